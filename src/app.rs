@@ -1,0 +1,275 @@
+//! The course as a state machine: [`State`], [`Msg`] in, [`Effect`]s out. Pure: no I/O, threads or clocks.
+//!
+//! A front end turns keys and worker events into messages, calls [`update`], carries the effects out, and has
+//! `view::draw` show the state. Tests do the same without a terminal.
+
+pub mod bench;
+pub mod keymap;
+pub mod question;
+pub mod results;
+pub mod values;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tui_textarea::TextArea;
+
+use crate::lab::record::Datum;
+use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
+use crate::lesson::progress::Progress;
+use crate::lesson::{Bench, Course, Lesson, Step};
+
+pub use bench::Cursor;
+pub use keymap::{Action, Key};
+pub use results::Results;
+
+/// Everything the screen shows.
+pub struct State {
+    /// The lessons.
+    pub course: Arc<Course>,
+    /// Recorded values by key.
+    pub records: Arc<BTreeMap<String, Datum>>,
+    /// Counts of the embedded data set: sentences, train, validation, test.
+    pub data: [usize; 4],
+    /// The model, once it is loaded.
+    pub facts: Option<Arc<ModelFacts>>,
+    /// What the learner did; saved.
+    pub progress: Progress,
+    /// Which screen.
+    pub screen: Screen,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// Where the learner is within the bench.
+    pub cursor: Cursor,
+    /// Outcomes that benches show.
+    pub results: Results,
+    /// One sentence at the bottom: what just happened.
+    pub notice: Option<String>,
+    /// Whether the mouse is on.
+    pub mouse: bool,
+    /// Seconds since 1970, as last told.
+    pub now: Option<u64>,
+    /// Show a bench although its question is open.
+    pub uncovered: bool,
+}
+
+/// The screens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Screen {
+    /// Course map; the lesson under the cursor.
+    Home {
+        /// Index into the course's lessons.
+        cursor: usize,
+    },
+    /// One step of one lesson.
+    Lesson {
+        /// Index into the course's lessons.
+        lesson: usize,
+        /// Index into its steps.
+        step: usize,
+        /// Which side has the keys (and, when narrow, is shown).
+        page: Page,
+    },
+}
+
+/// The two sides of a lesson.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The text.
+    Text,
+    /// The bench.
+    Bench,
+}
+
+/// What lies over a screen.
+pub enum Overlay {
+    /// The keys, scrolled down by so many lines.
+    Help(u16),
+    /// The sentence editor.
+    Editor(Box<TextArea<'static>>),
+    /// Recall questions waiting: lesson and step of each, and the choice made for the first.
+    Recall(Vec<(usize, usize)>, Option<usize>),
+    /// A run is going on: leave it?
+    Leave,
+}
+
+/// What happens to the program.
+pub enum Msg {
+    /// A key.
+    Key(Key),
+    /// Pasted text.
+    Paste(String),
+    /// The model is loaded.
+    ModelReady(Arc<ModelFacts>),
+    /// It cannot be.
+    ModelFailed(String),
+    /// How far a run is.
+    Progress(u64, RunProgress, Duration),
+    /// An answer.
+    Done(u64, Outcome),
+    /// A failure.
+    Failed(u64, String),
+    /// A run was given up.
+    Cancelled(u64),
+    /// The lessons were read again: the course, or what is wrong with it.
+    Course(Result<(Arc<Course>, Arc<BTreeMap<String, Datum>>), String>),
+    /// The time, in seconds since 1970.
+    Time(u64),
+    /// Something to say, such as a failed save.
+    Notice(String),
+}
+
+/// What the front end is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Hand this to the worker.
+    Submit(u64, Request),
+    /// Give this up.
+    Cancel(u64),
+    /// Save what the learner did.
+    Save(Progress),
+    /// Read the lessons again.
+    Reload,
+    /// Turn the mouse on or off.
+    Mouse(bool),
+    /// Stop the process until it is continued.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+impl State {
+    /// The state before anything happened; `progress` decides where the learner left off.
+    #[must_use]
+    pub fn new(
+        course: Arc<Course>,
+        records: Arc<BTreeMap<String, Datum>>,
+        data: [usize; 4],
+        progress: Progress,
+    ) -> Self {
+        let last = progress.last.as_ref().and_then(|(id, _)| course.lessons.iter().position(|lesson| lesson.id == *id));
+        Self {
+            course,
+            records,
+            data,
+            facts: None,
+            progress,
+            screen: Screen::Home { cursor: last.unwrap_or(0) },
+            overlay: None,
+            cursor: Cursor::default(),
+            results: Results::default(),
+            notice: None,
+            mouse: false,
+            now: None,
+            uncovered: false,
+        }
+    }
+
+    /// The lesson on the screen.
+    #[must_use]
+    pub fn lesson(&self) -> Option<&Lesson> {
+        match self.screen {
+            Screen::Lesson { lesson, .. } => self.course.lessons.get(lesson),
+            Screen::Home { .. } => None,
+        }
+    }
+
+    /// The step on the screen.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        match self.screen {
+            Screen::Lesson { lesson, step, .. } => self.course.lessons.get(lesson)?.steps.get(step),
+            Screen::Home { .. } => None,
+        }
+    }
+
+    /// The bench on the screen.
+    #[must_use]
+    pub fn bench(&self) -> Option<&Bench> {
+        self.step()?.bench.as_ref()
+    }
+
+    /// The sentence that benches use: the bench's own, the learner's, or the lesson's.
+    #[must_use]
+    pub fn sentence(&self) -> Sentence {
+        let own = self.bench().and_then(|bench| bench.sentence.clone());
+        let default = || self.lesson().or(self.course.lessons.first()).map(|lesson| lesson.sentence.clone());
+        Sentence::single(own.or_else(|| self.progress.sentence.clone()).or_else(default).unwrap_or_default())
+    }
+
+    /// Whether the bench waits for the learner's prediction.
+    #[must_use]
+    pub fn covered(&self) -> bool {
+        let predict = self.step().and_then(|step| step.predict.as_ref());
+        !self.uncovered && predict.is_some_and(|question| !self.progress.answers.contains_key(&question.id))
+    }
+
+    /// The ASCII marker of the screen, once everything on it is there; recordings and tests wait for it.
+    #[must_use]
+    pub fn marker(&self) -> Option<String> {
+        match &self.overlay {
+            Some(Overlay::Help(_)) => return Some("[help ready]".to_owned()),
+            Some(Overlay::Editor(_)) => return Some("[editor ready]".to_owned()),
+            Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),
+            Some(Overlay::Leave) => return Some("[leave ready]".to_owned()),
+            None => {}
+        }
+        match self.screen {
+            Screen::Home { .. } => {
+                (self.facts.is_some() || self.results.model_failure.is_some()).then(|| "[home ready]".to_owned())
+            }
+            Screen::Lesson { step, .. } => {
+                if self.results.running.is_some() && self.race_request().is_some() {
+                    return Some("[race running]".to_owned());
+                }
+                if !self.covered() && self.race_report().is_some() {
+                    return Some("[race done]".to_owned());
+                }
+                let complete =
+                    self.missing().is_empty() && (self.facts.is_some() || self.results.model_failure.is_some());
+                complete.then(|| format!("[{}.{} ready]", self.lesson().map_or("", |lesson| &lesson.id), step + 1))
+            }
+        }
+    }
+}
+
+/// Applies one message; the effects are for the front end to carry out, in order.
+pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let mut effects = match msg {
+        Msg::Key(key) => walk::key(state, key),
+        Msg::Paste(text) => {
+            if let Some(Overlay::Editor(editor)) = &mut state.overlay {
+                walk::paste(editor, &text);
+            }
+            Vec::new()
+        }
+        Msg::ModelReady(facts) => {
+            state.facts = Some(facts);
+            Vec::new()
+        }
+        Msg::ModelFailed(why) => {
+            state.results.model_failure = Some(why);
+            Vec::new()
+        }
+        Msg::Time(now) => {
+            state.now = Some(now);
+            Vec::new()
+        }
+        Msg::Notice(notice) => {
+            state.notice = Some(notice);
+            Vec::new()
+        }
+        Msg::Course(loaded) => {
+            walk::reload(state, loaded);
+            Vec::new()
+        }
+        msg => {
+            results::receive(state, msg);
+            Vec::new()
+        }
+    };
+    effects.extend(results::ask(state));
+    effects
+}

@@ -1,0 +1,96 @@
+//! Where the learner is within a bench: piece, layer, head, operation, variant.
+
+use crate::lesson::{Bench, View};
+
+use super::{Action, State};
+
+/// The cursor of a bench; every view uses the parts it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    /// Index of a piece.
+    pub token: usize,
+    /// Layer, 0 the embeddings.
+    pub layer: usize,
+    /// Head, 0-based.
+    pub head: usize,
+    /// Index of an operation.
+    pub operation: usize,
+    /// Index into the view's measures.
+    pub variant: usize,
+    /// First column or dimension shown, or the row of a list.
+    pub offset: usize,
+}
+
+impl Cursor {
+    /// Where a bench begins.
+    #[must_use]
+    pub fn start(bench: Option<&Bench>) -> Self {
+        let Some(bench) = bench else { return Self::default() };
+        let variant =
+            bench.measure.as_ref().and_then(|measure| bench.view.measures().iter().position(|known| known == measure));
+        let layer = bench.layer.unwrap_or(match bench.view {
+            View::Mixing | View::Stepper => 1,
+            _ => 0,
+        });
+        Self { variant: variant.unwrap_or(0), layer, ..Self::default() }
+    }
+}
+
+/// Moves within the bench; what does not fit the view does nothing.
+pub(super) fn step(state: &mut State, action: Action) {
+    let Some(bench) = state.bench().cloned() else { return };
+    let tokens = state.trace().map_or(1, |trace| trace.pieces.len().max(1));
+    let (layers, heads) = state.facts.as_ref().map_or((1, 1), |facts| (facts.layers, facts.heads));
+    let first_layer = usize::from(matches!(bench.view, View::Mixing));
+    let operations = state.trace().map_or(1, |trace| trace.operations.len());
+    let cursor = &mut state.cursor;
+    match action {
+        Action::Variant if !bench.view.measures().is_empty() => {
+            cursor.variant = (cursor.variant + 1) % bench.view.measures().len()
+        }
+        Action::LayerUp if bench.view == View::Stepper => jump_layer(state, true),
+        Action::LayerDown if bench.view == View::Stepper => jump_layer(state, false),
+        Action::LayerUp => cursor.layer = (cursor.layer + 1).min(layers),
+        Action::LayerDown => cursor.layer = cursor.layer.saturating_sub(1).max(first_layer),
+        Action::HeadUp => cursor.head = (cursor.head + 1) % heads,
+        Action::HeadDown => cursor.head = (cursor.head + heads - 1) % heads,
+        Action::OperationOn => cursor.operation = (cursor.operation + 1).min(operations - 1),
+        Action::OperationBack => cursor.operation = cursor.operation.saturating_sub(1),
+        Action::Up if bench.view == View::Mixing => cursor.layer = cursor.layer.saturating_sub(1).max(1),
+        Action::Down if bench.view == View::Mixing => cursor.layer = (cursor.layer + 1).min(layers),
+        Action::Left | Action::Right if bench.view == View::Stepper => {
+            let width = state
+                .trace()
+                .and_then(|trace| trace.operations.get(state.cursor.operation))
+                .and_then(|op| op.values.first())
+                .map_or(0, |m| m.cols);
+            let offset = state.cursor.offset;
+            state.cursor.offset = if action == Action::Right {
+                (offset + 4).min(width.saturating_sub(4))
+            } else {
+                offset.saturating_sub(4)
+            };
+        }
+        Action::Left | Action::Up => cursor.token = cursor.token.saturating_sub(1),
+        Action::Right | Action::Down => cursor.token = (cursor.token + 1).min(tokens - 1),
+        _ => {}
+    }
+}
+
+/// In the stepper, a layer key goes to the same operation of the next layer.
+fn jump_layer(state: &mut State, up: bool) {
+    let Some(trace) = state.trace().cloned() else { return };
+    let Some(now) = trace.operations.get(state.cursor.operation) else { return };
+    let same = |index: &usize| {
+        let other = &trace.operations[*index];
+        other.name == now.name && (other.block == now.block || now.layer.is_none())
+    };
+    let found = if up {
+        (state.cursor.operation + 1..trace.operations.len()).find(same)
+    } else {
+        (0..state.cursor.operation).rev().find(same)
+    };
+    if let Some(index) = found {
+        state.cursor.operation = index;
+    }
+}

@@ -1,0 +1,263 @@
+//! One table: key -> action. It feeds dispatch, the footer and the help.
+
+/// A key, as any front end can name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A character.
+    Char(char),
+    /// Control and a character.
+    Ctrl(char),
+    /// Return.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Start of the line.
+    Home,
+    /// End of the line.
+    End,
+}
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Next step.
+    Next,
+    /// Previous step.
+    Previous,
+    /// Text or bench.
+    SwitchPage,
+    /// Move up.
+    Up,
+    /// Move down.
+    Down,
+    /// Move left.
+    Left,
+    /// Move right.
+    Right,
+    /// One layer down.
+    LayerDown,
+    /// One layer up.
+    LayerUp,
+    /// One head down.
+    HeadDown,
+    /// One head up.
+    HeadUp,
+    /// Previous operation of the forward pass.
+    OperationBack,
+    /// Next operation of the forward pass.
+    OperationOn,
+    /// Next variant of the view.
+    Variant,
+    /// Choose or run.
+    Enter,
+    /// Stop a run.
+    Stop,
+    /// Answer a question with this option (0-based).
+    Answer(usize),
+    /// Edit the sentence.
+    Edit,
+    /// Recall questions.
+    Recall,
+    /// Read the lessons again.
+    Reload,
+    /// Mouse on or off.
+    Mouse,
+    /// Help.
+    Help,
+    /// Back.
+    Back,
+    /// Leave.
+    Leave,
+    /// Suspend the process.
+    Suspend,
+}
+
+/// Where a binding is worth a place in the footer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// On every screen.
+    Everywhere,
+    /// On the course map.
+    Home,
+    /// In a lesson.
+    Lesson,
+    /// When the step has a bench.
+    Bench,
+    /// When the bench has layers to step through.
+    Layers,
+    /// When it has heads.
+    Heads,
+    /// In the forward-pass stepper.
+    Stepper,
+    /// When the view has variants.
+    Variants,
+    /// When the bench runs something.
+    Runs,
+    /// While it runs.
+    Running,
+}
+
+/// One row of the table.
+pub struct Binding {
+    /// The keys.
+    pub keys: &'static [Key],
+    /// What they ask for, in the same order.
+    pub actions: &'static [Action],
+    /// How the keys are written.
+    pub shown: &'static str,
+    /// One or two words for the footer; empty keeps it out of the footer.
+    pub hint: &'static str,
+    /// One line for the help.
+    pub help: &'static str,
+    /// Where it belongs.
+    pub scope: Scope,
+}
+
+const fn binding(
+    keys: &'static [Key],
+    actions: &'static [Action],
+    shown: &'static str,
+    hint: &'static str,
+    help: &'static str,
+    scope: Scope,
+) -> Binding {
+    Binding { keys, actions, shown, hint, help, scope }
+}
+
+use Action as A;
+use Key as K;
+
+/// All keys. Digits answer questions and stand apart, as `1`-`9`.
+pub const TABLE: &[Binding] = &[
+    binding(
+        &[K::Enter],
+        &[A::Enter],
+        "Enter",
+        "open",
+        "open a lesson; run the bench; show a covered bench",
+        Scope::Home,
+    ),
+    binding(
+        &[K::Char('n'), K::Char('p')],
+        &[A::Next, A::Previous],
+        "n p",
+        "next, back",
+        "next, previous step",
+        Scope::Lesson,
+    ),
+    binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
+    binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
+    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run", Scope::Running),
+    binding(
+        &[K::Char(','), K::Char('.')],
+        &[A::OperationBack, A::OperationOn],
+        ", .",
+        "operation",
+        "previous, next operation of the forward pass",
+        Scope::Stepper,
+    ),
+    binding(
+        &[K::Char('v')],
+        &[A::Variant],
+        "v",
+        "variant",
+        "next variant of the view (measure, scale)",
+        Scope::Variants,
+    ),
+    binding(
+        &[K::Char('['), K::Char(']')],
+        &[A::LayerDown, A::LayerUp],
+        "[ ]",
+        "layer",
+        "layer down, up",
+        Scope::Layers,
+    ),
+    binding(&[K::Char('{'), K::Char('}')], &[A::HeadDown, A::HeadUp], "{ }", "head", "head down, up", Scope::Heads),
+    binding(
+        &[K::Char('k'), K::Char('j'), K::Up, K::Down],
+        &[A::Up, A::Down, A::Up, A::Down],
+        "j k",
+        "move",
+        "move down, up (arrows too)",
+        Scope::Everywhere,
+    ),
+    binding(
+        &[K::Char('h'), K::Char('l'), K::Left, K::Right],
+        &[A::Left, A::Right, A::Left, A::Right],
+        "h l",
+        "",
+        "move left, right (arrows too)",
+        Scope::Lesson,
+    ),
+    binding(
+        &[K::Char('e')],
+        &[A::Edit],
+        "e",
+        "sentence",
+        "type a sentence of your own; every bench uses it",
+        Scope::Everywhere,
+    ),
+    binding(&[K::Char('c')], &[A::Recall], "c", "", "recall questions from lessons you did", Scope::Home),
+    binding(&[K::Char('R')], &[A::Reload], "R", "", "read the lessons again (with --lessons DIR)", Scope::Everywhere),
+    binding(&[K::Char('M')], &[A::Mouse], "M", "", "mouse on or off", Scope::Everywhere),
+    binding(
+        &[K::Char('q'), K::Esc],
+        &[A::Back, A::Back],
+        "q",
+        "back",
+        "back; on the course map: leave",
+        Scope::Everywhere,
+    ),
+    binding(&[K::Ctrl('c')], &[A::Leave], "Ctrl-C", "", "leave at once; progress is saved", Scope::Everywhere),
+    binding(&[K::Ctrl('z')], &[A::Suspend], "Ctrl-Z", "", "suspend; fg brings it back", Scope::Everywhere),
+    binding(&[K::Char('?')], &[A::Help], "?", "help", "this page", Scope::Everywhere),
+];
+
+/// What a key asks for.
+#[must_use]
+pub fn action(key: Key) -> Option<Action> {
+    if let Key::Char(digit @ '1'..='9') = key {
+        return Some(Action::Answer(digit as usize - '1' as usize));
+    }
+    TABLE.iter().find_map(|row| {
+        row.keys.iter().position(|known| *known == key).and_then(|index| row.actions.get(index)).copied()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things() {
+        let pairs: Vec<(Key, Action)> =
+            TABLE.iter().flat_map(|row| row.keys.iter().copied().zip(row.actions.iter().copied())).collect();
+        for (key, action) in &pairs {
+            assert!(pairs.iter().all(|(other, asked)| other != key || asked == action), "{key:?}");
+        }
+        assert!(TABLE.iter().all(|row| row.keys.len() == row.actions.len()));
+    }
+
+    #[test]
+    fn every_key_of_the_table_is_dispatched() {
+        for row in TABLE {
+            row.keys.iter().zip(row.actions).for_each(|(key, asked)| assert_eq!(action(*key), Some(*asked)));
+        }
+        assert_eq!(action(Key::Char('3')), Some(Action::Answer(2)));
+        assert_eq!(action(Key::Char('0')), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! Resolves `{{…}}`: live values against outcomes, recorded values against records, citations.
+
+use std::collections::BTreeMap;
+
+use super::State;
+use crate::lab::record::{Datum, flatten};
+use crate::lesson::{Format, Source, ValueRef};
+
+/// A value as the screen shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value {
+    /// Written by its format.
+    pub text: String,
+    /// Its number, if it is one.
+    pub number: Number,
+    /// Where it is from.
+    pub source: Source,
+    /// Whether it is there yet.
+    pub ready: bool,
+}
+
+/// The number behind a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// A number.
+    Known(f64),
+    /// A text, or nothing yet.
+    None,
+}
+
+/// Looks a value up; one that is not there yet is not `ready` and shows as dots.
+#[must_use]
+pub fn resolve(state: &State, value: &ValueRef) -> Value {
+    let found = match value.source {
+        Source::Live => live(state, &value.key),
+        Source::Record => state.records.get(&value.key).cloned(),
+        Source::Cite => state.course.citations.get(&value.key).map(|citation| {
+            Datum::Text(match &citation.value {
+                Some(figure) => format!("{figure} ({})", citation.source),
+                None => citation.source.clone(),
+            })
+        }),
+    };
+    match found {
+        Some(Datum::Number(number)) => Value {
+            text: write(number, value.format),
+            number: Number::Known(number),
+            source: value.source,
+            ready: true,
+        },
+        Some(Datum::Text(text)) => Value { text, number: Number::None, source: value.source, ready: true },
+        None => Value { text: "…".to_owned(), number: Number::None, source: value.source, ready: false },
+    }
+}
+
+/// Writes a number by its format.
+#[must_use]
+pub fn write(number: f64, format: Format) -> String {
+    match format {
+        Format::Auto if number.fract() == 0.0 && number.abs() < 1e15 => thousands(number as i64),
+        Format::Auto if number != 0.0 && number.abs() < 0.001 => format!("{number:.1e}"),
+        Format::Auto => format!("{number:.3}"),
+        Format::Decimals(places) => format!("{number:.*}", usize::from(places)),
+        Format::Percent => format!("{:.1} %", 100.0 * number),
+        Format::Points => format!("{:+.1} points", 100.0 * number),
+    }
+}
+
+fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    format!("{}{}", if number < 0 { "-" } else { "" }, groups.join(","))
+}
+
+fn live(state: &State, key: &str) -> Option<Datum> {
+    let (head, rest) = key.split_once('.')?;
+    let number = |number: usize| Some(Datum::Number(number as f64));
+    match head {
+        "model" => {
+            let facts = state.facts.as_ref()?;
+            match rest {
+                "name" => Some(Datum::Text(facts.name.clone())),
+                "layers" => number(facts.layers),
+                "heads" => number(facts.heads),
+                "hidden" => number(facts.hidden),
+                "head_size" => number(facts.hidden / facts.heads.max(1)),
+                "vocabulary" => number(facts.vocabulary),
+                "parameters" => number(facts.parameters),
+                "positions" => number(facts.positions),
+                _ => None,
+            }
+        }
+        "data" => {
+            let index = ["sentences", "train", "validation", "test"].iter().position(|name| *name == rest)?;
+            number(state.data[index])
+        }
+        "sentence" if rest == "text" => Some(Datum::Text(state.sentence().text)),
+        "sentence" | "label" | "cls" | "mixing" => of_trace(state, head, rest),
+        "compare" => of_compare(state, rest),
+        "knockout" => of_knockout(state, rest),
+        "neighbours" => state
+            .neighbours()?
+            .cosine
+            .get(rest.parse::<usize>().ok()?.checked_sub(1)?)
+            .map(|(word, _)| Datum::Text(word.clone())),
+        "race" => of_races(state, rest),
+        _ => None,
+    }
+}
+
+fn of_trace(state: &State, head: &str, rest: &str) -> Option<Datum> {
+    let trace = state.trace()?;
+    match (head, rest) {
+        ("sentence", "pieces") => Some(Datum::Number(trace.pieces.len() as f64)),
+        ("sentence", "unseen") => {
+            // A word split into several pieces continues at least once, and its first continuation follows a start.
+            let continues = |index: usize| trace.pieces.get(index).is_some_and(|piece| piece.text.starts_with("##"));
+            let words = (1..trace.pieces.len()).filter(|index| continues(*index) && !continues(index - 1)).count();
+            Some(Datum::Number(words as f64))
+        }
+        ("label", rest) => {
+            let (readout, what) = rest.split_once('.')?;
+            let answer = trace.labels.iter().find(|label| label.readout == readout)?;
+            let positive = answer.positive >= 0.5;
+            match what {
+                "answer" => Some(Datum::Text(if positive { "positive" } else { "negative" }.to_owned())),
+                "probability" => {
+                    Some(Datum::Number(f64::from(if positive { answer.positive } else { 1.0 - answer.positive })))
+                }
+                _ => None,
+            }
+        }
+        ("cls", rest) => {
+            let states = trace.hidden_states.get(layer(rest.strip_prefix("norm.")?, trace.model.layers)?)?;
+            let norm = states.row(0).iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+            Some(Datum::Number(norm))
+        }
+        ("mixing", "most") => ranked(&trace.mixing.ratio, |best, ratio| ratio > best),
+        ("mixing", "least") => ranked(&trace.mixing.ratio, |best, ratio| ratio < best),
+        ("mixing", rest) => {
+            let (what, at) = rest.split_once('.')?;
+            let row = layer(at, trace.model.layers)?.checked_sub(1)?;
+            match what {
+                "ratio" => trace.mixing.ratio.get(row).map(|ratio| Datum::Number(f64::from(*ratio))),
+                "top" => {
+                    let shares = trace.mixing.norm.row(row);
+                    let token = (1..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
+                    Some(Datum::Text(trace.pieces.get(token)?.text.clone()))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The 1-based layer that beats all others.
+fn ranked(ratios: &[f32], beats: impl Fn(f32, f32) -> bool) -> Option<Datum> {
+    let mut best = 0;
+    for index in 1..ratios.len() {
+        if beats(ratios[best], ratios[index]) {
+            best = index;
+        }
+    }
+    (!ratios.is_empty()).then_some(Datum::Number((best + 1) as f64))
+}
+
+fn of_compare(state: &State, rest: &str) -> Option<Datum> {
+    let data = state.compare()?;
+    let (what, at) = rest.split_once('.')?;
+    let series = match what {
+        "cls" => &data.cls,
+        "word" => &data.word_cosine,
+        "mean" => &data.mean,
+        _ => return None,
+    };
+    let index = layer(at, data.cls.len().saturating_sub(1))?;
+    series.get(index).map(|value| Datum::Number(f64::from(*value)))
+}
+
+fn of_knockout(state: &State, rest: &str) -> Option<Datum> {
+    let (data, trace) = (state.knockout()?, state.trace()?);
+    let matrix = &data.cosine_distance;
+    let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b]))?;
+    match rest {
+        "top" => Some(Datum::Text(trace.pieces.get(most % matrix.cols)?.text.clone())),
+        "effect" => Some(Datum::Number(f64::from(matrix.data[most]))),
+        _ => None,
+    }
+}
+
+/// The newest run made here that knows the key.
+fn of_races(state: &State, rest: &str) -> Option<Datum> {
+    let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
+    let key = rest.replace(".last.", &format!(".{last}."));
+    let known = |report: &crate::lab::RaceReport| -> Option<Datum> {
+        let values: BTreeMap<String, Datum> = flatten(report);
+        values.get(&key).cloned()
+    };
+    state.results.races.iter().rev().find_map(|(_, report)| known(report))
+}
+
+fn layer(text: &str, layers: usize) -> Option<usize> {
+    if text == "last" { Some(layers) } else { text.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_by_their_format() {
+        assert_eq!(write(30_522.0, Format::Auto), "30,522");
+        assert_eq!(write(0.7789, Format::Auto), "0.779");
+        assert_eq!(write(0.7789, Format::Percent), "77.9 %");
+        assert_eq!(write(0.0403, Format::Points), "+4.0 points");
+        assert_eq!(write(-1234.0, Format::Auto), "-1,234");
+        assert_eq!(write(2.0, Format::Decimals(2)), "2.00");
+    }
+}

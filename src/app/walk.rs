@@ -1,0 +1,261 @@
+//! Walking through the course: keys, steps, overlays.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tui_textarea::{Input, Key as EditKey, TextArea};
+
+use super::{Action, Cursor, Effect, Key, Overlay, Page, Screen, State, bench, keymap, question, results};
+use crate::lab::record::Datum;
+use crate::lesson::Course;
+
+/// Characters that a sentence may have; more are left out and said.
+const MOST_CHARACTERS: usize = 100_000;
+
+pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
+    if key == Key::Ctrl('c') {
+        return vec![Effect::Save(state.progress.clone()), Effect::Quit];
+    }
+    if key == Key::Ctrl('z') {
+        return vec![Effect::Suspend];
+    }
+    if state.overlay.is_some() {
+        return in_overlay(state, key);
+    }
+    state.notice = None;
+    keymap::action(key).map_or_else(Vec::new, |action| act(state, action))
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Help => state.overlay = Some(Overlay::Help(0)),
+        Action::Edit => state.overlay = Some(Overlay::Editor(Box::new(editor(&state.sentence().text)))),
+        Action::Mouse => {
+            state.mouse = !state.mouse;
+            return vec![Effect::Mouse(state.mouse)];
+        }
+        Action::Reload => return vec![Effect::Reload],
+        Action::Leave => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Recall if matches!(state.screen, Screen::Home { .. }) => {
+            let waiting = state.recall();
+            if waiting.is_empty() {
+                state.notice =
+                    Some("No recall question is waiting. They come back the next time you start.".to_owned());
+            } else {
+                state.overlay = Some(Overlay::Recall(waiting, None));
+            }
+        }
+        action => {
+            return match state.screen {
+                Screen::Home { cursor } => at_home(state, cursor, action),
+                Screen::Lesson { lesson, step, page } => in_lesson(state, (lesson, step, page), action),
+            };
+        }
+    }
+    Vec::new()
+}
+
+fn at_home(state: &mut State, cursor: usize, action: Action) -> Vec<Effect> {
+    let last = state.course.lessons.len().saturating_sub(1);
+    match action {
+        Action::Up | Action::Previous => state.screen = Screen::Home { cursor: cursor.saturating_sub(1) },
+        Action::Down => state.screen = Screen::Home { cursor: (cursor + 1).min(last) },
+        Action::Enter | Action::Next | Action::Right => {
+            let lesson = state.course.lessons.get(cursor);
+            let step = lesson
+                .and_then(|lesson| state.progress.lessons.get(&lesson.id))
+                .filter(|known| !known.finished)
+                .map_or(0, |known| known.step);
+            return open(state, cursor, step);
+        }
+        Action::Back => return vec![Effect::Save(state.progress.clone()), Effect::Quit],
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), action: Action) -> Vec<Effect> {
+    let steps = state.lesson().map_or(1, |lesson| lesson.steps.len());
+    match action {
+        Action::Next if step + 1 < steps => return open(state, lesson, step + 1),
+        Action::Next => return finish(state, lesson),
+        Action::Previous if step > 0 => return open(state, lesson, step - 1),
+        Action::Previous => {}
+        Action::SwitchPage => {
+            let page = if page == Page::Text && state.bench().is_some() { Page::Bench } else { Page::Text };
+            state.screen = Screen::Lesson { lesson, step, page };
+        }
+        Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
+        Action::Back => return home(state),
+        Action::Answer(choice) => return question::answer(state, choice),
+        Action::Enter if state.covered() => state.uncovered = true,
+        Action::Enter => return results::run(state),
+        Action::Stop => return results::stop(state),
+        action => bench::step(state, action),
+    }
+    Vec::new()
+}
+
+/// Opens a step; where the learner is gets saved.
+fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
+    let Some(entry) = state.course.lessons.get(lesson) else { return Vec::new() };
+    let step = step.min(entry.steps.len().saturating_sub(1));
+    let id = entry.id.clone();
+    state.screen = Screen::Lesson { lesson, step, page: Page::Text };
+    state.uncovered = false;
+    let known = state.progress.lessons.entry(id.clone()).or_default();
+    known.step = step;
+    state.progress.last = Some((id, step));
+    state.cursor = Cursor::start(state.bench());
+    results::place(state);
+    vec![Effect::Save(state.progress.clone())]
+}
+
+/// After the last step: the lesson is done, the next one waits on the map.
+fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
+    if let Some(entry) = state.course.lessons.get(lesson) {
+        state.progress.lessons.entry(entry.id.clone()).or_default().finished = true;
+        state.notice = Some(format!("Lesson {} is done.", entry.id));
+    }
+    state.screen = Screen::Home { cursor: (lesson + 1).min(state.course.lessons.len().saturating_sub(1)) };
+    vec![Effect::Save(state.progress.clone())]
+}
+
+fn home(state: &mut State) -> Vec<Effect> {
+    if let Screen::Lesson { lesson, .. } = state.screen {
+        state.screen = Screen::Home { cursor: lesson };
+    }
+    vec![Effect::Save(state.progress.clone())]
+}
+
+fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
+    let action = keymap::action(key);
+    match state.overlay.take() {
+        Some(Overlay::Help(scroll)) => match action {
+            Some(Action::Down) => state.overlay = Some(Overlay::Help(scroll.saturating_add(1))),
+            Some(Action::Up) => state.overlay = Some(Overlay::Help(scroll.saturating_sub(1))),
+            Some(Action::Back | Action::Help | Action::Enter) => {}
+            _ => state.overlay = Some(Overlay::Help(scroll)),
+        },
+        Some(Overlay::Editor(mut editor)) => match key {
+            Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
+            Key::Enter => return take_sentence(state, &editor),
+            key => {
+                editor.input(edit(key));
+                state.overlay = Some(Overlay::Editor(editor));
+            }
+        },
+        Some(Overlay::Recall(waiting, given)) => return recall(state, waiting, given, action),
+        Some(Overlay::Leave) => match action {
+            Some(Action::Stop) => {
+                let mut effects = results::stop(state);
+                effects.extend(home(state));
+                return effects;
+            }
+            Some(Action::Enter) => return home(state),
+            Some(Action::Back) => {}
+            _ => state.overlay = Some(Overlay::Leave),
+        },
+        None => {}
+    }
+    Vec::new()
+}
+
+/// One recall question: a digit answers it, Enter goes to the next.
+fn recall(
+    state: &mut State,
+    mut waiting: Vec<(usize, usize)>,
+    given: Option<usize>,
+    action: Option<Action>,
+) -> Vec<Effect> {
+    let first =
+        waiting.first().and_then(|(lesson, step)| state.course.lessons.get(*lesson)?.steps.get(*step)?.check.clone());
+    match (action, first) {
+        (Some(Action::Answer(choice)), Some(check)) if given.is_none() && choice < check.options.len() => {
+            if let Some(known) = state.progress.answers.get_mut(&check.id) {
+                known.recalled += 1;
+            }
+            state.overlay = Some(Overlay::Recall(waiting, Some(choice)));
+            return vec![Effect::Save(state.progress.clone())];
+        }
+        (Some(Action::Enter | Action::Next), _) => {
+            waiting.remove(0);
+            if !waiting.is_empty() {
+                state.overlay = Some(Overlay::Recall(waiting, None));
+            }
+        }
+        (Some(Action::Back), _) | (_, None) => {}
+        _ => state.overlay = Some(Overlay::Recall(waiting, given)),
+    }
+    Vec::new()
+}
+
+fn editor(text: &str) -> TextArea<'static> {
+    let mut editor = TextArea::new(vec![text.to_owned()]);
+    editor.move_cursor(tui_textarea::CursorMove::End);
+    editor
+}
+
+/// A paste goes in as one line; line ends become spaces.
+pub(super) fn paste(editor: &mut TextArea<'static>, text: &str) {
+    let line: String = text.chars().take(MOST_CHARACTERS).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    editor.insert_str(line);
+}
+
+fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
+    let text = editor.lines().join(" ");
+    let kept: String = text.trim().chars().take(MOST_CHARACTERS).collect();
+    if text.trim().chars().count() > MOST_CHARACTERS {
+        state.notice = Some(format!("The sentence was cut to its first {MOST_CHARACTERS} characters."));
+    }
+    if kept.is_empty() {
+        state.progress.sentence = None;
+        state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());
+    } else {
+        state.progress.sentence = Some(kept);
+        if state.bench().is_some_and(|bench| bench.sentence.is_some()) {
+            state.notice = Some("This bench keeps a sentence of its own; yours is used in the others.".to_owned());
+        }
+    }
+    state.cursor.token = 0;
+    results::place(state);
+    vec![Effect::Save(state.progress.clone())]
+}
+
+fn edit(key: Key) -> Input {
+    let plain = |key| Input { key, ctrl: false, alt: false, shift: false };
+    match key {
+        Key::Char(c) => plain(EditKey::Char(c)),
+        Key::Ctrl(c) => Input { ctrl: true, ..plain(EditKey::Char(c)) },
+        Key::Backspace => plain(EditKey::Backspace),
+        Key::Delete => plain(EditKey::Delete),
+        Key::Left => plain(EditKey::Left),
+        Key::Right => plain(EditKey::Right),
+        Key::Home => plain(EditKey::Home),
+        Key::End => plain(EditKey::End),
+        Key::Enter | Key::Esc | Key::Tab | Key::Up | Key::Down => plain(EditKey::Null),
+    }
+}
+
+/// Puts a course that was read again in place of the old one, and stays as near as possible.
+pub(super) fn reload(state: &mut State, loaded: Result<(Arc<Course>, Arc<BTreeMap<String, Datum>>), String>) {
+    match loaded {
+        Ok((course, records)) => {
+            state.course = course;
+            state.records = records;
+            let lessons = state.course.lessons.len();
+            state.screen = match state.screen.clone() {
+                Screen::Home { cursor } => Screen::Home { cursor: cursor.min(lessons.saturating_sub(1)) },
+                Screen::Lesson { lesson, step, page } if lesson < lessons => {
+                    let last = state.course.lessons[lesson].steps.len().saturating_sub(1);
+                    Screen::Lesson { lesson, step: step.min(last), page }
+                }
+                Screen::Lesson { .. } => Screen::Home { cursor: 0 },
+            };
+            state.cursor = Cursor::start(state.bench());
+            state.notice = Some("The lessons were read again.".to_owned());
+        }
+        Err(problem) => state.notice = Some(format!("The lessons have a mistake, so the old ones stay. {problem}")),
+    }
+}

@@ -1,0 +1,206 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Settings};
+
+/// A classroom for BERT's [CLS] token that runs in a terminal.
+///
+/// Without a command it opens the course where you left off.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Cli {
+    /// Settings that every command knows.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Settings that every command knows.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// A BERT checkpoint: a folder with config.json, tokenizer.json and model.safetensors
+    #[arg(long, global = true, value_name = "PATH", env = "CLSROOM_MODEL")]
+    pub model: Option<PathBuf>,
+    /// A course of your own instead of the embedded one
+    #[arg(long, global = true, value_name = "DIR", env = "CLSROOM_LESSONS")]
+    pub lessons: Option<PathBuf>,
+    /// Keep this learner's progress apart (several people on one account)
+    #[arg(long, global = true, value_name = "NAME", env = "CLSROOM_LEARNER")]
+    pub learner: Option<String>,
+    /// Compute threads [default: one a core]
+    #[arg(long, global = true, value_name = "N", env = "CLSROOM_THREADS", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+    /// Word pieces that are read of a text [default: 128]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(3..))]
+    pub max_length: Option<u16>,
+    /// Colours
+    #[arg(long, global = true, value_enum)]
+    pub color: Option<Color>,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true, conflicts_with = "unicode")]
+    pub ascii: bool,
+    /// Draw with Unicode characters whatever the locale says
+    #[arg(long, global = true)]
+    pub unicode: bool,
+}
+
+/// How many colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// As the environment says.
+    Auto,
+    /// None.
+    Never,
+    /// The terminal's own sixteen.
+    #[value(name = "16")]
+    Sixteen,
+    /// The fixed palette.
+    #[value(name = "256")]
+    TwoFiftySix,
+    /// 24 bits.
+    Truecolor,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the course (the default), or one of its lessons
+    Learn {
+        /// Number of a lesson, such as 04
+        lesson: Option<String>,
+    },
+    /// Run one sentence through the model and print what happened
+    Trace(Trace),
+    /// Put classifiers side by side on the embedded sentences
+    Race(Race),
+    /// List the lessons, or check lessons that you write
+    Lessons {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Option<Lessons>,
+    },
+    /// Check this installation: model, data, parity, terminal, paths
+    Doctor,
+}
+
+/// `clsroom trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The sentence
+    pub text: String,
+    /// A second text, for a sentence pair
+    #[arg(long, value_name = "TEXT")]
+    pub pair: Option<String>,
+    /// Text for people, JSON for programs
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub format: TextFormat,
+}
+
+/// Output of `trace`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// For people.
+    Text,
+    /// For programs; names as in Hugging Face's library.
+    Json,
+}
+
+/// `clsroom race`.
+#[derive(Debug, Args)]
+pub struct Race {
+    /// Where the classifiers read: cls, mean, mean-content, max, sep, token:K, random, pooler, cls+mean, cls-at-end,
+    /// stand-in:WORD; baselines: majority, words
+    #[arg(long, value_delimiter = ',', default_value = "cls,mean")]
+    pub readouts: Vec<String>,
+    /// frozen: BERT as it is, only the classifier learns
+    #[arg(long, value_enum, default_value_t = Mode::Frozen)]
+    pub mode: Mode,
+    /// Layer to read: a number (0 = embeddings), last, or all
+    #[arg(long, default_value = "last")]
+    pub layer: String,
+    /// Use only so many training sentences
+    #[arg(long, value_name = "N")]
+    pub train: Option<usize>,
+    /// Use only so many test sentences
+    #[arg(long, value_name = "N")]
+    pub test: Option<usize>,
+    /// Seed of the bootstrap intervals
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Sentences: movies or products
+    #[arg(long, default_value = "movies")]
+    pub data: String,
+    /// Write the run with its provenance to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write the fitted classifiers of cls and mean (last layer) to this file, for lessons to use
+    #[arg(long, value_name = "FILE")]
+    pub heads: Option<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = RaceFormat::Text)]
+    pub format: RaceFormat,
+}
+
+/// How the lanes learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// BERT stays as it is.
+    Frozen,
+}
+
+/// Output of `race`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RaceFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// `clsroom lessons`.
+#[derive(Debug, Subcommand)]
+pub enum Lessons {
+    /// List the lessons (the default)
+    List,
+    /// Check lesson files; says file, line and column of every mistake
+    Check {
+        /// Folders of lessons; the course in use when none is given
+        paths: Vec<PathBuf>,
+    },
+}
+
+impl Cli {
+    /// Flags and environment over the settings file; threads are set up as asked.
+    ///
+    /// # Errors
+    /// When the settings file cannot be used.
+    pub fn settings(&self) -> Result<Settings, String> {
+        let file = config::settings_path().map_or_else(|| Ok(Settings::default()), |path| Settings::read(&path))?;
+        let common = &self.common;
+        let given = Settings {
+            model: common.model.clone(),
+            lessons: common.lessons.clone(),
+            learner: common.learner.clone(),
+            threads: common.threads.map(usize::from),
+            max_length: common.max_length.map(usize::from),
+            color: common.color.and_then(|color| color.to_possible_value()).map(|value| value.get_name().to_owned()),
+            ascii: match (common.ascii, common.unicode) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
+        };
+        let settings = given.or(file);
+        let threads = settings.threads.unwrap_or_else(config::default_threads);
+        // Fails only when it was set already, as in tests.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        Ok(Settings { threads: Some(threads), ..settings })
+    }
+}

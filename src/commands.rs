@@ -1,0 +1,61 @@
+//! What runs without a screen. Each command prints to standard output and fails with one sentence.
+
+pub mod course;
+mod doctor;
+mod lessons;
+mod race;
+mod trace;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+pub use course::{LoadedCourse, load_course};
+pub use doctor::{Surroundings, doctor};
+pub use lessons::lessons;
+pub use race::race;
+pub use trace::trace;
+
+use crate::config::Settings;
+use crate::lab::Lab;
+use crate::lab::record::Heads;
+use crate::model::Bert;
+
+/// Loads the model that the settings name, with the recorded heads that fit it.
+///
+/// # Errors
+/// When the model cannot be loaded.
+pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Lab, String> {
+    let bert = match &settings.model {
+        Some(path) => Bert::open(path, settings.max_length),
+        None => Bert::embedded(settings.max_length),
+    };
+    Ok(Lab::new(bert.map_err(|error| error.to_string())?, heads))
+}
+
+/// Writes to standard output; a pipe that was closed ends quietly.
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the output: {error}")),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file by way of a temporary one, so that a full disk leaves no half of it.
+fn write_file(path: &PathBuf, text: &str) -> Result<(), String> {
+    let temporary = path.with_extension("partial");
+    let fail = |error: io::Error| format!("cannot write {}: {error}. Choose another place", path.display());
+    std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
+        let _ = std::fs::remove_file(&temporary);
+        fail(error)
+    })
+}
+
+/// A progress bar on a terminal, nothing in a pipe.
+fn bar() -> indicatif::ProgressBar {
+    if io::stderr().is_terminal() {
+        let style = indicatif::ProgressStyle::with_template("{msg:34} {bar:30} {percent:>3} %  {elapsed}, {eta} left");
+        indicatif::ProgressBar::new(1).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+    } else {
+        indicatif::ProgressBar::hidden()
+    }
+}

@@ -1,0 +1,86 @@
+//! A course with the records it points to, read and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::lab::record::{self, Datum, Heads, flatten};
+use crate::lab::{Readout, steps};
+use crate::lesson::Course;
+use crate::lesson::library::{self, Loaded};
+use crate::lesson::parse::Problem;
+use crate::lesson::vocabulary::{LIVE, Vocabulary};
+
+/// Layers of the embedded model, for which courses are written.
+const LAYERS: usize = 6;
+
+/// A course, its recorded values and its recorded heads.
+pub struct LoadedCourse {
+    /// The lessons.
+    pub course: Course,
+    /// Recorded values by `FILE.key`.
+    pub records: BTreeMap<String, Datum>,
+    /// Recorded probe heads.
+    pub heads: Option<Heads>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a course (the embedded one, or a folder's) and checks it.
+///
+/// # Errors
+/// When it cannot be read at all; lesser mistakes are in [`LoadedCourse::problems`].
+pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem>> {
+    let loaded = library::load(directory)?;
+    let mut records = BTreeMap::new();
+    let mut heads = None;
+    let mut problems = Vec::new();
+    for (name, text) in &loaded.results {
+        let file = format!("results/{name}.json");
+        if name == "heads" {
+            match Heads::read(text) {
+                Ok(read) => heads = Some(read),
+                Err(error) => problems.push(Problem::whole(&file, error.to_string())),
+            }
+        } else {
+            match record::read(text) {
+                Ok(report) => {
+                    records.extend(flatten(&report).into_iter().map(|(key, value)| (format!("{name}.{key}"), value)))
+                }
+                Err(error) => problems.push(Problem::whole(&file, error.to_string())),
+            }
+        }
+    }
+    problems.extend(check(&loaded, records.keys().cloned().collect()));
+    Ok(LoadedCourse { course: loaded.course, records, heads, problems })
+}
+
+/// Reads a course for the screen.
+///
+/// # Errors
+/// When anything is wrong with it: the first mistake with file, line and column, and how many more there are.
+pub fn load_course(directory: Option<&Path>) -> Result<LoadedCourse, String> {
+    let loaded = read_course(directory).map_err(|problems| first(&problems))?;
+    if loaded.problems.is_empty() { Ok(loaded) } else { Err(first(&loaded.problems)) }
+}
+
+fn first(problems: &[Problem]) -> String {
+    let more = match problems.len() {
+        0 | 1 => String::new(),
+        many => format!("\nand {} more; clsroom lessons check lists them all", many - 1),
+    };
+    problems.first().map_or_else(String::new, |problem| format!("{problem}{more}"))
+}
+
+fn check(loaded: &Loaded, records: BTreeSet<String>) -> Vec<Problem> {
+    let plain = [Readout::Cls, Readout::Mean, Readout::MeanContent, Readout::Max, Readout::Sep, Readout::Random];
+    let rest = [Readout::Pooler, Readout::ClsMean, Readout::ClsAtEnd, Readout::Majority, Readout::Words];
+    let named = plain.iter().chain(&rest).map(ToString::to_string);
+    let vocabulary = Vocabulary {
+        live: LIVE.iter().map(|(pattern, _)| *pattern).collect(),
+        readouts: named.chain(["token:".to_owned(), "stand-in:".to_owned()]).collect(),
+        layers: LAYERS,
+        records,
+        operations: steps::names(),
+    };
+    loaded.check(&vocabulary)
+}

@@ -1,0 +1,166 @@
+//! `clsroom doctor`: is everything as it should be, and what to do if not.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::{load_course, open_lab, print};
+use crate::config::{self, Settings};
+use crate::lab::dataset::{Dataset, Split};
+use crate::model::load::EMBEDDED_SHA256;
+use crate::model::oracle;
+
+/// What only the front end can tell.
+pub struct Surroundings {
+    /// Columns and rows, when there is a terminal.
+    pub size: Option<(u16, u16)>,
+    /// Colour depth in words.
+    pub colours: String,
+    /// Whether Unicode is drawn.
+    pub unicode: bool,
+    /// How long it takes from nothing to a first frame.
+    pub first_frame: Duration,
+    /// Whether `--model` was given: then there is no oracle to compare with.
+    pub own_model: bool,
+}
+
+/// One finding.
+struct Finding {
+    good: bool,
+    what: String,
+    do_next: &'static str,
+}
+
+fn good(what: String) -> Finding {
+    Finding { good: true, what, do_next: "" }
+}
+
+fn check(holds: bool, what: String, do_next: &'static str) -> Finding {
+    Finding { good: holds, what, do_next }
+}
+
+/// Checks model, data, parity with the oracle, course, terminal and paths.
+///
+/// # Errors
+/// When something is wrong that keeps the course from working.
+pub fn doctor(settings: &Settings, surroundings: &Surroundings) -> Result<(), String> {
+    let mut findings = model(settings, surroundings.own_model);
+    findings.extend(data());
+    findings.push(match load_course(settings.lessons.as_deref()) {
+        Ok(loaded) => {
+            good(format!("course: {} lessons, {} recorded values", loaded.course.lessons.len(), loaded.records.len()))
+        }
+        Err(error) => check(false, format!("course: {error}"), "correct the lesson, or leave --lessons out"),
+    });
+    let frame = surroundings.first_frame;
+    findings.push(check(
+        frame < Duration::from_millis(50),
+        format!("first frame after {frame:.1?} (budget 50 ms)"),
+        "a slow machine, or a busy one: everything still works",
+    ));
+    findings.push(match surroundings.size {
+        None => good("terminal: none here; the course needs one, trace and race do not".to_owned()),
+        Some((columns, rows)) => {
+            check(columns >= 60 && rows >= 18, format!("terminal: {columns}x{rows}"), "make the window at least 60x18")
+        }
+    });
+    findings.push(good(format!(
+        "colours: {}; characters: {}",
+        surroundings.colours,
+        if surroundings.unicode { "Unicode" } else { "ASCII" }
+    )));
+    findings.push(paths(settings));
+
+    let mut text = String::new();
+    for finding in &findings {
+        let _ = writeln!(text, "{}  {}", if finding.good { "ok  " } else { "look" }, finding.what);
+        if !finding.good {
+            let _ = writeln!(text, "      {}", finding.do_next);
+        }
+    }
+    let bad = findings.iter().filter(|finding| !finding.good).count();
+    print(&text)?;
+    if bad == 0 {
+        Ok(())
+    } else {
+        Err(format!("{bad} of {} findings need a look; what to do stands below each", findings.len()))
+    }
+}
+
+fn model(settings: &Settings, own: bool) -> Vec<Finding> {
+    let started = Instant::now();
+    let lab = match open_lab(settings, None) {
+        Ok(lab) => lab,
+        Err(error) => {
+            return vec![check(false, format!("model: {error}"), "leave --model out to use the embedded one")];
+        }
+    };
+    let took = started.elapsed();
+    let facts = lab.facts();
+    let mut findings = vec![good(format!(
+        "model: {} ({}), {} layers, {} heads, {} parameters",
+        facts.name, facts.origin, facts.layers, facts.heads, facts.parameters
+    ))];
+    findings.push(check(
+        took < Duration::from_millis(400),
+        format!("model ready after {took:.1?} (budget 400 ms)"),
+        "a slow machine, or a busy one: everything still works",
+    ));
+    if own {
+        findings.push(good(format!("weights: sha256 {}", facts.sha256)));
+        return findings;
+    }
+    findings.push(check(
+        facts.sha256 == EMBEDDED_SHA256,
+        format!("weights: sha256 {}", facts.sha256),
+        "the program is damaged: build it again",
+    ));
+    let texts = ["not bad at all", "a gripping, funny and deeply humane film ."];
+    let parity = oracle::embedded().and_then(|oracle| {
+        texts.iter().try_fold(0f32, |most, text| {
+            Ok(most.max(oracle::difference(lab.bert(), &oracle, &lab.bert().encode(text, None)?.input)?))
+        })
+    });
+    findings.push(match parity {
+        Ok(difference) => check(
+            difference < 1e-4,
+            format!("parity with candle-transformers: differs by at most {difference:.1e} (allowed 1e-4)"),
+            "please report it with your processor's name",
+        ),
+        Err(error) => check(false, format!("parity: {error}"), "please report it"),
+    });
+    findings
+}
+
+fn data() -> Vec<Finding> {
+    let expected = [("movies", Some([6_991, 1_044, 2_035])), ("products", None)];
+    let one = |(name, split): (&str, Option<[usize; 3]>)| match Dataset::embedded(name) {
+        Err(error) => check(false, format!("data: {error}"), "the program is damaged: build it again"),
+        Ok(dataset) => {
+            let found = [Split::Train, Split::Validation, Split::Test].map(|split| dataset.indices(split).len());
+            let what = format!(
+                "data: {name}, {} train, {} validation, {} test, sha256 {}",
+                found[0],
+                found[1],
+                found[2],
+                dataset.sha256()
+            );
+            check(split.is_none_or(|split| split == found), what, "the program is damaged: build it again")
+        }
+    };
+    expected.into_iter().map(one).collect()
+}
+
+fn paths(settings: &Settings) -> Finding {
+    let shown = |path: Option<PathBuf>| path.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+    let progress = config::progress_path(settings.learner.as_deref());
+    let what = format!("paths: settings {}, progress {}", shown(config::settings_path()), shown(progress.clone()));
+    let writable = progress.as_ref().and_then(|path| path.parent()).is_some_and(|folder| {
+        // A probe file, because permissions alone do not tell of read-only file systems.
+        let probe = folder.join(".doctor");
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"")).is_ok();
+        let _ = std::fs::remove_file(&probe);
+        written
+    });
+    check(writable, what, "progress cannot be saved there: set HOME or XDG_DATA_HOME to a folder you can write to")
+}

@@ -1,0 +1,87 @@
+//! Settings: flags > environment > TOML file > defaults; and where files live (XDG).
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+
+/// What the settings file may say; all of it optional.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Folder of a model; the embedded one when absent.
+    pub model: Option<PathBuf>,
+    /// Folder of a course; the embedded one when absent.
+    pub lessons: Option<PathBuf>,
+    /// Name of the learner.
+    pub learner: Option<String>,
+    /// Compute threads.
+    pub threads: Option<usize>,
+    /// Pieces that are read of a text.
+    pub max_length: Option<usize>,
+    /// `auto`, `never`, `16`, `256` or `truecolor`.
+    pub color: Option<String>,
+    /// Plain ASCII instead of Unicode signs.
+    pub ascii: Option<bool>,
+}
+
+/// Larger settings files are refused before they are read.
+const MOST_BYTES: u64 = 1 << 20;
+
+impl Settings {
+    /// Fills what `self` leaves open from `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            model: self.model.or(other.model),
+            lessons: self.lessons.or(other.lessons),
+            learner: self.learner.or(other.learner),
+            threads: self.threads.or(other.threads),
+            max_length: self.max_length.or(other.max_length),
+            color: self.color.or(other.color),
+            ascii: self.ascii.or(other.ascii),
+        }
+    }
+
+    /// Reads the settings file; one that is not there is empty.
+    ///
+    /// # Errors
+    /// When it is there but cannot be read or understood.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let fail =
+            |cause: String| format!("cannot use the settings file {}: {cause}. Correct or remove it", path.display());
+        match std::fs::metadata(path) {
+            Err(_) => return Ok(Self::default()),
+            Ok(known) if known.len() > MOST_BYTES => return Err(fail("it is larger than 1 MB".to_owned())),
+            Ok(_) => {}
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+        toml::from_str(&text).map_err(|error| fail(error.message().to_owned()))
+    }
+}
+
+/// Where the settings file is looked for.
+#[must_use]
+pub fn settings_path() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join("clsroom").join("config.toml"))
+}
+
+/// Where a learner's progress is kept; `None` without a home directory.
+#[must_use]
+pub fn progress_path(learner: Option<&str>) -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let folder = base.data_dir().join("clsroom");
+    Some(match learner {
+        Some(name) => {
+            folder.join("learners").join(crate::lesson::progress::sanitise_learner(name)).join("progress.json")
+        }
+        None => folder.join("progress.json"),
+    })
+}
+
+/// Compute threads when nothing is said: one a core.
+#[must_use]
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}

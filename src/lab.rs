@@ -1,0 +1,28 @@
+//! Experiments: plain data in ([`Request`]), plain data out ([`Outcome`]). No screen, no threads, no clocks, no
+//! tensors in public types, so that a screen, a pipe and a test ask and read the same things.
+//!
+//! [`Lab`] owns the model and the caches; the worker and the commands call [`Lab::run`].
+
+pub mod compare;
+pub mod data;
+pub mod dataset;
+pub mod features;
+pub mod knockout;
+pub mod map;
+pub mod mixing;
+pub mod neighbours;
+pub mod probe;
+pub mod race;
+pub mod readout;
+pub mod record;
+pub mod room;
+pub mod stats;
+pub mod steps;
+mod tensors;
+pub mod trace;
+pub mod verdict;
+pub mod words;
+
+pub use data::*;
+pub use readout::Readout;
+pub use room::{Control, Lab, LabError};

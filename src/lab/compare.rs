@@ -1,0 +1,46 @@
+//! Two sentences side by side: how alike their vectors are, layer by layer.
+
+use super::features::{Pooled, pool};
+use super::tensors::{cosine, matrix};
+use super::{CompareData, Matrix, Readout, Sentence};
+use crate::model::{Batch, Bert, Encoding, HiddenStates, ModelError};
+
+/// Cosines by layer of the two `[CLS]` vectors, of a word's two vectors, and of the two means.
+///
+/// # Errors
+/// When a pass fails.
+pub fn compare(
+    bert: &Bert,
+    first: &Sentence,
+    second: &Sentence,
+    word: Option<&str>,
+) -> Result<CompareData, ModelError> {
+    let (one, one_states) = states(bert, first)?;
+    let (two, two_states) = states(bert, second)?;
+    let word = word.and_then(|word| {
+        let place = |encoding: &Encoding| encoding.tokens.iter().position(|token| token.eq_ignore_ascii_case(word));
+        Some((word.to_owned(), place(&one)?, place(&two)?))
+    });
+    let by_layer = |value: &dyn Fn(&Matrix, &Matrix) -> f32| {
+        one_states.iter().zip(&two_states).map(|(a, b)| value(a, b)).collect()
+    };
+    let mean = |states: &Matrix, encoding: &Encoding| {
+        pool(&Readout::Mean, &Pooled { states: &states.data, width: states.cols, special: &encoding.special, hash: 0 })
+    };
+    Ok(CompareData {
+        first: first.clone(),
+        second: second.clone(),
+        cls: by_layer(&|a, b| cosine(a.row(0), b.row(0))),
+        word_cosine: word.as_ref().map_or_else(Vec::new, |(_, i, j)| by_layer(&|a, b| cosine(a.row(*i), b.row(*j)))),
+        mean: by_layer(&|a, b| cosine(&mean(a, &one), &mean(b, &two))),
+        word,
+    })
+}
+
+fn states(bert: &Bert, sentence: &Sentence) -> Result<(Encoding, Vec<Matrix>), ModelError> {
+    let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
+    let mut keep = HiddenStates::default();
+    bert.forward(&Batch::new(&[&encoding.input])?, &mut keep)?;
+    let states = keep.0.iter().map(matrix).collect::<Result<_, _>>()?;
+    Ok((encoding, states))
+}

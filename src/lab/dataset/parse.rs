@@ -1,0 +1,160 @@
+//! Reading labelled sentences, and saying what is wrong with them and where.
+
+use std::collections::HashSet;
+
+use super::{Dataset, Dropped, Item, content_hash, hex, key, split};
+use sha2::{Digest, Sha256};
+
+/// Ratings nearer to 0 than this are neither positive nor negative.
+const NEUTRAL: f64 = 0.5;
+/// Ratings run from minus this to this.
+const EXTREME: f64 = 4.0;
+
+/// What is wrong with a data set. Lines are counted from 1, the header included.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatasetError {
+    /// No such set inside the program.
+    #[error("there is no data set named {name:?}. There are: movies, products")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The first line does not name a column.
+    #[error(
+        "{name}, line 1: no column named {column:?}. The first line must name the columns, with tabs between: id, rating, text"
+    )]
+    Header {
+        /// The data set.
+        name: String,
+        /// The missing column.
+        column: &'static str,
+    },
+    /// A line with too few columns.
+    #[error("{name}, line {line}: no column {column:?}. Columns are separated by tabs, as the first line names them")]
+    Column {
+        /// The data set.
+        name: String,
+        /// Which line.
+        line: usize,
+        /// The missing column.
+        column: &'static str,
+    },
+    /// A rating that is not a number from -4 to 4.
+    #[error("{name}, line {line}: the rating {found:?} is not a number from -4 to 4")]
+    Rating {
+        /// The data set.
+        name: String,
+        /// Which line.
+        line: usize,
+        /// What stands there (its beginning).
+        found: String,
+    },
+    /// A line without a sentence.
+    #[error("{name}, line {line}: the text is empty")]
+    Text {
+        /// The data set.
+        name: String,
+        /// Which line.
+        line: usize,
+    },
+    /// A zero byte: not a text file.
+    #[error("{name}, line {line}: there is a NUL byte, so this is not a plain text file. Save it as UTF-8 text")]
+    Nul {
+        /// The data set.
+        name: String,
+        /// Which line.
+        line: usize,
+    },
+    /// All sentences have the same label.
+    #[error(
+        "{name}: every sentence left is {only}, so there is nothing to tell apart. Add sentences of the other kind (ratings nearer to 0 than 0.5 are left out)"
+    )]
+    OneClass {
+        /// The data set.
+        name: String,
+        /// `positive` or `negative`.
+        only: &'static str,
+    },
+    /// No sentence falls into one of the splits.
+    #[error("{name}: no sentence falls into the {split} split: {count} sentences are too few. Add more")]
+    TooFew {
+        /// The data set.
+        name: String,
+        /// Which split.
+        split: &'static str,
+        /// Sentences left.
+        count: usize,
+    },
+}
+
+/// The sentences of a file by the rules of [`Dataset::parse`], not yet checked for being enough.
+pub(super) fn parse(name: &str, text: &str) -> Result<Dataset, DatasetError> {
+    let name = clean(name);
+    if let Some(at) = text.find('\0') {
+        return Err(DatasetError::Nul { name, line: text[..at].matches('\n').count() + 1 });
+    }
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    let columns = Columns::find(&name, lines.next().map_or("", |(_, line)| line))?;
+    let mut seen = HashSet::new();
+    let mut items = Vec::new();
+    let mut dropped = Dropped::default();
+    for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        let (rating, text) = columns.read(&name, index + 1, line)?;
+        if rating.abs() < NEUTRAL {
+            dropped.neutral += 1;
+        } else if seen.insert(key(text)) {
+            let text = clean(text);
+            let hash = content_hash(&text);
+            items.push(Item { text, label: rating > 0.0, split: split(&hash), hash });
+        } else {
+            dropped.repeated += 1;
+        }
+    }
+    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    Ok(Dataset { name, items, dropped, sha256 })
+}
+
+/// Where the columns are.
+struct Columns {
+    rating: usize,
+    text: usize,
+}
+
+impl Columns {
+    fn find(name: &str, header: &str) -> Result<Self, DatasetError> {
+        let find = |column: &'static str| {
+            let at = header.split('\t').position(|field| field.trim() == column);
+            at.ok_or_else(|| DatasetError::Header { name: name.to_owned(), column })
+        };
+        Ok(Self { rating: find("rating")?, text: find("text")? })
+    }
+
+    fn read<'a>(&self, name: &str, line: usize, row: &'a str) -> Result<(f64, &'a str), DatasetError> {
+        let field = |at: usize, column: &'static str| {
+            row.split('\t').nth(at).ok_or_else(|| DatasetError::Column { name: name.to_owned(), line, column })
+        };
+        let (rating, text) = (field(self.rating, "rating")?, field(self.text, "text")?);
+        if text.trim().is_empty() {
+            return Err(DatasetError::Text { name: name.to_owned(), line });
+        }
+        match rating.trim().parse::<f64>() {
+            Ok(rating) if rating.abs() <= EXTREME => Ok((rating, text)),
+            _ => {
+                let found = clean(rating).chars().take(40).collect();
+                Err(DatasetError::Rating { name: name.to_owned(), line, found })
+            }
+        }
+    }
+}
+
+/// Control characters as visible symbols (U+2400 block), and marks that turn the writing direction as U+FFFD: a file
+/// must not be able to steer the terminal that shows it.
+pub(super) fn clean(text: &str) -> String {
+    let visible = |c: char| match c {
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    };
+    text.chars().map(visible).collect()
+}

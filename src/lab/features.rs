@@ -1,0 +1,219 @@
+//! One vector a sentence: what each readout reads from the hidden states, for many sentences.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::{Matrix, Readout};
+use crate::model::{Batch, Bert, Encoding, HiddenStates, Intervention, ModelError, intervene};
+
+/// Pieces in a batch, about; sentences are grouped by length so that the work is even.
+const BATCH_PIECES: usize = 1_024;
+
+/// Batches between two looks at the progress.
+const ROUND: usize = 8;
+
+/// One sentence's states at one layer, as [`pool`] reads them.
+pub struct Pooled<'a> {
+    /// [T x D], row by row.
+    pub states: &'a [f32],
+    /// D.
+    pub width: usize,
+    /// Which of the T pieces are special.
+    pub special: &'a [bool],
+    /// The sentence's hash, which fixes the choice of `random`.
+    pub hash: u64,
+}
+
+impl Pooled<'_> {
+    fn row(&self, index: usize) -> &[f32] {
+        &self.states[index * self.width..(index + 1) * self.width]
+    }
+
+    fn mean(&self, rows: &[usize]) -> Vec<f32> {
+        let mut sum = vec![0f32; self.width];
+        for &row in rows {
+            sum.iter_mut().zip(self.row(row)).for_each(|(sum, value)| *sum += value);
+        }
+        sum.iter_mut().for_each(|sum| *sum /= rows.len().max(1) as f32);
+        sum
+    }
+}
+
+/// What a readout reads from one sentence. With no content token, the content readouts fall back to `mean`.
+/// `Pooler` gives the raw `[CLS]` (the dense layer is the model's), baselines nothing.
+#[must_use]
+pub fn pool(readout: &Readout, sentence: &Pooled<'_>) -> Vec<f32> {
+    let all: Vec<usize> = (0..sentence.special.len()).collect();
+    let content: Vec<usize> = all.iter().copied().filter(|index| !sentence.special[*index]).collect();
+    let last = all.len().saturating_sub(1);
+    match readout {
+        Readout::Cls | Readout::Pooler | Readout::StandIn(_) => sentence.row(0).to_vec(),
+        Readout::ClsAtEnd | Readout::Sep => sentence.row(last).to_vec(),
+        Readout::Mean => sentence.mean(&all),
+        Readout::ClsMean => [sentence.row(0).to_vec(), sentence.mean(&all)].concat(),
+        Readout::Max => all.iter().fold(vec![f32::NEG_INFINITY; sentence.width], |most, &row| {
+            most.iter().zip(sentence.row(row)).map(|(most, value)| most.max(*value)).collect()
+        }),
+        Readout::MeanContent | Readout::Token(_) | Readout::Random if content.is_empty() => sentence.mean(&all),
+        Readout::MeanContent => sentence.mean(&content),
+        Readout::Token(k) => sentence.row(content[(k.saturating_sub(1)).min(content.len() - 1)]).to_vec(),
+        Readout::Random => sentence.row(content[(sentence.hash % content.len() as u64) as usize]).to_vec(),
+        Readout::Majority | Readout::Words => Vec::new(),
+    }
+}
+
+/// The first eight bytes of sha256 of the trimmed, lower-cased text.
+#[must_use]
+pub fn hash(text: &str) -> u64 {
+    let digest = Sha256::digest(text.trim().to_lowercase().as_bytes());
+    digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Vectors of `texts` for every wanted readout and layer (0..=L), in the order of `texts`; each matrix is
+/// [texts x D] (2D for `cls+mean`). `report` hears how many sentences are done and says whether to go on; `None` comes
+/// back when it said no.
+///
+/// # Errors
+/// When a pass fails or a stand-in is not one piece of the vocabulary.
+pub fn extract(
+    bert: &Bert,
+    texts: &[&str],
+    wanted: &[(Readout, usize)],
+    report: &mut dyn FnMut(usize, usize) -> bool,
+) -> Result<Option<BTreeMap<(Readout, usize), Matrix>>, ModelError> {
+    let mut passes: BTreeMap<Option<Readout>, Vec<(Readout, usize)>> = BTreeMap::new();
+    for (readout, layer) in wanted {
+        let own = readout.needs_own_pass().then(|| readout.clone());
+        passes.entry(own).or_default().push((readout.clone(), *layer));
+    }
+    let total = texts.len() * passes.len();
+    let encodings: Vec<Encoding> = texts.par_iter().map(|text| bert.encode(text, None)).collect::<Result<_, _>>()?;
+    let mut found = BTreeMap::new();
+    for (pass, (own, wanted)) in passes.iter().enumerate() {
+        let changed = match own {
+            None => encodings.clone(),
+            Some(readout) => {
+                encodings.iter().map(|encoding| change(bert, encoding, readout)).collect::<Result<_, _>>()?
+            }
+        };
+        let mut note = |done: usize| report(pass * texts.len() + done, total);
+        let Some(matrices) = one_pass(bert, texts, &changed, wanted, &mut note)? else { return Ok(None) };
+        found.extend(wanted.iter().cloned().zip(matrices));
+    }
+    Ok(Some(found))
+}
+
+/// The input that a readout with a pass of its own reads.
+fn change(bert: &Bert, encoding: &Encoding, readout: &Readout) -> Result<Encoding, ModelError> {
+    let mut changed = encoding.clone();
+    let intervention = match readout {
+        Readout::StandIn(word) => {
+            let id = bert.word_id(word).ok_or_else(|| {
+                ModelError::Intervention(format!("{word:?} is not one piece of the vocabulary, so it cannot stand in for [CLS]. Try a common word, such as banana"))
+            })?;
+            Intervention::StandIn(id)
+        }
+        _ => {
+            changed.special.rotate_left(1);
+            Intervention::ClsAtEnd
+        }
+    };
+    let config = bert.config();
+    (changed.input, _) =
+        intervene::apply(&encoding.input, &[intervention], config.num_hidden_layers, config.vocab_size)?;
+    Ok(changed)
+}
+
+type Rows = Vec<(usize, Vec<Vec<f32>>)>;
+
+fn one_pass(
+    bert: &Bert,
+    texts: &[&str],
+    encodings: &[Encoding],
+    wanted: &[(Readout, usize)],
+    report: &mut dyn FnMut(usize) -> bool,
+) -> Result<Option<Vec<Matrix>>, ModelError> {
+    let batches = batches(encodings);
+    let done = AtomicUsize::new(0);
+    let mut vectors: Vec<Vec<Vec<f32>>> = vec![Vec::new(); texts.len()];
+    for round in batches.chunks(ROUND) {
+        let results: Vec<Rows> = round
+            .par_iter()
+            .map(|batch| {
+                let rows = one_batch(bert, texts, encodings, batch, wanted);
+                done.fetch_add(batch.len(), Ordering::Relaxed);
+                rows
+            })
+            .collect::<Result<_, _>>()?;
+        results.into_iter().flatten().for_each(|(index, rows)| vectors[index] = rows);
+        if !report(done.load(Ordering::Relaxed)) {
+            return Ok(None);
+        }
+    }
+    let matrix = |place: usize| {
+        let cols = vectors.first().map_or(0, |rows| rows[place].len());
+        Matrix::new(texts.len(), cols, vectors.iter().flat_map(|rows| rows[place].iter().copied()).collect())
+    };
+    Ok(Some((0..wanted.len()).map(matrix).collect()))
+}
+
+/// Sentences of like length together, so that batches take like time.
+fn batches(encodings: &[Encoding]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..encodings.len()).collect();
+    order.sort_by_key(|index| (encodings[*index].input.len(), *index));
+    let mut batches = vec![Vec::new()];
+    let mut pieces = 0;
+    for index in order {
+        let length = encodings[index].input.len();
+        if pieces + length > BATCH_PIECES && pieces > 0 {
+            batches.push(Vec::new());
+            pieces = 0;
+        }
+        pieces += length;
+        if let Some(batch) = batches.last_mut() {
+            batch.push(index);
+        }
+    }
+    batches.retain(|batch| !batch.is_empty());
+    batches
+}
+
+fn one_batch(
+    bert: &Bert,
+    texts: &[&str],
+    encodings: &[Encoding],
+    members: &[usize],
+    wanted: &[(Readout, usize)],
+) -> Result<Rows, ModelError> {
+    let batch = Batch::new(&members.iter().map(|index| &encodings[*index].input).collect::<Vec<_>>())?;
+    let mut keep = HiddenStates::default();
+    bert.forward(&batch, &mut keep)?;
+    let mut rows: Rows = members.iter().map(|index| (*index, Vec::with_capacity(wanted.len()))).collect();
+    for (readout, layer) in wanted {
+        let states = keep.0.get(*layer).ok_or_else(|| {
+            ModelError::Intervention(format!("there is no layer {layer}: the model has {}", keep.0.len() - 1))
+        })?;
+        let (_, width) = states.dims2()?;
+        let numbers: Vec<f32> = states.flatten_all()?.to_vec1()?;
+        for ((index, rows), range) in rows.iter_mut().zip(&batch.sequences) {
+            let sentence = Pooled {
+                states: &numbers[range.start * width..range.end * width],
+                width,
+                special: &encodings[*index].special,
+                hash: hash(texts[*index]),
+            };
+            let mut vector = pool(readout, &sentence);
+            if *readout == Readout::Pooler {
+                let cls = candle_core::Tensor::from_vec(vector, (1, width), &candle_core::Device::Cpu)?;
+                let pooled =
+                    bert.pool(&cls)?.ok_or_else(|| ModelError::Intervention("this model has no pooler".to_owned()))?;
+                vector = pooled.get(0)?.to_vec1()?;
+            }
+            rows.push(vector);
+        }
+    }
+    Ok(rows)
+}

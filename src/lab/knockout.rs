@@ -1,0 +1,53 @@
+//! Cutting one edge into `[CLS]` at a time, and seeing how the final vector moves.
+
+use rayon::prelude::*;
+
+use super::probe::Head;
+use super::tensors::cosine;
+use super::{KnockoutData, Matrix, Sentence};
+use crate::model::{Batch, Bert, Edge, HiddenStates, ModelError, Nothing};
+
+/// Effects of every cut j -> `[CLS]`. Each reruns only from the layer that it touches.
+/// `cancel` is asked before every cut; `None` comes back when it said yes.
+///
+/// # Errors
+/// When a pass fails.
+pub fn knockout(
+    bert: &Bert,
+    sentence: &Sentence,
+    head: Option<&Head>,
+    cancel: &(dyn Fn() -> bool + Sync),
+) -> Result<Option<KnockoutData>, ModelError> {
+    let input = bert.encode(&sentence.text, sentence.pair.as_deref())?.input;
+    let (layers, tokens) = (bert.config().num_hidden_layers, input.len());
+    let mut keep = HiddenStates::default();
+    let last = bert.forward(&Batch::new(&[&input])?, &mut keep)?;
+    let plain: Vec<f32> = last.get(0)?.to_vec1()?;
+    let probability = |vector: &[f32]| head.map(|head| head.probability(vector));
+    let before = probability(&plain);
+
+    let cuts: Vec<(usize, usize)> = (1..=layers).flat_map(|layer| (0..tokens).map(move |from| (layer, from))).collect();
+    let effects: Vec<Option<(f32, f32)>> = cuts
+        .par_iter()
+        .map(|&(layer, from)| {
+            if from == 0 {
+                return Ok(Some((0.0, 0.0)));
+            }
+            if cancel() {
+                return Ok(None);
+            }
+            let batch = Batch::new(&[&input])?.with_edges(vec![Edge { layer, from, to: 0 }]);
+            let last = bert.forward_from(layer, keep.0[layer - 1].clone(), &batch, &mut Nothing)?;
+            let vector: Vec<f32> = last.get(0)?.to_vec1()?;
+            let change = probability(&vector).zip(before).map_or(0.0, |(after, before)| after - before);
+            Ok(Some((1.0 - cosine(&plain, &vector), change)))
+        })
+        .collect::<Result<_, ModelError>>()?;
+    let Some(effects) = effects.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let (distances, changes): (Vec<f32>, Vec<f32>) = effects.into_iter().unzip();
+    Ok(Some(KnockoutData {
+        sentence: sentence.clone(),
+        cosine_distance: Matrix::new(layers, tokens, distances),
+        probability_change: if head.is_some() { Matrix::new(layers, tokens, changes) } else { Matrix::default() },
+    }))
+}

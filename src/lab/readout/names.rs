@@ -1,0 +1,106 @@
+//! Names of readouts: reading them, and what to say when one is not known.
+
+use super::Readout;
+
+/// The names that stand alone.
+pub(super) const PLAIN: [(&str, Readout); 11] = [
+    ("cls", Readout::Cls),
+    ("mean", Readout::Mean),
+    ("mean-content", Readout::MeanContent),
+    ("max", Readout::Max),
+    ("sep", Readout::Sep),
+    ("random", Readout::Random),
+    ("pooler", Readout::Pooler),
+    ("cls+mean", Readout::ClsMean),
+    ("cls-at-end", Readout::ClsAtEnd),
+    ("majority", Readout::Majority),
+    ("words", Readout::Words),
+];
+/// What people type for some of them; only for suggestions.
+const ALSO: [(&str, &str); 9] = [
+    ("globalpooling", "mean"),
+    ("pooling", "mean"),
+    ("average", "mean"),
+    ("maximum", "max"),
+    ("bow", "words"),
+    ("tfidf", "words"),
+    ("baseline", "majority"),
+    ("token", "token:1"),
+    ("stand-in", "stand-in:banana"),
+];
+/// No sequence is longer than this many pieces.
+const LAST_TOKEN: usize = 512;
+/// Longest stand-in, in characters.
+const LONGEST_WORD: usize = 40;
+
+/// Why a readout's name is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadoutError {
+    /// No such name.
+    #[error("there is no readout {name:?}.{} There are: {}", did_you_mean(*nearest), known())]
+    Unknown {
+        /// What was given (its beginning).
+        name: String,
+        /// The nearest name, when one is near.
+        nearest: Option<&'static str>,
+    },
+    /// `token:` without a number that can be a token's.
+    #[error("{name:?}: token: needs a number from 1 to 512, as in token:1")]
+    Token {
+        /// What was given.
+        name: String,
+    },
+    /// `stand-in:` without one word.
+    #[error("{name:?}: stand-in: needs one word of at most 40 letters, as in stand-in:banana")]
+    StandIn {
+        /// What was given.
+        name: String,
+    },
+}
+
+/// A readout by its name; case and space around it do not matter.
+pub(super) fn parse(text: &str) -> Result<Readout, ReadoutError> {
+    let trimmed = text.trim();
+    let lower = trimmed.to_lowercase();
+    let shown = || trimmed.chars().take(LONGEST_WORD).collect::<String>();
+    if let Some((_, readout)) = PLAIN.iter().find(|(name, _)| *name == lower) {
+        return Ok(readout.clone());
+    }
+    if let Some(number) = lower.strip_prefix("token:") {
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+        return match number.parse() {
+            Ok(k @ 1..=LAST_TOKEN) if plain => Ok(Readout::Token(k)),
+            _ => Err(ReadoutError::Token { name: shown() }),
+        };
+    }
+    if let Some((_, word)) = trimmed.split_once(':').filter(|_| lower.starts_with("stand-in:")) {
+        return if is_word(word) {
+            Ok(Readout::StandIn(word.to_owned()))
+        } else {
+            Err(ReadoutError::StandIn { name: shown() })
+        };
+    }
+    Err(ReadoutError::Unknown { nearest: nearest(&shown().to_lowercase()), name: shown() })
+}
+
+/// One word, which a list with commas and a screen can carry.
+fn is_word(word: &str) -> bool {
+    let one = |c: char| !c.is_whitespace() && !c.is_control() && c != ',';
+    (1..=LONGEST_WORD).contains(&word.chars().count()) && word.chars().all(one)
+}
+
+fn nearest(lower: &str) -> Option<&'static str> {
+    let names = PLAIN.iter().map(|(name, _)| (*name, *name)).chain(ALSO);
+    let near = names.map(|(typed, name)| (strsim::normalized_damerau_levenshtein(lower, typed), name));
+    let (likeness, name) = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (likeness >= 0.5).then_some(name)
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(" Did you mean {name}?"))
+}
+
+fn known() -> String {
+    let names: Vec<&str> = PLAIN.iter().map(|(name, _)| *name).collect();
+    format!("{}, token:K, stand-in:WORD", names.join(", "))
+}

@@ -1,0 +1,146 @@
+//! Recorded runs: writing, reading and distrusting them, and the keys under which lessons quote them.
+//!
+//! `clsroom race --out` writes what [`write()`] gives; `app::values` resolves recorded values from [`flatten`]. A record
+//! may have been edited or cut off, so [`read`] believes nothing. Recorded probe heads are in [`Heads`].
+
+mod check;
+mod csv;
+mod heads;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use csv::csv;
+pub use heads::{Heads, RecordedHead};
+
+use super::RaceReport;
+
+/// Larger files are not read, in bytes: a record of every readout at every layer has less than a hundredth of this.
+pub const LARGEST: usize = 16 << 20;
+
+/// One value of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Datum {
+    /// A number.
+    Number(f64),
+    /// Words.
+    Text(String),
+}
+
+/// What is wrong with a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Too large to be one.
+    #[error("the record is larger than {} MB, which no record is. Make it again with clsroom race --out", LARGEST >> 20)]
+    TooLarge,
+    /// Not JSON of this shape.
+    #[error("this is not a whole record: {cause}. Make it again with clsroom race --out")]
+    Malformed {
+        /// What the parser said, with line and column.
+        cause: String,
+    },
+    /// A value that cannot be.
+    #[error(
+        "the record cannot be right: {field} is {found}, but must be {expected}. Make it again with clsroom race --out"
+    )]
+    Value {
+        /// Where it stands: `lanes[2].accuracy`.
+        field: String,
+        /// What stands there.
+        found: String,
+        /// What could.
+        expected: &'static str,
+    },
+}
+
+/// Reads a record.
+///
+/// # Errors
+/// When it is too large, not JSON with the fields of [`RaceReport`], or a value is out of its range.
+pub fn read(text: &str) -> Result<RaceReport, RecordError> {
+    let report: RaceReport = parse(text)?;
+    check::report(&report)?;
+    Ok(report)
+}
+
+/// Writes a record: indented JSON, with a newline at its end.
+///
+/// # Errors
+/// When [`read`] would not take it back, for instance because a number is not finite.
+pub fn write(report: &RaceReport) -> Result<String, RecordError> {
+    check::report(report)?;
+    pretty(report)
+}
+
+/// A record's values by key.
+///
+/// For a lane with a layer `{readout}.{layer}.accuracy|low|high|c`, without `{readout}.accuracy|low|high`; for a pair
+/// `{a}-{b}.{layer}.difference|low|high|p|verdict|smallest`, without a layer the same less `{layer}.`; and `train`,
+/// `validation`, `test` (sentences), `date`, `command`. What a record does not have, has no key.
+#[must_use]
+pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
+    let mut values = BTreeMap::new();
+    let mut put = |key: String, datum: Datum| values.insert(key, datum);
+    for lane in &report.lanes {
+        let key = prefix(&lane.readout, lane.layer);
+        put(format!("{key}.accuracy"), Datum::Number(lane.accuracy));
+        put(format!("{key}.low"), Datum::Number(lane.ci95[0]));
+        put(format!("{key}.high"), Datum::Number(lane.ci95[1]));
+        if let (Some(c), Some(_)) = (lane.c, lane.layer) {
+            put(format!("{key}.c"), Datum::Number(c));
+        }
+    }
+    for pair in &report.pairs {
+        let key = prefix(&format!("{}-{}", pair.a, pair.b), pair.layer);
+        put(format!("{key}.difference"), Datum::Number(pair.difference));
+        put(format!("{key}.low"), Datum::Number(pair.ci95[0]));
+        put(format!("{key}.high"), Datum::Number(pair.ci95[1]));
+        put(format!("{key}.p"), Datum::Number(pair.p_value));
+        put(format!("{key}.verdict"), Datum::Text(pair.verdict.to_string()));
+        put(format!("{key}.smallest"), Datum::Number(pair.smallest_visible));
+    }
+    let provenance = &report.provenance;
+    for (key, count) in ["train", "validation", "test"].into_iter().zip(provenance.sentences) {
+        put(key.to_owned(), Datum::Number(count as f64));
+    }
+    if let Some(date) = &provenance.date {
+        put("date".to_owned(), Datum::Text(date.clone()));
+    }
+    put("command".to_owned(), Datum::Text(provenance.command.clone()));
+    values
+}
+
+fn prefix(name: &str, layer: Option<usize>) -> String {
+    layer.map_or_else(|| name.to_owned(), |layer| format!("{name}.{layer}"))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, RecordError> {
+    if text.len() > LARGEST {
+        return Err(RecordError::TooLarge);
+    }
+    serde_json::from_str(text).map_err(malformed)
+}
+
+fn pretty<T: serde::Serialize>(value: &T) -> Result<String, RecordError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(malformed)?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn malformed(error: serde_json::Error) -> RecordError {
+    RecordError::Malformed { cause: error.to_string() }
+}
+
+impl fmt::Display for Datum {
+    /// The number as short as it can be read back, or the words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.pad(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! What a record's values can be: everything from a file is checked here before it reaches a screen.
+
+use super::RecordError;
+use crate::lab::{Lane, Pair, Provenance, RaceReport, Readout};
+
+/// Longest text in a record, in bytes.
+const LONGEST: usize = 4096;
+
+type Checked = Result<(), RecordError>;
+
+pub(super) fn report(report: &RaceReport) -> Checked {
+    for (index, lane) in report.lanes.iter().enumerate() {
+        self::lane(&format!("lanes[{index}]"), lane)?;
+    }
+    for (index, pair) in report.pairs.iter().enumerate() {
+        self::pair(&format!("pairs[{index}]"), pair)?;
+    }
+    provenance(&report.provenance)
+}
+
+fn lane(at: &str, lane: &Lane) -> Checked {
+    readout(&format!("{at}.readout"), &lane.readout)?;
+    text(&format!("{at}.mode"), &lane.mode)?;
+    share(&format!("{at}.accuracy"), lane.accuracy)?;
+    interval(&format!("{at}.ci95"), lane.ci95, 0.0)?;
+    require(lane.n_test > 0, || format!("{at}.n_test"), &lane.n_test, "at least 1")?;
+    if let Some(c) = lane.c {
+        strength(&format!("{at}.c"), c)?;
+    }
+    if let Some(validation) = lane.validation {
+        share(&format!("{at}.validation"), validation)?;
+    }
+    for (c, accuracy) in &lane.grid {
+        strength(&format!("{at}.grid"), *c)?;
+        share(&format!("{at}.grid"), *accuracy)?;
+    }
+    Ok(())
+}
+
+fn pair(at: &str, pair: &Pair) -> Checked {
+    readout(&format!("{at}.a"), &pair.a)?;
+    readout(&format!("{at}.b"), &pair.b)?;
+    within(&format!("{at}.difference"), pair.difference, -1.0, "from -1 to 1")?;
+    interval(&format!("{at}.ci95"), pair.ci95, -1.0)?;
+    share(&format!("{at}.p_value"), pair.p_value)?;
+    share(&format!("{at}.smallest_visible"), pair.smallest_visible)
+}
+
+pub(super) fn provenance(provenance: &Provenance) -> Checked {
+    let texts = [
+        ("version", &provenance.version),
+        ("command", &provenance.command),
+        ("model", &provenance.model),
+        ("model_sha256", &provenance.model_sha256),
+        ("data", &provenance.data),
+        ("data_sha256", &provenance.data_sha256),
+    ];
+    for (name, value) in texts {
+        text(&format!("provenance.{name}"), value)?;
+    }
+    if let Some(date) = &provenance.date {
+        text("provenance.date", date)?;
+    }
+    if let Some(seconds) = provenance.seconds {
+        let possible = seconds.is_finite() && seconds >= 0.0;
+        require(possible, || "provenance.seconds".to_owned(), &seconds, "0 or more")?;
+    }
+    Ok(())
+}
+
+pub(super) fn readout(at: &str, name: &str) -> Checked {
+    let known = name.parse::<Readout>().is_ok_and(|readout| readout.to_string() == name);
+    let found: String = name.escape_debug().take(40).collect();
+    require(known, || at.to_owned(), &found, "a readout's name")
+}
+
+pub(super) fn share(at: &str, value: f64) -> Checked {
+    within(at, value, 0.0, "from 0 to 1")
+}
+
+pub(super) fn strength(at: &str, c: f64) -> Checked {
+    require(c.is_finite() && c > 0.0, || at.to_owned(), &c, "a positive number")
+}
+
+pub(super) fn text(at: &str, value: &str) -> Checked {
+    let shown = value.len() <= LONGEST && !value.chars().any(char::is_control);
+    let found = || value.escape_debug().take(40).collect::<String>();
+    require(shown, || at.to_owned(), &found(), "at most 4,096 bytes without control characters")
+}
+
+fn interval(at: &str, [low, high]: [f64; 2], least: f64) -> Checked {
+    let possible = low >= least && low <= high && high <= 1.0;
+    require(possible, || at.to_owned(), &format!("[{low}, {high}]"), "two ascending numbers in range")
+}
+
+fn within(at: &str, value: f64, least: f64, expected: &'static str) -> Checked {
+    require(value >= least && value <= 1.0, || at.to_owned(), &value, expected)
+}
+
+pub(super) fn require(
+    holds: bool,
+    field: impl FnOnce() -> String,
+    found: &dyn ToString,
+    expected: &'static str,
+) -> Checked {
+    if holds { Ok(()) } else { Err(RecordError::Value { field: field(), found: found.to_string(), expected }) }
+}

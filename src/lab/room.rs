@@ -1,0 +1,145 @@
+//! [`Lab`]: the model, the data and the caches behind every experiment.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::dataset::{Dataset, DatasetError};
+use super::probe::ProbeError;
+use super::record::{Heads, RecordedHead};
+use super::{ModelFacts, Outcome, Progress, RaceRequest, Request, compare, knockout, neighbours, race, trace};
+use crate::model::{Bert, ModelError};
+
+/// Answers requests with one model. Shared by threads.
+pub struct Lab {
+    bert: Bert,
+    facts: Arc<ModelFacts>,
+    heads: Vec<RecordedHead>,
+    features: race::Cache,
+    datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
+}
+
+/// How a long experiment talks to its caller.
+pub struct Control<'a> {
+    /// Hears how far it is.
+    pub report: &'a (dyn Fn(Progress) + Sync),
+    /// Says whether to give it up.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Control<'_> {
+    /// Neither reports nor stops.
+    pub const QUIET: Control<'static> = Control { report: &|_| {}, stop: &|| false };
+}
+
+/// Why an experiment failed, in one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] DatasetError),
+    /// A fit.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The request.
+    #[error("{0}")]
+    Request(String),
+    /// Another thread failed while it held the cache.
+    #[error("an earlier experiment failed halfway; start clsroom again")]
+    Poisoned,
+}
+
+impl From<candle_core::Error> for LabError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Model(error.into())
+    }
+}
+
+impl Lab {
+    /// A lab around a model. Of the recorded heads those are kept that were made with these very weights.
+    #[must_use]
+    pub fn new(bert: Bert, heads: Option<&Heads>) -> Self {
+        let (config, known) = (bert.config(), bert.facts());
+        let facts = Arc::new(ModelFacts {
+            name: known.name.clone(),
+            origin: known.origin.clone(),
+            sha256: known.sha256.clone(),
+            layers: config.num_hidden_layers,
+            heads: config.num_attention_heads,
+            hidden: config.hidden_size,
+            vocabulary: config.vocab_size,
+            positions: config.max_position_embeddings,
+            parameters: known.parameters,
+            max_length: known.max_length,
+        });
+        let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
+        let heads = ["cls", "mean"].into_iter().filter_map(find).collect();
+        Self { bert, facts, heads, features: race::Cache::default(), datasets: Mutex::default() }
+    }
+
+    /// Facts about the model.
+    #[must_use]
+    pub fn facts(&self) -> Arc<ModelFacts> {
+        Arc::clone(&self.facts)
+    }
+
+    /// The model itself, for commands that print what no request covers.
+    #[must_use]
+    pub fn bert(&self) -> &Bert {
+        &self.bert
+    }
+
+    /// A data set by name, read once.
+    ///
+    /// # Errors
+    /// When there is no such set.
+    pub fn dataset(&self, name: &str) -> Result<Arc<Dataset>, LabError> {
+        let mut known = self.datasets.lock().map_err(|_| LabError::Poisoned)?;
+        if let Some(dataset) = known.get(name) {
+            return Ok(Arc::clone(dataset));
+        }
+        let dataset = Arc::new(Dataset::embedded(name)?);
+        known.insert(name.to_owned(), Arc::clone(&dataset));
+        Ok(dataset)
+    }
+
+    /// Answers a request; `None` when it was stopped.
+    ///
+    /// # Errors
+    /// When the experiment fails; the message is one sentence with a cause.
+    pub fn run(&self, request: &Request, control: &Control<'_>) -> Result<Option<Outcome>, LabError> {
+        Ok(match request {
+            Request::Trace(sentence) => {
+                Some(Outcome::Trace(Arc::new(trace::trace(&self.bert, &self.facts, sentence, &self.heads)?)))
+            }
+            Request::Knockout(sentence) => {
+                let head = self.heads.iter().find(|head| head.readout == "cls").map(RecordedHead::head);
+                knockout::knockout(&self.bert, sentence, head.as_ref(), control.stop)?
+                    .map(|data| Outcome::Knockout(Arc::new(data)))
+            }
+            Request::Neighbours { sentence, position } => {
+                Some(Outcome::Neighbours(Arc::new(neighbours::neighbours(&self.bert, sentence, *position)?)))
+            }
+            Request::Compare { first, second, word } => {
+                Some(Outcome::Compare(Arc::new(compare::compare(&self.bert, first, second, word.as_deref())?)))
+            }
+            Request::Race(request) => self.race(request, control)?.map(|(report, _)| Outcome::Race(Arc::new(report))),
+        })
+    }
+
+    /// Runs a race and keeps the fitted lanes, from which heads are recorded.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn race(
+        &self,
+        request: &RaceRequest,
+        control: &Control<'_>,
+    ) -> Result<Option<(super::RaceReport, Vec<race::Fitted>)>, LabError> {
+        let dataset = self.dataset(&request.data)?;
+        let fitted = race::run(&self.bert, &dataset, &self.features, request, control)?;
+        Ok(fitted.map(|fitted| (race::report(&fitted, &dataset, request, &self.facts), fitted)))
+    }
+}

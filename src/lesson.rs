@@ -1,0 +1,265 @@
+//! Lessons: what a teacher writes, as typed data.
+//!
+//! A lesson is one Markdown file with `+++` TOML at its head. Steps are split at `---`. Fenced blocks named `bench`,
+//! `predict` and `check` say what stands beside the text; `{{…}}` stands for a value that is measured, recorded or
+//! cited. [`parse`] reads a file, [`check`] tells an author's mistakes with file, line and column, [`library`] loads
+//! a course (embedded or from a directory), [`progress`] keeps what one learner did. Nothing here knows BERT or the
+//! screen: which benches and values exist is handed in as a [`Vocabulary`].
+
+pub mod check;
+pub mod library;
+pub mod parse;
+pub mod progress;
+pub mod vocabulary;
+
+pub use vocabulary::Vocabulary;
+
+/// A whole course, in the order of its lessons' ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// The lessons, sorted by [`Lesson::id`].
+    pub lessons: Vec<Lesson>,
+    /// Citations by key, from `citations.toml` beside the lessons.
+    pub citations: std::collections::BTreeMap<String, Citation>,
+    /// `None` for the embedded course, otherwise the directory it was read from.
+    pub directory: Option<std::path::PathBuf>,
+}
+
+/// One lesson: one file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    /// Two digits from the file's name, `04` of `04-how-cls-mixes.md`.
+    pub id: String,
+    /// The file's name, for messages.
+    pub file: String,
+    /// Title on the course map.
+    pub title: String,
+    /// How long it takes, in minutes.
+    pub minutes: u16,
+    /// The question the lesson answers, in a learner's words.
+    pub question: String,
+    /// Ids of lessons that should come first (advice, never a lock).
+    pub needs: Vec<String>,
+    /// The sentence that benches use until the learner types one.
+    pub sentence: String,
+    /// The steps, at least one.
+    pub steps: Vec<Step>,
+}
+
+/// One step: a short text and what stands beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The step's own heading (a `#` or `##` heading at its start).
+    pub title: Option<String>,
+    /// The text.
+    pub blocks: Vec<Block>,
+    /// The view beside the text.
+    pub bench: Option<Bench>,
+    /// A question asked before the bench shows its result.
+    pub predict: Option<Question>,
+    /// A recall question; asked again at the next start.
+    pub check: Option<Question>,
+    /// Line in the file where the step begins (1-based).
+    pub line: usize,
+}
+
+/// A block of text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// Running text.
+    Paragraph(Vec<Inline>),
+    /// A list; `ordered` lists are numbered from 1.
+    List {
+        /// Numbered or bulleted.
+        ordered: bool,
+        /// One line of text an item.
+        items: Vec<Vec<Inline>>,
+    },
+    /// A quotation.
+    Quote(Vec<Inline>),
+    /// A formula or code, kept line by line.
+    Code(String),
+}
+
+/// A run of text inside a block.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inline {
+    /// Plain text.
+    Text(String),
+    /// `**strong**`.
+    Strong(String),
+    /// `*emphasis*`.
+    Emphasis(String),
+    /// `` `code` ``, used for tokens such as `[CLS]` and for names.
+    Code(String),
+    /// `{{value}}`.
+    Value(ValueRef),
+}
+
+/// Which view stands beside a step, and its settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bench {
+    /// Which view.
+    pub view: View,
+    /// A sentence of this bench's own; otherwise the learner's or the lesson's.
+    pub sentence: Option<String>,
+    /// The second sentence of a comparison.
+    pub other: Option<String>,
+    /// The word that a comparison follows through both sentences.
+    pub word: Option<String>,
+    /// Which variant of the view is shown first (see [`View::measures`]).
+    pub measure: Option<String>,
+    /// Layer shown first; 0 is the embeddings.
+    pub layer: Option<usize>,
+    /// Operation of the forward pass shown first, by its name (`softmax`, `residual`, …).
+    pub operation: Option<String>,
+    /// Lanes of a race or a probe curve.
+    pub readouts: Vec<String>,
+    /// How many training sentences a race or probe uses (all, when absent).
+    pub train: Option<usize>,
+    /// Line of the block in its file.
+    pub line: usize,
+}
+
+/// The views that a bench can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum View {
+    /// Text → word pieces → ids.
+    Tokens,
+    /// Word + position + segment = sum, then LayerNorm, as strips of numbers.
+    Embedding,
+    /// Nearest words of the vocabulary.
+    Neighbours,
+    /// The forward pass, one operation at a time.
+    Stepper,
+    /// What flows into `[CLS]`: layers × tokens, four measures.
+    Mixing,
+    /// Every position through the layers in two dimensions (PCA).
+    Map,
+    /// Two sentences: how alike `[CLS]`, a word and the mean are, by layer.
+    Compare,
+    /// Accuracy of a frozen probe by layer.
+    Probe,
+    /// Classifiers side by side on the test sentences.
+    Race,
+    /// The recorded head's answer for this sentence.
+    Label,
+}
+
+impl View {
+    /// Every view with the name that a lesson writes.
+    pub const ALL: [(&'static str, Self); 10] = [
+        ("tokens", Self::Tokens),
+        ("embedding", Self::Embedding),
+        ("neighbours", Self::Neighbours),
+        ("stepper", Self::Stepper),
+        ("mixing", Self::Mixing),
+        ("map", Self::Map),
+        ("compare", Self::Compare),
+        ("probe", Self::Probe),
+        ("race", Self::Race),
+        ("label", Self::Label),
+    ];
+
+    /// The name that a lesson writes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, view)| *view == self).map_or("", |(name, _)| name)
+    }
+
+    /// Variants of the view that `measure` may name and `v` steps through.
+    #[must_use]
+    pub fn measures(self) -> &'static [&'static str] {
+        match self {
+            Self::Mixing => &["norm", "raw", "rollout", "knockout"],
+            Self::Embedding => &["parts", "numbers"],
+            Self::Neighbours => &["cosine", "dot"],
+            _ => &[],
+        }
+    }
+}
+
+/// A question with numbered options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Unique in the course.
+    pub id: String,
+    /// The question.
+    pub ask: String,
+    /// Two to six options.
+    pub options: Vec<String>,
+    /// Which option is right, or how a measurement decides it.
+    pub answer: Answer,
+    /// Said after the answer, whether right or wrong: the explanation.
+    pub why: Vec<Inline>,
+}
+
+/// How the right option is found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The option with this index (0-based; a lesson writes it 1-based).
+    Option(usize),
+    /// A measured number: the index is how many `bands` (ascending) are at or below it.
+    Bands {
+        /// The measurement.
+        value: ValueRef,
+        /// Ascending thresholds, one fewer than the options.
+        bands: Vec<f64>,
+    },
+    /// A measured word: the first option whose `matches` entry equals it; a last entry `*` matches anything.
+    Match {
+        /// The measurement.
+        value: ValueRef,
+        /// One entry an option.
+        matches: Vec<String>,
+    },
+}
+
+/// A reference to a value: where from, which, and how it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueRef {
+    /// Measured here, recorded or cited.
+    pub source: Source,
+    /// Key within the source, segments joined by dots: `cls.6.accuracy`.
+    pub key: String,
+    /// How the number is written.
+    pub format: Format,
+}
+
+/// Where a value comes from; every value on the screen says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// Computed by this program in this session: "measured here".
+    Live,
+    /// From a recorded run with provenance: "recorded".
+    Record,
+    /// From a paper: "cited".
+    Cite,
+}
+
+/// How a number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// Integers whole, other numbers with three decimals, texts as they are.
+    Auto,
+    /// A fixed number of decimals: `{{… | 2}}`.
+    Decimals(u8),
+    /// Times 100 with one decimal and a percent sign: `{{… | percent}}`.
+    Percent,
+    /// Times 100 with one decimal and "points", with its sign: `{{… | points}}`.
+    Points,
+}
+
+/// A fact from a paper.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Citation {
+    /// What is shown as the source: `Devlin et al. 2019, footnote 6`.
+    pub source: String,
+    /// The figure, written as the paper writes it; without it the citation only names its source.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// Title and place of publication, for the glossary and the notebook.
+    #[serde(default)]
+    pub title: String,
+}

@@ -1,0 +1,355 @@
+//! The linter of a course: what no single file can show. Every name that a lesson uses must exist, every question
+//! must be answerable, and no number may be typed by hand.
+//!
+//! Called by `clsroom lessons check` and whenever a course is loaded, with the [`Vocabulary`] of the model and the
+//! recorded runs. `values` knows the names of values, `prose` the rules for text.
+
+mod prose;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::parse::problem::did_you_mean;
+use super::parse::{MAX_PROBLEMS, Problem, Text, written};
+use super::{Answer, Bench, Block, Course, Inline, Lesson, Question, Step, ValueRef, Vocabulary};
+
+/// The lessons' text by file name, in which the checker finds lines and columns.
+pub type Sources = BTreeMap<String, String>;
+
+/// Every mistake of a course, lesson by lesson. `sources` only serves positions: without a file's text its mistakes
+/// are placed at the step's first line.
+#[must_use]
+pub fn course(course: &Course, sources: &Sources, vocabulary: &Vocabulary) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut questions: BTreeMap<&str, String> = BTreeMap::new();
+    for lesson in &course.lessons {
+        if let Some(other) = ids.insert(&lesson.id, &lesson.file) {
+            let message = format!("lesson {} is also the number of {other}", lesson.id);
+            problems
+                .push(Problem::whole(&lesson.file, message).with_help("give one of them another number".to_owned()));
+        }
+    }
+    for lesson in &course.lessons {
+        let text = sources.get(&lesson.file).map_or("", String::as_str);
+        let mut checker = Checker {
+            course,
+            lesson,
+            vocabulary,
+            text: Text::new(&lesson.file, text),
+            located: !text.is_empty(),
+            problems: Vec::new(),
+        };
+        checker.needs();
+        for (index, step) in lesson.steps.iter().enumerate() {
+            let until = lesson.steps.get(index + 1).map_or(usize::MAX, |next| next.line);
+            checker.step(step, until, &mut questions);
+        }
+        checker.problems.sort_by_key(|problem| (problem.line, problem.column));
+        checker.problems.dedup();
+        problems.append(&mut checker.problems);
+    }
+    let directory = course.directory.as_deref().unwrap_or(Path::new("lessons"));
+    problems.into_iter().map(|problem| problem.inside(directory)).collect()
+}
+
+/// What is needed to check one lesson.
+struct Checker<'a> {
+    course: &'a Course,
+    lesson: &'a Lesson,
+    vocabulary: &'a Vocabulary,
+    text: Text<'a>,
+    /// Whether the lesson's text is there to find positions in.
+    located: bool,
+    problems: Vec<Problem>,
+}
+
+/// The lines of a file in which something is looked for: from, until (exclusive).
+type Lines = (usize, usize);
+
+impl<'a> Checker<'a> {
+    fn tell(&mut self, lines: Lines, word: &str, message: impl AsRef<str>, help: impl Into<Option<String>>) {
+        if self.full() {
+            return;
+        }
+        let mut problem = self.text.problem_at(lines.0, lines.1, word, message).with_help(help);
+        if !self.located {
+            problem.line = lines.0;
+        }
+        self.problems.push(problem);
+    }
+
+    /// Whether enough is told about this lesson; looking for places and advice takes time.
+    fn full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
+    }
+
+    fn needs(&mut self) {
+        let ids: Vec<&str> = self.course.lessons.iter().map(|lesson| lesson.id.as_str()).collect();
+        let head = (1, self.lesson.steps.first().map_or(usize::MAX, |step| step.line));
+        for need in &self.lesson.needs {
+            let word = format!("\"{need}\"");
+            if *need == self.lesson.id {
+                self.tell(head, &word, format!("lesson {need} needs itself"), None);
+            } else if !ids.contains(&need.as_str()) {
+                let help = format!("the lessons are {}", ids.join(", "));
+                self.tell(head, &word, format!("`needs` names lesson {need}, which does not exist"), help);
+            }
+        }
+    }
+
+    fn step(&mut self, step: &'a Step, until: usize, questions: &mut BTreeMap<&'a str, String>) {
+        let lines = (step.line, until);
+        let title: Vec<Inline> = step.title.iter().map(|title| Inline::Text(title.clone())).collect();
+        let mut paragraphs: Vec<&[Inline]> = vec![&title];
+        for block in &step.blocks {
+            match block {
+                Block::Paragraph(inlines) | Block::Quote(inlines) => paragraphs.push(inlines),
+                Block::List { items, .. } => paragraphs.extend(items.iter().map(Vec::as_slice)),
+                Block::Code(_) => {}
+            }
+        }
+        let words: usize = paragraphs.iter().skip(1).map(|paragraph| prose::words(paragraph)).sum();
+        if words > prose::MOST_WORDS {
+            let help = "a step is about 70 words; continue after a new `---`".to_owned();
+            let message = format!("this step has {words} words, more than {}", prose::MOST_WORDS);
+            self.tell(lines, "", message, help);
+        }
+        for paragraph in paragraphs {
+            self.prose(lines, paragraph);
+        }
+        if let Some(bench) = &step.bench {
+            self.bench((bench.line, until), bench);
+        }
+        for question in [&step.predict, &step.check].into_iter().flatten() {
+            self.question(lines, question, questions);
+        }
+        if let Some(predict) = step.predict.as_ref().filter(|_| step.bench.is_none()) {
+            let help = "put a `bench` into the same step: it shows what was predicted".to_owned();
+            self.tell(lines, &quoted(&predict.id), "a `predict` without a bench in its step", help);
+        }
+    }
+
+    /// One paragraph: its values exist, its numbers are not typed by hand.
+    fn prose(&mut self, lines: Lines, inlines: &[Inline]) {
+        for inline in inlines {
+            if let Inline::Value(value) = inline {
+                self.value(lines, value);
+            }
+        }
+        if let Some(found) = prose::typed_number(inlines) {
+            let help = "show it as {{…}}, cite it with {{cite.…}}, or write an example in `code`".to_owned();
+            self.tell(lines, &found, format!("`{found}` is typed by hand: nothing says where it comes from"), help);
+        }
+    }
+
+    fn value(&mut self, lines: Lines, value: &ValueRef) {
+        if self.full() {
+            return;
+        }
+        if let Err(help) = values::known(value, self.vocabulary, &self.course.citations) {
+            let name = written(value);
+            self.tell(lines, &name, format!("`{name}` is not a value that exists"), help);
+        }
+    }
+
+    fn bench(&mut self, lines: Lines, bench: &Bench) {
+        let view = bench.view.name();
+        let vocabulary = self.vocabulary;
+        if let Some(measure) = bench.measure.as_deref().filter(|measure| !bench.view.measures().contains(measure)) {
+            let known = bench.view.measures();
+            let help = match known {
+                [] => format!("`{view}` has no measures; remove the line"),
+                _ => did_you_mean(measure, known.iter().copied())
+                    .unwrap_or_else(|| format!("its measures are {}", known.join(", "))),
+            };
+            self.tell(lines, &quoted(measure), format!("view `{view}` has no measure `{measure}`"), help);
+        }
+        if let Some(layer) = bench.layer.filter(|&layer| layer > vocabulary.layers) {
+            let help = format!("0 is the embeddings, {} the last layer", vocabulary.layers);
+            self.tell(lines, "layer", format!("the model has no layer {layer}"), help);
+        }
+        if let Some(name) = bench.operation.as_ref().filter(|name| !vocabulary.operations.contains(name)) {
+            let known = vocabulary.operations.iter().map(String::as_str);
+            let help = did_you_mean(name, known)
+                .unwrap_or_else(|| format!("the operations are {}", vocabulary.operations.join(", ")));
+            self.tell(lines, &quoted(name), format!("the forward pass has no operation `{name}`"), help);
+        }
+        for name in bench.readouts.iter().filter(|name| !values::is_readout(name, vocabulary)) {
+            let known = vocabulary.readouts.iter().map(String::as_str);
+            let help = did_you_mean(name, known)
+                .unwrap_or_else(|| format!("the readouts are {}", vocabulary.readouts.join(", ")));
+            self.tell(lines, &quoted(name), format!("unknown readout `{name}`"), help);
+        }
+    }
+
+    fn question(&mut self, step: Lines, question: &'a Question, questions: &mut BTreeMap<&'a str, String>) {
+        let id = quoted(&question.id);
+        let line = self.text.problem_at(step.0, step.1, &id, "").line.max(step.0);
+        let lines = (line, step.1);
+        let place = format!("{}:{line}", self.lesson.file);
+        if let Some(other) = questions.insert(&question.id, place) {
+            let help = "a question's id is unique in the course".to_owned();
+            self.tell(lines, &id, format!("question {id} exists already, at {other}"), help);
+        }
+        self.prose(step, &question.why);
+        let options = question.options.len();
+        match &question.answer {
+            Answer::Option(index) if *index >= options => {
+                let message = format!("`answer = {}`, but there are {options} options", index + 1);
+                self.tell(lines, "answer", message, None);
+            }
+            Answer::Option(_) => {}
+            Answer::Bands { value, bands } => {
+                self.value(step, value);
+                if bands.len() + 1 != options {
+                    let message =
+                        format!("{options} options need {} bands, not {}", options.saturating_sub(1), bands.len());
+                    self.tell(lines, "bands", message, "a band is the border between two options".to_owned());
+                } else if !bands.iter().all(|band| band.is_finite()) || bands.windows(2).any(|pair| pair[0] >= pair[1])
+                {
+                    self.tell(lines, "bands", "bands must ascend", "write the smallest border first".to_owned());
+                }
+            }
+            Answer::Match { value, matches } => {
+                self.value(step, value);
+                if matches.len() != options {
+                    let message =
+                        format!("{options} options need {options} entries in `matches`, not {}", matches.len());
+                    self.tell(lines, "matches", message, None);
+                } else if matches.iter().rev().skip(1).any(|word| word == "*") {
+                    self.tell(lines, "matches", "`*` matches anything, so it must be the last entry", None);
+                }
+            }
+        }
+    }
+}
+
+/// A name as TOML writes it.
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::{Citation, parse, vocabulary};
+
+    fn vocabulary() -> Vocabulary {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Vocabulary {
+            live: vocabulary::LIVE.iter().map(|(pattern, _)| *pattern).collect(),
+            readouts: names(&["cls", "mean", "cls+mean", "cls-at-end", "token:", "stand-in:"]),
+            layers: 6,
+            records: ["frozen.cls.6.accuracy".to_owned()].into(),
+            operations: names(&["softmax", "residual"]),
+        }
+    }
+
+    /// A course of these files, checked; parse errors count as mistakes too.
+    fn check(files: &[(&str, String)]) -> Vec<Problem> {
+        let mut lessons = Vec::new();
+        let mut problems = Vec::new();
+        for (file, text) in files {
+            match parse::lesson(file, text) {
+                Ok(lesson) => lessons.push(lesson),
+                Err(found) => problems.extend(found),
+            }
+        }
+        let citation = Citation { source: "Devlin et al. 2019".to_owned(), value: None, title: String::new() };
+        let citations = [("devlin-2019".to_owned(), citation)].into();
+        let sources = files.iter().map(|(file, text)| ((*file).to_owned(), text.clone())).collect();
+        problems.extend(course(&Course { lessons, citations, directory: None }, &sources, &vocabulary()));
+        problems
+    }
+
+    fn one(body: &str) -> Vec<Problem> {
+        check(&[(
+            "04-how.md",
+            format!("+++\ntitle = \"T\"\nminutes = 1\nquestion = \"Q\"\nsentence = \"S\"\n+++\n{body}"),
+        )])
+    }
+
+    #[test]
+    fn a_sound_lesson_has_no_mistakes() {
+        let body = r#"
+Layer 3 of `12 ms` takes {{mixing.ratio.1 | percent}}, which is 5 % of {{cite.devlin-2019}}.
+
+```bench
+view = "race"
+readouts = ["cls", "token:3", "stand-in:movie"]
+layer = 6
+```
+
+```predict
+id = "gap"
+ask = "By more than 2 points?"
+options = ["no", "about 1 %", "yes"]
+measure = "race.cls+mean-token:3.last.difference"
+bands = [-1, 2.5]
+why = "See {{record.frozen.cls.6.accuracy}} and {{race.cls-at-end-mean.6.verdict}}."
+```
+"#;
+        assert_eq!(one(body), []);
+    }
+
+    #[test]
+    fn a_question_id_may_not_come_twice_and_lessons_must_exist() {
+        let question = "```check\nid = \"same\"\nask = \"?\"\noptions = [\"a\", \"b\"]\nanswer = 1\nwhy = \"w\"\n```\n";
+        let file = |needs: &str| {
+            format!(
+                "+++\ntitle = \"T\"\nminutes = 1\nquestion = \"Q\"\nneeds = [\"{needs}\"]\nsentence = \"S\"\n+++\n{question}"
+            )
+        };
+        let problems = check(&[("01-a.md", file("02")), ("02-b.md", file("07")), ("02-c.md", file("01"))]);
+        let said: Vec<String> =
+            problems.iter().map(|p| format!("{}:{}:{} {}", p.file, p.line, p.column, p.message)).collect();
+        assert_eq!(
+            said,
+            [
+                "lessons/02-c.md:0:0 lesson 02 is also the number of 02-b.md",
+                "lessons/02-b.md:5:10 `needs` names lesson 07, which does not exist",
+                "lessons/02-b.md:9:6 question \"same\" exists already, at 01-a.md:9",
+                "lessons/02-c.md:9:6 question \"same\" exists already, at 02-b.md:9",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_its_text_a_mistake_still_has_the_steps_line() {
+        let text = "+++\ntitle = \"T\"\nminutes = 1\nquestion = \"Q\"\nsentence = \"S\"\n+++\n\n{{nothing}}\n";
+        let lesson = parse::lesson("01-a.md", text).expect("a lesson");
+        let all = Course { lessons: vec![lesson], citations: BTreeMap::new(), directory: None };
+        assert_eq!(course(&all, &Sources::new(), &vocabulary())[0].line, 8);
+    }
+
+    #[test]
+    fn a_hostile_lesson_is_answered_soon_and_briefly() {
+        assert!(one(&"{{nothing.here.at.all}} 5 % ".repeat(30_000)).len() <= MAX_PROBLEMS);
+    }
+
+    /// Each file in `tests/it/lessons_invalid` says in its first lines, `# expect: LINE:COLUMN text`, what the checker
+    /// must find: exactly these, each message or advice containing the text.
+    #[test]
+    fn every_broken_example_gets_its_sentence() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/lessons_invalid");
+        let mut files: Vec<_> =
+            std::fs::read_dir(&folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
+        files.sort();
+        assert!(files.len() > 10);
+        for path in files {
+            let text = std::fs::read_to_string(&path).expect("a text");
+            let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+            let problems = check(&[(name, text.clone())]);
+            let expected: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# expect: ")).collect();
+            let shown = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            assert_eq!(problems.len(), expected.len(), "{name}:\n{shown}");
+            for (problem, expected) in problems.iter().zip(expected) {
+                let (place, words) = expected.split_once(' ').expect("a place and words");
+                assert_eq!(format!("{}:{}", problem.line, problem.column), place, "{name}:\n{shown}");
+                assert!(problem.to_string().contains(words), "{name}: expected {words:?} in\n{shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The Markdown walk: from the parser's events to steps, and a clear sentence for Markdown that lessons do not have.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use super::inline::{Inlines, plain};
+use super::problem::{Problem, Text, did_you_mean, visible};
+use super::{MAX_PROBLEMS, MAX_STEPS, fence};
+use crate::lesson::{Block, Inline, Step};
+
+/// Reads the steps of the Markdown that begins at byte `start` of `text`.
+pub(super) fn read(source: &Text<'_>, text: &str, start: usize) -> (Vec<Step>, Vec<Problem>) {
+    let mut walk = Walk::new(source, text, start, None);
+    walk.run();
+    walk.end_step(text.len() - start);
+    (walk.steps, walk.problems)
+}
+
+/// Reads a text that may be one paragraph only (the `why` of a question); every mistake is placed at byte `at`.
+pub(super) fn paragraph(source: &Text<'_>, text: &str, at: usize) -> (Vec<Inline>, Vec<Problem>) {
+    let mut walk = Walk::new(source, text, 0, Some(at));
+    walk.run();
+    let blocks = walk.draft.map(|draft| draft.blocks).unwrap_or_default();
+    match <[Block; 1]>::try_from(blocks) {
+        Ok([Block::Paragraph(inlines)]) if walk.steps.is_empty() => (inlines, walk.problems),
+        _ => {
+            if walk.problems.is_empty() {
+                walk.problems.push(source.problem(at, "this text must be one paragraph"));
+            }
+            (Vec::new(), walk.problems)
+        }
+    }
+}
+
+/// A fenced block that is being read.
+struct Fence {
+    info: String,
+    content: String,
+    range: Option<Range<usize>>,
+}
+
+struct Walk<'a> {
+    source: &'a Text<'a>,
+    text: &'a str,
+    /// Where the Markdown begins in `text`.
+    start: usize,
+    /// Where every mistake is placed, for text that comes out of a TOML string.
+    fixed: Option<usize>,
+    steps: Vec<Step>,
+    problems: Vec<Problem>,
+    /// The step that is being read, once something of it has been seen.
+    draft: Option<Step>,
+    inlines: Inlines,
+    list: Option<(bool, Vec<Vec<Inline>>)>,
+    quote: bool,
+    fence: Option<Fence>,
+    /// How many open elements inside a refused one are being passed over.
+    skip: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(source: &'a Text<'a>, text: &'a str, start: usize, fixed: Option<usize>) -> Self {
+        Self {
+            source,
+            text,
+            start,
+            fixed,
+            steps: Vec::new(),
+            problems: Vec::new(),
+            draft: None,
+            inlines: Inlines::default(),
+            list: None,
+            quote: false,
+            fence: None,
+            skip: 0,
+        }
+    }
+
+    fn run(&mut self) {
+        let text = self.text;
+        let events = Parser::new_ext(&text[self.start..], Options::ENABLE_TABLES).into_offset_iter();
+        // `[CLS]: word` at the start of a line defines a link, and the line would vanish without a trace.
+        let definitions: Vec<usize> = events.reference_definitions().iter().map(|(_, def)| def.span.start).collect();
+        for at in definitions {
+            self.refuse(
+                at,
+                "a line that begins with `[…]:` is Markdown's link definition",
+                "write `` `[CLS]`: … `` as code",
+            );
+        }
+        for (event, range) in events {
+            if self.steps.len() >= MAX_STEPS {
+                self.refuse(range.start, format!("a lesson has at most {MAX_STEPS} steps"), "make two lessons of it");
+                self.draft = None;
+                break;
+            }
+            self.event(event, range);
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+        match event {
+            Event::Start(_) if self.skip > 0 => self.skip += 1,
+            Event::End(_) if self.skip > 0 => self.skip -= 1,
+            _ if self.skip > 0 => {}
+            Event::Start(tag) => self.begin(tag, range.start),
+            Event::End(tag) => self.end(tag, range),
+            Event::Text(text) => match &mut self.fence {
+                Some(fence) => {
+                    fence.content.push_str(&text);
+                    let start = fence.range.as_ref().map_or(range.start, |known| known.start);
+                    fence.range = Some(start..range.end);
+                }
+                None => self.inlines.text(&text, range.start),
+            },
+            Event::Code(code) => self.inlines.code(&code),
+            Event::SoftBreak | Event::HardBreak => self.inlines.text(" ", range.start),
+            Event::Rule if self.list.is_some() || self.quote => {
+                self.refuse(range.start, "`---` inside a list or quotation", "leave an empty line above `---`");
+            }
+            Event::Rule => self.end_step(range.start),
+            Event::Html(_) | Event::InlineHtml(_) => self.refuse(
+                range.start,
+                "HTML is not shown in a lesson",
+                "write Markdown, or put the characters in `code`",
+            ),
+            _ => self.refuse(range.start, "this Markdown is not known here", "write it as plain text"),
+        }
+    }
+
+    fn begin(&mut self, tag: Tag<'_>, at: usize) {
+        let nested = self.list.is_some() || self.quote;
+        match tag {
+            Tag::Paragraph => {
+                if self.list.is_some() && !self.inlines.is_empty() {
+                    self.refuse(at, "a list item has one paragraph", "write a second item, or text below the list");
+                }
+                self.draft(at);
+            }
+            Tag::Strong => self.inlines.strong(true),
+            Tag::Emphasis => self.inlines.emphasis(true),
+            Tag::Item => {}
+            Tag::Link { .. } => {
+                self.refuse(
+                    at,
+                    "links cannot be followed in a lesson",
+                    "write the address as `code`, or cite a source with {{cite.…}}",
+                );
+            }
+            Tag::Image { .. } => self.pass_over(at, "images are not shown in a lesson", "show a bench instead"),
+            Tag::HtmlBlock => self.pass_over(at, "HTML is not shown in a lesson", "write Markdown instead"),
+            Tag::Table(_) => {
+                self.pass_over(at, "tables are not shown in a lesson", "write a list, or a block of ``` text");
+            }
+            Tag::List(_) if nested => {
+                self.pass_over(at, "a list inside a list or quotation is not shown", "write one flat list");
+            }
+            Tag::List(first) => {
+                if first.is_some_and(|first| first != 1) {
+                    self.refuse(
+                        at,
+                        "a numbered list begins with 1",
+                        "if no list is meant, put the number elsewhere in its line",
+                    );
+                }
+                self.draft(at);
+                self.list = Some((first.is_some(), Vec::new()));
+            }
+            Tag::BlockQuote(_) if nested => {
+                self.pass_over(at, "a quotation inside a list or quotation is not shown", "let it stand on its own");
+            }
+            Tag::BlockQuote(_) => {
+                self.draft(at);
+                self.quote = true;
+            }
+            Tag::Heading { .. } if nested => {
+                self.pass_over(at, "a heading inside a list or quotation is not shown", "use **strong** text");
+            }
+            Tag::Heading { .. } => self.draft(at),
+            Tag::CodeBlock(_) if nested || self.fixed.is_some() => {
+                self.pass_over(
+                    at,
+                    "a block of code or a directive cannot stand here",
+                    "move it to the left margin of the step",
+                );
+            }
+            Tag::CodeBlock(CodeBlockKind::Indented) => {
+                self.pass_over(
+                    at,
+                    "a line indented by four spaces is Markdown's code",
+                    "move it to the left margin, or use ```",
+                );
+            }
+            Tag::CodeBlock(CodeBlockKind::Fenced(info)) => {
+                self.draft(at);
+                self.fence = Some(Fence { info: info.trim().to_owned(), content: String::new(), range: None });
+            }
+            _ => self.pass_over(at, "this Markdown is not known here", "write it as plain text"),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd, range: Range<usize>) {
+        match tag {
+            TagEnd::Strong => self.inlines.strong(false),
+            TagEnd::Emphasis => self.inlines.emphasis(false),
+            TagEnd::Paragraph if self.list.is_some() => {}
+            TagEnd::Paragraph => {
+                let inlines = self.take_inlines();
+                let block = if self.quote { Block::Quote(inlines) } else { Block::Paragraph(inlines) };
+                self.push(block, range.start);
+            }
+            TagEnd::Item => {
+                let inlines = self.take_inlines();
+                if let Some((_, items)) = self.list.as_mut().filter(|_| !inlines.is_empty()) {
+                    items.push(inlines);
+                }
+            }
+            TagEnd::List(_) => {
+                if let Some((ordered, items)) = self.list.take().filter(|(_, items)| !items.is_empty()) {
+                    self.push(Block::List { ordered, items }, range.start);
+                }
+            }
+            TagEnd::BlockQuote(_) => self.quote = false,
+            TagEnd::Heading(_) => self.end_heading(range.start),
+            TagEnd::CodeBlock => {
+                if let Some(fence) = self.fence.take() {
+                    self.end_fence(fence, range);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end_heading(&mut self, at: usize) {
+        let inlines = self.take_inlines();
+        let setext = self.text.get(self.start + at..).is_some_and(|rest| !rest.trim_start().starts_with('#'));
+        let values = inlines.iter().any(|inline| matches!(inline, Inline::Value(_)));
+        let draft = self.draft.as_ref();
+        let (late, second) = draft.map_or((false, false), |draft| (!draft.blocks.is_empty(), draft.title.is_some()));
+        if setext {
+            self.refuse(at, "text directly above `---` or `===` becomes a heading", "leave an empty line above `---`");
+        } else if values {
+            self.refuse(at, "a heading cannot show a value", "write {{…}} in the text below it");
+        } else if second {
+            self.refuse(at, "a step has one heading", "begin a new step with `---`, or use **strong** text");
+        } else if late {
+            self.refuse(at, "a step's heading stands above its text", "begin a new step with `---`");
+        } else if let Some(draft) = &mut self.draft {
+            draft.title = Some(plain(&inlines)).filter(|title| !title.is_empty());
+        }
+    }
+
+    fn end_fence(&mut self, fence: Fence, range: Range<usize>) {
+        let block = self.text.get(self.start + range.start..self.start + range.end).unwrap_or("").trim_end();
+        let last = block.lines().skip(1).last().unwrap_or("").trim();
+        if last.len() < 3 || !(last.bytes().all(|b| b == b'`') || last.bytes().all(|b| b == b'~')) {
+            self.refuse(range.start, "this block is never closed", "end it with a line of ```");
+            return;
+        }
+        let name = fence.info.split_whitespace().next().unwrap_or("");
+        if !fence::NAMES.contains(&name) {
+            if let Some(help) = did_you_mean(name, fence::NAMES).filter(|_| !name.is_empty()) {
+                self.refuse(range.start, format!("unknown block `{name}`"), &help);
+            }
+            let code = visible(&fence.content.replace('\t', "    "));
+            self.push(Block::Code(code.trim_end_matches('\n').to_owned()), range.start);
+            return;
+        }
+        let opening = self.text[self.start + range.start..].find('\n').map_or(range.end, |at| range.start + at + 1);
+        let content = fence.range.unwrap_or(opening..opening);
+        let content = self.start + content.start..self.start + content.end;
+        let line = self.source.line(self.start + range.start);
+        let Some(draft) = &mut self.draft else { return };
+        let (filled, found) = fence::read(name, self.source, self.text, content, line, draft);
+        if filled {
+            self.refuse(range.start, format!("a second `{name}` in one step"), "begin a new step with `---`");
+        }
+        let room = MAX_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(found.into_iter().take(room));
+    }
+
+    /// The step being read; it begins at the first thing that is seen of it.
+    fn draft(&mut self, at: usize) {
+        if self.draft.is_none() {
+            let line = self.source.line(self.start + at);
+            self.draft = Some(Step { title: None, blocks: Vec::new(), bench: None, predict: None, check: None, line });
+        }
+    }
+
+    fn push(&mut self, block: Block, at: usize) {
+        self.draft(at);
+        if let Some(draft) = &mut self.draft {
+            draft.blocks.push(block);
+        }
+    }
+
+    fn end_step(&mut self, at: usize) {
+        match self.draft.take() {
+            Some(step) => self.steps.push(step),
+            None if self.problems.is_empty() => {
+                self.refuse(at, "this step is empty", "remove one `---`, or write a text");
+            }
+            None => {}
+        }
+    }
+
+    fn take_inlines(&mut self) -> Vec<Inline> {
+        let (inlines, mistakes) = self.inlines.take();
+        for (at, message, help) in mistakes {
+            self.tell_at(at, message, help);
+        }
+        inlines
+    }
+
+    /// Tells that an element is not possible here and passes over what is inside it.
+    fn pass_over(&mut self, at: usize, message: &str, help: &str) {
+        self.draft(at);
+        self.refuse(at, message, help);
+        self.skip = 1;
+    }
+
+    fn refuse(&mut self, at: usize, message: impl AsRef<str>, help: &str) {
+        self.tell_at(at, message, Some(help.to_owned()));
+    }
+
+    /// Adds a problem unless enough are told: placing one takes time, and a hostile file can have 100,000.
+    fn tell_at(&mut self, at: usize, message: impl AsRef<str>, help: Option<String>) {
+        if self.problems.len() < MAX_PROBLEMS {
+            let at = self.fixed.unwrap_or(self.start + at);
+            self.problems.push(self.source.problem(at, message).with_help(help));
+        }
+    }
+}

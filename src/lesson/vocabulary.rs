@@ -1,0 +1,67 @@
+//! What lessons may name: live values by pattern, readouts, recorded keys, citations.
+//!
+//! The checker compares a lesson with a [`Vocabulary`]; whoever loads a course fills in the parts that depend on the
+//! model (layers) and on the recorded runs (keys). `app::values` resolves exactly the patterns of [`LIVE`].
+
+use std::collections::BTreeSet;
+
+/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers or `last`, `{readout}` a
+/// readout's name, `{rank}` 1 to 8.
+pub const LIVE: &[(&str, &str)] = &[
+    ("model.name", "the model's name"),
+    ("model.layers", "number of layers"),
+    ("model.heads", "attention heads in a layer"),
+    ("model.hidden", "numbers in one vector (hidden size)"),
+    ("model.head_size", "numbers that one head works on"),
+    ("model.vocabulary", "entries of the vocabulary"),
+    ("model.parameters", "trained numbers in the model"),
+    ("model.positions", "rows of the position table"),
+    ("sentence.text", "the sentence the benches use now"),
+    ("sentence.pieces", "its word pieces, [CLS] and [SEP] included"),
+    ("sentence.unseen", "how many words were split into several pieces"),
+    ("label.{readout}.answer", "the recorded head's answer: positive or negative (cls and mean)"),
+    ("label.{readout}.probability", "the probability of that answer"),
+    ("cls.norm.{layer}", "length of [CLS]'s vector after this layer"),
+    ("compare.cls.{layer}", "cosine of the two [CLS] vectors of a comparison"),
+    ("compare.word.{layer}", "cosine of the word's two vectors"),
+    ("compare.mean.{layer}", "cosine of the two means"),
+    ("mixing.ratio.{layer}", "mixing ratio of [CLS] in this layer's attention block (layer 1 is the first)"),
+    ("mixing.top.{layer}", "the other token with the largest norm-based share (layer 1 is the first)"),
+    ("mixing.most", "the layer in which [CLS] takes in most, by mixing ratio"),
+    ("mixing.least", "the layer in which [CLS] takes in least"),
+    ("knockout.top", "the token whose edge into [CLS], cut in one layer, moves the final vector most"),
+    ("knockout.effect", "1 - cosine of the final [CLS] vector after that cut"),
+    ("neighbours.{rank}", "the rank-th nearest word of the vocabulary to the token under the cursor"),
+    ("data.sentences", "labelled sentences in the data set"),
+    ("data.train", "of these for training"),
+    ("data.validation", "for validation"),
+    ("data.test", "for testing"),
+    ("race.{readout}.{layer}.accuracy", "test accuracy of a lane of a run made here"),
+    ("race.{readout}.{layer}.low", "lower end of its 95 % interval"),
+    ("race.{readout}.{layer}.high", "upper end of its 95 % interval"),
+    ("race.{readout}-{readout}.{layer}.difference", "difference of two lanes, second minus first"),
+    ("race.{readout}-{readout}.{layer}.low", "lower end of its 95 % interval"),
+    ("race.{readout}-{readout}.{layer}.high", "upper end of its 95 % interval"),
+    ("race.{readout}-{readout}.{layer}.p", "exact McNemar p-value"),
+    (
+        "race.{readout}-{readout}.{layer}.verdict",
+        "better, worse, equivalent within 2 points, or too little data to tell",
+    ),
+    ("race.train", "training sentences of the latest run made here"),
+    ("race.test", "its test sentences"),
+];
+
+/// What a course may refer to; handed to the checker.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    /// Patterns of live values, from [`LIVE`].
+    pub live: Vec<&'static str>,
+    /// Names of readouts (`cls`, `mean`, …); `token:K` and `stand-in:WORD` are given as `token:` and `stand-in:`.
+    pub readouts: Vec<String>,
+    /// Layers of the model.
+    pub layers: usize,
+    /// Recorded values: `FILE.key`, for example `frozen.cls.6.accuracy`.
+    pub records: BTreeSet<String>,
+    /// Names of the forward pass's operations.
+    pub operations: Vec<String>,
+}

@@ -1,0 +1,25 @@
+//! `clsroom`: a classroom for BERT's `[CLS]` token that runs in a terminal.
+//!
+//! Data flows one way: input -> `app::keymap` -> `app::Msg` -> `app::update` -> `app::Effect` -> `worker` -> `Msg` ->
+//! `view::draw`. Who may know whom is in docs/ARCHITECTURE.md, and a test enforces it.
+//!
+//! - [`model`]: BERT itself, readable in the order of the paper
+//! - [`lab`]: experiments on it, plain data in and out
+//! - [`lesson`]: what a teacher writes, as typed data
+//! - [`worker`]: the compute threads
+//! - [`app`]: the course as a state machine, pure
+//! - [`view`]: the screen, pure
+//! - [`terminal`]: the local front end
+//! - [`commands`]: what runs without a screen
+//! - [`cli`], [`config`]: the command line, settings and paths
+
+pub mod app;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod lab;
+pub mod lesson;
+pub mod model;
+pub mod terminal;
+pub mod view;
+pub mod worker;

@@ -1,0 +1,31 @@
+//! `clsroom`: hooks, the command line, and which front end runs.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clsroom::cli::{Cli, Command};
+use clsroom::{commands, terminal};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("clsroom: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), String> {
+    terminal::install_hooks()?;
+    let settings = cli.settings()?;
+    match &cli.command {
+        None => terminal::learn(&settings, &cli.common, None),
+        Some(Command::Learn { lesson }) => terminal::learn(&settings, &cli.common, lesson.as_deref()),
+        Some(Command::Trace(asked)) => commands::trace(&settings, asked),
+        Some(Command::Race(asked)) => commands::race(&settings, asked),
+        Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
+        Some(Command::Doctor) => commands::doctor(&settings, &terminal::surroundings(&settings, &cli.common)?),
+    }
+}

@@ -1,0 +1,24 @@
+//! BERT: the forward pass, what a traced pass keeps, and interventions on it.
+//!
+//! [`Bert`] reads top to bottom in the order of the paper (`bert`), with one function for each box of the BERT
+//! diagram; the arithmetic lives in `ops`, the weights come from `weights`, and `tokenize` turns text into word
+//! pieces. `trace` says what a pass can keep and by which names, `intervene` what can be changed about it. The lab
+//! and the commands are its callers; the screen never sees a tensor.
+
+pub mod bert;
+pub mod config;
+pub mod error;
+pub mod intervene;
+pub mod load;
+pub mod ops;
+pub mod oracle;
+pub mod tokenize;
+pub mod trace;
+pub mod weights;
+
+pub use bert::{Batch, Bert};
+pub use config::Config;
+pub use error::ModelError;
+pub use intervene::{Edge, Intervention};
+pub use tokenize::{Encoding, Input};
+pub use trace::{HiddenStates, Keep, Nothing, Trace};

@@ -1,0 +1,319 @@
+//! The BERT encoder (Devlin et al. 2019), in the order of the paper.
+//!
+//! ```text
+//! word pieces -> embeddings: word + position + segment, LayerNorm        = hidden_states[0]
+//!    L times:    attention:  softmax(Q Kᵀ / sqrt(d)) V, dense, + x, LayerNorm
+//!                feed-forward: dense, GELU, dense, + x, LayerNorm        = hidden_states[l]
+//! [CLS] -> pooler: dense, tanh                                           = pooler_output
+//! ```
+//!
+//! Sequences of a batch are packed end to end, [N x D] with N the sum of their lengths: position-wise operations see
+//! no padding, and attention looks at one sequence at a time.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
+use tokenizers::Tokenizer;
+
+use super::config::Activation;
+use super::ops::{self, LayerNorm, Linear};
+use super::{Config, Edge, Input, Keep};
+use crate::model::load::Facts;
+
+/// A BERT encoder with its tokenizer.
+pub struct Bert {
+    pub(super) config: Config,
+    pub(super) embeddings: Embeddings,
+    pub(super) layers: Vec<Layer>,
+    pub(super) pooler: Option<Linear>,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) facts: Facts,
+}
+
+/// Word, position and segment tables, and the LayerNorm after their sum.
+pub struct Embeddings {
+    /// `word_embeddings` [V x D].
+    pub word: Tensor,
+    /// `position_embeddings` [P x D].
+    pub position: Tensor,
+    /// `token_type_embeddings` [S x D].
+    pub segment: Tensor,
+    /// LayerNorm.
+    pub norm: LayerNorm,
+}
+
+/// One encoder layer.
+pub struct Layer {
+    /// Multi-head self-attention.
+    pub attention: Attention,
+    /// Position-wise feed-forward block.
+    pub feed_forward: FeedForward,
+}
+
+/// Multi-head self-attention with its residual connection.
+pub struct Attention {
+    /// W_Q.
+    pub query: Linear,
+    /// W_K.
+    pub key: Linear,
+    /// W_V.
+    pub value: Linear,
+    /// W_O.
+    pub output: Linear,
+    /// LayerNorm after the residual sum.
+    pub norm: LayerNorm,
+    heads: usize,
+}
+
+/// Two dense layers with an activation between, and the residual connection.
+pub struct FeedForward {
+    /// D -> intermediate.
+    pub intermediate: Linear,
+    /// Its activation.
+    pub activation: Activation,
+    /// intermediate -> D.
+    pub output: Linear,
+    /// LayerNorm after the residual sum.
+    pub norm: LayerNorm,
+}
+
+/// Sequences packed end to end.
+pub struct Batch {
+    input_ids: Tensor,
+    token_type_ids: Tensor,
+    position_ids: Option<Tensor>,
+    /// Where each sequence lies among the N rows.
+    pub sequences: Vec<Range<usize>>,
+    /// Edges that attention must not use, in every sequence of the batch.
+    edges: Vec<Edge>,
+}
+
+impl Batch {
+    /// Packs sequences end to end.
+    ///
+    /// # Errors
+    /// When there is nothing in the batch.
+    pub fn new(inputs: &[&Input]) -> Result<Self> {
+        let pack = |pick: fn(&Input) -> &[u32]| {
+            let packed: Vec<u32> = inputs.iter().flat_map(|input| pick(input)).copied().collect();
+            Tensor::new(packed, &Device::Cpu)
+        };
+        let positions = inputs.iter().all(|input| input.position_ids.is_some());
+        let mut start = 0;
+        let sequences = inputs
+            .iter()
+            .map(|input| {
+                start += input.len();
+                start - input.len()..start
+            })
+            .collect();
+        Ok(Self {
+            input_ids: pack(|input| &input.input_ids)?,
+            token_type_ids: pack(|input| &input.token_type_ids)?,
+            position_ids: positions.then(|| pack(|input| input.position_ids.as_deref().unwrap_or(&[]))).transpose()?,
+            sequences,
+            edges: Vec::new(),
+        })
+    }
+
+    /// The same batch with edges cut.
+    #[must_use]
+    pub fn with_edges(mut self, edges: Vec<Edge>) -> Self {
+        self.edges = edges;
+        self
+    }
+}
+
+impl Bert {
+    /// The whole encoder: `last_hidden_state` [N x D].
+    ///
+    /// # Errors
+    /// When an id lies outside its table.
+    pub fn forward(&self, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        let hidden = self.embeddings.forward(batch, keep)?;
+        self.forward_from(1, hidden, batch, keep)
+    }
+
+    /// The layers from `first` (1-based) on, given the hidden states before it.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn forward_from(&self, first: usize, hidden: Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        (first..=self.layers.len())
+            .try_fold(hidden, |hidden, number| self.layers[number - 1].forward(number, &hidden, batch, keep))
+    }
+
+    /// The pooler on one `[CLS]` vector a row [N x D]: `tanh(x Wᵀ + b)`. `None` when the model has no pooler.
+    ///
+    /// # Errors
+    /// When the shape does not fit.
+    pub fn pool(&self, cls: &Tensor) -> Result<Option<Tensor>> {
+        self.pooler.as_ref().map(|dense| dense.forward(cls)?.tanh()).transpose()
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Its embedding tables.
+    #[must_use]
+    pub fn embeddings(&self) -> &Embeddings {
+        &self.embeddings
+    }
+
+    /// One of its layers, counted from 1.
+    #[must_use]
+    pub fn layer(&self, number: usize) -> Option<&Layer> {
+        self.layers.get(number.checked_sub(1)?)
+    }
+
+    /// Its tokenizer, with padding and truncation off.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Name, origin, hash and the limit of pieces.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// At most this many pieces are read.
+    #[must_use]
+    pub fn max_length(&self) -> usize {
+        self.facts.max_length
+    }
+}
+
+impl Embeddings {
+    /// `LayerNorm(word + position + segment)` [N x D].
+    fn forward(&self, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        let word = self.word.index_select(&batch.input_ids, 0)?;
+        let segment = self.segment.index_select(&batch.token_type_ids, 0)?;
+        let position = match &batch.position_ids {
+            Some(ids) => self.position.index_select(ids, 0)?,
+            None => word.zeros_like()?,
+        };
+        let sum = ((&word + &position)? + &segment)?;
+        let norm = self.norm.forward(&sum)?;
+        let results = [&word, &position, &segment, &sum, &norm];
+        super::trace::EMBEDDINGS.into_iter().zip(results).for_each(|(name, tensor)| keep.keep(0, name, tensor));
+        Ok(norm)
+    }
+}
+
+impl Layer {
+    fn forward(&self, number: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        let x = self.attention.forward(number, x, batch, keep)?;
+        self.feed_forward.forward(number, &x, keep)
+    }
+}
+
+/// What one sequence's attention computes.
+struct Attended {
+    /// Q Kᵀ / sqrt(d) [H x T x T], cut edges at minus infinity.
+    scores: Tensor,
+    /// softmax of the scores [H x T x T].
+    probabilities: Tensor,
+    /// probabilities V, heads side by side [T x D].
+    context: Tensor,
+}
+
+impl Attention {
+    pub(super) fn new(
+        query: Linear,
+        key: Linear,
+        value: Linear,
+        output: Linear,
+        norm: LayerNorm,
+        heads: usize,
+    ) -> Self {
+        Self { query, key, value, output, norm, heads }
+    }
+
+    /// `LayerNorm(x + W_O · concat over heads of softmax(Q Kᵀ / sqrt(d)) V)` [N x D].
+    fn forward(&self, layer: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        let query = self.query.forward(x)?;
+        let key = self.key.forward(x)?;
+        let value = self.value.forward(x)?;
+        keep.keep(layer, "query", &query);
+        keep.keep(layer, "key", &key);
+        keep.keep(layer, "value", &value);
+
+        let cut: Vec<Edge> = batch.edges.iter().filter(|edge| edge.layer == layer).copied().collect();
+        let attended: Vec<Attended> = batch
+            .sequences
+            .par_iter()
+            .map(|rows| {
+                let [q, k, v] = [&query, &key, &value].map(|t| self.split_heads(t, rows));
+                Self::attend(&q?, &k?, &v?, &cut)
+            })
+            .collect::<Result<_>>()?;
+        for one in &attended {
+            keep.keep(layer, "scores", &one.scores);
+            keep.keep(layer, "probabilities", &one.probabilities);
+        }
+        let contexts: Vec<&Tensor> = attended.iter().map(|one| &one.context).collect();
+        let context = Tensor::cat(&contexts, 0)?;
+        keep.keep(layer, "context", &context);
+
+        let output = self.output.forward(&context)?;
+        keep.keep(layer, "attention.output", &output);
+        let residual = (x + output)?;
+        keep.keep(layer, "attention.residual", &residual);
+        let norm = self.norm.forward(&residual)?;
+        keep.keep(layer, "attention.norm", &norm);
+        Ok(norm)
+    }
+
+    /// One sequence's rows, by head: [N x D] -> [H x T x d].
+    fn split_heads(&self, x: &Tensor, rows: &Range<usize>) -> Result<Tensor> {
+        x.narrow(0, rows.start, rows.len())?.reshape((rows.len(), self.heads, ()))?.transpose(0, 1)?.contiguous()
+    }
+
+    /// `softmax(q kᵀ / sqrt(d)) v` for one sequence, all [H x T x d].
+    fn attend(q: &Tensor, k: &Tensor, v: &Tensor, cut: &[Edge]) -> Result<Attended> {
+        let (heads, length, size) = q.dims3()?;
+        let scale = 1.0 / (size as f64).sqrt();
+        let mut scores = (q.matmul(&k.t()?)? * scale)?;
+        if !cut.is_empty() {
+            let mut mask = vec![0f32; length * length];
+            cut.iter()
+                .filter(|edge| edge.to < length && edge.from < length)
+                .for_each(|edge| mask[edge.to * length + edge.from] = f32::NEG_INFINITY);
+            scores = scores.broadcast_add(&Tensor::from_vec(mask, (1, length, length), q.device())?)?;
+        }
+        let probabilities = ops::softmax(&scores, 1.0)?;
+        let context = probabilities.matmul(v)?.transpose(0, 1)?.reshape((length, heads * size))?;
+        Ok(Attended { scores, probabilities, context })
+    }
+}
+
+impl FeedForward {
+    /// `LayerNorm(x + W₂ · act(W₁ x + b₁) + b₂)` [N x D].
+    fn forward(&self, layer: usize, x: &Tensor, keep: &mut dyn Keep) -> Result<Tensor> {
+        let intermediate = self.intermediate.forward(x)?;
+        keep.keep(layer, "intermediate", &intermediate);
+        let activation = match self.activation {
+            Activation::Gelu => ops::gelu(&intermediate)?,
+            Activation::GeluNew => intermediate.gelu()?,
+            Activation::Relu => intermediate.relu()?,
+        };
+        keep.keep(layer, "activation", &activation);
+        let output = self.output.forward(&activation)?;
+        keep.keep(layer, "output", &output);
+        let residual = (x + output)?;
+        keep.keep(layer, "residual", &residual);
+        let norm = self.norm.forward(&residual)?;
+        keep.keep(layer, "norm", &norm);
+        Ok(norm)
+    }
+}
+
+/// A model that several threads share.
+pub type SharedBert = Arc<Bert>;

@@ -1,0 +1,84 @@
+//! What can be wrong with a model, each as one sentence with a cause and what to do next.
+
+use std::path::PathBuf;
+
+/// An error of loading or running a model.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file that is not there or cannot be read.
+    #[error(
+        "cannot read {path}: {cause}. Give --model a folder with config.json, tokenizer.json and model.safetensors"
+    )]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// Weights that are not a whole safetensors file.
+    #[error(
+        "{origin} is not a whole safetensors file ({cause}). It may be cut off or damaged: copy or download it again"
+    )]
+    Damaged {
+        /// Which file.
+        origin: String,
+        /// What the reader said.
+        cause: String,
+    },
+    /// A weight is missing.
+    #[error(
+        "{origin} has no weight named {name}, so it is not a BERT encoder that clsroom can run. Use a BERT checkpoint"
+    )]
+    Missing {
+        /// Which file.
+        origin: String,
+        /// Hugging Face's name.
+        name: String,
+    },
+    /// A weight has another shape than the configuration says.
+    #[error(
+        "{origin}: weight {name} has shape {found:?}, but config.json asks for {expected:?}. The two files belong to different models"
+    )]
+    Shape {
+        /// Which file.
+        origin: String,
+        /// Hugging Face's name.
+        name: String,
+        /// Shape in the file.
+        found: Vec<usize>,
+        /// Shape by the configuration.
+        expected: Vec<usize>,
+    },
+    /// A weight is not a number.
+    #[error(
+        "{origin}: weight {name} holds a value that is not a finite number. The file is damaged: copy or download it again"
+    )]
+    NotFinite {
+        /// Which file.
+        origin: String,
+        /// Hugging Face's name.
+        name: String,
+    },
+    /// A configuration that does not describe a BERT encoder.
+    #[error("{origin}: {cause}. Use the config.json that came with the weights")]
+    Config {
+        /// Which file.
+        origin: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A tokenizer that cannot be read or does not fit.
+    #[error("{origin}: {cause}. Use the tokenizer.json that came with the weights")]
+    Tokenizer {
+        /// Which file.
+        origin: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// An intervention that does not fit the sentence or the model.
+    #[error("{0}")]
+    Intervention(String),
+    /// Arithmetic failed.
+    #[error("the model could not be run: {0}")]
+    Candle(#[from] candle_core::Error),
+}

@@ -1,0 +1,78 @@
+//! What a pass keeps: nothing, the hidden states, or everything by name.
+//!
+//! The forward pass hands every intermediate tensor to a [`Keep`] as it goes. Tensors are reference-counted, so
+//! keeping one copies nothing.
+
+use std::collections::HashMap;
+
+use candle_core::Tensor;
+
+/// Names of what the embeddings keep, in order. All [N x D].
+pub const EMBEDDINGS: [&str; 5] = ["word", "position", "segment", "sum", "norm"];
+
+/// Names of what a layer's attention block keeps, in order. `scores` and `probabilities` are [H x T x T], one tensor
+/// a sequence; the others [N x D].
+pub const ATTENTION: [&str; 9] = [
+    "query",
+    "key",
+    "value",
+    "scores",
+    "probabilities",
+    "context",
+    "attention.output",
+    "attention.residual",
+    "attention.norm",
+];
+
+/// Names of what a layer's feed-forward block keeps, in order: [N x intermediate], twice, then [N x D].
+/// The last, `norm`, is the layer's `hidden_states` entry.
+pub const FEED_FORWARD: [&str; 5] = ["intermediate", "activation", "output", "residual", "norm"];
+
+/// Receives intermediate results of a pass. Layer 0 is the embeddings.
+pub trait Keep {
+    /// Takes note of one result.
+    fn keep(&mut self, layer: usize, name: &'static str, tensor: &Tensor);
+}
+
+/// Keeps nothing.
+pub struct Nothing;
+
+impl Keep for Nothing {
+    fn keep(&mut self, _: usize, _: &'static str, _: &Tensor) {}
+}
+
+/// Keeps Hugging Face's `hidden_states`: L+1 tensors of [N x D], 0 the embedding output.
+#[derive(Default)]
+pub struct HiddenStates(pub Vec<Tensor>);
+
+impl Keep for HiddenStates {
+    fn keep(&mut self, _: usize, name: &'static str, tensor: &Tensor) {
+        if name == "norm" {
+            self.0.push(tensor.clone());
+        }
+    }
+}
+
+/// Keeps everything of a pass over one sequence, by layer and name.
+#[derive(Default)]
+pub struct Trace {
+    kept: HashMap<(usize, &'static str), Tensor>,
+}
+
+impl Keep for Trace {
+    fn keep(&mut self, layer: usize, name: &'static str, tensor: &Tensor) {
+        self.kept.insert((layer, name), tensor.clone());
+    }
+}
+
+impl Trace {
+    /// What was kept under this name.
+    ///
+    /// # Errors
+    /// When the pass kept nothing of that name.
+    pub fn get(&self, layer: usize, name: &'static str) -> Result<&Tensor, candle_core::Error> {
+        self.kept
+            .get(&(layer, name))
+            .ok_or_else(|| candle_core::Error::Msg(format!("layer {layer} kept nothing named {name}")))
+    }
+}

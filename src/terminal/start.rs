@@ -1,0 +1,114 @@
+//! From settings to a session: what is read before the first frame, and nothing more.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Loaded, Session, leave, run};
+use crate::app::{self, Key, Msg, Screen, State};
+use crate::cli::Common;
+use crate::commands::{LoadedCourse, Surroundings, load_course, open_lab};
+use crate::config::{self, Settings};
+use crate::lab::dataset::{Dataset, Split};
+use crate::lesson::progress::{Progress, Store};
+use crate::view::{self, CharFlag, ColorFlag, Theme};
+
+/// Reports of panics go through color-eyre, after the terminal was given back.
+///
+/// # Errors
+/// When a hook is installed already.
+pub fn install_hooks() -> Result<(), String> {
+    color_eyre::install().map_err(|error| format!("cannot install the error report: {error}"))?;
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        leave();
+        report(info);
+    }));
+    Ok(())
+}
+
+/// Opens the course, at a lesson if one is named.
+///
+/// # Errors
+/// When the course, the model or the terminal cannot be used.
+pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>) -> Result<(), String> {
+    let loaded = load_course(settings.lessons.as_deref())?;
+    let store = config::progress_path(settings.learner.as_deref()).map(Store::new);
+    let (progress, notice) = store.as_ref().map_or_else(
+        || (Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
+        Store::load,
+    );
+    let heads = loaded.heads.clone();
+    let (course, records) = share(loaded);
+    let mut state = State::new(course, records, data_counts()?, progress);
+    state.notice = notice;
+    if let Some(lesson) = lesson {
+        open_at(&mut state, lesson)?;
+    }
+    let (for_model, directory) = (settings.clone(), settings.lessons.clone());
+    run(Session {
+        state,
+        theme: theme(settings, common),
+        store,
+        reload: Box::new(move || load_course(directory.as_deref()).map(share)),
+        open: Box::new(move || open_lab(&for_model, heads.as_ref())),
+        threads: settings.threads.unwrap_or_else(config::default_threads),
+    })
+}
+
+/// What `doctor` cannot find out itself.
+///
+/// # Errors
+/// When the embedded data is damaged.
+pub fn surroundings(settings: &Settings, common: &Common) -> Result<Surroundings, String> {
+    let started = Instant::now();
+    let theme = theme(settings, common);
+    if let Ok(loaded) = load_course(settings.lessons.as_deref()) {
+        let (course, records) = share(loaded);
+        let state = State::new(course, records, data_counts()?, Progress::default());
+        let area = Rect::new(0, 0, 120, 36);
+        view::draw_into(&state, &theme, area, &mut Buffer::empty(area));
+    }
+    Ok(Surroundings {
+        first_frame: started.elapsed(),
+        size: crossterm::terminal::size().ok(),
+        colours: format!("{:?}", theme.depth).to_lowercase(),
+        unicode: !theme.ascii,
+        own_model: settings.model.is_some(),
+    })
+}
+
+fn share(loaded: LoadedCourse) -> Loaded {
+    (Arc::new(loaded.course), Arc::new(loaded.records))
+}
+
+fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {
+    let wanted = format!("{lesson:0>2}");
+    let Some(cursor) = state.course.lessons.iter().position(|known| known.id == wanted) else {
+        return Err(format!("there is no lesson {lesson}. clsroom lessons lists them"));
+    };
+    state.screen = Screen::Home { cursor };
+    app::update(state, Msg::Key(Key::Enter));
+    Ok(())
+}
+
+fn data_counts() -> Result<[usize; 4], String> {
+    let dataset = Dataset::embedded("movies").map_err(|error| error.to_string())?;
+    let [train, validation, test] =
+        [Split::Train, Split::Validation, Split::Test].map(|split| dataset.indices(split).len());
+    Ok([dataset.items().len(), train, validation, test])
+}
+
+fn theme(settings: &Settings, common: &Common) -> Theme {
+    let env = |name: &str| std::env::var(name).ok();
+    let color = settings.color.as_deref().and_then(|name| name.parse::<ColorFlag>().ok());
+    let chars = match (common.ascii, common.unicode, settings.ascii) {
+        (true, ..) => Some(CharFlag::Ascii),
+        (_, true, _) => Some(CharFlag::Unicode),
+        (_, _, Some(ascii)) => Some(if ascii { CharFlag::Ascii } else { CharFlag::Unicode }),
+        _ => None,
+    };
+    Theme::new(view::depth(color, &env), view::ascii(chars, &env))
+}

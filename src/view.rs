@@ -1,0 +1,134 @@
+//! The screen: [`draw`] shows a [`State`] and changes nothing. No channels, clocks or I/O.
+//!
+//! One screen or bench a file; `widgets` know no state, `theme` decides colours and signs.
+
+mod bench;
+mod home;
+mod lesson;
+mod overlay;
+mod question;
+pub mod theme;
+pub mod widgets;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::keymap::{Scope, TABLE};
+use crate::app::{Screen, State, values};
+use crate::lesson::{ValueRef, View};
+pub use theme::{CharFlag, ColorFlag, Depth, Theme, ascii, depth};
+use widgets::blocks::Shown;
+use widgets::{footer, text};
+
+/// Columns from which text and bench stand side by side.
+pub const WIDE: u16 = 100;
+
+/// Smaller screens get a card instead.
+pub const LEAST: (u16, u16) = (60, 18);
+
+/// Draws the whole screen.
+pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
+    let area = frame.area();
+    let cursor = draw_into(state, theme, area, frame.buffer_mut());
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}
+
+/// Draws into a buffer; returns where the text cursor belongs while a sentence is typed.
+pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<(u16, u16)> {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        let card =
+            format!("clsroom needs {}x{}; this window is {}x{}. q leaves.", LEAST.0, LEAST.1, area.width, area.height);
+        lines(&text::wrap(&[card.into()], usize::from(area.width)), area, buf);
+        return None;
+    }
+    let body = Rect { height: area.height - 2, ..area };
+    match state.screen {
+        Screen::Home { cursor } => home::draw(state, cursor, theme, body, buf),
+        Screen::Lesson { lesson, step, page } => lesson::draw(state, (lesson, step, page), theme, body, buf),
+    }
+    draw_notice(state, theme, Rect { y: area.bottom() - 2, height: 1, ..area }, buf);
+    let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
+    draw_footer(state, theme, footer, buf);
+    state.overlay.as_ref().and_then(|overlay| overlay::draw(state, overlay, theme, body, buf))
+}
+
+fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let cut = state.trace().filter(|_| state.bench().is_some()).and_then(|trace| trace.cut.as_ref());
+    let said = match (&state.notice, cut) {
+        (Some(notice), _) => notice.clone(),
+        (None, Some(cut)) => {
+            format!("Read: the first {} of {} pieces, up to character {}.", cut.kept, cut.total, cut.at_char)
+        }
+        (None, None) => return,
+    };
+    let said = text::fit(&text::clean(&said, theme.ascii), usize::from(area.width.saturating_sub(2)), theme.ascii);
+    text::put(buf, area.x + 1, area.y, area.width - 2, &said, theme.value());
+}
+
+/// Keys that work here, and the marker at the right end.
+fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let marker = state.marker().unwrap_or_default();
+    let mut hints: Vec<(&str, &str)> = Vec::new();
+    match &state.overlay {
+        Some(overlay) => hints.extend(overlay::hints(overlay)),
+        None => {
+            if state.question().is_some_and(|question| state.given(question).is_none()) {
+                hints.push(("1-9", "answer"));
+            }
+            hints.extend(
+                TABLE
+                    .iter()
+                    .filter(|row| !row.hint.is_empty() && offered(state, row.scope))
+                    .map(|row| (row.shown, row.hint)),
+            );
+        }
+    }
+    let line = footer::line(&hints, &marker, usize::from(area.width), theme);
+    buf.set_line(area.x, area.y, &line, area.width);
+}
+
+/// Whether a key does something on this screen.
+fn offered(state: &State, scope: Scope) -> bool {
+    let home = matches!(state.screen, Screen::Home { .. });
+    let view = state.bench().map(|bench| bench.view);
+    match scope {
+        Scope::Everywhere => true,
+        Scope::Home => home,
+        Scope::Lesson => !home,
+        Scope::Bench => view.is_some(),
+        Scope::Layers => {
+            matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Race | View::Probe))
+                && !matches!(view, Some(View::Race | View::Probe))
+        }
+        Scope::Heads => matches!(view, Some(View::Stepper)),
+        Scope::Stepper => matches!(view, Some(View::Stepper)),
+        Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
+        Scope::Runs => state.race_request().is_some() && state.results.running.is_none(),
+        Scope::Running => state.results.running.is_some(),
+    }
+}
+
+/// Finds a value for the text widgets.
+fn resolver(state: &State) -> impl Fn(&ValueRef) -> Shown {
+    |value| {
+        let value = values::resolve(state, value);
+        Shown { text: value.text, source: value.source, ready: value.ready }
+    }
+}
+
+/// Writes lines from the top of an area; what does not fit is left out.
+fn lines(lines: &[Line<'_>], area: Rect, buf: &mut Buffer) -> u16 {
+    let mut y = area.y;
+    for line in lines {
+        if y >= area.bottom() {
+            break;
+        }
+        buf.set_line(area.x, y, line, area.width);
+        y += 1;
+    }
+    y
+}

@@ -1,0 +1,136 @@
+//! The bench beside a step: one view a file, each with a caption that says what is seen and a legend.
+
+mod compare;
+mod embedding;
+mod label;
+mod map;
+mod mixing;
+mod neighbours;
+mod probe;
+mod race;
+mod stepper;
+mod tokens;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::lines;
+use super::theme::{Role, Theme};
+use super::widgets::blocks;
+use super::widgets::text::{clean, fit, put, width, wrap};
+use crate::app::State;
+use crate::lab::{Piece, TraceData};
+use crate::lesson::{Source, View};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(bench) = state.bench() else { return };
+    if state.covered() {
+        return card(
+            &[
+                "First say what you expect: a digit answers.",
+                "The result shows after that. Enter shows it without an answer.",
+            ],
+            theme,
+            area,
+            buf,
+        );
+    }
+    if let Some(failure) = state.failure() {
+        return card(&[failure], theme, area, buf);
+    }
+    match bench.view {
+        View::Probe => return probe::draw(state, theme, area, buf),
+        View::Race => return race::draw(state, theme, area, buf),
+        View::Compare => return compare::draw(state, theme, area, buf),
+        _ => {}
+    }
+    let Some(trace) = state.trace() else {
+        let waiting = if state.facts.is_some() { "The model runs." } else { "The model loads." };
+        return card(&[waiting], theme, area, buf);
+    };
+    match bench.view {
+        View::Tokens => tokens::draw(state, trace, theme, area, buf),
+        View::Embedding => embedding::draw(state, trace, theme, area, buf),
+        View::Neighbours => neighbours::draw(state, trace, theme, area, buf),
+        View::Stepper => stepper::draw(state, trace, theme, area, buf),
+        View::Mixing => mixing::draw(state, trace, theme, area, buf),
+        View::Map => map::draw(state, trace, theme, area, buf),
+        View::Label => label::draw(trace, theme, area, buf),
+        View::Probe | View::Race | View::Compare => {}
+    }
+}
+
+/// A few sentences in the middle of a bench that has nothing else to show.
+fn card(said: &[&str], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    let text: Vec<Line<'_>> = said
+        .iter()
+        .flat_map(|text| {
+            wrap(&[Span::styled(clean(text, theme.ascii).into_owned(), theme.value())], usize::from(inside.width))
+        })
+        .collect();
+    let top = (area.height.saturating_sub(text.len() as u16)) / 3;
+    lines(&text, Rect { y: area.y + top, height: area.height - top, ..inside }, buf);
+}
+
+/// Writes the caption at the top and the lines of the foot at the bottom; returns what is left between.
+fn frame(caption: &str, right: &str, foot: &[Line<'_>], theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
+    let room = usize::from(area.width).saturating_sub(right.chars().count() + 2);
+    put(buf, area.x, area.y, area.width, &fit(caption, room, theme.ascii), theme.label());
+    let wide = right.chars().count() as u16;
+    if wide > 0 && wide < area.width {
+        put(buf, area.right() - wide, area.y, wide, right, theme.value());
+    }
+    let foot: Vec<Line<'_>> = foot.iter().flat_map(|line| wrap(&line.spans, usize::from(area.width))).collect();
+    let rows = (foot.len() as u16).min(area.height.saturating_sub(3));
+    let top = area.bottom() - rows;
+    lines(&foot, Rect { y: top, height: rows, ..area }, buf);
+    let begin = area.y + 2;
+    Rect { y: begin, height: top.saturating_sub(begin + u16::from(rows > 0)), ..area }
+}
+
+/// One styled run of text as a line.
+fn said(text: impl Into<String>, style: Style) -> Line<'static> {
+    Line::from(Span::styled(text.into(), style))
+}
+
+/// "ᵐ measured here" and what was computed.
+fn measured(what: &str, theme: &Theme) -> Line<'static> {
+    let mark = blocks::mark(Source::Live, theme);
+    Line::from(vec![
+        Span::styled(format!("{mark} measured here "), theme.value()),
+        Span::styled(format!("{} {what}", theme.glyphs().dot), theme.dim()),
+    ])
+}
+
+/// A piece's look: `[CLS]` has its accent everywhere.
+fn role(piece: &Piece) -> Role {
+    if piece.special && piece.text == "[CLS]" { Role::Cls } else { Role::Text }
+}
+
+/// The pieces' labels, cleaned for the screen.
+fn labels(trace: &TraceData, theme: &Theme) -> Vec<String> {
+    trace.pieces.iter().map(|piece| label_of(&piece.text, theme)).collect()
+}
+
+/// A piece as a label. One that begins with a combining mark has nothing to combine with, and terminals disagree on
+/// its width: its code stands for it.
+fn label_of(piece: &str, theme: &Theme) -> String {
+    let (start, rest) = piece.strip_prefix("##").map_or(("", piece), |rest| ("##", rest));
+    match rest.chars().next() {
+        Some(mark) if width(&mark.to_string()) == 0 => format!("{start}U+{:04X}", u32::from(mark)),
+        _ => clean(piece, theme.ascii).into_owned(),
+    }
+}
+
+/// The cursor's piece, kept inside the sentence.
+fn token(state: &State, trace: &TraceData) -> usize {
+    state.cursor.token.min(trace.pieces.len().saturating_sub(1))
+}
+
+/// Euclidean length.
+fn norm(vector: &[f32]) -> f32 {
+    vector.iter().map(|value| value * value).sum::<f32>().sqrt()
+}

@@ -1,0 +1,61 @@
+//! Two sentences side by side: how alike `[CLS]`, a word and the mean are, by layer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, measured, said};
+use crate::app::State;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::chart::{self, Chart, Series};
+use crate::view::widgets::text::{clean, fit, put};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.compare() else { return card(&["The model runs on both sentences."], theme, area, buf) };
+    let points =
+        |values: &[f32]| values.iter().enumerate().map(|(layer, value)| (layer as f32, *value)).collect::<Vec<_>>();
+    let (cls, mean, word) = (points(&data.cls), points(&data.mean), points(&data.word_cosine));
+    let word_name = data.word.as_ref().map(|(word, ..)| format!("\"{}\"", clean(word, theme.ascii)));
+    let mut series = vec![
+        Series { name: "[CLS]", points: &cls, role: Role::Cls, ..Series::default() },
+        Series { name: "GlobalPooling", points: &mean, role: Role::Mean, ..Series::default() },
+    ];
+    if let Some(name) = &word_name {
+        series.push(Series { name, points: &word, role: Role::Label, ..Series::default() });
+    }
+    let last = data.cls.len().saturating_sub(1);
+    let ends = |name: &str, values: &[f32]| {
+        values.first().zip(values.last()).map_or(String::new(), |(first, end)| format!("{name} {first:.3} to {end:.3}"))
+    };
+    let dot = theme.glyphs().dot;
+    let mut numbers = format!("layer 0 to {last}: {} {dot} {}", ends("[CLS]", &data.cls), ends("mean", &data.mean));
+    match &word_name {
+        Some(name) => numbers += &format!(" {dot} {}", ends(name, &data.word_cosine)),
+        None if state.bench().is_some_and(|bench| bench.word.is_some()) => {
+            numbers += " (the word is not in both sentences)"
+        }
+        None => {}
+    }
+    let foot =
+        [said(numbers, theme.value()), measured("cosine of two vectors: 1 the same direction, 0 unrelated", theme)];
+    let body = frame("how alike the two sentences' vectors are, by layer", "", &foot, theme, area, buf);
+    let width = usize::from(body.width);
+    for (index, (sign, sentence)) in [("A", &data.first), ("B", &data.second)].into_iter().enumerate() {
+        let text = fit(&clean(&format!("{sign}  {}", sentence.text), theme.ascii), width, theme.ascii);
+        put(buf, body.x, body.y + index as u16, body.width, &text, theme.text());
+    }
+    let plot = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
+    let low = data.cls.iter().chain(&data.mean).chain(&data.word_cosine).copied().fold(0f32, f32::min);
+    chart::draw(
+        plot,
+        buf,
+        theme,
+        &Chart {
+            title: "cosine",
+            series: &series,
+            x: Some((0.0, last as f32)),
+            y: Some((low, 1.0)),
+            x_label: "layer (0: embeddings)",
+            reference: None,
+        },
+    );
+}

@@ -1,0 +1,87 @@
+//! One piece's embedding: word + position + segment = sum, then LayerNorm.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{frame, labels, measured, norm, said, token};
+use crate::app::State;
+use crate::lab::{Matrix, TraceData};
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::signed_legend;
+use crate::view::widgets::strip::{self, Strip};
+use crate::view::widgets::text::{fit, put};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let at = token(state, trace);
+    let parts: [(&str, &Matrix); 5] = [
+        ("word", &trace.word),
+        ("+ position", &trace.position),
+        ("+ segment", &trace.segment),
+        ("= sum", &trace.sum),
+        ("LayerNorm", trace.hidden_states.first().unwrap_or(&trace.sum)),
+    ];
+    let names = labels(trace, theme);
+    let numbers = state.cursor.variant == 1;
+    let foot = [
+        said(
+            format!("h l piece {} v {}", theme.glyphs().dot, if numbers { "strips" } else { "the first numbers" }),
+            theme.dim(),
+        ),
+        if numbers {
+            said("the first numbers of each vector; the last column is its length", theme.dim())
+        } else {
+            signed_legend("negative", "positive", theme)
+        },
+        measured("each row has a scale of its own; the number at its right is its length", theme),
+    ];
+    let caption = format!("the {} numbers of {}, piece {}", trace.word.cols, names[at], at + 1);
+    let body = frame(&caption, "hidden state 0", &foot, theme, area, buf);
+    let gap = if body.height >= 10 { 2 } else { 1 };
+    for (index, (label, matrix)) in parts.into_iter().enumerate() {
+        let y = body.y + index as u16 * gap;
+        if y >= body.bottom() {
+            break;
+        }
+        let row = Rect { y, height: 1, ..body };
+        let length = format!("{:.2}", norm(matrix.row(at)));
+        if numbers {
+            put(buf, row.x, y, 11, label, theme.label());
+            let room = usize::from(row.width.saturating_sub(20));
+            let text: String = matrix.row(at).iter().take(room / 8).map(|value| format!("{value:>8.3}")).collect();
+            put(buf, row.x + 11, y, row.width - 11, &fit(&text, room, theme.ascii), theme.value());
+            put(buf, row.right().saturating_sub(6), y, 6, &length, theme.label());
+        } else {
+            let strip = Strip {
+                label,
+                label_width: 11,
+                values: matrix.row(at),
+                note: &length,
+                note_width: 6,
+                ..Strip::default()
+            };
+            strip::draw(row, buf, theme, &strip);
+        }
+    }
+    let list = Rect { y: body.y + 5 * gap + 1, height: body.bottom().saturating_sub(body.y + 5 * gap + 1), ..body };
+    draw_pieces(at, &names, theme, list, buf);
+}
+
+/// The pieces in a line, the chosen one in focus.
+fn draw_pieces(at: usize, names: &[String], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let mut x = area.x;
+    let first = at.saturating_sub(6);
+    for (index, name) in names.iter().enumerate().skip(first) {
+        if x + name.chars().count() as u16 + 2 > area.right() {
+            break;
+        }
+        let style = match (index == at, name == "[CLS]") {
+            (true, _) => theme.focus(),
+            (false, true) => theme.cls(),
+            (false, false) => theme.dim(),
+        };
+        x = put(buf, x, area.y, area.right() - x, name, style) + 1;
+    }
+}

@@ -1,0 +1,97 @@
+//! The recorded head's answer: one vector of numbers becomes one probability.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, norm, said};
+use crate::lab::TraceData;
+use crate::lesson::Source;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
+use crate::view::widgets::blocks::mark;
+use crate::view::widgets::heatmap::signed_legend;
+use crate::view::widgets::strip::{self, Strip};
+use crate::view::widgets::text::{clean, fit, put};
+
+pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if trace.labels.is_empty() {
+        return card(
+            &[
+                "No recorded classifier fits this model.",
+                "clsroom race --heads FILE makes one; put it in results/heads.json of your lessons.",
+            ],
+            theme,
+            area,
+            buf,
+        );
+    }
+    let (measured, recorded) = (mark(Source::Live, theme), mark(Source::Record, theme));
+    let foot = [
+        said(
+            format!("{recorded} the classifiers were recorded: logistic regression on the movie sentences"),
+            theme.dim(),
+        ),
+        said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
+        signed_legend("towards negative", "towards positive", theme),
+    ];
+    let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);
+    let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
+    put(buf, body.x, body.y, body.width, &sentence, theme.text());
+    let mut y = body.y + 2;
+    let rows: Vec<Bar> = trace.labels.iter().map(|label| bar(label)).collect();
+    for label in &trace.labels {
+        if y + 1 >= body.bottom() {
+            break;
+        }
+        let name = display(&label.readout);
+        let vector = trace.pooled.get(&label.readout).map_or(&[][..], Vec::as_slice);
+        let note = format!("{:.2}", norm(vector));
+        strip::draw(
+            Rect { y, height: 1, ..body },
+            buf,
+            theme,
+            &Strip { label: name, label_width: 14, values: vector, note: &note, note_width: 8, ..Strip::default() },
+        );
+        let logit = label.parts.iter().sum::<f32>() + label.bias;
+        let note = format!("{logit:+.2}");
+        strip::draw(
+            Rect { y: y + 1, height: 1, ..body },
+            buf,
+            theme,
+            &Strip {
+                label: "x weights",
+                label_width: 14,
+                values: &label.parts,
+                note: &note,
+                note_width: 8,
+                ..Strip::default()
+            },
+        );
+        y += 3;
+    }
+    let list = Rect { y, height: body.bottom().saturating_sub(y), ..body };
+    if list.height > 1 {
+        put(buf, list.x, list.y, list.width, "probability of \"positive\" (0.5 is undecided)", theme.label());
+        bars::draw(
+            Rect { y: list.y + 1, height: list.height - 1, ..list },
+            buf,
+            theme,
+            &Bars { range: Some((0.0, 1.0)), axis: list.height > 4, ..Bars::new(&rows) },
+        );
+    }
+}
+
+fn display(readout: &str) -> &'static str {
+    if readout == "cls" { "[CLS]" } else { "GlobalPooling" }
+}
+
+fn bar(label: &crate::lab::HeadAnswer) -> Bar {
+    let answer = if label.positive >= 0.5 { "positive" } else { "negative" };
+    Bar {
+        label: display(&label.readout).to_owned(),
+        value: label.positive,
+        text: format!("{:.3} {answer}", label.positive),
+        role: if label.readout == "cls" { Role::Cls } else { Role::Mean },
+        interval: None,
+    }
+}

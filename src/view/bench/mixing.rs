@@ -1,0 +1,79 @@
+//! What flows into `[CLS]`: layers x tokens, four measures.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, labels, measured, said, token};
+use crate::app::State;
+use crate::lab::{Matrix, TraceData};
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap, Side, legend};
+
+/// Name, what a cell says, and what a row does.
+const MEASURES: [(&str, &str, &str); 4] = [
+    ("norm-based share", "share of the layer's new [CLS] vector that came from this token", "a row adds to 1"),
+    ("raw attention", "attention weight of [CLS] on this token, mean of the heads", "a row adds to 1"),
+    ("attention rollout", "attention followed back to the input, half of it kept at each layer", "a row adds to 1"),
+    (
+        "knock-out",
+        "how far the final [CLS] turns when this one edge is cut (1 - cosine)",
+        "a row adds to nothing in particular",
+    ),
+];
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let variant = state.cursor.variant.min(MEASURES.len() - 1);
+    let (name, cell, row) = MEASURES[variant];
+    let knockout = state.knockout();
+    if variant == 3 && knockout.is_none() {
+        return card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
+    }
+    let matrix: &Matrix = match (variant, knockout) {
+        (1, _) => &trace.mixing.raw,
+        (2, _) => &trace.mixing.rollout,
+        (3, Some(data)) => &data.cosine_distance,
+        _ => &trace.mixing.norm,
+    };
+    let layers = matrix.rows;
+    let layer = state.cursor.layer.clamp(1, layers.max(1));
+    let at = token(state, trace);
+    let columns = labels(trace, theme);
+    let rows: Vec<String> = (1..=layers).map(|layer| format!("layer {layer}")).collect();
+    // Cuts turn the vector by hundredths: shown as shares of the strongest, they can be told apart.
+    let most = matrix.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let unit = if variant == 3 { most } else { 1.0 };
+
+    let share = |matrix: &Matrix| matrix.at(layer - 1, at);
+    let mut under = format!(
+        "{} -> [CLS] in layer {layer}: share {:.3} {dot} raw {:.3} {dot} rollout {:.3}",
+        columns[at],
+        share(&trace.mixing.norm),
+        share(&trace.mixing.raw),
+        share(&trace.mixing.rollout),
+        dot = theme.glyphs().dot
+    );
+    if let Some(data) = knockout.filter(|_| at > 0) {
+        under += &format!(" {} cut: {:.4}", theme.glyphs().dot, share(&data.cosine_distance));
+        if !data.probability_change.data.is_empty() {
+            under += &format!(", label {:+.3}", share(&data.probability_change));
+        }
+    }
+    let foot = [
+        said(under, theme.value()),
+        said(cell, theme.text()),
+        legend("0", &if variant == 3 { format!("{most:.3}") } else { "1".to_owned() }, theme),
+        measured(&format!("columns: from where, rows: layers; {row}"), theme),
+    ];
+    let body = frame(
+        &format!("what flows into [CLS]: {name}"),
+        &format!("layer {layer} [ ]   v measure"),
+        &foot,
+        theme,
+        area,
+        buf,
+    );
+    let value = |row: usize, column: usize| matrix.at(row, column) / unit;
+    let side = (variant == 0).then_some(Side { title: "mixing ratio", values: &trace.mixing.ratio });
+    let map = Heatmap { cursor: Some((layer - 1, at)), side, ..Heatmap::new(&rows, &columns, &value) };
+    heatmap::draw(body, buf, theme, &map);
+}

@@ -1,0 +1,43 @@
+//! Nearest words of the vocabulary to one piece's word embedding.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, label_of, labels, measured, said, token};
+use crate::app::State;
+use crate::lab::TraceData;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.neighbours() else {
+        return card(&["Comparing with every entry of the vocabulary."], theme, area, buf);
+    };
+    let (list, measure, meaning) = if state.cursor.variant == 0 {
+        (&data.cosine, "cosine", "cosine: 1 same direction, 0 unrelated; length does not count")
+    } else {
+        (&data.dot, "dot product", "dot product: direction and length both count")
+    };
+    let foot = [
+        said(format!("h l piece {} v measure {} {meaning}", theme.glyphs().dot, theme.glyphs().dot), theme.dim()),
+        measured(
+            &format!("against all {} entries of the word table", super::race::whole(trace.model.vocabulary)),
+            theme,
+        ),
+    ];
+    let name = &labels(trace, theme)[token(state, trace)];
+    let body =
+        frame(&format!("vocabulary entries nearest to {name}, before any layer"), measure, &foot, theme, area, buf);
+    let rows: Vec<Bar> = list
+        .iter()
+        .take(usize::from(body.height))
+        .map(|(word, value)| Bar {
+            label: label_of(word, theme),
+            value: *value,
+            text: format!("{value:.3}"),
+            role: Role::Text,
+            interval: None,
+        })
+        .collect();
+    bars::draw(body, buf, theme, &Bars::new(&rows));
+}

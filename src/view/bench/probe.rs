@@ -1,0 +1,88 @@
+//! Accuracy of a frozen probe by layer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::race::{before, role, running, whole};
+use super::{frame, measured, said};
+use crate::app::State;
+use crate::lab::{Lane, RaceReport};
+use crate::view::theme::Theme;
+use crate::view::widgets::chart::{self, Chart, Series};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if let Some(run) = state.results.running.as_ref().filter(|run| Some(&run.request) == state.race_request().as_ref())
+    {
+        return running("reading each layer with a classifier of its own", run, theme, area, buf);
+    }
+    match state.race_report() {
+        Some(report) => curve(report, theme, area, buf),
+        None => before(state, "how well a frozen classifier reads each layer", theme, area, buf),
+    }
+}
+
+fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut names: Vec<&str> =
+        report.lanes.iter().filter(|lane| lane.layer.is_some()).map(|lane| lane.readout.as_str()).collect();
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    let of = |name: &str| {
+        report.lanes.iter().filter(|lane| lane.readout == name && lane.layer.is_some()).collect::<Vec<&Lane>>()
+    };
+    let x = |lane: &Lane| lane.layer.unwrap_or(0) as f32;
+    let points: Vec<Vec<(f32, f32)>> =
+        names.iter().map(|name| of(name).iter().map(|lane| (x(lane), lane.accuracy as f32)).collect()).collect();
+    let intervals: Vec<Vec<(f32, f32)>> = names
+        .iter()
+        .map(|name| of(name).iter().map(|lane| (lane.ci95[0] as f32, lane.ci95[1] as f32)).collect())
+        .collect();
+    let labels: Vec<String> = names.iter().map(|name| crate::lab::verdict::name(name)).collect();
+    let series: Vec<Series<'_>> = names
+        .iter()
+        .enumerate()
+        .map(|(index, readout)| Series {
+            name: &labels[index],
+            points: &points[index],
+            intervals: &intervals[index],
+            role: role(readout),
+        })
+        .collect();
+    let chance = report.lanes.iter().find(|lane| lane.readout == "majority").map(|lane| lane.accuracy as f32);
+    let (first, last) = (
+        |lanes: &[&Lane]| lanes.first().map_or(0.0, |lane| lane.accuracy),
+        |lanes: &[&Lane]| lanes.last().map_or(0.0, |lane| lane.accuracy),
+    );
+    let dot = format!(" {} ", theme.glyphs().dot);
+    let numbers: Vec<String> = names
+        .iter()
+        .zip(&labels)
+        .map(|(readout, label)| format!("{label} {:.3} to {:.3}", first(&of(readout)), last(&of(readout))))
+        .collect();
+    let foot = [
+        said(format!("layer 0 to last: {}", numbers.join(&dot)), theme.value()),
+        said("upright lines: 95 % intervals of each point", theme.dim()),
+        measured(
+            &format!(
+                "{} training, {} test sentences",
+                whole(report.provenance.sentences[0]),
+                whole(report.provenance.sentences[2])
+            ),
+            theme,
+        ),
+    ];
+    let body = frame("how well a frozen classifier reads each layer", "", &foot, theme, area, buf);
+    let reference = Some((chance.unwrap_or(0.5), "chance"));
+    chart::draw(
+        body,
+        buf,
+        theme,
+        &Chart {
+            title: "accuracy on test sentences",
+            series: &series,
+            x_label: "layer (0: embeddings)",
+            reference,
+            ..Chart::default()
+        },
+    );
+}

@@ -1,0 +1,144 @@
+//! The forward pass, one operation at a time: formula, shapes, real numbers, norm and range, what it did to a piece.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{frame, labels, norm, said, token};
+use crate::app::State;
+use crate::lab::{Matrix, Operation, TraceData};
+use crate::view::theme::Theme;
+use crate::view::widgets::scale::window;
+use crate::view::widgets::text::{fit, pad, put, to_ascii};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let index = state.cursor.operation.min(trace.operations.len().saturating_sub(1));
+    let Some(operation) = trace.operations.get(index) else { return };
+    let dot = theme.glyphs().dot;
+    let by_head = operation.values.len() > 1;
+    let head = state.cursor.head.min(operation.values.len().saturating_sub(1));
+    let Some(values) = operation.values.get(head) else { return };
+    let place = match operation.layer {
+        Some(layer) => format!("layer {layer} {dot} {} {dot} {}", operation.block, operation.name),
+        None => format!("{} {dot} {}", operation.block, operation.name),
+    };
+    let own = |text: &str| if theme.ascii { to_ascii(text).into_owned() } else { text.to_owned() };
+    let at = token(state, trace).min(values.rows.saturating_sub(1));
+    let names = labels(trace, theme);
+    let foot = foot(operation, &names, at, theme, &own);
+    let body =
+        frame(&place, &format!("operation {} of {}", index + 1, trace.operations.len()), &foot, theme, area, buf);
+    put(buf, body.x + 2, body.y, body.width - 2, &own(operation.formula), theme.heading());
+    let shapes = if by_head {
+        format!("{} {dot} head {} of {}", operation.shapes, head + 1, operation.values.len())
+    } else {
+        operation.shapes.clone()
+    };
+    put(buf, body.x + 2, body.y + 1, body.width - 2, &own(&shapes), theme.dim());
+    let table = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
+    draw_numbers(state, values, by_head, &names, at, theme, table, buf);
+}
+
+/// One line a piece: a window of its numbers, and its length (or, by head, its whole row over the pieces).
+fn draw_numbers(
+    state: &State,
+    values: &Matrix,
+    by_head: bool,
+    names: &[String],
+    at: usize,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    if area.height < 2 {
+        return;
+    }
+    let label = names.iter().take(values.rows).map(|name| name.chars().count()).max().unwrap_or(5).clamp(5, 12) as u16;
+    let side = if by_head { 0 } else { 9 };
+    let cell = if by_head { 7 } else { 9 };
+    let count = usize::from((area.width.saturating_sub(label + 3 + side)) / cell).min(values.cols);
+    let first = if by_head {
+        window(Some(state.cursor.offset), values.cols, count)
+    } else {
+        state.cursor.offset.min(values.cols.saturating_sub(count))
+    };
+    let x_of = |column: usize| area.x + label + 3 + column as u16 * cell;
+    for column in 0..count {
+        let title = if by_head {
+            fit(&names[first + column], usize::from(cell) - 1, theme.ascii)
+        } else {
+            (first + column + 1).to_string()
+        };
+        put(buf, x_of(column), area.y, cell, &format!("{title:>width$}", width = usize::from(cell) - 1), theme.dim());
+    }
+    if !by_head {
+        put(buf, area.right().saturating_sub(7), area.y, 7, " length", theme.dim());
+    }
+    let rows = usize::from(area.height - 1).min(values.rows);
+    let top = window(Some(at), values.rows, rows);
+    for line in 0..rows {
+        let row = top + line;
+        let y = area.y + 1 + line as u16;
+        let style = match (row == at, names[row] == "[CLS]") {
+            (true, _) => theme.focus(),
+            (false, true) => theme.cls(),
+            (false, false) => theme.text(),
+        };
+        let pointer = if row == at { theme.glyphs().pointer } else { " " };
+        put(buf, area.x, y, 2, pointer, theme.key());
+        put(
+            buf,
+            area.x + 2,
+            y,
+            label,
+            &pad(&fit(&names[row], usize::from(label), theme.ascii), usize::from(label), theme.ascii),
+            style,
+        );
+        for column in 0..count {
+            let value = values.at(row, first + column);
+            let text = if by_head { format!("{value:>6.3}") } else { format!("{value:>8.3}") };
+            put(buf, x_of(column), y, cell, &text, theme.value());
+        }
+        if !by_head {
+            put(buf, area.right().saturating_sub(7), y, 7, &format!("{:>7.2}", norm(values.row(row))), theme.label());
+        }
+    }
+}
+
+fn foot(
+    operation: &Operation,
+    names: &[String],
+    at: usize,
+    theme: &Theme,
+    own: &dyn Fn(&str) -> String,
+) -> Vec<Line<'static>> {
+    let values = operation.values.iter().flat_map(|matrix| &matrix.data).copied().filter(|value| value.is_finite());
+    let (low, high) =
+        values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let did = match operation.effects.get(at) {
+        Some(effect) => format!(
+            "What it did to {}: moved it by {:.2} ({:.0} % of its length), cosine {:.3}, length {:.2} -> {:.2}",
+            names[at],
+            effect.moved,
+            100.0 * effect.moved / effect.norm_before.max(f32::MIN_POSITIVE),
+            effect.cosine,
+            effect.norm_before,
+            effect.norm_after
+        ),
+        None if operation.block == "pooler" => "It reads [CLS] and leaves it as it is.".to_owned(),
+        None => format!("It leaves {} as it is: its result is used further on.", names[at]),
+    };
+    vec![
+        said(own(&did), theme.value()),
+        said(own(&format!("Why: {}", operation.why)), theme.text()),
+        said(
+            own(&format!(
+                "{} measured here {} all numbers from {low:.3} to {high:.3} {} , . operation, j k piece, h l columns",
+                theme.glyphs().measured,
+                theme.glyphs().dot,
+                theme.glyphs().dot
+            )),
+            theme.dim(),
+        ),
+    ]
+}

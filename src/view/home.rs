@@ -1,0 +1,130 @@
+//! The course map.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::theme::Theme;
+use super::widgets::scale::window;
+use super::widgets::text::{clean, fit, pad, put};
+use crate::app::State;
+use crate::lesson::Lesson;
+
+pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let width = area.width - 2;
+    let left = area.x + 1;
+    let done = state
+        .course
+        .lessons
+        .iter()
+        .filter(|lesson| state.progress.lessons.get(&lesson.id).is_some_and(|known| known.finished))
+        .count();
+    let count = format!("{done} of {} done", state.course.lessons.len());
+    put(buf, left, area.y, 8, "clsroom", theme.title());
+    let model = fit(
+        &clean(&model_line(state, theme), theme.ascii),
+        usize::from(width.saturating_sub(12 + count.len() as u16)),
+        theme.ascii,
+    );
+    put(buf, left + 10, area.y, width - 10, &model, theme.dim());
+    put(buf, area.right() - 1 - count.len() as u16, area.y, count.len() as u16, &count, theme.dim());
+
+    put(buf, left, area.y + 2, width, "The four questions", theme.heading());
+    let questions =
+        ["Is [CLS] an aggregate?", "Why is it first?", "How does it learn?", "Can I get the sentence back?"];
+    let mut x = left + 2;
+    let mut y = area.y + 3;
+    for question in questions {
+        if x + question.len() as u16 > area.right() - 1 {
+            (x, y) = (left + 2, y + 1);
+        }
+        put(buf, x, y, area.right() - x, question, theme.text());
+        x += question.len() as u16 + 3;
+    }
+
+    let list = Rect { x: left, y: y + 2, width, height: area.bottom().saturating_sub(y + 4) };
+    let rows = usize::from(list.height);
+    let first = window(Some(cursor), state.course.lessons.len(), rows);
+    for (index, lesson) in state.course.lessons.iter().enumerate().skip(first).take(rows) {
+        let row = Rect { y: list.y + (index - first) as u16, height: 1, ..list };
+        draw_lesson(state, lesson, index == cursor, theme, row, buf);
+    }
+    let end = list.y + state.course.lessons.len().min(rows) as u16;
+    draw_foot(
+        state,
+        cursor,
+        theme,
+        Rect { x: left, y: end + 1, width, height: area.bottom().saturating_sub(end + 1) },
+        buf,
+    );
+}
+
+fn model_line(state: &State, theme: &Theme) -> String {
+    match (&state.facts, &state.results.model_failure) {
+        (Some(facts), _) => {
+            let (dot, times) = (theme.glyphs().dot, theme.glyphs().times);
+            format!(
+                "{} {dot} {} layers {times} {} heads {times} {} {dot} {}",
+                facts.name, facts.layers, facts.heads, facts.hidden, facts.origin
+            )
+        }
+        (None, Some(_)) => "no model".to_owned(),
+        (None, None) => "loading the model".to_owned(),
+    }
+}
+
+fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let glyphs = theme.glyphs();
+    let known = state.progress.lessons.get(&lesson.id);
+    let (sign, note) = match known {
+        Some(known) if known.finished => (glyphs.check, format!("done, {} min", lesson.minutes)),
+        Some(known) => {
+            (glyphs.half, format!("step {} of {}, {} min", known.step + 1, lesson.steps.len(), lesson.minutes))
+        }
+        None => (" ", format!("{} min", lesson.minutes)),
+    };
+    let pointer = if focus { glyphs.pointer } else { " " };
+    let title_width = usize::from(area.width).saturating_sub(34);
+    let title = pad(&fit(&clean(&lesson.title, theme.ascii), title_width, theme.ascii), title_width, theme.ascii);
+    let style = if focus { theme.focus() } else { theme.text() };
+    put(buf, area.x, area.y, 2, pointer, theme.key());
+    put(buf, area.x + 2, area.y, 2, sign, theme.good());
+    let end = put(buf, area.x + 4, area.y, area.width - 4, &format!("{}  {title}", lesson.id), style);
+    put(buf, end + 2, area.y, area.right().saturating_sub(end + 2), &note, theme.dim());
+}
+
+/// The question of the lesson under the cursor, the learner's sentence, and waiting recall questions.
+fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut rows: Vec<(String, ratatui::style::Style)> = Vec::new();
+    if let Some(failure) = &state.results.model_failure {
+        rows.push((failure.clone(), theme.bad()));
+    }
+    if let Some(lesson) = state.course.lessons.get(cursor) {
+        rows.push((lesson.question.clone(), theme.value()));
+    }
+    match &state.progress.sentence {
+        Some(sentence) => rows.push((format!("Your sentence: {sentence}"), theme.dim())),
+        None => rows.push(("Press e to use a sentence of your own in every lesson.".to_owned(), theme.dim())),
+    }
+    let waiting = state.recall().len();
+    if waiting > 0 {
+        let text = if waiting == 1 {
+            "A recall question is waiting: press c.".to_owned()
+        } else {
+            format!("{waiting} recall questions are waiting: press c.")
+        };
+        rows.push((text, theme.key()));
+    }
+    let mut y = area.y;
+    for (text, style) in rows {
+        let wrapped = super::text::wrap(
+            &[ratatui::text::Span::styled(clean(&text, theme.ascii).into_owned(), style)],
+            usize::from(area.width),
+        );
+        for line in wrapped.iter().take(3) {
+            if y < area.bottom() {
+                buf.set_line(area.x, y, line, area.width);
+                y += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What lies over a screen: help, the sentence editor, recall questions, leaving a run.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+use tui_textarea::TextArea;
+
+use super::theme::Theme;
+use super::widgets::text::{clean, put, width, wrap};
+use super::{lines, question};
+use crate::app::keymap::TABLE;
+use crate::app::{Overlay, State};
+
+/// Keys that the footer names while an overlay is open.
+pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
+    match overlay {
+        Overlay::Help(_) => vec![("j k", "scroll"), ("q", "close")],
+        Overlay::Editor(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
+        Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
+        Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
+        Overlay::Leave => vec![("Enter", "back, let it run"), ("x", "stop it and go"), ("q", "stay")],
+    }
+}
+
+pub(super) fn draw(
+    state: &State,
+    overlay: &Overlay,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Option<(u16, u16)> {
+    match overlay {
+        Overlay::Help(scroll) => {
+            let all = help(theme);
+            let inside = panel("Keys", all.len() as u16, theme, area, buf);
+            let first = usize::from(*scroll).min(all.len().saturating_sub(usize::from(inside.height)));
+            lines(&all[first..], inside, buf);
+            None
+        }
+        Overlay::Editor(editor) => {
+            let inside = panel("Your sentence", 6, theme, area, buf);
+            Some(draw_editor(editor, theme, inside, buf))
+        }
+        Overlay::Recall(waiting, given) => {
+            let found = waiting.first().and_then(|(l, s)| {
+                Some((state.course.lessons.get(*l)?, state.course.lessons.get(*l)?.steps.get(*s)?.check.as_ref()?))
+            });
+            let (lesson, check) = found?;
+            let wide = usize::from(area.width.saturating_sub(8)).min(72);
+            let mut text = wrap(&[Span::styled(clean(&check.ask, theme.ascii).into_owned(), theme.heading())], wide);
+            for (index, option) in check.options.iter().enumerate() {
+                text.push(Line::from(vec![
+                    Span::styled(format!("  {}  ", index + 1), theme.key()),
+                    Span::styled(clean(option, theme.ascii).into_owned(), theme.text()),
+                ]));
+            }
+            if let Some(choice) = given {
+                text.push(Line::default());
+                text.extend(question::feedback(state, check, *choice, wide, theme));
+            }
+            let title = format!("To recall, from lesson {} ({} waiting)", lesson.id, waiting.len());
+            let inside = panel(&title, text.len() as u16, theme, area, buf);
+            lines(&text, inside, buf);
+            None
+        }
+        Overlay::Leave => {
+            let said = "A run is going on. It goes on while you are on the course map, and its result is kept for this session.";
+            let text = wrap(&[Span::styled(said, theme.text())], usize::from(area.width.saturating_sub(8)).min(72));
+            let inside = panel("Leave the lesson?", text.len() as u16, theme, area, buf);
+            lines(&text, inside, buf);
+            None
+        }
+    }
+}
+
+/// A framed area in the middle; returns its inside.
+fn panel(title: &str, rows: u16, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
+    let (wide, high) = (area.width.saturating_sub(4).min(76), (rows + 4).min(area.height));
+    let frame =
+        Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 2, width: wide, height: high };
+    Clear.render(frame, buf);
+    let [level, upright, top_left, top_right, bottom_left, bottom_right, ..] = theme.glyphs().frame;
+    let edge = |from: &str, to: &str| format!("{from}{}{to}", level.repeat(usize::from(wide.saturating_sub(2))));
+    put(buf, frame.x, frame.y, wide, &edge(top_left, top_right), theme.border());
+    put(buf, frame.x, frame.bottom() - 1, wide, &edge(bottom_left, bottom_right), theme.border());
+    for y in frame.y + 1..frame.bottom() - 1 {
+        put(buf, frame.x, y, 1, upright, theme.border());
+        put(buf, frame.right() - 1, y, 1, upright, theme.border());
+    }
+    put(buf, frame.x + 2, frame.y, wide.saturating_sub(4), &format!(" {title} "), theme.title());
+    Rect { x: frame.x + 2, y: frame.y + 2, width: wide.saturating_sub(4), height: high.saturating_sub(4).max(1) }
+}
+
+fn help(theme: &Theme) -> Vec<Line<'static>> {
+    let row = |keys: &'static str, text: &'static str| {
+        Line::from(vec![Span::styled(format!("{keys:<9}"), theme.key()), Span::styled(text, theme.text())])
+    };
+    let mut rows: Vec<Line<'static>> = Vec::new();
+    for binding in TABLE {
+        if !(binding.shown == "Enter" && binding.hint == "run") {
+            rows.push(row(binding.shown, binding.help));
+        }
+    }
+    rows.insert(2, row("1-9", "answer a question"));
+    rows.push(Line::default());
+    let glyphs = theme.glyphs();
+    for (mark, text) in [
+        (glyphs.measured, "measured here, in this session"),
+        (glyphs.recorded, "recorded by a run that anyone can repeat"),
+        (glyphs.cited, "cited from a paper"),
+    ] {
+        rows.push(Line::from(vec![
+            Span::styled(format!("{mark:<9}"), theme.value()),
+            Span::styled(text, theme.text()),
+        ]));
+    }
+    rows
+}
+
+fn draw_editor(editor: &TextArea<'static>, theme: &Theme, area: Rect, buf: &mut Buffer) -> (u16, u16) {
+    put(buf, area.x, area.y, area.width, "Every bench uses it. Empty: the lessons' own sentences.", theme.dim());
+    let line = editor.lines().first().map_or("", String::as_str);
+    let column = editor.cursor().1;
+    let before: String = line.chars().take(column).collect();
+    let after: String = line.chars().skip(column).collect();
+    let (before, after) = (clean(&before, theme.ascii).into_owned(), clean(&after, theme.ascii).into_owned());
+    // Scrolled so that the cursor stays inside.
+    let room = usize::from(area.width.saturating_sub(3));
+    let mut shown = before;
+    while width(&shown) > room {
+        shown.remove(0);
+    }
+    let end = put(buf, area.x + 2, area.y + 2, area.width - 2, &shown, theme.text());
+    put(buf, area.x, area.y + 2, 1, theme.glyphs().pointer, theme.key());
+    put(buf, end, area.y + 2, area.right().saturating_sub(end), &after, theme.text());
+    (end.min(area.right() - 1), area.y + 2)
+}

@@ -1,0 +1,108 @@
+//! A question with its numbered options, and after the answer what is right and why.
+
+use std::collections::BTreeSet;
+
+use ratatui::text::{Line, Span};
+
+use super::resolver;
+use super::theme::Theme;
+use super::widgets::blocks;
+use super::widgets::text::{clean, wrap, wrap_hanging};
+use crate::app::State;
+use crate::lesson::{Answer, Block, Question, Source, Step};
+
+/// Why it is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Before a result shows.
+    Predict,
+    /// To recall.
+    Check,
+}
+
+pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let given = state.given(question);
+    let lead = match (kind, given) {
+        (Kind::Predict, None) => "Before you look: ",
+        (Kind::Check, None) => "To recall: ",
+        _ => "",
+    };
+    let mut lines = wrap(
+        &[
+            Span::styled(lead, theme.key()),
+            Span::styled(clean(&question.ask, theme.ascii).into_owned(), theme.heading()),
+        ],
+        width,
+    );
+    lines.extend(options(question, given, theme, width));
+    if let Some(choice) = given {
+        lines.push(Line::default());
+        lines.extend(feedback(state, question, choice, width, theme));
+    }
+    lines
+}
+
+fn options(question: &Question, given: Option<usize>, theme: &Theme, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (index, option) in question.options.iter().enumerate() {
+        let chosen = given == Some(index);
+        let pointer = if chosen { theme.glyphs().pointer } else { " " };
+        let style = if chosen { theme.focus() } else { theme.text() };
+        let spans = [
+            Span::styled(format!("{pointer} "), theme.key()),
+            Span::styled(format!("{}  ", index + 1), theme.key()),
+            Span::styled(clean(option, theme.ascii).into_owned(), style),
+        ];
+        lines.extend(wrap_hanging(&spans, width, 5));
+    }
+    lines
+}
+
+/// What was right, what was measured, and why. A wrong answer is never scolded: the evidence is shown.
+pub(super) fn feedback(
+    state: &State,
+    question: &Question,
+    choice: usize,
+    width: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let verdict = state.judge(question);
+    let option =
+        |index: usize| question.options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
+    let mark = match &question.answer {
+        Answer::Option(_) => "",
+        Answer::Bands { value, .. } | Answer::Match { value, .. } => blocks::mark(value.source, theme),
+    };
+    let measured = verdict.measured.map_or(String::new(), |text| format!(" ({}{mark})", clean(&text, theme.ascii)));
+    let said = match verdict.right {
+        None => {
+            vec![Span::styled(format!("You said: {}. The bench will tell; run it.", option(choice)), theme.value())]
+        }
+        Some(right) if right == choice => vec![
+            Span::styled(format!("{} ", theme.glyphs().check), theme.good()),
+            Span::styled(format!("You said: {}. So it is{measured}.", option(choice)), theme.value()),
+        ],
+        Some(right) => vec![
+            Span::styled(format!("You said: {}. ", option(choice)), theme.text()),
+            Span::styled(format!("It is: {}{measured}.", option(right)), theme.value()),
+        ],
+    };
+    let mut lines = wrap(&said, width);
+    if verdict.right.is_some() {
+        lines.extend(blocks::render_inlines(&question.why, &resolver(state), width, theme));
+    }
+    lines
+}
+
+/// Sources of the values that the answered questions of a step show.
+pub(super) fn sources(state: &State, step: &Step) -> BTreeSet<Source> {
+    let answered = step.predict.iter().chain(&step.check).filter(|question| state.given(question).is_some());
+    let mut found = BTreeSet::new();
+    for question in answered {
+        found.extend(blocks::sources(&[Block::Paragraph(question.why.clone())]));
+        if let Answer::Bands { value, .. } | Answer::Match { value, .. } = &question.answer {
+            found.insert(value.source);
+        }
+    }
+    found
+}

@@ -1,0 +1,676 @@
+//! What things look like: semantic roles, colour depth, the ASCII fallback.
+//!
+//! Every screen and widget asks a [`Theme`] for a role ("this is `[CLS]`", "this has the focus") and never names a
+//! colour or a special character itself. A theme is decided once, from flags and environment ([`depth`], [`ascii`]),
+//! and can be built for every depth in tests. Nothing is ever said by colour alone: focus is reversed, good and bad
+//! have a sign, heat maps fall back to a ramp of glyphs.
+
+use std::str::FromStr;
+
+use ratatui::style::{Color, Modifier, Style};
+use termprofile::TermProfile;
+
+/// How many colours the terminal shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Depth {
+    /// No colour; bold, dim and reverse only.
+    None,
+    /// The sixteen named colours.
+    Sixteen,
+    /// The palette of 256.
+    TwoFiftySix,
+    /// 24-bit colour.
+    TrueColor,
+}
+
+impl Depth {
+    /// Every depth, for tests and for `doctor`.
+    pub const ALL: [Self; 4] = [Self::None, Self::Sixteen, Self::TwoFiftySix, Self::TrueColor];
+
+    fn profile(self) -> TermProfile {
+        match self {
+            Self::None => TermProfile::NoColor,
+            Self::Sixteen => TermProfile::Ansi16,
+            Self::TwoFiftySix => TermProfile::Ansi256,
+            Self::TrueColor => TermProfile::TrueColor,
+        }
+    }
+}
+
+/// The value of `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColorFlag {
+    /// Ask the environment.
+    Auto,
+    /// No colour.
+    Never,
+    /// Sixteen colours.
+    Sixteen,
+    /// 256 colours.
+    TwoFiftySix,
+    /// 24-bit colour.
+    TrueColor,
+}
+
+impl ColorFlag {
+    /// Every value with its spelling on the command line.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("auto", Self::Auto),
+        ("never", Self::Never),
+        ("16", Self::Sixteen),
+        ("256", Self::TwoFiftySix),
+        ("truecolor", Self::TrueColor),
+    ];
+}
+
+impl FromStr for ColorFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, flag)| *flag)
+            .ok_or_else(|| format!("\"{text}\" is none of auto, never, 16, 256, truecolor"))
+    }
+}
+
+/// `--ascii` or `--unicode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CharFlag {
+    /// Plain ASCII signs only.
+    Ascii,
+    /// Unicode signs, whatever the locale says.
+    Unicode,
+}
+
+/// Decides the colour depth: flag, then `NO_COLOR`, `CLICOLOR_FORCE`, `COLORTERM`, `TERM`.
+#[must_use]
+pub fn depth(flag: Option<ColorFlag>, env: &dyn Fn(&str) -> Option<String>) -> Depth {
+    match flag {
+        Some(ColorFlag::Never) => return Depth::None,
+        Some(ColorFlag::Sixteen) => return Depth::Sixteen,
+        Some(ColorFlag::TwoFiftySix) => return Depth::TwoFiftySix,
+        Some(ColorFlag::TrueColor) => return Depth::TrueColor,
+        Some(ColorFlag::Auto) | None => {}
+    }
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return Depth::None;
+    }
+    let found = match set("COLORTERM").as_deref() {
+        Some("truecolor" | "24bit") => Depth::TrueColor,
+        _ => term_depth(set("TERM").as_deref().unwrap_or("")),
+    };
+    // Forcing colour lifts the floor; how much colour there is still comes from the variables above.
+    match set("CLICOLOR_FORCE").as_deref() {
+        None | Some("0") => found,
+        Some(_) => found.max(Depth::Sixteen),
+    }
+}
+
+fn term_depth(term: &str) -> Depth {
+    // Terminals that name themselves in TERM and are known to show 24-bit colour; sshd passes TERM, not COLORTERM.
+    const TRUE: [&str; 6] = ["xterm-kitty", "xterm-ghostty", "alacritty", "wezterm", "foot", "contour"];
+    // Hardware terminals without colour, and their emulations.
+    const MONO: [&str; 8] = ["vt52", "vt100", "vt102", "vt220", "vt320", "vt420", "vt510", "vt520"];
+    if term.is_empty() || term == "dumb" || term.ends_with("-m") || term.ends_with("-mono") || MONO.contains(&term) {
+        Depth::None
+    } else if term.contains("direct") || TRUE.iter().any(|name| term.starts_with(name)) {
+        Depth::TrueColor
+    } else if term.contains("256") {
+        Depth::TwoFiftySix
+    } else {
+        Depth::Sixteen
+    }
+}
+
+/// Decides whether to keep to ASCII: flag, then `TERM=linux` or `dumb`, then a locale that says C or POSIX.
+/// An unset locale, common over SSH and in containers, gets Unicode.
+#[must_use]
+pub fn ascii(flag: Option<CharFlag>, env: &dyn Fn(&str) -> Option<String>) -> bool {
+    if let Some(flag) = flag {
+        return flag == CharFlag::Ascii;
+    }
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    if let Some("linux" | "dumb") = set("TERM").as_deref() {
+        return true;
+    }
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    matches!(locale.as_deref(), Some("C" | "POSIX"))
+}
+
+/// What something is, for widgets that take the look of a row or series as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Role {
+    /// Running text.
+    #[default]
+    Text,
+    /// Less important text.
+    Dim,
+    /// The name of the screen.
+    Title,
+    /// A heading within it.
+    Heading,
+    /// A key that can be pressed.
+    Key,
+    /// `[CLS]`, everywhere.
+    Cls,
+    /// `GlobalPooling`, everywhere.
+    Mean,
+    /// What the cursor is on.
+    Focus,
+    /// A number or word that was measured, recorded or cited.
+    Value,
+    /// Right; always beside a sign or word.
+    Good,
+    /// Wrong; always beside a sign or word.
+    Bad,
+    /// Frames and axes.
+    Border,
+    /// The footer's marker.
+    Marker,
+    /// Captions, legends, axis labels.
+    Label,
+}
+
+/// One colour for each depth: the nearest of sixteen is rarely the one we would choose.
+struct Hue {
+    rgb: Color,
+    named: Color,
+}
+
+// Orange and blue stay apart for every common colour blindness and, being of middling lightness, are readable on
+// black and on white.
+const CLS: Hue = Hue { rgb: Color::Rgb(222, 122, 16), named: Color::Yellow };
+const MEAN: Hue = Hue { rgb: Color::Rgb(48, 146, 214), named: Color::LightBlue };
+const GOOD: Hue = Hue { rgb: Color::Rgb(0, 158, 115), named: Color::Green };
+const BAD: Hue = Hue { rgb: Color::Rgb(214, 72, 120), named: Color::Magenta };
+const GRAY: Color = Color::Rgb(128, 128, 128);
+
+/// Steps of the colour ramps: more would cost bytes (neighbouring cells share a style) and not be seen.
+const STEPS: usize = 33;
+
+/// How everything looks, for one colour depth and character set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theme {
+    /// How many colours.
+    pub depth: Depth,
+    /// Keep to ASCII.
+    pub ascii: bool,
+    heat: Vec<Style>,
+    diverging: Vec<Style>,
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::new(Depth::TrueColor, false)
+    }
+}
+
+impl Theme {
+    /// A theme for a depth and character set.
+    #[must_use]
+    pub fn new(depth: Depth, ascii: bool) -> Self {
+        let ramp = |color: &dyn Fn(f64) -> (u8, u8, u8)| {
+            (0..STEPS).map(|step| background(depth, color(step as f64 / (STEPS - 1) as f64))).collect()
+        };
+        let heat = ramp(&|t| {
+            let color = colorous::CIVIDIS.eval_continuous(t);
+            (color.r, color.g, color.b)
+        });
+        Self { depth, ascii, heat, diverging: ramp(&blue_to_orange) }
+    }
+
+    /// The style of a role.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        match role {
+            Role::Text => Style::new(),
+            Role::Title | Role::Key | Role::Value => bold,
+            Role::Heading => bold.add_modifier(Modifier::UNDERLINED),
+            Role::Cls => bold.patch(self.hue(&CLS)),
+            Role::Mean => bold.patch(self.hue(&MEAN)),
+            Role::Focus => bold.add_modifier(Modifier::REVERSED),
+            Role::Good => bold.patch(self.hue(&GOOD)),
+            Role::Bad => bold.patch(self.hue(&BAD)),
+            Role::Dim | Role::Border | Role::Marker | Role::Label => self.gray(),
+        }
+    }
+
+    /// Running text.
+    #[must_use]
+    pub fn text(&self) -> Style {
+        self.style(Role::Text)
+    }
+
+    /// Less important text.
+    #[must_use]
+    pub fn dim(&self) -> Style {
+        self.style(Role::Dim)
+    }
+
+    /// The name of the screen.
+    #[must_use]
+    pub fn title(&self) -> Style {
+        self.style(Role::Title)
+    }
+
+    /// A heading within the screen.
+    #[must_use]
+    pub fn heading(&self) -> Style {
+        self.style(Role::Heading)
+    }
+
+    /// A key that can be pressed.
+    #[must_use]
+    pub fn key(&self) -> Style {
+        self.style(Role::Key)
+    }
+
+    /// The accent of `[CLS]`: one hue everywhere.
+    #[must_use]
+    pub fn cls(&self) -> Style {
+        self.style(Role::Cls)
+    }
+
+    /// The accent of `GlobalPooling`: one hue everywhere.
+    #[must_use]
+    pub fn mean(&self) -> Style {
+        self.style(Role::Mean)
+    }
+
+    /// What the cursor is on: reversed and bold, so legible without colour.
+    #[must_use]
+    pub fn focus(&self) -> Style {
+        self.style(Role::Focus)
+    }
+
+    /// A measured, recorded or cited value.
+    #[must_use]
+    pub fn value(&self) -> Style {
+        self.style(Role::Value)
+    }
+
+    /// Right; put [`Glyphs::check`] or a word beside it.
+    #[must_use]
+    pub fn good(&self) -> Style {
+        self.style(Role::Good)
+    }
+
+    /// Wrong; put [`Glyphs::cross`] or a word beside it.
+    #[must_use]
+    pub fn bad(&self) -> Style {
+        self.style(Role::Bad)
+    }
+
+    /// Frames and axes.
+    #[must_use]
+    pub fn border(&self) -> Style {
+        self.style(Role::Border)
+    }
+
+    /// The footer's marker.
+    #[must_use]
+    pub fn marker(&self) -> Style {
+        self.style(Role::Marker)
+    }
+
+    /// Captions, legends and axis labels.
+    #[must_use]
+    pub fn label(&self) -> Style {
+        self.style(Role::Label)
+    }
+
+    /// The role of a token or readout by its name: `[CLS]` and `GlobalPooling` keep their accents wherever they stand.
+    #[must_use]
+    pub fn role_of(name: &str) -> Role {
+        match name {
+            "[CLS]" | "cls" => Role::Cls,
+            "GlobalPooling" => Role::Mean,
+            "[SEP]" | "[PAD]" => Role::Dim,
+            _ => Role::Text,
+        }
+    }
+
+    /// Whether magnitudes are drawn with glyphs ([`Self::heat_glyph`]) because backgrounds would say too little.
+    #[must_use]
+    pub fn glyph_ramp(&self) -> bool {
+        self.ascii || self.depth < Depth::TwoFiftySix
+    }
+
+    /// Cividis background with readable foreground for `t` in 0..=1; plain where glyphs carry the magnitude or `t` is
+    /// not a number.
+    #[must_use]
+    pub fn heat(&self, t: f32) -> Style {
+        if self.glyph_ramp() || t.is_nan() {
+            return Style::new();
+        }
+        self.heat.get(step(t, STEPS)).copied().unwrap_or_default()
+    }
+
+    /// A glyph whose darkness grows with `t` in 0..=1.
+    #[must_use]
+    pub fn heat_glyph(&self, t: f32) -> char {
+        pick(self.glyphs().ramp, t)
+    }
+
+    /// Blue (negative) over dark to orange (positive) background for `t` in -1..=1, with readable foreground.
+    #[must_use]
+    pub fn diverging(&self, t: f32) -> Style {
+        if self.glyph_ramp() || t.is_nan() {
+            return Style::new();
+        }
+        self.diverging.get(step(f32::midpoint(t, 1.0), STEPS)).copied().unwrap_or_default()
+    }
+
+    /// A glyph for sign and size of `t` in -1..=1.
+    #[must_use]
+    pub fn diverging_glyph(&self, t: f32) -> char {
+        pick(self.glyphs().signs, f32::midpoint(t, 1.0))
+    }
+
+    /// The signs, in Unicode or ASCII.
+    #[must_use]
+    pub fn glyphs(&self) -> &'static Glyphs {
+        if self.ascii { &ASCII } else { &UNICODE }
+    }
+
+    fn hue(&self, hue: &Hue) -> Style {
+        let color = if self.depth <= Depth::Sixteen { hue.named } else { hue.rgb };
+        self.depth.profile().adapt_style(Style::new().fg(color))
+    }
+
+    // Bright black is invisible in some palettes, so the lower depths use the dim attribute instead.
+    fn gray(&self) -> Style {
+        if self.depth <= Depth::Sixteen {
+            Style::new().add_modifier(Modifier::DIM)
+        } else {
+            self.depth.profile().adapt_style(Style::new().fg(GRAY))
+        }
+    }
+}
+
+fn step(t: f32, steps: usize) -> usize {
+    (t.clamp(0.0, 1.0) * (steps - 1) as f32).round() as usize
+}
+
+fn pick(glyphs: &[char], t: f32) -> char {
+    if glyphs.is_empty() || t.is_nan() {
+        return ' ';
+    }
+    glyphs.get(step(t, glyphs.len())).copied().unwrap_or(' ')
+}
+
+fn background(depth: Depth, (r, g, b): (u8, u8, u8)) -> Style {
+    let ink = if luminance(r, g, b) > 0.179 { Color::Rgb(0, 0, 0) } else { Color::Rgb(255, 255, 255) };
+    depth.profile().adapt_style(Style::new().bg(Color::Rgb(r, g, b)).fg(ink))
+}
+
+/// Relative luminance as WCAG defines it; above 0.179 black has more contrast than white.
+fn luminance(r: u8, g: u8, b: u8) -> f64 {
+    let linear = |value: u8| {
+        let value = f64::from(value) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+}
+
+/// The diverging ramp: brightness is magnitude, hue is sign.
+fn blue_to_orange(t: f64) -> (u8, u8, u8) {
+    const MIDDLE: [f64; 3] = [38.0, 38.0, 42.0];
+    let end = if t < 0.5 { [96.0, 176.0, 255.0] } else { [255.0, 166.0, 48.0] };
+    let amount = ((t - 0.5).abs() * 2.0).clamp(0.0, 1.0);
+    let mix = |index: usize| (MIDDLE[index] + (end[index] - MIDDLE[index]) * amount).round() as u8;
+    (mix(0), mix(1), mix(2))
+}
+
+/// The signs that screens use. ASCII signs are kept as narrow as they can be.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Glyphs {
+    /// Done, right.
+    pub check: &'static str,
+    /// Begun.
+    pub half: &'static str,
+    /// Wrong.
+    pub cross: &'static str,
+    /// The cursor in a list.
+    pub pointer: &'static str,
+    /// Middle dot between parts of a line.
+    pub dot: &'static str,
+    /// Something was cut off.
+    pub ellipsis: &'static str,
+    /// Multiplication, dimensions.
+    pub times: &'static str,
+    /// Square root.
+    pub sqrt: &'static str,
+    /// Item of a list.
+    pub bullet: &'static str,
+    /// Arrow left.
+    pub left: &'static str,
+    /// Arrow right.
+    pub right: &'static str,
+    /// Arrow up.
+    pub up: &'static str,
+    /// Arrow down.
+    pub down: &'static str,
+    /// There is more to the left.
+    pub more_left: &'static str,
+    /// There is more to the right.
+    pub more_right: &'static str,
+    /// Parts of a bar from one eighth to full; all the same in ASCII.
+    pub eighths: [&'static str; 8],
+    /// Left end, line, middle and right end of an interval.
+    pub whisker: [&'static str; 4],
+    /// Done part, its end and the open part of a progress bar.
+    pub progress: [&'static str; 3],
+    /// Markers of the series of a chart, in order.
+    pub markers: [&'static str; 6],
+    /// Two series in one place of a chart.
+    pub both: &'static str,
+    /// Line of a chart: flat, upright; turns: from left up, from below right, from left down, from above right.
+    pub curve: [&'static str; 6],
+    /// A point of a scatter plot.
+    pub point: &'static str,
+    /// A highlighted point.
+    pub highlight: &'static str,
+    /// Frame: horizontal, vertical, the corners (top left, top right, bottom left, bottom right), joints (down, up).
+    pub frame: [&'static str; 8],
+    /// Tick on a vertical axis, and on a horizontal one.
+    pub ticks: [&'static str; 2],
+    /// Faint lines: upright, level.
+    pub faint: [&'static str; 2],
+    /// Mark of a value that was measured here.
+    pub measured: &'static str,
+    /// Mark of a recorded value.
+    pub recorded: &'static str,
+    /// Mark of a cited value.
+    pub cited: &'static str,
+    /// Rising darkness.
+    pub ramp: &'static [char],
+    /// From strongly negative to strongly positive.
+    pub signs: &'static [char],
+}
+
+const UNICODE: Glyphs = Glyphs {
+    check: "✓",
+    half: "◐",
+    cross: "✗",
+    pointer: "▸",
+    dot: "·",
+    ellipsis: "…",
+    times: "×",
+    sqrt: "√",
+    bullet: "•",
+    left: "←",
+    right: "→",
+    up: "↑",
+    down: "↓",
+    more_left: "‹",
+    more_right: "›",
+    eighths: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    whisker: ["├", "─", "●", "┤"],
+    progress: ["━", "╸", "─"],
+    markers: ["●", "○", "■", "□", "▲", "△"],
+    both: "◉",
+    curve: ["─", "│", "╯", "╭", "╮", "╰"],
+    point: "•",
+    highlight: "◆",
+    frame: ["─", "│", "┌", "┐", "└", "┘", "┬", "┴"],
+    ticks: ["┤", "┬"],
+    faint: ["┊", "╌"],
+    measured: "ᵐ",
+    recorded: "ʳ",
+    cited: "ᶜ",
+    ramp: &[' ', '░', '▒', '▓', '█'],
+    signs: &['▼', '▾', '·', '▴', '▲'],
+};
+
+const ASCII: Glyphs = Glyphs {
+    check: "v",
+    half: "~",
+    cross: "x",
+    pointer: ">",
+    dot: "-",
+    ellipsis: "...",
+    times: "x",
+    sqrt: "sqrt",
+    bullet: "*",
+    left: "<-",
+    right: "->",
+    up: "^",
+    down: "v",
+    more_left: "<",
+    more_right: ">",
+    eighths: ["#"; 8],
+    whisker: ["|", "-", "o", "|"],
+    progress: ["=", ">", "-"],
+    markers: ["o", "x", "+", "*", "#", "@"],
+    both: "8",
+    curve: ["-", "|", "/", "/", "\\", "\\"],
+    point: "o",
+    highlight: "@",
+    frame: ["-", "|", "+", "+", "+", "+", "+", "+"],
+    ticks: ["+", "+"],
+    faint: [":", "."],
+    measured: "[m]",
+    recorded: "[r]",
+    cited: "[c]",
+    ramp: &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'],
+    signs: &['=', '-', '.', '+', '#'],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(flag: Option<ColorFlag>, pairs: &[(&str, &str)]) -> Depth {
+        depth(flag, &|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn plain(flag: Option<CharFlag>, pairs: &[(&str, &str)]) -> bool {
+        ascii(flag, &|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn depth_follows_its_precedence() {
+        let rich = [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("COLORTERM", "truecolor"), ("TERM", "xterm-256color")];
+        assert_eq!(detect(Some(ColorFlag::TwoFiftySix), &rich), Depth::TwoFiftySix);
+        assert_eq!(detect(Some(ColorFlag::Never), &rich[2..]), Depth::None);
+        assert_eq!(detect(None, &rich), Depth::None);
+        assert_eq!(detect(Some(ColorFlag::Auto), &rich), Depth::None);
+        assert_eq!(detect(None, &rich[1..]), Depth::TrueColor);
+        assert_eq!(detect(None, &rich[3..]), Depth::TwoFiftySix);
+        assert_eq!(detect(None, &[("NO_COLOR", ""), ("TERM", "xterm")]), Depth::Sixteen);
+        assert_eq!(detect(None, &[("NO_COLOR", "false"), ("TERM", "xterm")]), Depth::None);
+        assert_eq!(detect(None, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")]), Depth::Sixteen);
+        assert_eq!(detect(None, &[("CLICOLOR_FORCE", "0"), ("TERM", "dumb")]), Depth::None);
+        assert_eq!(detect(None, &[]), Depth::None);
+        assert_eq!(detect(None, &[("TERM", "xterm-kitty")]), Depth::TrueColor);
+        assert_eq!(detect(None, &[("COLORTERM", "yes"), ("TERM", "screen-256color")]), Depth::TwoFiftySix);
+        assert_eq!(detect(None, &[("TERM", "linux"), ("CI", "1")]), Depth::Sixteen);
+        assert_eq!(detect(None, &[("TERM", "vt100")]), Depth::None);
+    }
+
+    #[test]
+    fn the_flag_reads_its_five_words() {
+        for (name, flag) in ColorFlag::ALL {
+            assert_eq!(name.parse(), Ok(flag));
+        }
+        assert!("red".parse::<ColorFlag>().is_err());
+    }
+
+    #[test]
+    fn ascii_follows_flag_terminal_and_locale() {
+        assert!(!plain(None, &[]));
+        assert!(plain(Some(CharFlag::Ascii), &[("LANG", "en_US.UTF-8")]));
+        assert!(!plain(Some(CharFlag::Unicode), &[("TERM", "linux"), ("LC_ALL", "C")]));
+        assert!(plain(None, &[("TERM", "linux"), ("LANG", "en_US.UTF-8")]));
+        assert!(plain(None, &[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")]));
+        assert!(!plain(None, &[("LC_ALL", ""), ("LC_CTYPE", "C.UTF-8"), ("LANG", "C")]));
+        assert!(plain(None, &[("LC_ALL", ""), ("LANG", "C")]));
+    }
+
+    #[test]
+    fn no_depth_uses_more_colours_than_it_has() {
+        let roles = [Role::Text, Role::Cls, Role::Mean, Role::Good, Role::Bad, Role::Dim, Role::Focus, Role::Value];
+        for depth in Depth::ALL {
+            for ascii in [false, true] {
+                let theme = Theme::new(depth, ascii);
+                let styles = roles.iter().map(|role| theme.style(*role));
+                let ramps =
+                    (0..=20).flat_map(|i| [theme.heat(i as f32 / 20.0), theme.diverging(i as f32 / 10.0 - 1.0)]);
+                for style in styles.chain(ramps) {
+                    for color in [style.fg, style.bg].into_iter().flatten() {
+                        let fits = match color {
+                            Color::Rgb(..) => depth == Depth::TrueColor,
+                            Color::Indexed(_) => depth >= Depth::TwoFiftySix,
+                            _ => depth >= Depth::Sixteen,
+                        };
+                        assert!(fits, "{depth:?}: {color:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn accents_differ_and_focus_needs_no_colour() {
+        for depth in [Depth::Sixteen, Depth::TwoFiftySix, Depth::TrueColor] {
+            let theme = Theme::new(depth, false);
+            assert_ne!(theme.cls().fg, theme.mean().fg);
+            assert_ne!(theme.good().fg, theme.bad().fg);
+        }
+        assert!(Theme::new(Depth::None, true).focus().add_modifier.contains(Modifier::REVERSED | Modifier::BOLD));
+    }
+
+    #[test]
+    fn heat_grows_lighter_and_stays_readable() {
+        let theme = Theme::new(Depth::TrueColor, false);
+        let mut last = -1.0;
+        for i in 0..=32 {
+            let style = theme.heat(i as f32 / 32.0);
+            let (Some(Color::Rgb(r, g, b)), Some(Color::Rgb(ink, _, _))) = (style.bg, style.fg) else {
+                panic!("a background and an ink")
+            };
+            let light = luminance(r, g, b);
+            assert!(light >= last);
+            last = light;
+            let (bright, dark) = if ink == 0 { (light, 0.0) } else { (1.0, light) };
+            assert!((bright + 0.05) / (dark + 0.05) >= 4.5, "contrast at {i}");
+        }
+        assert_eq!(theme.heat(f32::NAN), Style::new());
+        assert_eq!(theme.heat(9.0), theme.heat(1.0));
+    }
+
+    #[test]
+    fn glyph_ramps_reach_both_ends() {
+        let unicode = Theme::new(Depth::None, false);
+        let ascii = Theme::new(Depth::None, true);
+        assert_eq!((unicode.heat_glyph(0.0), unicode.heat_glyph(1.0)), (' ', '█'));
+        assert_eq!((ascii.heat_glyph(0.0), ascii.heat_glyph(1.0)), (' ', '@'));
+        assert_eq!((unicode.diverging_glyph(-1.0), unicode.diverging_glyph(0.0)), ('▼', '·'));
+        assert_eq!((ascii.diverging_glyph(1.0), ascii.diverging_glyph(f32::NAN)), ('#', ' '));
+    }
+}

@@ -1,0 +1,323 @@
+//! A line chart of a few series, told apart by markers, so that colour is not needed and braille neither.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::scale::{bounds, fraction, ticks};
+use super::text::{fit, put, width};
+use crate::view::theme::{Role, Theme};
+
+/// One line of the chart.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Series<'a> {
+    /// Its name in the legend.
+    pub name: &'a str,
+    /// Points (x, y) by ascending x; those that are not finite are skipped.
+    pub points: &'a [(f32, f32)],
+    /// Low and high for each point, drawn as faint upright lines; may be empty.
+    pub intervals: &'a [(f32, f32)],
+    /// Its look.
+    pub role: Role,
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chart<'a> {
+    /// Said above the plot: what y is.
+    pub title: &'a str,
+    /// The series; markers are given in this order.
+    pub series: &'a [Series<'a>],
+    /// Ends of the x axis; `None`: as the points.
+    pub x: Option<(f32, f32)>,
+    /// Ends of the y axis; `None`: as points and intervals, with a margin.
+    pub y: Option<(f32, f32)>,
+    /// Said below the plot: what x is.
+    pub x_label: &'a str,
+    /// A level line with its name, such as chance.
+    pub reference: Option<(f32, &'a str)>,
+}
+
+/// The plot's area and scales.
+struct Plot {
+    area: Rect,
+    x: (f32, f32),
+    y: (f32, f32),
+}
+
+impl Plot {
+    fn column(&self, x: f32) -> u16 {
+        self.area.x + (fraction(x, self.x.0, self.x.1) * f32::from(self.area.width - 1)).round() as u16
+    }
+
+    fn row(&self, y: f32) -> u16 {
+        self.area.bottom() - 1 - (fraction(y, self.y.0, self.y.1) * f32::from(self.area.height - 1)).round() as u16
+    }
+}
+
+impl Chart<'_> {
+    fn scales(&self) -> ((f32, f32), (f32, f32)) {
+        let points = || self.series.iter().flat_map(|series| series.points);
+        let widen = |(low, high): (f32, f32), by: f32| if low < high { (low, high) } else { (low - by, high + by) };
+        let x = self.x.or_else(|| bounds(points().map(|point| point.0))).unwrap_or((0.0, 1.0));
+        let y = self.y.unwrap_or_else(|| {
+            let intervals =
+                self.series.iter().flat_map(|series| series.intervals).flat_map(|(low, high)| [*low, *high]);
+            let all = points().map(|point| point.1).chain(intervals).chain(self.reference.map(|(level, _)| level));
+            let (low, high) = bounds(all).unwrap_or((0.0, 1.0));
+            let margin = (high - low) * 0.05;
+            (low - margin, high + margin)
+        });
+        (widen(x, 0.5), widen(y, 0.05))
+    }
+}
+
+/// Draws title, plot, axes and legend, as much of it as there is room for.
+pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
+    let mut area = area.intersection(buf.area);
+    if area.height > 5 && !chart.title.is_empty() {
+        put(buf, area.x, area.y, area.width, &fit(chart.title, usize::from(area.width), theme.ascii), theme.label());
+        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    let legend = (area.height > 4).then(|| Rect { y: area.bottom() - 1, height: 1, ..area });
+    area.height -= u16::from(legend.is_some());
+    let (x, y) = chart.scales();
+    let below = if area.height > 3 { 2 } else { 0 };
+    let marks = ticks(y.0, y.1, usize::from(area.height.saturating_sub(below).div_ceil(2)).clamp(1, 6), false);
+    let left = marks.iter().map(|(_, text)| width(text)).max().unwrap_or(0) as u16 + 1;
+    if area.width < left + 2 || area.height == 0 {
+        return;
+    }
+    let inner = Rect { x: area.x + left, width: area.width - left, height: area.height - below, ..area };
+    let plot = Plot { area: inner, x, y };
+    draw_axes(&plot, buf, theme, chart, &marks, below > 0);
+    for series in chart.series {
+        for ((x, y), (low, high)) in series.points.iter().zip(series.intervals) {
+            if x.is_finite() && y.is_finite() && low.is_finite() && high.is_finite() {
+                for row in plot.row(*high)..=plot.row(*low) {
+                    put(buf, plot.column(*x), row, 1, theme.glyphs().faint[0], theme.dim());
+                }
+            }
+        }
+    }
+    for series in chart.series {
+        draw_curve(&plot, buf, theme, series);
+    }
+    // Markers last, so that no curve hides one.
+    let mut taken: Vec<(u16, u16)> = Vec::new();
+    let mut met = false;
+    for (index, series) in chart.series.iter().enumerate() {
+        let marker = theme.glyphs().markers[index % theme.glyphs().markers.len()];
+        let places = marker_places(&plot, series);
+        for (column, row) in &places {
+            let both = taken.contains(&(*column, *row));
+            met |= both;
+            let (sign, style) =
+                if both { (theme.glyphs().both, theme.key()) } else { (marker, theme.style(series.role)) };
+            put(buf, *column, *row, 1, sign, style);
+        }
+        taken.extend(places);
+    }
+    if let Some(area) = legend {
+        draw_legend(area, buf, theme, chart, met);
+    }
+}
+
+fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, marks: &[(f32, String)], below: bool) {
+    let (glyphs, area, border) = (theme.glyphs(), plot.area, theme.border());
+    for y in area.top()..area.bottom() {
+        put(buf, area.x - 1, y, 1, glyphs.frame[1], border);
+    }
+    for (value, text) in marks {
+        let y = plot.row(*value);
+        put(buf, area.x - 1 - width(text) as u16, y, area.x, text, theme.label());
+        put(buf, area.x - 1, y, 1, glyphs.ticks[0], border);
+    }
+    if let Some((level, name)) = chart.reference {
+        let y = plot.row(level);
+        put(buf, area.x, y, area.width, &glyphs.faint[1].repeat(usize::from(area.width)), theme.dim());
+        let text = fit(name, usize::from(area.width), theme.ascii);
+        put(buf, area.right() - width(&text) as u16, y, area.width, &text, theme.dim());
+    }
+    if !below {
+        return;
+    }
+    let y = area.bottom();
+    put(buf, area.x - 1, y, 1, glyphs.frame[4], border);
+    put(buf, area.x, y, area.width, &glyphs.frame[0].repeat(usize::from(area.width)), border);
+    let mut free = area.x;
+    let whole = chart.series.iter().flat_map(|series| series.points).all(|(x, _)| x.fract() == 0.0);
+    for (value, text) in ticks(plot.x.0, plot.x.1, usize::from(area.width / 5), whole) {
+        let size = width(&text) as u16;
+        let x = plot.column(value).saturating_sub(size / 2).min(area.right().saturating_sub(size)).max(area.x);
+        if x >= free {
+            put(buf, plot.column(value), y, 1, glyphs.ticks[1], border);
+            free = put(buf, x, y + 1, size, &text, theme.label()) + 1;
+        }
+    }
+    let label = width(chart.x_label) as u16;
+    if label > 0 && free + label < area.right() {
+        put(
+            buf,
+            area.right() - label,
+            y + 1,
+            label,
+            &fit(chart.x_label, usize::from(label), theme.ascii),
+            theme.label(),
+        );
+    }
+}
+
+/// The curve by columns: level pieces, and an upright piece with two turns where the row changes.
+fn draw_curve(plot: &Plot, buf: &mut Buffer, theme: &Theme, series: &Series<'_>) {
+    let [flat, upright, left_up, below_right, left_down, above_right] = theme.glyphs().curve;
+    let style = theme.style(series.role);
+    let mut last: Option<u16> = None;
+    for column in plot.area.left()..plot.area.right() {
+        let t = f32::from(column - plot.area.x) / f32::from((plot.area.width - 1).max(1));
+        let Some(y) = interpolate(series.points, plot.x.0 + t * (plot.x.1 - plot.x.0)) else { continue };
+        let row = plot.row(y);
+        let from = last.unwrap_or(row);
+        let mut mark = |row: u16, sign: &str, style: Style| put(buf, column, row, 1, sign, style);
+        if row == from {
+            mark(row, flat, style);
+        } else {
+            for between in row.min(from) + 1..row.max(from) {
+                mark(between, upright, style);
+            }
+            let (at_from, at_row) = if row < from { (left_up, below_right) } else { (left_down, above_right) };
+            mark(from, at_from, style);
+            mark(row, at_row, style);
+        }
+        last = Some(row);
+    }
+}
+
+/// The series' height at `x`; `None` left and right of its points.
+fn interpolate(points: &[(f32, f32)], x: f32) -> Option<f32> {
+    let mut finite = points.iter().filter(|point| point.0.is_finite() && point.1.is_finite());
+    let mut before = *finite.next()?;
+    // Half a thousandth of slack: the first and last column must not miss their points by rounding.
+    let slack = (before.0.abs() + x.abs()) * 5e-4;
+    if (x - before.0).abs() <= slack {
+        return Some(before.1);
+    }
+    if x < before.0 {
+        return None;
+    }
+    for point in finite {
+        if x <= point.0 + slack {
+            let t = fraction(x, before.0, point.0);
+            return Some(before.1 + t * (point.1 - before.1));
+        }
+        before = *point;
+    }
+    None
+}
+
+/// Where markers stand: at the points, but not closer than four columns; always at the last.
+fn marker_places(plot: &Plot, series: &Series<'_>) -> Vec<(u16, u16)> {
+    let finite = || series.points.iter().filter(|point| point.0.is_finite() && point.1.is_finite());
+    let mut places: Vec<(u16, u16)> = Vec::new();
+    for (x, y) in finite() {
+        let column = plot.column(*x);
+        if places.last().is_none_or(|last| column >= last.0 + 4) {
+            places.push((column, plot.row(*y)));
+        }
+    }
+    if let Some((x, y)) = finite().next_back() {
+        places.push((plot.column(*x), plot.row(*y)));
+    }
+    places.dedup();
+    places
+}
+
+fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, met: bool) {
+    let mut x = area.x;
+    for (index, series) in chart.series.iter().enumerate() {
+        let marker = theme.glyphs().markers[index % theme.glyphs().markers.len()];
+        let room = usize::from(area.right().saturating_sub(x));
+        let text = fit(&format!("{marker} {}", series.name), room, theme.ascii);
+        x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + 3;
+    }
+    if met {
+        let text = fit(
+            &format!("{} same place", theme.glyphs().both),
+            usize::from(area.right().saturating_sub(x)),
+            theme.ascii,
+        );
+        put(buf, x, area.y, area.width, &text, theme.label());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{screen, sweep};
+    use super::*;
+    use crate::view::theme::Depth;
+
+    const CLS: [(f32, f32); 4] = [(0.0, 0.5), (1.0, 0.6), (2.0, 0.7), (3.0, 0.7)];
+    const MEAN: [(f32, f32); 4] = [(0.0, 0.7), (1.0, 0.7), (2.0, 0.7), (3.0, 0.8)];
+
+    fn chart<'a>(series: &'a [Series<'a>]) -> Chart<'a> {
+        Chart { title: "accuracy", series, y: Some((0.5, 0.8)), x_label: "layer", ..Chart::default() }
+    }
+
+    #[test]
+    fn draws_two_series_that_need_no_colour() {
+        let series = [
+            Series { name: "[CLS]", points: &CLS, role: Role::Cls, ..Series::default() },
+            Series { name: "GlobalPooling", points: &MEAN, role: Role::Mean, ..Series::default() },
+        ];
+        let theme = Theme::new(Depth::None, false);
+        let drawn = screen(40, 11, |area, buf| draw(area, buf, &theme, &chart(&series)));
+        let ascii = Theme::new(Depth::None, true);
+        let plain = screen(40, 11, |area, buf| draw(area, buf, &ascii, &chart(&series)));
+        compare(
+            &drawn,
+            "accuracy
+0.8┤                                 ╭─○
+   │                           ╭─────╯
+0.7┤○───────────○──────────◉───╯───────●
+   │               ╭─────╯
+0.6┤         ╭──●──╯
+   │   ╭─────╯
+0.5┤●──╯
+   └┬───────────┬──────────┬───────────┬
+    0           1          2           3
+● [CLS]   ○ GlobalPooling   ◉ same place",
+        );
+        assert!(plain.iter().all(|line| line.is_ascii()));
+    }
+
+    fn compare(drawn: &[String], wanted: &str) {
+        assert_eq!(drawn.join("\n"), wanted, "\n{}", drawn.join("\n"));
+    }
+
+    #[test]
+    fn draws_intervals_and_the_reference() {
+        let intervals = [(0.5, 0.55), (0.55, 0.65), (0.65, 0.75), (0.65, 0.75)];
+        let series = [Series { name: "a", points: &CLS, intervals: &intervals, ..Series::default() }];
+        let theme = Theme::new(Depth::None, false);
+        let chart = Chart { reference: Some((0.6, "chance")), ..chart(&series) };
+        let drawn = screen(40, 14, |area, buf| draw(area, buf, &theme, &chart)).join("\n");
+        assert!(drawn.contains("chance") && drawn.contains('┊') && drawn.contains('╌'), "{drawn}");
+    }
+
+    #[test]
+    fn copes_with_every_size() {
+        let many: Vec<(f32, f32)> = (0..150).map(|step| (step as f32, (step as f32 / 40.0).cos())).collect();
+        let odd = [(f32::NAN, 1.0), (1.0, f32::INFINITY), (2.0, 2.0)];
+        let one = [(3.0, 0.5)];
+        for points in [&many[..], &odd, &one, &[]] {
+            let intervals = vec![(0.1, 0.9); points.len()];
+            let series = [Series { name: "many", points, intervals: &intervals, ..Series::default() }; 8];
+            for y in [None, Some((0.0, 1.0)), Some((1.0, 1.0)), Some((f32::NAN, 1.0))] {
+                sweep(true, |area, buf, theme| {
+                    draw(area, buf, theme, &Chart { y, reference: Some((0.5, "chance")), ..chart(&series) });
+                });
+            }
+        }
+        sweep(true, |area, buf, theme| draw(area, buf, theme, &Chart::default()));
+    }
+}

@@ -1,0 +1,408 @@
+//! A matrix as a heat map: rows by columns, scrolled (never squeezed) so that the cursor is visible.
+//!
+//! With 256 colours or more, magnitude is the background; below that, a glyph. Numbers stand in the cells when they
+//! are wide enough, and the number under the cursor stands there in brackets whenever a cell can hold it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::scale::{fraction, short, window};
+use super::text::{fit, pad, pad_start, put, width};
+use crate::view::theme::Theme;
+
+/// What a heat map shows.
+pub struct Heatmap<'a> {
+    /// Labels of the rows; their number is the number of rows.
+    pub rows: &'a [String],
+    /// Labels of the columns (word pieces, say).
+    pub columns: &'a [String],
+    /// The number at (row, column); NaN leaves the cell blank.
+    pub value: &'a dyn Fn(usize, usize) -> f32,
+    /// Numbers at the ends of the scale. Signed maps should give a symmetric range.
+    pub range: (f32, f32),
+    /// Blue to orange around zero instead of cividis.
+    pub signed: bool,
+    /// Row and column of the cursor.
+    pub cursor: Option<(usize, usize)>,
+    /// A column of numbers at the right, such as the mixing ratio.
+    pub side: Option<Side<'a>>,
+    /// Cells of screen a column takes, gap included; `None` chooses 5 to 8 by labels and room. 2 gives an overview.
+    pub cell: Option<u16>,
+}
+
+/// A column of numbers beside the map.
+pub struct Side<'a> {
+    /// Its heading.
+    pub title: &'a str,
+    /// One number a row.
+    pub values: &'a [f32],
+}
+
+impl<'a> Heatmap<'a> {
+    /// A map with scale 0 to 1, unsigned, without cursor and side column.
+    #[must_use]
+    pub fn new(rows: &'a [String], columns: &'a [String], value: &'a dyn Fn(usize, usize) -> f32) -> Self {
+        Self { rows, columns, value, range: (0.0, 1.0), signed: false, cursor: None, side: None, cell: None }
+    }
+
+    /// Size of the whole map unscrolled, for layouts: (width, height).
+    #[must_use]
+    pub fn full_size(&self) -> (u16, u16) {
+        let side = self.side.as_ref().map_or(0, |side| side_width(side.title));
+        let cells = usize::from(self.wide_cell()).saturating_mul(self.columns.len());
+        let width = usize::from(self.label_width(u16::MAX)) + cells + usize::from(side);
+        (width.min(usize::from(u16::MAX)) as u16, (self.rows.len() + 1).min(usize::from(u16::MAX)) as u16)
+    }
+
+    fn smallest_cell(&self) -> u16 {
+        if self.signed { 6 } else { 5 }
+    }
+
+    fn wide_cell(&self) -> u16 {
+        let label = self.columns.iter().map(|label| width(label)).max().unwrap_or(0) as u16;
+        self.cell.unwrap_or_else(|| label.saturating_add(1).clamp(self.smallest_cell(), 8)).max(1)
+    }
+
+    fn label_width(&self, area: u16) -> u16 {
+        let label = self.rows.iter().map(|label| width(label)).max().unwrap_or(0).min(14) as u16;
+        (label + 3).min(area / 3)
+    }
+
+    fn layout(&self, area: Rect) -> Layout {
+        let labels = self.label_width(area.width);
+        let mut side = self.side.as_ref().map_or(0, |side| side_width(side.title));
+        let mut cell = self.wide_cell();
+        if labels + side + 2 * cell > area.width {
+            side = 0;
+        }
+        let room = area.width - labels - side;
+        if self.cell.is_none() && usize::from(cell) * self.columns.len() > usize::from(room) {
+            cell = self.smallest_cell();
+        }
+        let cell = cell.min(room.max(1));
+        let columns = usize::from(room / cell).min(self.columns.len());
+        let more_columns = columns < self.columns.len() && area.height > 2;
+        let header = area.height > 1;
+        let top = u16::from(more_columns) + u16::from(header);
+        let mut rows = area.height - top;
+        let more_rows = usize::from(rows) < self.rows.len() && rows > 1;
+        rows -= u16::from(more_rows);
+        let rows = usize::from(rows).min(self.rows.len());
+        let first_row = window(self.cursor.map(|cursor| cursor.0), self.rows.len(), rows);
+        let first_column = window(self.cursor.map(|cursor| cursor.1), self.columns.len(), columns);
+        Layout { labels, side, cell, columns, rows, first_row, first_column, more_columns, more_rows, header, top }
+    }
+}
+
+/// Where things go; all counts are of what is visible.
+struct Layout {
+    labels: u16,
+    side: u16,
+    cell: u16,
+    columns: usize,
+    rows: usize,
+    first_row: usize,
+    first_column: usize,
+    more_columns: bool,
+    more_rows: bool,
+    header: bool,
+    top: u16,
+}
+
+fn side_width(title: &str) -> u16 {
+    width(title).clamp(5, 16) as u16 + 2
+}
+
+/// Draws the map.
+pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>) {
+    let area = area.intersection(buf.area);
+    if area.is_empty() || map.rows.is_empty() || map.columns.is_empty() {
+        return;
+    }
+    let at = map.layout(area);
+    if at.columns == 0 {
+        return;
+    }
+    if at.more_columns {
+        draw_more_columns(area, buf, theme, map, &at);
+    }
+    if at.header {
+        draw_header(area, buf, theme, map, &at);
+    }
+    for line in 0..at.rows {
+        draw_row(area, buf, theme, map, &at, line);
+    }
+    if at.more_rows {
+        let glyphs = theme.glyphs();
+        let (above, below) = (at.first_row, map.rows.len() - at.first_row - at.rows);
+        let part = |sign: &str, count: usize| if count > 0 { format!("{sign} {count} more  ") } else { String::new() };
+        let text = part(glyphs.up, above) + &part(glyphs.down, below);
+        put(buf, area.x, area.y + at.top + at.rows as u16, area.width, &text, theme.label());
+    }
+}
+
+fn draw_more_columns(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout) {
+    let glyphs = theme.glyphs();
+    let (left, right) = (area.x + at.labels, area.x + at.labels + at.cell * at.columns as u16);
+    let hidden = map.columns.len() - at.first_column - at.columns;
+    if hidden > 0 {
+        let text = format!("{hidden} more {}", glyphs.more_right);
+        let x = right.saturating_sub(width(&text) as u16).max(area.x);
+        put(buf, x, area.y, area.right() - x, &text, theme.label());
+    }
+    if at.first_column > 0 {
+        let text = format!("{} {} more ", glyphs.more_left, at.first_column);
+        put(buf, left, area.y, area.right().saturating_sub(left), &text, theme.label());
+    }
+}
+
+fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout) {
+    let y = area.y + at.top - 1;
+    for index in 0..at.columns {
+        let column = at.first_column + index;
+        let label = &map.columns[column];
+        let mut style = theme.style(Theme::role_of(label));
+        if map.cursor.is_some_and(|cursor| cursor.1 == column) {
+            style = theme.focus();
+        }
+        let x = area.x + at.labels + at.cell * index as u16;
+        let room = usize::from(at.cell.saturating_sub(1)).max(1);
+        put(buf, x, y, at.cell, &fit(label, room, theme.ascii), style);
+    }
+    if let (Some(side), 1..) = (&map.side, at.side) {
+        let text = pad_start(side.title, usize::from(at.side) - 1, theme.ascii);
+        put(buf, area.x + at.labels + at.cell * at.columns as u16, y, at.side, &text, theme.label());
+    }
+}
+
+fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout, line: usize) {
+    let row = at.first_row + line;
+    let y = area.y + at.top + line as u16;
+    let here = map.cursor.is_some_and(|cursor| cursor.0 == row);
+    if at.labels > 2 {
+        let pointer = if here { theme.glyphs().pointer } else { " " };
+        let x = put(buf, area.x, y, 2, &format!("{pointer} "), theme.key());
+        let mut style = theme.style(Theme::role_of(&map.rows[row]));
+        if here {
+            style = style.add_modifier(Modifier::BOLD);
+        }
+        put(buf, x, y, at.labels - 2, &fit(&map.rows[row], usize::from(at.labels) - 3, theme.ascii), style);
+    }
+    let mut x = area.x + at.labels;
+    for column in at.first_column..at.first_column + at.columns {
+        let focus = map.cursor == Some((row, column));
+        let (text, style) = cell(theme, map, (map.value)(row, column), usize::from(at.cell), focus);
+        x = put(buf, x, y, at.cell, &text, style);
+    }
+    if let (Some(side), 1..) = (&map.side, at.side) {
+        let value = side.values.get(row).copied().unwrap_or(f32::NAN);
+        let text = pad_start(&short(value, 8).replace("-.", "-0."), usize::from(at.side) - 1, true);
+        let text = text.replacen(" .", "0.", 1);
+        put(buf, x, y, at.side, &text, theme.value());
+    }
+}
+
+/// Text (exactly `cell` wide) and style of one cell.
+fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) -> (String, Style) {
+    let t = if value.is_nan() { f32::NAN } else { fraction(value, map.range.0, map.range.1) };
+    let signed_t = t * 2.0 - 1.0;
+    let digits = map.smallest_digits();
+    let glyph = || if map.signed { theme.diverging_glyph(signed_t) } else { theme.heat_glyph(t) };
+    let inside = |room: usize| match (theme.glyph_ramp(), room) {
+        (_, 0) => String::new(),
+        (false, room) if room >= digits => short(value, digits.max(room.min(4))),
+        (false, _) => String::new(),
+        (true, room) => glyph().to_string().repeat(room.min(2)),
+    };
+    let number = short(value, digits);
+    // Without colour a wide cell holds glyphs and number, in brackets under the cursor: `▓▓ .38 `, `▓▓[.38]`.
+    let both = theme.glyph_ramp() && cell >= digits + 4 && !number.is_empty();
+    if focus {
+        let text = match cell {
+            0 | 1 => glyph().to_string(),
+            2 => "[]".to_owned(),
+            _ if both => format!("{}[{}]", glyph().to_string().repeat(2), pad_start(&number, digits, true)),
+            _ if cell >= digits + 2 && !number.is_empty() => format!("[{}]", pad_start(&number, digits, true)),
+            _ => format!("[{}]", glyph().to_string().repeat(cell - 2)),
+        };
+        return (pad(&text, cell, theme.ascii), theme.focus());
+    }
+    let style = if map.signed { theme.diverging(signed_t) } else { theme.heat(t) };
+    let room = if cell > 2 { cell - 1 } else { cell };
+    let text = inside(room);
+    let text = if both { format!("{text} {}", pad_start(&number, digits, true)) } else { text };
+    // Numbers stand one cell in, where the number in the cursor's brackets stands too.
+    let text = if theme.glyph_ramp() || cell < digits + 2 { text } else { format!(" {text}") };
+    (pad(&text, cell, theme.ascii), style)
+}
+
+impl Heatmap<'_> {
+    fn smallest_digits(&self) -> usize {
+        usize::from(self.smallest_cell()) - 2
+    }
+}
+
+/// The legend of an unsigned map: `0.0 ░▒▓█ 1.0`, in colour where the map is.
+#[must_use]
+pub fn legend(low: &str, high: &str, theme: &Theme) -> Line<'static> {
+    let ramp = if theme.glyph_ramp() {
+        vec![Span::raw(theme.glyphs().ramp.iter().skip(1).collect::<String>())]
+    } else {
+        (0..10).map(|step| Span::styled(" ", theme.heat(step as f32 / 9.0))).collect()
+    };
+    between(low, ramp, high, theme)
+}
+
+/// The legend of a signed map: `-1.0 ▼▾·▴▲ 1.0`.
+#[must_use]
+pub fn signed_legend(low: &str, high: &str, theme: &Theme) -> Line<'static> {
+    let ramp = if theme.glyph_ramp() {
+        vec![Span::raw(theme.glyphs().signs.iter().collect::<String>())]
+    } else {
+        (0..11).map(|step| Span::styled(" ", theme.diverging(step as f32 / 5.0 - 1.0))).collect()
+    };
+    between(low, ramp, high, theme)
+}
+
+fn between(low: &str, ramp: Vec<Span<'static>>, high: &str, theme: &Theme) -> Line<'static> {
+    let mut spans = vec![Span::styled(format!("{low} "), theme.label())];
+    spans.extend(ramp);
+    spans.push(Span::styled(format!(" {high}"), theme.label()));
+    Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Color;
+
+    use super::super::testing::{rows as lines, screen, sweep};
+    use super::*;
+    use crate::view::theme::Depth;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn value(row: usize, column: usize) -> f32 {
+        ((row * 3 + column * 5) % 11) as f32 / 10.0
+    }
+
+    #[test]
+    fn shows_glyphs_and_the_number_under_the_cursor_without_colour() {
+        let (rows, columns) = (names(&["layer 1", "layer 2"]), names(&["[CLS]", "not", "bad"]));
+        let side = Some(Side { title: "mixing ratio", values: &[0.39, 0.012] });
+        let map = Heatmap { cursor: Some((1, 2)), side, ..Heatmap::new(&rows, &columns, &value) };
+        let theme = Theme::new(Depth::None, false);
+        assert_eq!(
+            screen(46, 3, |area, buf| draw(area, buf, &theme, &map)),
+            [
+                "          [CLS] not   bad    mixing ratio",
+                "  layer 1       ▒▒    ██             0.39",
+                "▸ layer 2 ░░    ▓▓    [.20]          0.01",
+            ]
+        );
+        let theme = Theme::new(Depth::None, true);
+        let drawn = screen(46, 3, |area, buf| draw(area, buf, &theme, &map));
+        assert_eq!(drawn[2], "> layer 2 --    ##    [.20]          0.01");
+    }
+
+    #[test]
+    fn shows_numbers_on_colour_and_reverses_the_cursor() {
+        let (rows, columns) = (names(&["1"]), names(&["a", "b"]));
+        let theme = Theme::new(Depth::TwoFiftySix, false);
+        let map = Heatmap { cursor: Some((0, 1)), ..Heatmap::new(&rows, &columns, &value) };
+        let mut buf = Buffer::empty(Rect::new(0, 0, 20, 2));
+        draw(buf.area, &mut buf, &theme, &map);
+        assert_eq!(lines(&buf)[1], "▸ 1  .00 [.50]");
+        assert!(matches!(buf[(5, 1)].bg, Color::Indexed(_)));
+        assert!(buf[(9, 1)].modifier.contains(Modifier::REVERSED));
+    }
+
+    #[test]
+    fn scrolls_and_says_so() {
+        let rows = names(&["1", "2", "3", "4", "5", "6"]);
+        let columns: Vec<String> = (0..20).map(|index| format!("w{index}")).collect();
+        let map = Heatmap { cursor: Some((4, 12)), ..Heatmap::new(&rows, &columns, &value) };
+        let theme = Theme::new(Depth::Sixteen, false);
+        assert_eq!(
+            screen(30, 6, |area, buf| draw(area, buf, &theme, &map)),
+            [
+                "    ‹ 10 more        5 more ›",
+                "    w10  w11  w12  w13  w14",
+                "  4 ▒▒   ██   ░░   ▓▓   ░░",
+                "▸ 5 ▓▓        [.60]     ▒▒",
+                "  6 ██   ▒▒   ██   ░░   ▓▓",
+                "↑ 3 more  ",
+            ]
+            .map(str::trim_end)
+        );
+    }
+
+    #[test]
+    fn the_cursor_is_visible_wherever_it_is() {
+        let rows: Vec<String> = (0..12).map(|index| index.to_string()).collect();
+        let columns: Vec<String> = (0..40).map(|index| format!("##piece{index}")).collect();
+        let theme = Theme::new(Depth::TrueColor, false);
+        for row in 0..12 {
+            for column in 0..40 {
+                let map = Heatmap { cursor: Some((row, column)), ..Heatmap::new(&rows, &columns, &value) };
+                let drawn = screen(60, 8, |area, buf| draw(area, buf, &theme, &map));
+                assert_eq!(drawn.iter().filter(|line| line.contains('[')).count(), 1, "{row} {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn wide_labels_shift_nothing() {
+        let (rows, columns) = (names(&["电影", "e\u{301}"]), names(&["电影院很好", "👍", "x"]));
+        let map = Heatmap::new(&rows, &columns, &value);
+        let theme = Theme::new(Depth::None, false);
+        let drawn = screen(60, 3, |area, buf| draw(area, buf, &theme, &map));
+        assert_eq!(drawn[0], "       电影院… 👍      x");
+        assert_eq!(drawn[2], "  e\u{301}    ░░ .30  ▓▓ .80  ░░ .20");
+    }
+
+    #[test]
+    fn legends() {
+        assert_eq!(legend("0.0", "1.0", &Theme::new(Depth::Sixteen, false)).to_string(), "0.0 ░▒▓█ 1.0");
+        assert_eq!(signed_legend("-1", "1", &Theme::new(Depth::None, true)).to_string(), "-1 =-.+# 1");
+        assert_eq!(legend("0", "1", &Theme::default()).spans[1].style, Theme::default().heat(0.0));
+    }
+
+    #[test]
+    fn a_map_that_fills_the_screen_stays_within_its_bytes() {
+        use ratatui::backend::{Backend, CrosstermBackend};
+        let rows: Vec<String> = (0..36).map(|index| index.to_string()).collect();
+        let columns: Vec<String> = (0..60).map(|index| format!("w{index}")).collect();
+        let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 1009) as f32 / 1008.0;
+        for (depth, cell) in [(Depth::TwoFiftySix, None), (Depth::TwoFiftySix, Some(2)), (Depth::TrueColor, None)] {
+            let map = Heatmap { cell, ..Heatmap::new(&rows, &columns, &noise) };
+            let empty = Buffer::empty(Rect::new(0, 0, 120, 36));
+            let mut buf = empty.clone();
+            draw(buf.area, &mut buf, &Theme::new(depth, false), &map);
+            let mut bytes = Vec::new();
+            CrosstermBackend::new(&mut bytes).draw(empty.diff(&buf).into_iter()).expect("a Vec takes bytes");
+            assert!(bytes.len() < 100_000, "{depth:?}, cells of {cell:?}: {} bytes", bytes.len());
+        }
+    }
+
+    #[test]
+    fn copes_with_every_size() {
+        let rows = names(&["[CLS]", "layer 2", "3"]);
+        let columns = names(&["[CLS]", "un", "##afford", "##able", "[SEP]"]);
+        let side = [0.1, f32::NAN];
+        for (cell, signed) in [(None, false), (None, true), (Some(2), false), (Some(0), false), (Some(3), true)] {
+            for cursor in [None, Some((0, 0)), Some((2, 4)), Some((9, 9))] {
+                sweep(true, |area, buf, theme| {
+                    let side = Some(Side { title: "ratio", values: &side });
+                    let map = Heatmap { signed, cursor, side, cell, ..Heatmap::new(&rows, &columns, &value) };
+                    draw(area, buf, theme, &map);
+                });
+            }
+        }
+        sweep(true, |area, buf, theme| draw(area, buf, theme, &Heatmap::new(&[], &columns, &|_, _| f32::NAN)));
+        sweep(true, |area, buf, theme| draw(area, buf, theme, &Heatmap::new(&rows, &columns, &|_, _| f32::NAN)));
+    }
+}

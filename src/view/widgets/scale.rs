@@ -1,0 +1,130 @@
+//! Numbers to places: ticks, short numbers for narrow cells, the part of a long list that is visible.
+
+/// Where `value` lies between `low` and `high`, 0..=1; 0 when that cannot be said.
+#[must_use]
+pub fn fraction(value: f32, low: f32, high: f32) -> f32 {
+    let t = (value - low) / (high - low);
+    if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// Smallest and largest finite number; `None` when there is none.
+pub fn bounds(values: impl IntoIterator<Item = f32>) -> Option<(f32, f32)> {
+    values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| match bounds {
+        None => Some((value, value)),
+        Some((low, high)) => Some((low.min(value), high.max(value))),
+    })
+}
+
+/// At most `max` round numbers within `low..=high`, evenly spaced, with the text each is shown as. `whole` keeps to
+/// whole numbers (layers, steps).
+#[must_use]
+pub fn ticks(low: f32, high: f32, max: usize, whole: bool) -> Vec<(f32, String)> {
+    let (low, high) = (f64::from(low), f64::from(high));
+    if max == 0 || !low.is_finite() || !high.is_finite() || low >= high {
+        return Vec::new();
+    }
+    let rough = ((high - low) / max as f64).max(if whole { 1.0 } else { 0.0 });
+    let power = 10_f64.powf(rough.log10().floor());
+    for factor in [1.0, 2.0, 5.0, 10.0, 20.0] {
+        let step = power * factor;
+        // A hair of tolerance, so that 0.7 counts as a multiple of 0.1.
+        let (first, last) = ((low / step - 1e-4).ceil(), (high / step + 1e-4).floor());
+        if last - first < max as f64 {
+            let decimals = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
+            let count = (last - first).max(-1.0) as i64 + 1;
+            return (0..count)
+                .map(|index| ((first + index as f64) * step) as f32)
+                // `+ 0.0` turns a negative zero into a plain one.
+                .map(|value| (value, format!("{:.decimals$}", value + 0.0)))
+                .collect();
+        }
+    }
+    Vec::new()
+}
+
+/// A number in at most `width` cells, if it can be: `.38`, `-.4`, `1.0`, `12`, `1e4`; empty when it is not a number.
+#[must_use]
+pub fn short(value: f32, width: usize) -> String {
+    if value.is_nan() {
+        return String::new();
+    }
+    for decimals in [2, 1, 0] {
+        let text = format!("{:.decimals$}", value + 0.0);
+        let text = match text.strip_prefix("-0.") {
+            Some(rest) if rest.bytes().all(|digit| digit == b'0') => format!(".{rest}"),
+            Some(rest) => format!("-.{rest}"),
+            None => text.strip_prefix("0.").map_or(text.clone(), |rest| format!(".{rest}")),
+        };
+        if text.len() <= width {
+            return text;
+        }
+    }
+    let text = format!("{value:.0e}");
+    if text.len() <= width { text } else { "#".repeat(width) }
+}
+
+/// First visible index of a list of `total`, of which `visible` fit, so that `cursor` is among them.
+#[must_use]
+pub fn window(cursor: Option<usize>, total: usize, visible: usize) -> usize {
+    cursor.unwrap_or(0).min(total.saturating_sub(1)).saturating_sub(visible / 2).min(total.saturating_sub(visible))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(low: f32, high: f32, max: usize) -> Vec<String> {
+        ticks(low, high, max, false).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(texts(0.7, 0.85, 4), ["0.70", "0.75", "0.80", "0.85"]);
+        assert_eq!(texts(0.0, 6.0, 7), ["0", "1", "2", "3", "4", "5", "6"]);
+        assert_eq!(texts(-1.0, 1.0, 3), ["-1", "0", "1"]);
+        assert_eq!(ticks(0.0, 2.0, 9, true).len(), 3);
+        assert!(texts(1.0, 1.0, 3).is_empty() && texts(f32::NAN, 1.0, 3).is_empty());
+        for max in 1..12 {
+            for high in [0.01, 0.3, 7.0, 126.0, 9e5] {
+                assert!(ticks(0.0, high, max, false).len() <= max, "{high} {max}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_numbers_fit_their_cell() {
+        assert_eq!(short(0.384, 3), ".38");
+        assert_eq!(short(0.999, 3), "1.0");
+        assert_eq!(short(-0.384, 3), "-.4");
+        assert_eq!(short(-0.001, 3), ".00");
+        assert_eq!(short(12.34, 4), "12.3");
+        assert_eq!(short(f32::NAN, 3), "");
+        for width in 0..6 {
+            for value in [0.0, 1.0, -1.0, 0.5, 1e9, -3e-9, f32::INFINITY, f32::NEG_INFINITY] {
+                assert!(short(value, width).len() <= width);
+            }
+        }
+    }
+
+    #[test]
+    fn the_window_holds_the_cursor() {
+        for total in 0..20 {
+            for visible in 0..25 {
+                let first = window(None, total, visible);
+                assert_eq!(first, 0);
+                for cursor in 0..total {
+                    let first = window(Some(cursor), total, visible);
+                    assert!(first + visible <= total.max(visible));
+                    assert!(visible == 0 || (first..first + visible).contains(&cursor));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_skip_what_is_no_number() {
+        assert_eq!(bounds([f32::NAN, 2.0, -1.0]), Some((-1.0, 2.0)));
+        assert_eq!(bounds([]), None);
+        assert!((fraction(5.0, 5.0, 5.0)).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,151 @@
+//! A vector as a one-line strip of colour: each cell stands for a block of neighbouring numbers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::text::{fit, put, width};
+use crate::view::theme::Theme;
+
+/// How a block of numbers becomes one cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pool {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// The one largest in magnitude, with its sign.
+    MaxAbs,
+}
+
+/// What a strip shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Strip<'a> {
+    /// Written at the left.
+    pub label: &'a str,
+    /// Cells for the label; strips below each other give the same. 0: as wide as the label.
+    pub label_width: u16,
+    /// The vector.
+    pub values: &'a [f32],
+    /// Written at the right, usually `norm 7.91`.
+    pub note: &'a str,
+    /// Cells for the note; 0: as wide as the note.
+    pub note_width: u16,
+    /// Magnitude of the strongest colour; `None`: the largest magnitude shown.
+    pub scale: Option<f32>,
+    /// How blocks become cells.
+    pub pool: Pool,
+    /// Index into `values` whose cell is marked.
+    pub cursor: Option<usize>,
+}
+
+/// `values` in `width` blocks, each reduced to one number.
+#[must_use]
+pub fn blocks(values: &[f32], width: usize, pool: Pool) -> Vec<f32> {
+    let count = width.min(values.len());
+    let edge = |index: usize| index * values.len() / count.max(1);
+    (0..count).filter_map(|index| values.get(edge(index)..edge(index + 1))).map(|block| reduce(block, pool)).collect()
+}
+
+fn reduce(block: &[f32], pool: Pool) -> f32 {
+    match pool {
+        Pool::Mean => block.iter().sum::<f32>() / block.len().max(1) as f32,
+        Pool::MaxAbs => block.iter().fold(0.0, |best: f32, value| if value.abs() > best.abs() { *value } else { best }),
+    }
+}
+
+/// Length of a vector.
+#[must_use]
+pub fn norm(values: &[f32]) -> f32 {
+    values.iter().map(|value| value * value).sum::<f32>().sqrt()
+}
+
+/// Draws the strip into the first line of `area`.
+pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, strip: &Strip<'_>) {
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return;
+    }
+    let or = |given: u16, text: &str| if given > 0 { given } else { width(text) as u16 };
+    // Label and note give way before the strip does.
+    let label = or(strip.label_width, strip.label).min(area.width / 3);
+    let note = match or(strip.note_width, strip.note) {
+        note if note + label + 10 <= area.width => note,
+        _ => 0,
+    };
+    let text = fit(strip.label, usize::from(label), theme.ascii);
+    put(buf, area.x, area.y, label, &text, theme.style(Theme::role_of(strip.label)));
+    let left = if label > 0 { label + 1 } else { 0 };
+    let room = area.width.saturating_sub(left + if note > 0 { note + 2 } else { 0 });
+    let cells = blocks(strip.values, usize::from(room), strip.pool);
+    let scale = strip.scale.unwrap_or_else(|| cells.iter().fold(0.0, |most, value| most.max(value.abs())));
+    // The inverse of how blocks are cut, so that the mark is on the block that holds the number.
+    let count = cells.len();
+    let mark = strip.cursor.and_then(|cursor| {
+        (0..count).rev().find(|index| index * strip.values.len() / count.max(1) <= cursor.min(strip.values.len() - 1))
+    });
+    for (index, value) in cells.iter().enumerate() {
+        let t = if scale > 0.0 { (value / scale).clamp(-1.0, 1.0) } else { value * 0.0 };
+        let mut style = theme.diverging(t);
+        let mut sign = if theme.glyph_ramp() { theme.diverging_glyph(t) } else { ' ' };
+        if mark == Some(index) {
+            style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+            sign = theme.diverging_glyph(t);
+        }
+        put(buf, area.x + left + index as u16, area.y, 1, sign.encode_utf8(&mut [0; 4]), style);
+    }
+    if note > 0 {
+        let text = fit(strip.note, usize::from(note), theme.ascii);
+        put(buf, area.right() - note, area.y, note, &text, theme.label());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Color;
+
+    use super::super::testing::{screen, sweep};
+    use super::*;
+    use crate::view::theme::Depth;
+
+    #[test]
+    fn blocks_cover_every_number_once() {
+        assert_eq!(blocks(&[1.0, 3.0, -4.0, 2.0], 2, Pool::Mean), [2.0, -1.0]);
+        assert_eq!(blocks(&[1.0, 3.0, -4.0, 2.0], 2, Pool::MaxAbs), [3.0, -4.0]);
+        assert_eq!(blocks(&[1.0, 2.0], 9, Pool::Mean), [1.0, 2.0]);
+        assert!(blocks(&[], 9, Pool::Mean).is_empty() && blocks(&[1.0], 0, Pool::Mean).is_empty());
+        let ones = vec![1.0; 384];
+        assert_eq!(blocks(&ones, 53, Pool::Mean), vec![1.0; 53]);
+        assert!((norm(&[3.0, 4.0]) - 5.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn draws_signs_where_colour_says_too_little() {
+        let values = [-1.0, -0.5, 0.0, 0.5, 1.0, 0.0];
+        let strip = Strip { label: "[CLS]", values: &values, note: "norm 1.58", ..Strip::default() };
+        let theme = Theme::new(Depth::Sixteen, false);
+        assert_eq!(screen(30, 1, |area, buf| draw(area, buf, &theme, &strip)), ["[CLS] ▼▾·▴▲·         norm 1.58"]);
+        let theme = Theme::new(Depth::None, true);
+        assert_eq!(screen(12, 1, |area, buf| draw(area, buf, &theme, &strip)), ["[CL. =-.+#."]);
+    }
+
+    #[test]
+    fn draws_backgrounds_in_colour_and_marks_the_cursor() {
+        let strip = Strip { label: "x", values: &[-1.0, 1.0], cursor: Some(1), ..Strip::default() };
+        let mut buf = Buffer::empty(Rect::new(0, 0, 10, 1));
+        draw(buf.area, &mut buf, &Theme::default(), &strip);
+        assert_eq!(buf[(2, 0)].bg, Color::Rgb(96, 176, 255));
+        assert_eq!(buf[(2, 0)].symbol(), " ");
+        assert_eq!(buf[(3, 0)].symbol(), "▲");
+    }
+
+    #[test]
+    fn copes_with_every_size() {
+        let values: Vec<f32> = (0..384).map(|index| (index as f32).sin()).collect();
+        for values in [&values[..], &[], &[f32::NAN, f32::INFINITY, 0.0]] {
+            sweep(true, |area, buf, theme| {
+                let strip = Strip { label: "a label", values, note: "norm", cursor: Some(400), ..Strip::default() };
+                draw(area, buf, theme, &strip);
+            });
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Compute threads: requests in, events out.
+//!
+//! One thread answers what the screen waits for (traces, knock-outs), another runs long work (races), each with a
+//! pool of its own, so that a race never blocks a bench. Events go to whatever the front end hands in; every request
+//! has a ticket, by which it is cancelled and by which its answer is known. The terminal front end and tests call it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::lab::{Control, Lab, ModelFacts, Outcome, Progress, Request};
+
+/// What the threads tell.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The model is loaded.
+    ModelReady(Arc<ModelFacts>),
+    /// It could not be loaded, and why.
+    ModelFailed(String),
+    /// How far a long request is, and how long it has run.
+    Progress(u64, Progress, Duration),
+    /// A request's answer.
+    Done(u64, Outcome),
+    /// A request failed, and why.
+    Failed(u64, String),
+    /// A request was cancelled.
+    Cancelled(u64),
+    /// A thread panicked: the program must end.
+    Panicked(String),
+}
+
+/// Which thread takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// What the screen waits for.
+    Quick,
+    /// What takes seconds or minutes.
+    Long,
+}
+
+impl Lane {
+    /// The lane that fits a request.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        if matches!(request, Request::Race(_)) { Self::Long } else { Self::Quick }
+    }
+}
+
+type Job = (u64, Request, Arc<AtomicBool>);
+type Shared = Arc<OnceLock<Option<Arc<Lab>>>>;
+
+/// A handle on the compute threads; they end when it is dropped.
+pub struct Worker {
+    quick: Sender<Job>,
+    long: Sender<Job>,
+    cancels: Mutex<Vec<(u64, Arc<AtomicBool>)>>,
+}
+
+impl Worker {
+    /// Starts both threads. `open` loads the model on the first of them; `notify` is called from either.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(
+        threads: usize,
+        open: impl FnOnce() -> Result<Lab, String> + Send + 'static,
+        notify: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Result<Self, String> {
+        let notify: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(notify);
+        let lab: Shared = Arc::default();
+        let ((quick, quick_jobs), (long, long_jobs)) = (channel(), channel());
+        let pool = || {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .map_err(|error| format!("cannot start compute threads: {error}"))
+        };
+        let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(body)
+                .map(drop)
+                .map_err(|error| format!("cannot start a thread: {error}"))
+        };
+
+        let (opened, told, quick_pool) = (Arc::clone(&lab), Arc::clone(&notify), pool()?);
+        spawn(
+            "quick",
+            Box::new(move || {
+                guard(&told, || {
+                    let loaded = quick_pool.install(open);
+                    match &loaded {
+                        Ok(lab) => told(Event::ModelReady(lab.facts())),
+                        Err(error) => told(Event::ModelFailed(error.clone())),
+                    }
+                    let shared = opened.get_or_init(|| loaded.ok().map(Arc::new)).clone();
+                    serve(shared.as_deref(), &quick_pool, &quick_jobs, &*told);
+                })
+            }),
+        )?;
+        let long_pool = pool()?;
+        spawn(
+            "long",
+            Box::new(move || guard(&notify, || serve(lab.wait().as_deref(), &long_pool, &long_jobs, &*notify))),
+        )?;
+        Ok(Self { quick, long, cancels: Mutex::default() })
+    }
+
+    /// Hands a request to its thread.
+    pub fn submit(&self, ticket: u64, request: Request) {
+        let cancel = Arc::new(AtomicBool::new(false));
+        if let Ok(mut cancels) = self.cancels.lock() {
+            cancels.retain(|(_, flag)| Arc::strong_count(flag) > 1);
+            cancels.push((ticket, Arc::clone(&cancel)));
+        }
+        let lane = if Lane::of(&request) == Lane::Quick { &self.quick } else { &self.long };
+        // A thread that is gone has said so with `Panicked`.
+        let _ = lane.send((ticket, request, cancel));
+    }
+
+    /// Asks for a request to be given up.
+    pub fn cancel(&self, ticket: u64) {
+        if let Ok(cancels) = self.cancels.lock() {
+            cancels
+                .iter()
+                .filter(|(known, _)| *known == ticket)
+                .for_each(|(_, flag)| flag.store(true, Ordering::Relaxed));
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if let Ok(cancels) = self.cancels.lock() {
+            cancels.iter().for_each(|(_, flag)| flag.store(true, Ordering::Relaxed));
+        }
+    }
+}
+
+/// Turns a panic into an event.
+fn guard(notify: &Arc<dyn Fn(Event) + Send + Sync>, body: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(body)) {
+        let text = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        notify(Event::Panicked(text.unwrap_or_else(|| "a compute thread failed".to_owned())));
+    }
+}
+
+fn serve(lab: Option<&Lab>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>, notify: &(dyn Fn(Event) + Send + Sync)) {
+    while let Ok((ticket, request, cancel)) = jobs.recv() {
+        let Some(lab) = lab else {
+            notify(Event::Failed(ticket, "there is no model to run".to_owned()));
+            continue;
+        };
+        let started = Instant::now();
+        let report = |progress: Progress| notify(Event::Progress(ticket, progress, started.elapsed()));
+        let stop = || cancel.load(Ordering::Relaxed);
+        let control = Control { report: &report, stop: &stop };
+        notify(match pool.install(|| lab.run(&request, &control)) {
+            Ok(Some(outcome)) => Event::Done(ticket, outcome),
+            Ok(None) => Event::Cancelled(ticket),
+            Err(error) => Event::Failed(ticket, error.to_string()),
+        });
+    }
+}

@@ -1,0 +1,145 @@
+//! Who may know whom: the table of docs/ARCHITECTURE.md, held by reading the sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module, and what its files must not name.
+const NEVER: &[(&str, &[&str])] = &[
+    (
+        "model",
+        &[
+            "crate::lab",
+            "crate::lesson",
+            "crate::app",
+            "crate::view",
+            "crate::worker",
+            "crate::commands",
+            "ratatui",
+            "crossterm",
+        ],
+    ),
+    (
+        "lab",
+        &[
+            "crate::lesson",
+            "crate::app",
+            "crate::view",
+            "crate::worker",
+            "crate::commands",
+            "ratatui",
+            "crossterm",
+            "std::thread",
+            "Instant",
+            "SystemTime",
+        ],
+    ),
+    (
+        "lesson",
+        &[
+            "crate::model",
+            "crate::lab",
+            "crate::app",
+            "crate::view",
+            "crate::worker",
+            "candle",
+            "ratatui",
+            "SystemTime",
+            "Instant",
+        ],
+    ),
+    ("worker", &["crate::app", "crate::view", "crate::lesson", "ratatui", "crossterm"]),
+    (
+        "app",
+        &[
+            "crate::model",
+            "crate::view",
+            "crate::worker",
+            "candle",
+            "crossterm",
+            "std::fs",
+            "std::io",
+            "std::thread",
+            "Instant",
+            "SystemTime",
+        ],
+    ),
+    (
+        "view",
+        &[
+            "crate::model",
+            "crate::worker",
+            "crate::commands",
+            "candle",
+            "crossterm",
+            "mpsc",
+            "std::fs",
+            "std::io",
+            "std::env",
+            "Instant",
+            "SystemTime",
+        ],
+    ),
+    ("commands", &["crate::app", "crate::view", "crate::terminal", "ratatui", "crossterm"]),
+];
+
+fn sources(module: &str) -> Vec<PathBuf> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = vec![src.join(format!("{module}.rs"))];
+    let mut folders = vec![src.join(module)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// Lines of code: comments do not count.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn modules_keep_to_the_table() {
+    let mut broken = Vec::new();
+    for (module, never) in NEVER {
+        for path in sources(module) {
+            let text = fs::read_to_string(&path).expect("a source file");
+            for (number, line) in code(&text) {
+                for name in *never {
+                    if line.contains(name) {
+                        broken.push(format!("{}:{}: {module} names {name}", path.display(), number + 1));
+                    }
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn no_tensor_in_the_labs_public_data() {
+    let data =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lab/data.rs")).expect("a source file");
+    assert!(code(&data).all(|(_, line)| !line.contains("Tensor")));
+}
+
+#[test]
+fn there_is_no_mod_rs_and_no_unsafe_code() {
+    for (module, _) in NEVER {
+        for path in sources(module) {
+            assert_ne!(path.file_name().and_then(|name| name.to_str()), Some("mod.rs"));
+            let text = fs::read_to_string(&path).expect("a source file");
+            assert!(
+                code(&text).all(|(_, line)| !line.contains("unsafe {") && !line.contains("unsafe fn")),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The commands without a screen, as a shell sees them.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use clsroom::model::load;
+use serde_json::Value;
+
+fn clsroom(arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().expect("a folder");
+    Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(arguments)
+        .env("HOME", home.path())
+        .env_remove("XDG_DATA_HOME")
+        .env_remove("XDG_CONFIG_HOME")
+        .output()
+        .expect("it starts")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+#[test]
+fn trace_gives_json_with_hugging_faces_names() {
+    let output = clsroom(&["trace", "not bad at all", "--format", "json"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let json: Value = serde_json::from_str(&out(&output)).expect("valid JSON");
+    assert_eq!(json["tokens"], serde_json::json!(["[CLS]", "not", "bad", "at", "all", "[SEP]"]));
+    assert_eq!(json["input_ids"].as_array().map(Vec::len), Some(6));
+    let size = |value: &Value| value.as_array().map_or(0, Vec::len);
+    assert_eq!(
+        (size(&json["hidden_states"]), size(&json["hidden_states"][0]), size(&json["hidden_states"][0][0])),
+        (7, 6, 384)
+    );
+    assert_eq!((size(&json["attentions"]), size(&json["attentions"][0]), size(&json["attentions"][0][0])), (6, 12, 6));
+    assert_eq!(size(&json["pooler_output"]), 384);
+    for readout in ["cls", "mean", "mean-content", "max", "sep"] {
+        assert_eq!(size(&json["pooled"][readout]), 384, "{readout}");
+    }
+    let pair = clsroom(&["trace", "The cat sat on the mat.", "--pair", "It was asleep.", "--format", "json"]);
+    let json: Value = serde_json::from_str(&out(&pair)).expect("valid JSON");
+    assert_eq!(json["token_type_ids"].as_array().and_then(|ids| ids.last()), Some(&Value::from(1)));
+}
+
+#[test]
+fn trace_for_people_names_pieces_layers_and_label() {
+    let text = out(&clsroom(&["trace", "a gripping, funny and deeply humane film ."]));
+    for expected in ["[CLS]", "gripping", "mixing ratio", "positive", "recorded"] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_characters_are_cut_and_said() {
+    let long = "word ".repeat(20_000);
+    let text = out(&clsroom(&["trace", &long]));
+    assert!(
+        text.contains("read: the first 128 of 20002 pieces, up to character 629"),
+        "{}",
+        &text[..300.min(text.len())]
+    );
+}
+
+#[test]
+fn race_gives_json_lanes_pairs_and_provenance() {
+    let output = clsroom(&[
+        "race",
+        "--mode",
+        "frozen",
+        "--readouts",
+        "cls,mean,majority",
+        "--train",
+        "200",
+        "--test",
+        "100",
+        "--format",
+        "json",
+    ]);
+    assert!(output.status.success(), "{}", err(&output));
+    let json: Value = serde_json::from_str(&out(&output)).expect("valid JSON");
+    let lane = &json["lanes"][0];
+    assert_eq!(
+        (&lane["readout"], &lane["mode"], &lane["layer"], &lane["n_test"]),
+        (&"cls".into(), &"frozen".into(), &6.into(), &100.into())
+    );
+    assert!(
+        lane["accuracy"].is_f64()
+            && lane["ci95"].as_array().is_some_and(|ends| ends.len() == 2)
+            && lane["seeds"].is_array()
+    );
+    let pair = &json["pairs"][0];
+    for key in ["a", "b", "difference", "ci95", "p_value", "verdict"] {
+        assert!(!pair[key].is_null(), "{key}");
+    }
+    assert_eq!(json["provenance"]["model"], "all-MiniLM-L6-v2");
+    assert_eq!(err(&output), "", "no progress bar in a pipe");
+}
+
+#[test]
+fn usage_errors_exit_2_and_failures_1_with_one_sentence() {
+    assert_eq!(clsroom(&["race", "--no-such-flag"]).status.code(), Some(2));
+    let unknown = clsroom(&["race", "--readouts", "cls,meen"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(err(&unknown).contains("mean"), "a near name is suggested: {}", err(&unknown));
+    let layer = clsroom(&["race", "--layer", "9"]);
+    assert_eq!((layer.status.code(), err(&layer).contains("there is no layer 9")), (Some(1), true), "{}", err(&layer));
+    let lesson = clsroom(&["learn", "77"]);
+    assert_eq!((lesson.status.code(), err(&lesson).contains("there is no lesson 77")), (Some(1), true));
+}
+
+#[test]
+fn a_damaged_model_is_one_clear_sentence() {
+    let (config, tokenizer, weights) = load::embedded_parts();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    fs::write(path.join("config.json"), config).expect("written");
+    fs::write(path.join("tokenizer.json"), tokenizer).expect("written");
+    fs::write(path.join("model.safetensors"), &weights[..weights.len() / 2]).expect("written");
+    let model = path.display().to_string();
+    for named in [model.clone(), path.join("model.safetensors").display().to_string()] {
+        let output = clsroom(&["trace", "x", "--model", &named]);
+        assert_eq!(output.status.code(), Some(1));
+        let said = err(&output);
+        assert!(said.contains("is not a whole safetensors file") && said.trim().lines().count() == 1, "{said}");
+    }
+
+    fs::write(path.join("config.json"), config.replace("\"bert\"", "\"gpt2\"")).expect("written");
+    assert!(err(&clsroom(&["trace", "x", "--model", &model])).contains("this is a gpt2 model"));
+    fs::write(path.join("config.json"), config.replace("\"num_attention_heads\": 12", "\"num_attention_heads\": 7"))
+        .expect("written");
+    assert!(err(&clsroom(&["trace", "x", "--model", &model])).contains("7 heads do not divide a hidden size of 384"));
+}
+
+#[test]
+fn doctor_finds_everything_in_order() {
+    let output = clsroom(&["doctor"]);
+    let text = out(&output);
+    for expected in [
+        "weights: sha256",
+        "parity with candle-transformers",
+        "6991 train, 1044 validation, 2035 test",
+        "model ready after",
+        "first frame after",
+        "paths:",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+    // Times depend on how busy the machine is; nothing else may need a look.
+    let looks: Vec<&str> = text.lines().filter(|line| line.starts_with("look") && !line.contains("budget")).collect();
+    assert!(looks.is_empty(), "{looks:?}");
+}

@@ -1,0 +1,125 @@
+//! Drives the real app without a terminal: keys in, screens out, experiments answered at once by the real lab.
+
+use std::sync::{Arc, OnceLock};
+
+use clsroom::app::{self, Effect, Key, Msg, State};
+use clsroom::commands::load_course;
+use clsroom::lab::{Control, Lab};
+use clsroom::lesson::progress::Progress;
+use clsroom::model::Bert;
+use clsroom::view::{self, Depth, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The embedded model with its recorded heads, loaded once for all tests.
+pub fn lab() -> &'static Lab {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    LAB.get_or_init(|| {
+        let heads = load_course(None).expect("the course is in order").heads;
+        Lab::new(Bert::embedded(None).expect("the embedded model loads"), heads.as_ref())
+    })
+}
+
+/// A learner at a screen.
+pub struct Driver {
+    pub state: State,
+    pub theme: Theme,
+    pub size: (u16, u16),
+    /// Effects that are not requests, in order.
+    pub effects: Vec<Effect>,
+    /// Requests for long runs, which are answered only when asked to.
+    pub waiting: Vec<Effect>,
+}
+
+impl Driver {
+    /// A new learner on the course map, model loaded.
+    pub fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, Theme::new(Depth::TrueColor, false), Progress::default())
+    }
+
+    pub fn with(width: u16, height: u16, theme: Theme, progress: Progress) -> Self {
+        let loaded = load_course(None).expect("the course is in order");
+        let state =
+            State::new(Arc::new(loaded.course), Arc::new(loaded.records), [10_070, 6_991, 1_044, 2_035], progress);
+        let mut driver = Self { state, theme, size: (width, height), effects: Vec::new(), waiting: Vec::new() };
+        driver.tell(Msg::ModelReady(lab().facts()));
+        driver
+    }
+
+    /// Applies a message and answers every quick request it leads to.
+    pub fn tell(&mut self, msg: Msg) {
+        let mut effects = app::update(&mut self.state, msg);
+        while !effects.is_empty() {
+            let mut next = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Submit(_, clsroom::lab::Request::Race(_)) => self.waiting.push(effect),
+                    Effect::Submit(ticket, request) => {
+                        let msg = match lab().run(&request, &Control::QUIET) {
+                            Ok(Some(outcome)) => Msg::Done(ticket, outcome),
+                            Ok(None) => Msg::Cancelled(ticket),
+                            Err(error) => Msg::Failed(ticket, error.to_string()),
+                        };
+                        next.extend(app::update(&mut self.state, msg));
+                    }
+                    other => self.effects.push(other),
+                }
+            }
+            effects = next;
+        }
+    }
+
+    /// Answers the long run that waits.
+    pub fn finish_run(&mut self) {
+        let Some(Effect::Submit(ticket, request)) = self.waiting.pop() else { panic!("no run was asked for") };
+        let outcome = lab().run(&request, &Control::QUIET).expect("the run works").expect("it is not stopped");
+        self.tell(Msg::Done(ticket, outcome));
+    }
+
+    /// Presses plain keys, one a character.
+    pub fn press(&mut self, keys: &str) {
+        keys.chars().for_each(|key| self.key(Key::Char(key)));
+    }
+
+    pub fn key(&mut self, key: Key) {
+        self.tell(Msg::Key(key));
+    }
+
+    /// Replaces the sentence by way of the editor.
+    pub fn type_sentence(&mut self, text: &str) {
+        self.press("e");
+        for _ in 0..200 {
+            self.key(Key::Backspace);
+        }
+        self.tell(Msg::Paste(text.to_owned()));
+        self.key(Key::Enter);
+    }
+
+    /// Opens a lesson by its id.
+    pub fn open(&mut self, id: &str) {
+        while !matches!(self.state.screen, app::Screen::Home { .. }) {
+            self.press("q");
+        }
+        let index = self.state.course.lessons.iter().position(|lesson| lesson.id == id).expect("the lesson exists");
+        self.state.screen = app::Screen::Home { cursor: index };
+        self.key(Key::Enter);
+    }
+
+    /// The screen as a buffer.
+    pub fn buffer(&self) -> Buffer {
+        let area = Rect::new(0, 0, self.size.0, self.size.1);
+        let mut buffer = Buffer::empty(area);
+        view::draw_into(&self.state, &self.theme, area, &mut buffer);
+        buffer
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let rows = (0..buffer.area.height).map(|y| {
+            let row: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+            row.trim_end().to_owned()
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    }
+}

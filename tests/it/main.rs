@@ -1,0 +1,13 @@
+//! All integration tests in one binary, because each would link the model again.
+
+mod architecture;
+mod commands;
+mod course;
+mod driver;
+mod mixing;
+mod parity;
+mod probe;
+mod pty;
+mod reference;
+mod screens;
+mod terminal;

@@ -1,0 +1,151 @@
+//! The real binary in a real pseudo-terminal, with a terminal emulator reading what it writes.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long a marker may take, generous because the machine may be busy.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+pub struct Terminal {
+    parser: vt100::Parser,
+    output: Receiver<Vec<u8>>,
+    input: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    /// All bytes the program wrote.
+    pub written: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts the binary with a home of its own.
+    pub fn start(home: &Path, size: (u16, u16), arguments: &[&str]) -> Self {
+        Self::start_with(home, size, arguments, &BTreeMap::new())
+    }
+
+    pub fn start_with(
+        home: &Path,
+        (columns, rows): (u16, u16),
+        arguments: &[&str],
+        env: &BTreeMap<&str, &str>,
+    ) -> Self {
+        let pair = native_pty_system()
+            .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
+            .expect("a pty");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clsroom"));
+        command.args(arguments);
+        command.env_clear();
+        command.env("HOME", home);
+        command.env("TERM", "xterm-256color");
+        env.iter().for_each(|(name, value)| command.env(name, value));
+        let child = pair.slave.spawn_command(command).expect("the binary starts");
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0u8; 16 * 1024];
+            while let Ok(count) = reader.read(&mut buffer) {
+                if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let input = pair.master.take_writer().expect("a writer");
+        Self {
+            parser: vt100::Parser::new(rows, columns, 0),
+            output,
+            input,
+            child,
+            master: pair.master,
+            written: Vec::new(),
+        }
+    }
+
+    pub fn send(&mut self, keys: &str) {
+        self.input.write_all(keys.as_bytes()).and_then(|()| self.input.flush()).expect("the terminal takes keys");
+    }
+
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
+        self.parser.screen_mut().set_size(rows, columns);
+    }
+
+    pub fn screen(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// Waits until the screen shows the marker.
+    pub fn wait_for(&mut self, marker: &str) {
+        self.wait_until(&format!("{marker:?} on the screen"), |screen| screen.contains(marker));
+    }
+
+    pub fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !holds(&self.screen()) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.written.extend(bytes);
+                }
+                Err(_) => panic!("waited in vain for {what}; the screen is\n{}", self.screen()),
+            }
+        }
+    }
+
+    /// Waits for the process to end; returns its exit code, with everything it wrote taken in.
+    pub fn wait_for_end(&mut self) -> u32 {
+        let end = Instant::now() + DEADLINE;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.parser.process(&bytes);
+            self.written.extend(bytes);
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                break;
+            }
+        }
+        let status = self.child.wait().expect("it ends");
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.parser.process(&bytes);
+            self.written.extend(bytes);
+        }
+        status.exit_code()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("it has a pid")
+    }
+
+    /// The terminal is as it was: no alternate screen, cursor shown, no mouse, no paste brackets, canonical input.
+    pub fn assert_restored(&self) {
+        let screen = self.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen was left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert!(!screen.bracketed_paste(), "bracketed paste is off");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is off");
+        if let Some(termios) = self.master.get_termios() {
+            use nix::sys::termios::LocalFlags;
+            assert!(termios.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO), "raw mode is off");
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+impl Terminal {
+    /// How many bytes the program writes in this time.
+    pub fn bytes_within(&mut self, time: Duration) -> usize {
+        let end = Instant::now() + time;
+        let mut count = 0;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            count += bytes.len();
+        }
+        count
+    }
+}

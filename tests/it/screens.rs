@@ -1,0 +1,135 @@
+//! Snapshots of real screens, reached by keys, at both sizes; styles too where colour carries meaning.
+
+use clsroom::app::Key;
+use clsroom::lesson::View;
+use clsroom::lesson::progress::Progress;
+use clsroom::view::{Depth, Theme};
+
+use crate::driver::Driver;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
+
+/// Goes to the first step of the lesson whose bench shows this view.
+fn to_view(driver: &mut Driver, lesson: &str, view: View) {
+    driver.open(lesson);
+    while driver.state.bench().is_none_or(|bench| bench.view != view) {
+        let before = driver.state.marker();
+        driver.press("n");
+        assert_ne!(driver.state.marker(), before, "lesson {lesson} shows {view:?}");
+    }
+    if driver.state.covered() {
+        driver.key(Key::Enter);
+    }
+    if driver.size.0 < 100 {
+        driver.key(Key::Tab);
+    }
+}
+
+fn at_both_sizes(name: &str, go: impl Fn(&mut Driver)) {
+    for (width, height) in SIZES {
+        let mut driver = Driver::new(width, height);
+        go(&mut driver);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), driver.screen());
+    }
+}
+
+#[test]
+fn home_and_overlays() {
+    at_both_sizes("home", |_| {});
+    at_both_sizes("help", |driver| driver.press("?"));
+    at_both_sizes("editor", |driver| {
+        driver.type_sentence("an uneven but warm little film");
+        driver.press("e");
+    });
+}
+
+#[test]
+fn views_of_one_sentence() {
+    for (name, lesson, view) in [
+        ("tokens", "01", View::Tokens),
+        ("stepper", "01", View::Stepper),
+        ("label", "01", View::Label),
+        ("embedding", "02", View::Embedding),
+        ("neighbours", "02", View::Neighbours),
+        ("compare", "02", View::Compare),
+        ("mixing", "04", View::Mixing),
+        ("map", "04", View::Map),
+    ] {
+        at_both_sizes(name, |driver| to_view(driver, lesson, view));
+    }
+}
+
+#[test]
+fn all_four_mixing_measures() {
+    let mut driver = Driver::new(120, 36);
+    to_view(&mut driver, "04", View::Mixing);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(driver.screen());
+        driver.press("v");
+    }
+    assert_eq!(driver.screen(), seen[0], "v comes round");
+    for (measure, screen) in ["norm-based share", "raw attention", "attention rollout", "knock-out"].iter().zip(&seen) {
+        assert!(screen.contains(measure), "{measure}\n{screen}");
+    }
+}
+
+#[test]
+fn mixing_at_every_depth_with_styles() {
+    for depth in Depth::ALL {
+        let mut driver = Driver::with(80, 24, Theme::new(depth, false), Progress::default());
+        to_view(&mut driver, "04", View::Mixing);
+        insta::assert_snapshot!(format!("mixing_styles_{depth:?}"), format!("{:?}", driver.buffer()));
+    }
+}
+
+#[test]
+fn a_prediction_covers_the_bench_and_its_answer_uncovers_it() {
+    at_both_sizes("predict", |driver| {
+        driver.open("02");
+        while driver.state.step().is_some_and(|step| step.predict.is_none()) {
+            driver.press("n");
+        }
+        assert!(driver.state.covered());
+        assert!(driver.state.marker().is_some());
+    });
+    let mut driver = Driver::new(120, 36);
+    driver.open("02");
+    while driver.state.step().is_some_and(|step| step.predict.is_none()) {
+        driver.press("n");
+    }
+    driver.press("1");
+    assert!(!driver.state.covered());
+    assert!(driver.screen().contains("You said"), "{}", driver.screen());
+    assert!(driver.effects.iter().any(|effect| matches!(effect, clsroom::app::Effect::Save(_))), "the choice is saved");
+}
+
+#[test]
+fn a_run_is_offered_runs_and_shows_its_verdict() {
+    let mut driver = Driver::new(80, 24);
+    to_view(&mut driver, "08", View::Race);
+    assert!(driver.screen().contains("Press Enter to run it"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[race running]"));
+    assert!(driver.screen().contains("x stops"), "{}", driver.screen());
+}
+
+#[test]
+fn long_and_hostile_sentences_stay_aligned() {
+    let hostile = "\u{1b}[31m 猫 e\u{301}\u{301} \u{202e}abc\u{202c} 👩‍👩‍👧 مرحبا \u{7} tail";
+    for view in [View::Tokens, View::Stepper, View::Label] {
+        let mut driver = Driver::new(80, 24);
+        driver.type_sentence(hostile);
+        to_view(&mut driver, "01", view);
+        let screen = driver.screen();
+        assert!(
+            !screen.contains('\u{1b}') && !screen.contains('\u{7}') && !screen.contains('\u{202e}'),
+            "control characters are shown, not obeyed\n{screen}"
+        );
+        assert!(screen.lines().last().is_some_and(|line| line.trim_end().ends_with("ready]")), "{screen}");
+    }
+    let mut driver = Driver::new(80, 24);
+    driver.type_sentence(&"word ".repeat(20_000));
+    to_view(&mut driver, "04", View::Map);
+    assert!(driver.screen().contains("Read: the first 128 of 20002 pieces"), "{}", driver.screen());
+}

@@ -1,0 +1,176 @@
+//! The real binary in a pty: it opens, is walked, resizes, and leaves the terminal as it found it.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::pty::Terminal;
+
+fn home() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn progress(home: &TempDir) -> String {
+    fs::read_to_string(home.path().join(".local/share/clsroom/progress.json")).expect("progress was saved")
+}
+
+/// Walks a lesson from its first to its last step with `n` alone; returns how many steps it has.
+fn walk(terminal: &mut Terminal, id: &str) -> usize {
+    let mut step = 1;
+    loop {
+        terminal.wait_for(&format!("[{id}.{step} ready]"));
+        let of = |word: &str| format!("step {step} of {word}");
+        let screen = terminal.screen();
+        let begin = screen.find(&of("")).expect("the header counts steps") + of("").len();
+        let steps: usize =
+            screen[begin..].split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number");
+        terminal.send("n");
+        if step == steps {
+            terminal.wait_for("[home ready]");
+            return steps;
+        }
+        step += 1;
+    }
+}
+
+#[test]
+fn every_lesson_is_walked_with_a_sentence_of_ones_own_at_both_sizes() {
+    for size in [(80, 24), (120, 36)] {
+        let home = home();
+        let mut terminal = Terminal::start(home.path(), size, &[]);
+        terminal.wait_for("[home ready]");
+        terminal.send("e");
+        terminal.wait_for("[editor ready]");
+        terminal.send(&"\u{7f}".repeat(120));
+        terminal.send("Résumés of naïve 猫 fans are oddly moving\r");
+        terminal.wait_for("[home ready]");
+        terminal.wait_for("Your sentence: Résumés");
+        for (index, id) in ["01", "02", "04", "08"].iter().enumerate() {
+            terminal.send(&"k".repeat(12));
+            terminal.send(&"j".repeat(index));
+            terminal.send("\r");
+            assert!(walk(&mut terminal, id) >= 5, "lesson {id} has steps");
+        }
+        terminal.wait_for("4 of 4 done");
+        terminal.send("q");
+        assert_eq!(terminal.wait_for_end(), 0);
+        terminal.assert_restored();
+        assert!(progress(&home).contains("oddly moving"), "the sentence is kept");
+    }
+}
+
+#[test]
+fn it_resumes_where_the_learner_left_off() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "2"]);
+    terminal.wait_for("[02.1 ready]");
+    terminal.send("nn");
+    terminal.wait_for("[02.3 ready]");
+    terminal.send("\u{3}");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+    let mut again = Terminal::start(home.path(), (80, 24), &[]);
+    again.wait_for("step 3 of");
+    again.wait_for("[home ready]");
+    again.send("\r");
+    again.wait_for("[02.3 ready]");
+}
+
+#[test]
+fn resizing_redraws_and_a_tiny_window_says_what_it_needs() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "01"]);
+    terminal.wait_for("[01.1 ready]");
+    terminal.resize(40, 10);
+    terminal.wait_for("needs 60x18");
+    terminal.resize(60, 18);
+    terminal.wait_for("[01.1 ready]");
+    terminal.resize(200, 60);
+    terminal.wait_until("the wide screen", |screen| {
+        screen.contains("[01.1 ready]") && screen.lines().any(|line| line.chars().count() > 120)
+    });
+    terminal.send("qq");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn signals_leave_a_restored_terminal_and_saved_progress() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let home = home();
+        let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+        terminal.wait_for("[01.1 ready]");
+        terminal.send("nM");
+        terminal.wait_for("[01.2 ready]");
+        kill(Pid::from_raw(terminal.pid() as i32), signal).expect("a signal");
+        terminal.wait_for_end();
+        terminal.assert_restored();
+        assert!(progress(&home).contains("\"01\""), "{signal}: progress is saved");
+    }
+}
+
+#[test]
+fn keys_and_benches_answer_while_a_race_runs() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "08"]);
+    terminal.wait_for("[08.1 ready]");
+    // The first step whose bench offers a run.
+    let mut step = 1;
+    while !terminal.screen().contains("Enter run") {
+        terminal.send("n");
+        step += 1;
+        terminal.wait_for(&format!("[08.{step} ready]"));
+    }
+    terminal.send("1\r");
+    terminal.wait_until("a running race", |screen| screen.contains("[race running]") || screen.contains("Enter run"));
+    terminal.send("\r");
+    terminal.wait_for("[race running]");
+    terminal.send("q");
+    terminal.wait_for("[leave ready]");
+    terminal.send("\r");
+    terminal.wait_for("[home ready]");
+    terminal.send("kkkk\r");
+    // Another lesson's benches run the model while the race goes on.
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("nnn");
+    terminal.wait_for("[01.4 ready]");
+    terminal.send("x");
+    terminal.wait_for("stopped");
+    terminal.send("qq");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn an_idle_screen_writes_nothing() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &[]);
+    terminal.wait_for("[home ready]");
+    let before = terminal.written.len();
+    // A key that does nothing is answered by at most one frame without changes; then silence.
+    assert_eq!(terminal.bytes_within(std::time::Duration::from_millis(700)), 0, "after {before} bytes");
+}
+
+#[test]
+fn a_bad_model_is_one_sentence_on_a_restored_terminal() {
+    let home = home();
+    let missing = home.path().join("no-such-model");
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["--model", &missing.display().to_string()]);
+    assert_eq!(terminal.wait_for_end(), 1);
+    terminal.assert_restored();
+    assert!(terminal.screen().contains("clsroom: cannot read"), "{}", terminal.screen());
+}
+
+#[test]
+fn without_colour_and_in_ascii_everything_still_says_what_it_is() {
+    let home = home();
+    let env = BTreeMap::from([("NO_COLOR", "1"), ("LC_ALL", "C")]);
+    let mut terminal = Terminal::start_with(home.path(), (80, 24), &["learn", "04"], &env);
+    terminal.wait_for("[04.1 ready]");
+    assert!(terminal.screen().is_ascii(), "{}", terminal.screen());
+    let colours = String::from_utf8_lossy(&terminal.written).contains("38;5;");
+    assert!(!colours, "no colour is written");
+}
