@@ -41,7 +41,7 @@ fn start_up() -> (Duration, Duration) {
     let mut reader = pair.master.try_clone_reader().expect("a reader");
     let started = Instant::now();
     let mut child = pair.slave.spawn_command(command).expect("the program starts");
-    let (mut seen, mut buffer, mut first) = (String::new(), [0u8; 65_536], None);
+    let (mut seen, mut buffer, mut first) = (String::new(), vec![0u8; 65_536], None);
     loop {
         let count = reader.read(&mut buffer).expect("output");
         seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
@@ -97,7 +97,7 @@ fn padded(lab: &Lab, oracle: &candle_transformers::models::bert::BertModel, text
     for batch in texts.chunks(32) {
         let inputs: Vec<_> =
             batch.iter().map(|text| lab.bert().encode(text, None).expect("an encoding").input).collect();
-        let longest = inputs.iter().map(|input| input.len()).max().unwrap_or(0);
+        let longest = inputs.iter().map(clsroom::model::Input::len).max().unwrap_or(0);
         let pack = |value: &dyn Fn(usize, usize) -> u32| {
             let numbers: Vec<u32> =
                 (0..inputs.len()).flat_map(|i| (0..longest).map(move |t| (i, t))).map(|(i, t)| value(i, t)).collect();

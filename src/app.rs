@@ -83,6 +83,9 @@ pub enum Page {
     Bench,
 }
 
+/// A course and the recorded values it points to.
+pub type Loaded = (Arc<Course>, Arc<BTreeMap<String, Datum>>);
+
 /// What lies over a screen.
 pub enum Overlay {
     /// The keys, scrolled down by so many lines.
@@ -114,7 +117,7 @@ pub enum Msg {
     /// A run was given up.
     Cancelled(u64),
     /// The lessons were read again: the course, or what is wrong with it.
-    Course(Result<(Arc<Course>, Arc<BTreeMap<String, Datum>>), String>),
+    Course(Result<Loaded, String>),
     /// The time, in seconds since 1970.
     Time(u64),
     /// Something to say, such as a failed save.

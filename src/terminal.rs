@@ -3,9 +3,7 @@
 //! Everything that can happen comes through one channel. A thread reads the terminal, a thread waits for signals, the
 //! worker reports from its own; this loop applies messages, carries out effects and draws when something changed.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -20,10 +18,8 @@ use ratatui::DefaultTerminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::app::{self, Effect, Key, Msg, State};
+use crate::app::{self, Effect, Key, Loaded, Msg, State};
 use crate::lab::Lab;
-use crate::lab::record::Datum;
-use crate::lesson::Course;
 use crate::lesson::progress::Store;
 use crate::view::{self, Theme};
 use crate::worker::{Event, Worker};
@@ -34,9 +30,6 @@ pub use start::{install_hooks, learn, surroundings};
 
 /// While a run goes on, the screen is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(100);
-
-/// A course and the recorded values it points to.
-pub type Loaded = (Arc<Course>, Arc<BTreeMap<String, Datum>>);
 
 /// What the loop needs.
 pub struct Session {

@@ -73,19 +73,18 @@ fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let marker = state.marker().unwrap_or_default();
     let mut hints: Vec<(&str, &str)> = Vec::new();
-    match &state.overlay {
-        Some(overlay) => hints.extend(overlay::hints(overlay)),
-        None => {
-            if state.question().is_some_and(|question| state.given(question).is_none()) {
-                hints.push(("1-9", "answer"));
-            }
-            hints.extend(
-                TABLE
-                    .iter()
-                    .filter(|row| !row.hint.is_empty() && offered(state, row.scope))
-                    .map(|row| (row.shown, row.hint)),
-            );
+    if let Some(overlay) = &state.overlay {
+        hints.extend(overlay::hints(overlay));
+    } else {
+        if state.question().is_some_and(|question| state.given(question).is_none()) {
+            hints.push(("1-9", "answer"));
         }
+        hints.extend(
+            TABLE
+                .iter()
+                .filter(|row| !row.hint.is_empty() && offered(state, row.scope))
+                .map(|row| (row.shown, row.hint)),
+        );
     }
     let line = footer::line(&hints, &marker, usize::from(area.width), theme);
     buf.set_line(area.x, area.y, &line, area.width);
@@ -104,8 +103,7 @@ fn offered(state: &State, scope: Scope) -> bool {
             matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Race | View::Probe))
                 && !matches!(view, Some(View::Race | View::Probe))
         }
-        Scope::Heads => matches!(view, Some(View::Stepper)),
-        Scope::Stepper => matches!(view, Some(View::Stepper)),
+        Scope::Heads | Scope::Stepper => matches!(view, Some(View::Stepper)),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
         Scope::Runs => state.race_request().is_some() && state.results.running.is_none(),
         Scope::Running => state.results.running.is_some(),

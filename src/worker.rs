@@ -98,7 +98,7 @@ impl Worker {
                     }
                     let shared = opened.get_or_init(|| loaded.ok().map(Arc::new)).clone();
                     serve(shared.as_deref(), &quick_pool, &quick_jobs, &*told);
-                })
+                });
             }),
         )?;
         let long_pool = pool()?;

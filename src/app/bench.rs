@@ -46,7 +46,7 @@ pub(super) fn step(state: &mut State, action: Action) {
     let cursor = &mut state.cursor;
     match action {
         Action::Variant if !bench.view.measures().is_empty() => {
-            cursor.variant = (cursor.variant + 1) % bench.view.measures().len()
+            cursor.variant = (cursor.variant + 1) % bench.view.measures().len();
         }
         Action::LayerUp if bench.view == View::Stepper => jump_layer(state, true),
         Action::LayerDown if bench.view == View::Stepper => jump_layer(state, false),

@@ -39,7 +39,7 @@ impl State {
                 let value = known(value);
                 let right = match value.number {
                     Number::Known(number) => Some(bands.iter().filter(|band| **band <= number).count()),
-                    _ => None,
+                    Number::None => None,
                 };
                 Verdict { right, measured: value.ready.then_some(value.text) }
             }

@@ -1,13 +1,8 @@
 //! Walking through the course: keys, steps, overlays.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use tui_textarea::{Input, Key as EditKey, TextArea};
 
-use super::{Action, Cursor, Effect, Key, Overlay, Page, Screen, State, bench, keymap, question, results};
-use crate::lab::record::Datum;
-use crate::lesson::Course;
+use super::{Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, keymap, question, results};
 
 /// Characters that a sentence may have; more are left out and said.
 const MOST_CHARACTERS: usize = 100_000;
@@ -239,7 +234,7 @@ fn edit(key: Key) -> Input {
 }
 
 /// Puts a course that was read again in place of the old one, and stays as near as possible.
-pub(super) fn reload(state: &mut State, loaded: Result<(Arc<Course>, Arc<BTreeMap<String, Datum>>), String>) {
+pub(super) fn reload(state: &mut State, loaded: Result<Loaded, String>) {
     match loaded {
         Ok((course, records)) => {
             state.course = course;

@@ -44,7 +44,7 @@ pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem
         } else {
             match record::read(text) {
                 Ok(report) => {
-                    records.extend(flatten(&report).into_iter().map(|(key, value)| (format!("{name}.{key}"), value)))
+                    records.extend(flatten(&report).into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
                 }
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),
             }

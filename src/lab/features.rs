@@ -15,6 +15,9 @@ const BATCH_PIECES: usize = 1_024;
 /// Batches between two looks at the progress.
 const ROUND: usize = 8;
 
+/// One matrix [texts x D] for every readout and layer.
+pub type Features = BTreeMap<(Readout, usize), Matrix>;
+
 /// One sentence's states at one layer, as [`pool`] reads them.
 pub struct Pooled<'a> {
     /// [T x D], row by row.
@@ -83,7 +86,7 @@ pub fn extract(
     texts: &[&str],
     wanted: &[(Readout, usize)],
     report: &mut dyn FnMut(usize, usize) -> bool,
-) -> Result<Option<BTreeMap<(Readout, usize), Matrix>>, ModelError> {
+) -> Result<Option<Features>, ModelError> {
     let mut passes: BTreeMap<Option<Readout>, Vec<(Readout, usize)>> = BTreeMap::new();
     for (readout, layer) in wanted {
         let own = readout.needs_own_pass().then(|| readout.clone());
@@ -109,17 +112,14 @@ pub fn extract(
 /// The input that a readout with a pass of its own reads.
 fn change(bert: &Bert, encoding: &Encoding, readout: &Readout) -> Result<Encoding, ModelError> {
     let mut changed = encoding.clone();
-    let intervention = match readout {
-        Readout::StandIn(word) => {
-            let id = bert.word_id(word).ok_or_else(|| {
-                ModelError::Intervention(format!("{word:?} is not one piece of the vocabulary, so it cannot stand in for [CLS]. Try a common word, such as banana"))
-            })?;
-            Intervention::StandIn(id)
-        }
-        _ => {
-            changed.special.rotate_left(1);
-            Intervention::ClsAtEnd
-        }
+    let intervention = if let Readout::StandIn(word) = readout {
+        let id = bert.word_id(word).ok_or_else(|| {
+            ModelError::Intervention(format!("{word:?} is not one piece of the vocabulary, so it cannot stand in for [CLS]. Try a common word, such as banana"))
+        })?;
+        Intervention::StandIn(id)
+    } else {
+        changed.special.rotate_left(1);
+        Intervention::ClsAtEnd
     };
     let config = bert.config();
     (changed.input, _) =

@@ -93,6 +93,8 @@ mod tests {
     #[test]
     fn nothing_to_map_is_no_error() {
         assert!(map(&[]).points.is_empty());
-        assert_eq!(map(&[Matrix::new(1, 3, vec![1.0, 2.0, 3.0])]).explained, [0.0, 0.0]);
+        assert!(
+            map(&[Matrix::new(1, 3, vec![1.0, 2.0, 3.0])]).explained.iter().all(|share| share.abs() < f32::EPSILON)
+        );
     }
 }

@@ -20,8 +20,14 @@ const FIT: usize = 300;
 /// Feature vectors that were computed in this session, by data set, readout, layer and sentence.
 #[derive(Default)]
 pub struct Cache {
-    rows: Mutex<BTreeMap<(String, Readout, usize), HashMap<usize, Box<[f32]>>>>,
+    rows: Mutex<BTreeMap<Key, Rows>>,
 }
+
+/// Data set, readout, layer.
+type Key = (String, Readout, usize);
+
+/// Vectors by the sentence's index.
+type Rows = HashMap<usize, Box<[f32]>>;
 
 /// A lane with its fitted classifier; baselines have none.
 pub struct Fitted {
@@ -82,7 +88,7 @@ pub fn run(
     let total = sentences + fits * FIT;
 
     let read = |done: usize, of: usize| {
-        let share = if of > 0 { sentences * done / of } else { 0 };
+        let share = (sentences * done).checked_div(of).unwrap_or(0);
         (control.report)(Progress {
             what: format!("BERT reads sentence {share} of {sentences}"),
             done: share,
@@ -161,7 +167,7 @@ fn fill(
 }
 
 /// Rows of the cache as a matrix.
-fn gather(cache: &Cache, key: &(String, Readout, usize), indices: &[usize]) -> Matrix {
+fn gather(cache: &Cache, key: &Key, indices: &[usize]) -> Matrix {
     let Ok(rows) = cache.rows.lock() else { return Matrix::default() };
     let found: Vec<&[f32]> = indices.iter().filter_map(|index| rows.get(key)?.get(index).map(AsRef::as_ref)).collect();
     Matrix::new(found.len(), found.first().map_or(0, |row| row.len()), found.concat())

@@ -54,13 +54,13 @@ pub struct Layer {
 
 /// Multi-head self-attention with its residual connection.
 pub struct Attention {
-    /// W_Q.
+    /// `W_Q`.
     pub query: Linear,
-    /// W_K.
+    /// `W_K`.
     pub key: Linear,
-    /// W_V.
+    /// `W_V`.
     pub value: Linear,
-    /// W_O.
+    /// `W_O`.
     pub output: Linear,
     /// LayerNorm after the residual sum.
     pub norm: LayerNorm,

@@ -82,7 +82,7 @@ impl Config {
                 return Err(fail(format!("{name} is {size}, expected 1 to {most}")));
             }
         }
-        if config.hidden_size % config.num_attention_heads != 0 {
+        if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
             return Err(fail(format!(
                 "{} heads do not divide a hidden size of {}",
                 config.num_attention_heads, config.hidden_size

@@ -102,7 +102,7 @@ impl Bert {
             max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.max_position_embeddings),
             sha256: weights.sha256().to_owned(),
         };
-        Ok(Self { embeddings, layers, pooler, tokenizer, facts, config })
+        Ok(Self { config, embeddings, layers, pooler, tokenizer, facts })
     }
 }
 

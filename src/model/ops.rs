@@ -254,7 +254,7 @@ mod tests {
             let exact = f64::from(x).exp();
             assert!(((f64::from(exp(x)) - exact) / exact).abs() < 2e-7, "exp({x})");
         }
-        assert_eq!(exp(f32::NEG_INFINITY), exp(-87.5));
+        assert!(exp(f32::NEG_INFINITY) < 1e-37, "a cut edge weighs nothing");
         let grid = Tensor::arange_step(-6f64, 6.0, 0.001, &Device::Cpu).expect("a range");
         let exact = grid.erf().and_then(|t| t.to_vec1::<f64>()).expect("candle's erf");
         for (x, exact) in grid.to_vec1::<f64>().expect("numbers").iter().zip(exact) {

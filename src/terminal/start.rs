@@ -6,8 +6,8 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Loaded, Session, leave, run};
-use crate::app::{self, Key, Msg, Screen, State};
+use super::{Session, leave, run};
+use crate::app::{self, Key, Loaded, Msg, Screen, State};
 use crate::cli::Common;
 use crate::commands::{LoadedCourse, Surroundings, load_course, open_lab};
 use crate::config::{self, Settings};

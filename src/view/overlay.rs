@@ -79,7 +79,8 @@ fn panel(title: &str, rows: u16, theme: &Theme, area: Rect, buf: &mut Buffer) ->
     let (wide, high) = (area.width.saturating_sub(4).min(76), (rows + 4).min(area.height));
     let frame =
         Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 2, width: wide, height: high };
-    Clear.render(frame, buf);
+    // The screen below would only be read in pieces at its sides.
+    Clear.render(area, buf);
     let [level, upright, top_left, top_right, bottom_left, bottom_right, ..] = theme.glyphs().frame;
     let edge = |from: &str, to: &str| format!("{from}{}{to}", level.repeat(usize::from(wide.saturating_sub(2))));
     put(buf, frame.x, frame.y, wide, &edge(top_left, top_right), theme.border());

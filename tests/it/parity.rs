@@ -1,4 +1,4 @@
-//! Our forward pass against PyTorch's values and against candle-transformers.
+//! Our forward pass against `PyTorch`'s values and against candle-transformers.
 
 use candle_core::Tensor;
 use clsroom::model::{Batch, Bert, Edge, HiddenStates, Input, Intervention, Nothing, Trace, intervene, load, oracle};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// How long a marker may take, generous because the machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Terminal {
     parser: vt100::Parser,
@@ -91,7 +91,7 @@ impl Terminal {
                     self.parser.process(&bytes);
                     self.written.extend(bytes);
                 }
-                Err(_) => panic!("waited in vain for {what}; the screen is\n{}", self.screen()),
+                Err(why) => panic!("waited in vain for {what} ({why}); the screen is\n{}", self.screen()),
             }
         }
     }
@@ -139,6 +139,17 @@ impl Drop for Terminal {
 }
 
 impl Terminal {
+    /// Waits until the frame that is being written has ended.
+    pub fn wait_for_frame_end(&mut self) {
+        let end = Instant::now() + DEADLINE;
+        while !self.written.ends_with(b"\x1b[?2026l") {
+            let bytes =
+                self.output.recv_timeout(end.saturating_duration_since(Instant::now())).expect("the frame ends");
+            self.parser.process(&bytes);
+            self.written.extend(bytes);
+        }
+    }
+
     /// How many bytes the program writes in this time.
     pub fn bytes_within(&mut self, time: Duration) -> usize {
         let end = Instant::now() + time;

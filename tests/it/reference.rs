@@ -1,4 +1,4 @@
-//! Reads the reference values computed with PyTorch (see tests/reference/README.md).
+//! Reads the reference values computed with `PyTorch` (see tests/reference/README.md).
 
 use std::sync::OnceLock;
 

@@ -29,9 +29,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let dot = theme.glyphs().dot;
     let mut numbers = format!("layer 0 to {last}: {} {dot} {}", ends("[CLS]", &data.cls), ends("mean", &data.mean));
     match &word_name {
-        Some(name) => numbers += &format!(" {dot} {}", ends(name, &data.word_cosine)),
+        Some(name) => numbers.extend([" ", dot, " ", &ends(name, &data.word_cosine)]),
         None if state.bench().is_some_and(|bench| bench.word.is_some()) => {
-            numbers += " (the word is not in both sentences)"
+            numbers += " (the word is not in both sentences)";
         }
         None => {}
     }

@@ -47,7 +47,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         if numbers {
             put(buf, row.x, y, 11, label, theme.label());
             let room = usize::from(row.width.saturating_sub(20));
-            let text: String = matrix.row(at).iter().take(room / 8).map(|value| format!("{value:>8.3}")).collect();
+            let cells: Vec<String> =
+                matrix.row(at).iter().take(room / 8).map(|value| format!("{value:>8.3}")).collect();
+            let text = cells.concat();
             put(buf, row.x + 11, y, row.width - 11, &fit(&text, room, theme.ascii), theme.value());
             put(buf, row.right().saturating_sub(6), y, 6, &length, theme.label());
         } else {

@@ -38,7 +38,7 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
     let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
     put(buf, body.x, body.y, body.width, &sentence, theme.text());
     let mut y = body.y + 2;
-    let rows: Vec<Bar> = trace.labels.iter().map(|label| bar(label)).collect();
+    let rows: Vec<Bar> = trace.labels.iter().map(bar).collect();
     for label in &trace.labels {
         if y + 1 >= body.bottom() {
             break;

@@ -44,22 +44,20 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let unit = if variant == 3 { most } else { 1.0 };
 
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
-    let mut under = format!(
-        "{} -> [CLS] in layer {layer}: share {:.3} {dot} raw {:.3} {dot} rollout {:.3}",
-        columns[at],
-        share(&trace.mixing.norm),
-        share(&trace.mixing.raw),
-        share(&trace.mixing.rollout),
-        dot = theme.glyphs().dot
-    );
+    let dot = theme.glyphs().dot;
+    let mut under = vec![
+        format!("{} -> [CLS] in layer {layer}: share {:.3}", columns[at], share(&trace.mixing.norm)),
+        format!("raw {:.3}", share(&trace.mixing.raw)),
+        format!("rollout {:.3}", share(&trace.mixing.rollout)),
+    ];
     if let Some(data) = knockout.filter(|_| at > 0) {
-        under += &format!(" {} cut: {:.4}", theme.glyphs().dot, share(&data.cosine_distance));
+        under.push(format!("cut: {:.4}", share(&data.cosine_distance)));
         if !data.probability_change.data.is_empty() {
-            under += &format!(", label {:+.3}", share(&data.probability_change));
+            under.push(format!("label {:+.3}", share(&data.probability_change)));
         }
     }
     let foot = [
-        said(under, theme.value()),
+        said(under.join(&format!(" {dot} ")), theme.value()),
         said(cell, theme.text()),
         legend("0", &if variant == 3 { format!("{most:.3}") } else { "1".to_owned() }, theme),
         measured(&format!("columns: from where, rows: layers; {row}"), theme),

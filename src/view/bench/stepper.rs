@@ -36,20 +36,24 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     };
     put(buf, body.x + 2, body.y + 1, body.width - 2, &own(&shapes), theme.dim());
     let table = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
-    draw_numbers(state, values, by_head, &names, at, theme, table, buf);
+    draw_numbers(&Numbers { values, by_head, names: &names, at, offset: state.cursor.offset }, theme, table, buf);
+}
+
+/// A window of a matrix.
+struct Numbers<'a> {
+    values: &'a Matrix,
+    /// Columns are pieces, not dimensions.
+    by_head: bool,
+    names: &'a [String],
+    /// Row in focus.
+    at: usize,
+    /// First column.
+    offset: usize,
 }
 
 /// One line a piece: a window of its numbers, and its length (or, by head, its whole row over the pieces).
-fn draw_numbers(
-    state: &State,
-    values: &Matrix,
-    by_head: bool,
-    names: &[String],
-    at: usize,
-    theme: &Theme,
-    area: Rect,
-    buf: &mut Buffer,
-) {
+fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Numbers { values, by_head, names, at, offset } = *numbers;
     if area.height < 2 {
         return;
     }
@@ -57,11 +61,8 @@ fn draw_numbers(
     let side = if by_head { 0 } else { 9 };
     let cell = if by_head { 7 } else { 9 };
     let count = usize::from((area.width.saturating_sub(label + 3 + side)) / cell).min(values.cols);
-    let first = if by_head {
-        window(Some(state.cursor.offset), values.cols, count)
-    } else {
-        state.cursor.offset.min(values.cols.saturating_sub(count))
-    };
+    let first =
+        if by_head { window(Some(offset), values.cols, count) } else { offset.min(values.cols.saturating_sub(count)) };
     let x_of = |column: usize| area.x + label + 3 + column as u16 * cell;
     for column in 0..count {
         let title = if by_head {
