@@ -37,7 +37,7 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
         Source::Cite => state.course.citations.get(&value.key).map(|citation| {
             Datum::Text(match &citation.value {
                 Some(figure) => format!("{figure} ({})", citation.source),
-                None => citation.source.clone(),
+                None => format!("({})", citation.source),
             })
         }),
     };
