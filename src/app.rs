@@ -194,6 +194,12 @@ impl State {
         self.step()?.bench.as_ref()
     }
 
+    /// The variant of the view that is shown, by its name in lessons.
+    #[must_use]
+    pub fn measure(&self) -> Option<&'static str> {
+        self.bench()?.view.measures().get(self.cursor.variant).copied()
+    }
+
     /// The sentence that benches use: the bench's own, the learner's, or the lesson's.
     #[must_use]
     pub fn sentence(&self) -> Sentence {
@@ -230,8 +236,11 @@ impl State {
                 if !self.covered() && self.race_report().is_some() {
                     return Some("[race done]".to_owned());
                 }
-                let complete =
-                    self.missing().is_empty() && (self.facts.is_some() || self.results.model_failure.is_some());
+                // Knock-outs take longest and stand on the screen only when they are the measure shown.
+                let shown =
+                    |request: &Request| !matches!(request, Request::Knockout(_)) || self.measure() == Some("knockout");
+                let there = !self.missing().iter().any(shown);
+                let complete = there && (self.facts.is_some() || self.results.model_failure.is_some());
                 complete.then(|| format!("[{}.{} ready]", self.lesson().map_or("", |lesson| &lesson.id), step + 1))
             }
         }
