@@ -51,8 +51,12 @@ pub struct State {
     pub mouse: bool,
     /// Seconds since 1970, as last told.
     pub now: Option<u64>,
+    /// When this session began, as first told.
+    pub started: Option<u64>,
     /// Show a bench although its question is open.
     pub uncovered: bool,
+    /// Which part of a text that does not fit; counts round.
+    pub text_page: isize,
 }
 
 /// The screens.
@@ -166,7 +170,9 @@ impl State {
             notice: None,
             mouse: false,
             now: None,
+            started: None,
             uncovered: false,
+            text_page: 0,
         }
     }
 
@@ -215,6 +221,13 @@ impl State {
         !self.uncovered && predict.is_some_and(|question| !self.progress.answers.contains_key(&question.id))
     }
 
+    /// Whether the run that the bench offers is going on.
+    #[must_use]
+    pub fn running_here(&self) -> bool {
+        let wanted = self.race_request();
+        wanted.is_some() && self.results.running.as_ref().map(|running| &running.request) == wanted.as_ref()
+    }
+
     /// The ASCII marker of the screen, once everything on it is there; recordings and tests wait for it.
     #[must_use]
     pub fn marker(&self) -> Option<String> {
@@ -230,7 +243,7 @@ impl State {
                 (self.facts.is_some() || self.results.model_failure.is_some()).then(|| "[home ready]".to_owned())
             }
             Screen::Lesson { step, .. } => {
-                if self.results.running.is_some() && self.race_request().is_some() {
+                if self.running_here() {
                     return Some("[race running]".to_owned());
                 }
                 if !self.covered() && self.race_report().is_some() {
@@ -267,6 +280,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Time(now) => {
             state.now = Some(now);
+            state.started.get_or_insert(now);
             Vec::new()
         }
         Msg::Notice(notice) => {

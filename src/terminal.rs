@@ -3,6 +3,7 @@
 //! Everything that can happen comes through one channel. A thread reads the terminal, a thread waits for signals, the
 //! worker reports from its own; this loop applies messages, carries out effects and draws when something changed.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -71,8 +72,11 @@ pub fn run(session: Session) -> Result<(), String> {
     let mut front =
         Front { state: session.state, theme: session.theme, store: session.store, reload: session.reload, worker };
     let result = front.run(&mut terminal, &incoming);
-    front.save();
+    let saved = front.store.as_ref().map_or(Ok(()), |store| store.save(&front.state.progress));
     leave();
+    if let Err(error) = saved {
+        eprintln!("clsroom: {error}");
+    }
     result
 }
 
@@ -140,10 +144,15 @@ impl Front {
             Incoming::Signal | Incoming::Broken => return Ok(true),
         };
         let Some(msg) = msg else { return Ok(false) };
-        let effects = app::update(&mut self.state, msg);
+        // An effect may lead to further ones.
+        let mut effects = VecDeque::from(app::update(&mut self.state, msg));
         let mut leave = false;
-        for effect in effects {
-            leave |= self.carry_out(effect, terminal)?;
+        while let Some(effect) = effects.pop_front() {
+            if effect == Effect::Reload {
+                effects.extend(app::update(&mut self.state, Msg::Course((self.reload)())));
+            } else {
+                leave |= self.carry_out(effect, terminal)?;
+            }
         }
         Ok(leave)
     }
@@ -153,10 +162,7 @@ impl Front {
             Effect::Submit(ticket, request) => self.worker.submit(ticket, request),
             Effect::Cancel(ticket) => self.worker.cancel(ticket),
             Effect::Save(_) => self.save(),
-            Effect::Reload => {
-                let loaded = (self.reload)();
-                app::update(&mut self.state, Msg::Course(loaded));
-            }
+            Effect::Reload => {} // done by the caller, who takes what follows from it
             Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture).map_err(|error| broken(&error))?,
             Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture).map_err(|error| broken(&error))?,
             Effect::Suspend => {
@@ -200,7 +206,7 @@ fn broken(error: &io::Error) -> String {
 /// Takes the terminal over. ratatui's hook restores raw mode and screen on a panic; paste and mouse are ours.
 fn enter() -> Result<DefaultTerminal, String> {
     let terminal = ratatui::try_init().map_err(|error| {
-        format!("clsroom needs a terminal to draw on: {error}. Without one, try clsroom trace or clsroom race")
+        format!("there is no terminal to draw on: {error}. Without one, try clsroom trace or clsroom race")
     })?;
     execute!(io::stdout(), EnableBracketedPaste).map_err(|error| broken(&error))?;
     Ok(terminal)

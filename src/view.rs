@@ -13,10 +13,11 @@ pub mod widgets;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 use crate::app::keymap::{Scope, TABLE};
-use crate::app::{Screen, State, values};
+use crate::app::{Page, Screen, State, values};
 use crate::lesson::{ValueRef, View};
 pub use theme::{CharFlag, ColorFlag, Depth, Theme, ascii, depth};
 use widgets::blocks::Shown;
@@ -27,6 +28,9 @@ pub const WIDE: u16 = 100;
 
 /// Smaller screens get a card instead.
 pub const LEAST: (u16, u16) = (60, 18);
+
+/// Lines that a notice may take.
+const NOTICE: usize = 4;
 
 /// Draws the whole screen.
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
@@ -40,8 +44,10 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
 /// Draws into a buffer; returns where the text cursor belongs while a sentence is typed.
 pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<(u16, u16)> {
     if area.width < LEAST.0 || area.height < LEAST.1 {
-        let card =
-            format!("clsroom needs {}x{}; this window is {}x{}. q leaves.", LEAST.0, LEAST.1, area.width, area.height);
+        let card = format!(
+            "clsroom needs {}x{}; this window is {}x{}. Ctrl-C leaves.",
+            LEAST.0, LEAST.1, area.width, area.height
+        );
         lines(&text::wrap(&[card.into()], usize::from(area.width)), area, buf);
         return None;
     }
@@ -65,14 +71,21 @@ fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
         (None, None) => return,
     };
-    let said = text::fit(&text::clean(&said, theme.ascii), usize::from(area.width.saturating_sub(2)), theme.ascii);
-    text::put(buf, area.x + 1, area.y, area.width - 2, &said, theme.value());
+    let said = text::clean(&said, theme.ascii).into_owned();
+    let rows = text::wrap(&[Span::styled(said, theme.value())], usize::from(area.width.saturating_sub(2)));
+    let shown = rows.len().min(NOTICE) as u16;
+    // It lies over the lowest lines of the screen when one line is not enough.
+    let over = Rect { y: area.bottom() - shown, height: shown, ..area };
+    Clear.render(over, buf);
+    lines(&rows, Rect { x: over.x + 1, width: over.width - 2, ..over }, buf);
 }
 
 /// Keys that work here, and the marker at the right end.
 fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let marker = state.marker().unwrap_or_default();
     let mut hints: Vec<(&str, &str)> = Vec::new();
+    // On a narrow screen the text page hides the bench: keys that move in it would change something unseen.
+    let bench_shown = area.width >= WIDE || matches!(state.screen, Screen::Lesson { page: Page::Bench, .. });
     if let Some(overlay) = &state.overlay {
         hints.extend(overlay::hints(overlay));
     } else {
@@ -82,7 +95,7 @@ fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         hints.extend(
             TABLE
                 .iter()
-                .filter(|row| !row.hint.is_empty() && offered(state, row.scope))
+                .filter(|row| !row.hint.is_empty() && offered(state, row.scope, bench_shown))
                 .map(|row| (row.shown, row.hint)),
         );
     }
@@ -91,18 +104,16 @@ fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// Whether a key does something on this screen.
-fn offered(state: &State, scope: Scope) -> bool {
+fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
     let home = matches!(state.screen, Screen::Home { .. });
-    let view = state.bench().map(|bench| bench.view);
+    let bench = state.bench().map(|bench| bench.view);
+    let view = bench.filter(|_| bench_shown);
     match scope {
         Scope::Everywhere => true,
         Scope::Home => home,
         Scope::Lesson => !home,
-        Scope::Bench => view.is_some(),
-        Scope::Layers => {
-            matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Race | View::Probe))
-                && !matches!(view, Some(View::Race | View::Probe))
-        }
+        Scope::Bench => bench.is_some(),
+        Scope::Layers => matches!(view, Some(View::Stepper | View::Mixing | View::Map)),
         Scope::Heads | Scope::Stepper => matches!(view, Some(View::Stepper)),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
         Scope::Runs => state.race_request().is_some() && state.results.running.is_none(),

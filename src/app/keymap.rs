@@ -68,6 +68,10 @@ pub enum Action {
     Stop,
     /// Answer a question with this option (0-based).
     Answer(usize),
+    /// The next part of a text that does not fit.
+    TextOn,
+    /// The part before.
+    TextBack,
     /// Edit the sentence.
     Edit,
     /// Recall questions.
@@ -201,6 +205,14 @@ pub const TABLE: &[Binding] = &[
         "h l",
         "",
         "move left, right (arrows too)",
+        Scope::Lesson,
+    ),
+    binding(
+        &[K::Char('J'), K::Char('K')],
+        &[A::TextOn, A::TextBack],
+        "J K",
+        "",
+        "next, previous part of a text that does not fit",
         Scope::Lesson,
     ),
     binding(

@@ -74,10 +74,10 @@ impl State {
         found
     }
 
-    /// Whether an answer is from before this session (an hour is taken as the length of a session).
+    /// Whether an answer is from before this session.
     fn earlier(&self, given: &Given) -> bool {
-        match (self.now, given.at) {
-            (Some(now), Some(at)) => now.saturating_sub(at) > 3_600,
+        match (self.started, given.at) {
+            (Some(started), Some(at)) => at < started,
             _ => true,
         }
     }
@@ -89,6 +89,8 @@ pub(super) fn answer(state: &mut State, choice: usize) -> Vec<Effect> {
     if choice >= question.options.len() || state.progress.answers.contains_key(&question.id) {
         return Vec::new();
     }
+    // What the answer was worth stands at the end of the text.
+    state.text_page = -1;
     let correct = state.judge(&question).right.map(|right| right == choice);
     let lesson = state.lesson().map(|lesson| lesson.id.clone()).unwrap_or_default();
     state.progress.answers.insert(question.id, Given { choice, correct, lesson, at: state.now, recalled: 0 });

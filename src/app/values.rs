@@ -1,10 +1,11 @@
 //! Resolves `{{…}}`: live values against outcomes, recorded values against records, citations.
 
-use std::collections::BTreeMap;
-
 use super::State;
 use crate::lab::record::{Datum, flatten};
 use crate::lesson::{Format, Source, ValueRef};
+
+/// Characters of a sentence that running text quotes.
+const MOST_SHOWN: usize = 120;
 
 /// A value as the screen shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +96,7 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             let index = ["sentences", "train", "validation", "test"].iter().position(|name| *name == rest)?;
             number(state.data[index])
         }
-        "sentence" if rest == "text" => Some(Datum::Text(state.sentence().text)),
+        "sentence" if rest == "text" => Some(Datum::Text(shortened(&state.sentence().text))),
         "sentence" | "label" | "cls" | "mixing" => of_trace(state, head, rest),
         "compare" => of_compare(state, rest),
         "knockout" => of_knockout(state, rest),
@@ -106,6 +107,14 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             .map(|(word, _)| Datum::Text(word.clone())),
         "race" => of_races(state, rest),
         _ => None,
+    }
+}
+
+/// The beginning of a long sentence.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -190,15 +199,11 @@ fn of_knockout(state: &State, rest: &str) -> Option<Datum> {
     }
 }
 
-/// The newest run made here that knows the key.
+/// A value of the run that the step's own bench offers: never of another run, which may have read other sentences.
 fn of_races(state: &State, rest: &str) -> Option<Datum> {
     let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
     let key = rest.replace(".last.", &format!(".{last}."));
-    let known = |report: &crate::lab::RaceReport| -> Option<Datum> {
-        let values: BTreeMap<String, Datum> = flatten(report);
-        values.get(&key).cloned()
-    };
-    state.results.races.iter().rev().find_map(|(_, report)| known(report))
+    flatten(state.race_report()?).get(&key).cloned()
 }
 
 fn layer(text: &str, layers: usize) -> Option<usize> {

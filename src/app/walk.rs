@@ -23,8 +23,13 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
+        Action::TextOn => state.text_page += 1,
+        Action::TextBack => state.text_page -= 1,
         Action::Help => state.overlay = Some(Overlay::Help(0)),
-        Action::Edit => state.overlay = Some(Overlay::Editor(Box::new(editor(&state.sentence().text)))),
+        Action::Edit => {
+            state.overlay =
+                Some(Overlay::Editor(Box::new(editor(state.progress.sentence.as_deref().unwrap_or_default()))));
+        }
         Action::Mouse => {
             state.mouse = !state.mouse;
             return vec![Effect::Mouse(state.mouse)];
@@ -64,7 +69,9 @@ fn at_home(state: &mut State, cursor: usize, action: Action) -> Vec<Effect> {
                 .map_or(0, |known| known.step);
             return open(state, cursor, step);
         }
-        Action::Back => return vec![Effect::Save(state.progress.clone()), Effect::Quit],
+        Action::Stop => return results::stop(state),
+        Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
+        Action::Back => return quit(state),
         _ => {}
     }
     Vec::new()
@@ -99,6 +106,7 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
     let id = entry.id.clone();
     state.screen = Screen::Lesson { lesson, step, page: Page::Text };
     state.uncovered = false;
+    state.text_page = 0;
     let known = state.progress.lessons.entry(id.clone()).or_default();
     known.step = step;
     state.progress.last = Some((id, step));
@@ -115,6 +123,10 @@ fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
     }
     state.screen = Screen::Home { cursor: (lesson + 1).min(state.course.lessons.len().saturating_sub(1)) };
     vec![Effect::Save(state.progress.clone())]
+}
+
+fn quit(state: &State) -> Vec<Effect> {
+    vec![Effect::Save(state.progress.clone()), Effect::Quit]
 }
 
 fn home(state: &mut State) -> Vec<Effect> {
@@ -136,22 +148,23 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Editor(mut editor)) => match key {
             Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
             Key::Enter => return take_sentence(state, &editor),
+            Key::Ctrl('u') => state.overlay = Some(Overlay::Editor(Box::new(self::editor("")))),
             key => {
                 editor.input(edit(key));
                 state.overlay = Some(Overlay::Editor(editor));
             }
         },
         Some(Overlay::Recall(waiting, given)) => return recall(state, waiting, given, action),
-        Some(Overlay::Leave) => match action {
-            Some(Action::Stop) => {
-                let mut effects = results::stop(state);
-                effects.extend(home(state));
-                return effects;
+        Some(Overlay::Leave) => {
+            let stopping = action == Some(Action::Stop);
+            if !stopping && !matches!(action, Some(Action::Enter)) {
+                state.overlay = (action != Some(Action::Back)).then_some(Overlay::Leave);
+                return Vec::new();
             }
-            Some(Action::Enter) => return home(state),
-            Some(Action::Back) => {}
-            _ => state.overlay = Some(Overlay::Leave),
-        },
+            let mut effects = if stopping { results::stop(state) } else { Vec::new() };
+            effects.extend(if matches!(state.screen, Screen::Home { .. }) { quit(state) } else { home(state) });
+            return effects;
+        }
         None => {}
     }
     Vec::new()
@@ -168,7 +181,9 @@ fn recall(
         waiting.first().and_then(|(lesson, step)| state.course.lessons.get(*lesson)?.steps.get(*step)?.check.clone());
     match (action, first) {
         (Some(Action::Answer(choice)), Some(check)) if given.is_none() && choice < check.options.len() => {
-            if let Some(known) = state.progress.answers.get_mut(&check.id) {
+            // A wrong answer comes back another time.
+            let right = state.judge(&check).right == Some(choice);
+            if let Some(known) = state.progress.answers.get_mut(&check.id).filter(|_| right) {
                 known.recalled += 1;
             }
             state.overlay = Some(Overlay::Recall(waiting, Some(choice)));

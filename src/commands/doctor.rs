@@ -24,19 +24,35 @@ pub struct Surroundings {
     pub own_model: bool,
 }
 
+/// How a finding is to be taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    /// Slower than the budget: worth knowing, nothing to mend.
+    Slow,
+    Bad,
+}
+
 /// One finding.
 struct Finding {
-    good: bool,
+    verdict: Verdict,
     what: String,
     do_next: &'static str,
 }
 
 fn good(what: String) -> Finding {
-    Finding { good: true, what, do_next: "" }
+    Finding { verdict: Verdict::Good, what, do_next: "" }
 }
 
 fn check(holds: bool, what: String, do_next: &'static str) -> Finding {
-    Finding { good: holds, what, do_next }
+    Finding { verdict: if holds { Verdict::Good } else { Verdict::Bad }, what, do_next }
+}
+
+/// A time against its budget.
+fn timed(what: &str, took: Duration, budget: u64) -> Finding {
+    let verdict = if took < Duration::from_millis(budget) { Verdict::Good } else { Verdict::Slow };
+    let do_next = "a slow machine, or a busy one: everything still works";
+    Finding { verdict, what: format!("{what} after {took:.1?} (budget {budget} ms)"), do_next }
 }
 
 /// Checks model, data, parity with the oracle, course, terminal and paths.
@@ -52,12 +68,7 @@ pub fn doctor(settings: &Settings, surroundings: &Surroundings) -> Result<(), St
         }
         Err(error) => check(false, format!("course: {error}"), "correct the lesson, or leave --lessons out"),
     });
-    let frame = surroundings.first_frame;
-    findings.push(check(
-        frame < Duration::from_millis(50),
-        format!("first frame after {frame:.1?} (budget 50 ms)"),
-        "a slow machine, or a busy one: everything still works",
-    ));
+    findings.push(timed("first frame, drawn in memory,", surroundings.first_frame, 50));
     findings.push(match surroundings.size {
         None => good("terminal: none here; the course needs one, trace and race do not".to_owned()),
         Some((columns, rows)) => {
@@ -73,12 +84,17 @@ pub fn doctor(settings: &Settings, surroundings: &Surroundings) -> Result<(), St
 
     let mut text = String::new();
     for finding in &findings {
-        let _ = writeln!(text, "{}  {}", if finding.good { "ok  " } else { "look" }, finding.what);
-        if !finding.good {
+        let sign = match finding.verdict {
+            Verdict::Good => "ok  ",
+            Verdict::Slow => "slow",
+            Verdict::Bad => "look",
+        };
+        let _ = writeln!(text, "{sign}  {}", finding.what);
+        if finding.verdict != Verdict::Good {
             let _ = writeln!(text, "      {}", finding.do_next);
         }
     }
-    let bad = findings.iter().filter(|finding| !finding.good).count();
+    let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
     print(&text)?;
     if bad == 0 {
         Ok(())
@@ -101,11 +117,7 @@ fn model(settings: &Settings, own: bool) -> Vec<Finding> {
         "model: {} ({}), {} layers, {} heads, {} parameters",
         facts.name, facts.origin, facts.layers, facts.heads, facts.parameters
     ))];
-    findings.push(check(
-        took < Duration::from_millis(400),
-        format!("model ready after {took:.1?} (budget 400 ms)"),
-        "a slow machine, or a busy one: everything still works",
-    ));
+    findings.push(timed("model ready", took, 400));
     if own {
         findings.push(good(format!("weights: sha256 {}", facts.sha256)));
         return findings;

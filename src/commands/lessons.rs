@@ -58,11 +58,18 @@ fn check(path: Option<&Path>) -> Result<(), String> {
         Ok(loaded) => (loaded.problems, loaded.course.lessons.len()),
         Err(problems) => (problems, 0),
     };
+    if let Some(name) = only.map(|name| name.to_string_lossy()) {
+        let lesson = name.ends_with(".md") && name.chars().take(2).all(|c| c.is_ascii_digit());
+        if !lesson {
+            return Err(format!("{name} is not a lesson: a lesson's file is named like 05-my-lesson.md"));
+        }
+    }
     let concerns = |problem: &&Problem| only.is_none_or(|name| Path::new(&problem.file).file_name() == Some(name));
     let found: Vec<&Problem> = problems.iter().filter(concerns).collect();
     if found.is_empty() {
         let what = path.map_or_else(|| "the embedded course".to_owned(), |path| path.display().to_string());
-        return print(&format!("{what}: {lessons} lessons, no mistakes found\n"));
+        let count = if only.is_some() { "1 lesson".to_owned() } else { format!("{lessons} lessons") };
+        return print(&format!("{what}: {count}, no mistakes found\n"));
     }
     let text: Vec<String> = found.iter().map(ToString::to_string).collect();
     Err(format!("{} mistakes\n\n{}", found.len(), text.join("\n\n")).replacen(

@@ -1,11 +1,13 @@
 //! `clsroom race`: classifiers side by side, without a screen.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use super::{bar, open_lab, print, write_file};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
+use crate::lab::dataset::Dataset;
 use crate::lab::race::Fitted;
 use crate::lab::record::{self, Heads, RecordedHead};
 use crate::lab::{Control, Lab, Progress, RaceReport, RaceRequest, Readout, verdict};
@@ -20,8 +22,13 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         .iter()
         .map(|name| name.parse::<Readout>().map_err(|error| error.to_string()))
         .collect::<Result<Vec<_>, _>>()?;
+    let readouts = once(readouts);
+    for path in asked.out.iter().chain(&asked.heads) {
+        writable(path)?;
+    }
+    Dataset::embedded(&asked.data).map_err(|error| error.to_string())?;
     let lab = open_lab(settings, None)?;
-    let layers = layers(&asked.layer, lab.facts().layers)?;
+    let layers = once(layers(&asked.layer, lab.facts().layers)?);
     let request = RaceRequest {
         data: asked.data.clone(),
         readouts,
@@ -53,6 +60,30 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         RaceFormat::Text => print(&text(&report)),
         RaceFormat::Json => print(&record::write(&report).map_err(|error| error.to_string())?),
         RaceFormat::Csv => print(&record::csv(&report)),
+    }
+}
+
+/// Each entry once, in the order given.
+fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
+    entries.into_iter().fold(Vec::new(), |mut kept, entry| {
+        if !kept.contains(&entry) {
+            kept.push(entry);
+        }
+        kept
+    })
+}
+
+/// A file that cannot be written is known before the run, not after it.
+fn writable(path: &Path) -> Result<(), String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() && !path.is_dir() {
+        Ok(())
+    } else {
+        Err(format!(
+            "cannot write {}: {} is not a folder, or the name is one. Choose another place",
+            path.display(),
+            folder.display()
+        ))
     }
 }
 

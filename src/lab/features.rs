@@ -12,9 +12,6 @@ use crate::model::{Batch, Bert, Encoding, HiddenStates, Intervention, ModelError
 /// Pieces in a batch, about; sentences are grouped by length so that the work is even.
 const BATCH_PIECES: usize = 1_024;
 
-/// Batches between two looks at the progress.
-const ROUND: usize = 8;
-
 /// One matrix [texts x D] for every readout and layer.
 pub type Features = BTreeMap<(Readout, usize), Matrix>;
 
@@ -139,7 +136,8 @@ fn one_pass(
     let batches = batches(encodings);
     let done = AtomicUsize::new(0);
     let mut vectors: Vec<Vec<Vec<f32>>> = vec![Vec::new(); texts.len()];
-    for round in batches.chunks(ROUND) {
+    // One batch a thread between two looks at the progress.
+    for round in batches.chunks(rayon::current_num_threads().max(1)) {
         let results: Vec<Rows> = round
             .par_iter()
             .map(|batch| {

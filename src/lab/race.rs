@@ -74,6 +74,11 @@ pub fn run(
             "there is no layer {layer}: this model has layers 0 (embeddings) to {layers}"
         )));
     }
+    if request.train == Some(0) || request.test == Some(0) {
+        return Err(LabError::Request(
+            "a race needs sentences to train on and to test on; give --train and --test at least 1".to_owned(),
+        ));
+    }
     if request.readouts.is_empty() {
         return Err(LabError::Request("a race needs at least one readout, such as cls or mean".to_owned()));
     }
@@ -148,6 +153,7 @@ fn fill(
             missing.push(index);
         }
     }
+    read(0, missing.len());
     for (number, chunk) in missing.chunks(CHUNK).enumerate() {
         let texts: Vec<&str> = chunk.iter().map(|index| dataset.items()[*index].text.as_str()).collect();
         let mut report = |done: usize, of: usize| {

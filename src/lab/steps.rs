@@ -80,7 +80,8 @@ pub fn names() -> Vec<String> {
 pub(super) fn operations(bert: &Bert, trace: &Trace, layers: usize) -> Result<Vec<Operation>, ModelError> {
     let mut result = Vec::with_capacity(6 + layers * 14);
     for known in EMBEDDINGS {
-        result.push(operation(trace, 0, "embeddings", known, None)?);
+        let before = (known.0 == "norm").then_some((0, "sum"));
+        result.push(operation(trace, 0, "embeddings", known, before)?);
     }
     for layer in 1..=layers {
         for known in ATTENTION {

@@ -36,7 +36,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("data.train", "of these for training"),
     ("data.validation", "for validation"),
     ("data.test", "for testing"),
-    ("race.{readout}.{layer}.accuracy", "test accuracy of a lane of a run made here"),
+    ("race.{readout}.{layer}.accuracy", "test accuracy of a lane, from the run that this step's bench offers"),
     ("race.{readout}.{layer}.low", "lower end of its 95 % interval"),
     ("race.{readout}.{layer}.high", "upper end of its 95 % interval"),
     ("race.{readout}-{readout}.{layer}.difference", "difference of two lanes, second minus first"),
@@ -47,7 +47,7 @@ pub const LIVE: &[(&str, &str)] = &[
         "race.{readout}-{readout}.{layer}.verdict",
         "better, worse, equivalent within 2 points, or too little data to tell",
     ),
-    ("race.train", "training sentences of the latest run made here"),
+    ("race.train", "training sentences of that run"),
     ("race.test", "its test sentences"),
 ];
 

@@ -84,7 +84,8 @@ fn frame(caption: &str, right: &str, foot: &[Line<'_>], theme: &Theme, area: Rec
         put(buf, area.right() - wide, area.y, wide, right, theme.value());
     }
     let foot: Vec<Line<'_>> = foot.iter().flat_map(|line| wrap(&line.spans, usize::from(area.width))).collect();
-    let rows = (foot.len() as u16).min(area.height.saturating_sub(3));
+    // The foot gives way before the body does; its first lines matter most.
+    let rows = (foot.len() as u16).min(area.height / 3);
     let top = area.bottom() - rows;
     lines(&foot, Rect { y: top, height: rows, ..area }, buf);
     let begin = area.y + 2;

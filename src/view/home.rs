@@ -77,9 +77,15 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
     let known = state.progress.lessons.get(&lesson.id);
     let (sign, note) = match known {
         Some(known) if known.finished => (glyphs.check, format!("done, {} min", lesson.minutes)),
-        Some(known) => {
-            (glyphs.half, format!("step {} of {}, {} min", known.step + 1, lesson.steps.len(), lesson.minutes))
-        }
+        Some(known) => (
+            glyphs.half,
+            format!(
+                "step {} of {}, {} min",
+                (known.step + 1).min(lesson.steps.len()),
+                lesson.steps.len(),
+                lesson.minutes
+            ),
+        ),
         None => (" ", format!("{} min", lesson.minutes)),
     };
     let pointer = if focus { glyphs.pointer } else { " " };
@@ -102,7 +108,10 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
         rows.push((lesson.question.clone(), theme.value()));
     }
     match &state.progress.sentence {
-        Some(sentence) => rows.push((format!("Your sentence: {sentence}"), theme.dim())),
+        Some(sentence) => {
+            let beginning: String = sentence.chars().take(240).collect();
+            rows.push((format!("Your sentence: {beginning}"), theme.dim()));
+        }
         None => rows.push(("Press e to use a sentence of your own in every lesson.".to_owned(), theme.dim())),
     }
     let waiting = state.recall().len();

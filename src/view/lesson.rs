@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
-use super::widgets::text::{clean, fit, put, width};
+use super::widgets::text::{clean, fit, put, width, wrap};
 use super::widgets::{blocks, progress};
 use super::{WIDE, bench, lines, question, resolver};
-use crate::app::{Page, State};
+use crate::app::{Page, State, values};
+use crate::lesson::{Block, Inline, Step};
 
 /// Text is never wider than this.
 const TEXT_WIDTH: u16 = 72;
@@ -73,26 +74,46 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             if step.predict.as_ref() == Some(question) { question::Kind::Predict } else { question::Kind::Check };
         text.extend(question::lines(state, question, kind, usize::from(area.width), theme));
     }
+    if waits_for_run(state, step) {
+        text.push(Line::default());
+        let said = format!("{} stands for what is not measured yet: Enter runs it.", theme.glyphs().ellipsis);
+        text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
+    }
     let mut used = blocks::sources(&step.blocks);
     used.extend(question::sources(state, step));
     let legend = blocks::legend(&used, theme);
     let legend_rows = if legend.is_some() { 2 } else { 0 };
     let room = Rect { height: area.height.saturating_sub(legend_rows), ..area };
-    let needed = text.len() as u16;
-    // What the step asks stands at its end: when the screen is short, that end is what must be seen.
-    let skip = needed.saturating_sub(room.height);
-    if skip > 0 {
-        text.drain(..usize::from(skip + 1).min(text.len()));
-        text.insert(
-            0,
-            Line::from(Span::styled(
-                format!("{} the text begins above; a taller window shows it", theme.glyphs().up),
-                theme.dim(),
-            )),
-        );
-    }
-    lines(&text, room, buf);
+    lines(&part(text, usize::from(room.height), state.text_page, theme), room, buf);
     if let Some(legend) = legend {
         buf.set_line(area.x, area.bottom() - 1, &legend, area.width);
     }
+}
+
+/// Whether the text shows values of a run that was not made yet.
+fn waits_for_run(state: &State, step: &Step) -> bool {
+    let open = |inline: &Inline| matches!(inline, Inline::Value(value) if value.key.starts_with("race.") && !values::resolve(state, value).ready);
+    let inlines = step.blocks.iter().flat_map(|block| match block {
+        Block::Paragraph(inlines) | Block::Quote(inlines) => inlines.clone(),
+        Block::List { items, .. } => items.concat(),
+        Block::Code(_) => Vec::new(),
+    });
+    !state.running_here() && inlines.into_iter().any(|inline| open(&inline))
+}
+
+/// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.
+fn part<'a>(text: Vec<Line<'a>>, room: usize, page: isize, theme: &Theme) -> Vec<Line<'a>> {
+    if text.len() <= room || room < 3 {
+        return text;
+    }
+    let height = room - 1;
+    let parts = text.len().div_ceil(height);
+    let number = page.rem_euclid(parts as isize) as usize;
+    // The last part is full as well: it begins earlier rather than end early.
+    let first = (number * height).min(text.len() - height);
+    let said =
+        format!("part {} of {parts}: J shows the {}", number + 1, if number + 1 < parts { "next" } else { "first" });
+    let mut shown: Vec<Line<'a>> = text.into_iter().skip(first).take(height).collect();
+    shown.push(Line::from(Span::styled(said, theme.key())));
+    shown
 }

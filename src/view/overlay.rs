@@ -10,7 +10,7 @@ use super::theme::Theme;
 use super::widgets::text::{clean, put, width, wrap};
 use super::{lines, question};
 use crate::app::keymap::TABLE;
-use crate::app::{Overlay, State};
+use crate::app::{Overlay, Screen, State};
 
 /// Keys that the footer names while an overlay is open.
 pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
@@ -19,7 +19,7 @@ pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Editor(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
-        Overlay::Leave => vec![("Enter", "back, let it run"), ("x", "stop it and go"), ("q", "stay")],
+        Overlay::Leave => vec![("Enter", "leave"), ("x", "stop it and leave"), ("q", "stay")],
     }
 }
 
@@ -65,9 +65,13 @@ pub(super) fn draw(
             None
         }
         Overlay::Leave => {
-            let said = "A run is going on. It goes on while you are on the course map, and its result is kept for this session.";
+            let said = if matches!(state.screen, Screen::Home { .. }) {
+                "A run is going on. Leaving the program ends it."
+            } else {
+                "A run is going on. On the course map it goes on, and its result is kept for this session."
+            };
             let text = wrap(&[Span::styled(said, theme.text())], usize::from(area.width.saturating_sub(8)).min(72));
-            let inside = panel("Leave the lesson?", text.len() as u16, theme, area, buf);
+            let inside = panel("Leave?", text.len() as u16, theme, area, buf);
             lines(&text, inside, buf);
             None
         }
@@ -120,18 +124,21 @@ fn help(theme: &Theme) -> Vec<Line<'static>> {
 }
 
 fn draw_editor(editor: &TextArea<'static>, theme: &Theme, area: Rect, buf: &mut Buffer) -> (u16, u16) {
-    put(buf, area.x, area.y, area.width, "Every bench uses it. Empty: the lessons' own sentences.", theme.dim());
+    let hint = "For every bench without a sentence of its own. Ctrl-U clears it.";
+    for (row, line) in wrap(&[Span::styled(hint, theme.dim())], usize::from(area.width)).iter().take(2).enumerate() {
+        buf.set_line(area.x, area.y + row as u16, line, area.width);
+    }
     let line = editor.lines().first().map_or("", String::as_str);
-    let column = editor.cursor().1;
-    let before: String = line.chars().take(column).collect();
-    let after: String = line.chars().skip(column).collect();
-    let (before, after) = (clean(&before, theme.ascii).into_owned(), clean(&after, theme.ascii).into_owned());
-    // Scrolled so that the cursor stays inside.
     let room = usize::from(area.width.saturating_sub(3));
-    let mut shown = before;
+    // Only what can be seen is looked at: a sentence may have a hundred thousand characters.
+    let cursor = line.char_indices().nth(editor.cursor().1).map_or(line.len(), |(byte, _)| byte);
+    let first = line[..cursor].char_indices().rev().take(room).last().map_or(cursor, |(byte, _)| byte);
+    let mut shown = clean(&line[first..cursor], theme.ascii).into_owned();
     while width(&shown) > room {
         shown.remove(0);
     }
+    let after: String = line[cursor..].chars().take(room).collect();
+    let after = clean(&after, theme.ascii).into_owned();
     let end = put(buf, area.x + 2, area.y + 2, area.width - 2, &shown, theme.text());
     put(buf, area.x, area.y + 2, 1, theme.glyphs().pointer, theme.key());
     put(buf, end, area.y + 2, area.right().saturating_sub(end), &after, theme.text());

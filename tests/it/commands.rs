@@ -145,7 +145,7 @@ fn doctor_finds_everything_in_order() {
         "parity with candle-transformers",
         "6991 train, 1044 validation, 2035 test",
         "model ready after",
-        "first frame after",
+        "first frame, drawn in memory, after",
         "paths:",
     ] {
         assert!(text.contains(expected), "{expected} is missing in\n{text}");

@@ -88,9 +88,7 @@ impl Driver {
     /// Replaces the sentence by way of the editor.
     pub fn type_sentence(&mut self, text: &str) {
         self.press("e");
-        for _ in 0..200 {
-            self.key(Key::Backspace);
-        }
+        self.key(Key::Ctrl('u'));
         self.tell(Msg::Paste(text.to_owned()));
         self.key(Key::Enter);
     }

@@ -1,11 +1,12 @@
 //! Snapshots of real screens, reached by keys, at both sizes; styles too where colour carries meaning.
 
-use clsroom::app::Key;
-use clsroom::lesson::View;
+use clsroom::app::{Key, values};
+use clsroom::lab::{Control, RaceRequest};
 use clsroom::lesson::progress::Progress;
+use clsroom::lesson::{Format, Source, ValueRef, View};
 use clsroom::view::{Depth, Theme};
 
-use crate::driver::Driver;
+use crate::driver::{Driver, lab};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
 
@@ -30,7 +31,7 @@ fn at_both_sizes(name: &str, go: impl Fn(&mut Driver)) {
         let mut driver = Driver::new(width, height);
         go(&mut driver);
         // Digits beyond the first decimal may differ from processor to processor.
-        insta::with_settings!({filters => vec![(r"(\.\d)\d+", "$1_")]}, {
+        insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), driver.screen());
         });
     }
@@ -82,7 +83,8 @@ fn mixing_at_every_depth_with_styles() {
     for depth in Depth::ALL {
         let mut driver = Driver::with(80, 24, Theme::new(depth, false), Progress::default());
         to_view(&mut driver, "04", View::Mixing);
-        insta::with_settings!({filters => vec![(r"(\.\d)\d+", "$1_")]}, {
+        driver.press("ll"); // off [CLS], so that its accent shows
+        insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
             insta::assert_snapshot!(format!("mixing_styles_{depth:?}"), format!("{:?}", driver.buffer()));
         });
     }
@@ -145,4 +147,75 @@ fn long_and_hostile_sentences_stay_aligned() {
     driver.type_sentence(&"word ".repeat(20_000));
     to_view(&mut driver, "04", View::Map);
     assert!(driver.screen().contains("Read: the first 128 of 20002 pieces"), "{}", driver.screen());
+}
+
+#[test]
+fn every_question_and_option_can_be_read_at_small_sizes() {
+    for (width, height) in [(60, 18), (80, 24), (100, 30)] {
+        for id in ["01", "02", "04", "08"] {
+            let mut driver = Driver::new(width, height);
+            driver.open(id);
+            let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
+            for number in 0..steps {
+                for answered in [false, true] {
+                    if answered {
+                        driver.press("1");
+                    }
+                    // All parts, with line ends taken out so that wrapped words can be found.
+                    let mut text = String::new();
+                    for _ in 0..8 {
+                        text += &driver.screen();
+                        driver.press("J");
+                    }
+                    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let step = driver.state.step().expect("a step");
+                    for question in step.predict.iter().chain(&step.check) {
+                        let last = question.options.iter().filter_map(|option| option.split_whitespace().last());
+                        for word in last.chain(question.ask.split_whitespace().last()) {
+                            assert!(
+                                text.contains(word),
+                                "{id}.{} at {width}x{height}: {word:?} is not to be seen",
+                                number + 1
+                            );
+                        }
+                    }
+                    let title = step.title.as_deref().unwrap_or_default();
+                    assert!(text.contains(title), "{id}.{}: {title}", number + 1);
+                }
+                driver.press("n");
+            }
+        }
+    }
+}
+
+#[test]
+fn knock_out_cells_show_what_was_measured() {
+    let mut driver = Driver::new(120, 36);
+    to_view(&mut driver, "04", View::Mixing);
+    driver.press("vvv");
+    let data = driver.state.knockout().expect("knock-outs").clone();
+    let matrix = &data.cosine_distance;
+    let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b])).expect("cells");
+    driver.press(&"k".repeat(10));
+    driver.press(&"j".repeat(most / matrix.cols));
+    driver.press(&"l".repeat(most % matrix.cols));
+    let value = matrix.data[most];
+    let screen = driver.screen();
+    assert!(screen.contains(&format!("cut: {value:.4}")), "{screen}");
+    assert!(
+        screen.contains(&format!("[{}]", &format!("{value:.2}")[1..])),
+        "the cell shows the value itself\n{screen}"
+    );
+}
+
+#[test]
+fn values_of_a_run_come_from_the_run_of_the_bench_beside_them() {
+    let mut driver = Driver::new(80, 24);
+    to_view(&mut driver, "08", View::Race);
+    let wanted = driver.state.race_request().expect("a run is offered");
+    let other = RaceRequest { train: Some(64), test: Some(64), ..wanted };
+    let (report, _) = lab().race(&other, &Control::QUIET).expect("a race").expect("not stopped");
+    driver.state.results.races.push((other, std::sync::Arc::new(report)));
+    let value = ValueRef { source: Source::Live, key: "race.cls.last.accuracy".to_owned(), format: Format::Auto };
+    assert!(!values::resolve(&driver.state, &value).ready, "another run's figure is not shown");
 }

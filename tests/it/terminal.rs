@@ -44,7 +44,7 @@ fn every_lesson_is_walked_with_a_sentence_of_ones_own_at_both_sizes() {
         terminal.wait_for("[home ready]");
         terminal.send("e");
         terminal.wait_for("[editor ready]");
-        terminal.send(&"\u{7f}".repeat(120));
+        terminal.send("\u{15}");
         terminal.send("Résumés of naïve 猫 fans are oddly moving\r");
         terminal.wait_for("[home ready]");
         terminal.wait_for("Your sentence: Résumés");
@@ -125,8 +125,6 @@ fn keys_and_benches_answer_while_a_race_runs() {
         terminal.wait_for(&format!("[08.{step} ready]"));
     }
     terminal.send("1\r");
-    terminal.wait_until("a running race", |screen| screen.contains("[race running]") || screen.contains("Enter run"));
-    terminal.send("\r");
     terminal.wait_for("[race running]");
     terminal.send("q");
     terminal.wait_for("[leave ready]");
@@ -172,4 +170,69 @@ fn without_colour_and_in_ascii_everything_still_says_what_it_is() {
     assert!(terminal.screen().is_ascii(), "{}", terminal.screen());
     let colours = String::from_utf8_lossy(&terminal.written).contains("38;5;");
     assert!(!colours, "no colour is written");
+}
+
+#[test]
+fn a_megabyte_pasted_is_taken_and_its_cut_is_said() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &[]);
+    terminal.wait_for("[home ready]");
+    terminal.send("e");
+    terminal.wait_for("[editor ready]");
+    terminal.send(&format!("\u{1b}[200~{}the end\u{1b}[201~", "word ".repeat(200_000)));
+    terminal.send("\r");
+    terminal.wait_for("[home ready]");
+    terminal.wait_for("Your sentence: word");
+    terminal.send("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn lessons_are_read_again_while_the_program_runs() {
+    let home = home();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lesson = |sentence: &str| {
+        let head =
+            format!("+++\ntitle = \"Mine\"\nminutes = 3\nquestion = \"Mine?\"\nsentence = \"{sentence}\"\n+++\n");
+        let text = format!("{head}\n## One\n\nLook.\n\n```bench\nview = \"tokens\"\n```\n");
+        fs::write(folder.path().join("05-mine.md"), text).expect("written");
+    };
+    lesson("a first sentence");
+    let mut terminal =
+        Terminal::start(home.path(), (120, 36), &["learn", "5", "--lessons", &folder.path().display().to_string()]);
+    terminal.wait_for("[05.1 ready]");
+    terminal.wait_for("first");
+    lesson("quite another one");
+    terminal.send("R");
+    terminal.wait_for("another");
+    terminal.wait_for("[05.1 ready]");
+    fs::write(folder.path().join("05-mine.md"), "no head").expect("written");
+    terminal.send("R");
+    terminal.wait_for("05-mine.md:1:1");
+    terminal.wait_for("another");
+}
+
+#[test]
+fn leaving_the_program_while_a_run_goes_on_asks_first() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "02"]);
+    terminal.wait_for("[02.1 ready]");
+    let mut step = 1;
+    while !terminal.screen().contains("Enter run") {
+        terminal.send("n");
+        step += 1;
+        terminal.wait_for(&format!("[02.{step} ready]"));
+    }
+    terminal.send("1\r");
+    terminal.wait_for("[race running]");
+    terminal.send("q");
+    terminal.wait_for("[leave ready]");
+    terminal.send("\r");
+    terminal.wait_for("[home ready]");
+    terminal.send("q");
+    terminal.wait_for("Leaving the program ends it");
+    terminal.send("x");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
 }

@@ -32,7 +32,14 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         } else {
             signed_legend("negative", "positive", theme)
         },
-        measured("each row has a scale of its own; the number at its right is its length", theme),
+        measured(
+            if numbers {
+                "the word's, the place's and the segment's row"
+            } else {
+                "each strip has a scale of its own; at its right, its length"
+            },
+            theme,
+        ),
     ];
     let caption = format!("the {} numbers of {}, piece {}", trace.word.cols, names[at], at + 1);
     let body = frame(&caption, "hidden state 0", &foot, theme, area, buf);

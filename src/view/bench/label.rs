@@ -32,6 +32,7 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
             theme.dim(),
         ),
         said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
+        said("at the right: the vector's length; the sum of the products, with the bias", theme.dim()),
         signed_legend("towards negative", "towards positive", theme),
     ];
     let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);

@@ -39,9 +39,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let at = token(state, trace);
     let columns = labels(trace, theme);
     let rows: Vec<String> = (1..=layers).map(|layer| format!("layer {layer}")).collect();
-    // Cuts turn the vector by hundredths: shown as shares of the strongest, they can be told apart.
+    // Cuts turn the vector by hundredths: their colours run up to the strongest.
     let most = matrix.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
-    let unit = if variant == 3 { most } else { 1.0 };
+    let high = if variant == 3 { most } else { 1.0 };
 
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
     let dot = theme.glyphs().dot;
@@ -70,8 +70,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         area,
         buf,
     );
-    let value = |row: usize, column: usize| matrix.at(row, column) / unit;
+    let value = |row: usize, column: usize| matrix.at(row, column);
     let side = (variant == 0).then_some(Side { title: "mixing ratio", values: &trace.mixing.ratio });
-    let map = Heatmap { cursor: Some((layer - 1, at)), side, ..Heatmap::new(&rows, &columns, &value) };
+    let map =
+        Heatmap { range: (0.0, high), cursor: Some((layer - 1, at)), side, ..Heatmap::new(&rows, &columns, &value) };
     heatmap::draw(body, buf, theme, &map);
 }

@@ -72,7 +72,7 @@ fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
         ),
     ];
     let body = frame("how well a frozen classifier reads each layer", "", &foot, theme, area, buf);
-    let reference = Some((chance.unwrap_or(0.5), "chance"));
+    let reference = Some(chance.map_or((0.5, "a coin: 0.5"), |share| (share, "always the commoner answer")));
     chart::draw(
         body,
         buf,

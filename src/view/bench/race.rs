@@ -47,7 +47,7 @@ pub(super) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, bu
     let paragraphs = [
         format!("Lanes: {}.", names.join(", ")),
         format!(
-            "BERT turns every sentence into one vector a lane. A logistic regression learns from {train} sentences, its strength is chosen on {validation} others, and it is tested on {test} more."
+            "Each lane reads every sentence in its own way. A logistic regression learns from {train} sentences, its strength is chosen on {validation} others, and it is tested on {test} more."
         ),
         "Press Enter to run it. x stops it; what was computed is kept.".to_owned(),
     ];

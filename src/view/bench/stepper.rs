@@ -127,6 +127,10 @@ fn foot(
             effect.norm_after
         ),
         None if operation.block == "pooler" => "It reads [CLS] and leaves it as it is.".to_owned(),
+        None if operation.name == "sum" => format!("Here the vector of {} begins.", names[at]),
+        None if operation.block == "embeddings" => {
+            format!("One of the three parts that the vector of {} begins as.", names[at])
+        }
         None => format!("It leaves {} as it is: its result is used further on.", names[at]),
     };
     vec![
