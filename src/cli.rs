@@ -6,11 +6,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Settings};
 
-/// A classroom for BERT's [CLS] token that runs in a terminal.
-///
-/// Without a command it opens the course where you left off.
+/// The whole command line.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(
+    version,
+    about = "A classroom for BERT's [CLS] token that runs in a terminal",
+    after_help = "Without a command it opens the course where you left off.",
+    propagate_version = true
+)]
 pub struct Cli {
     /// Settings that every command knows.
     #[command(flatten)]

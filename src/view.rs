@@ -113,6 +113,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Home => home,
         Scope::Lesson => !home,
         Scope::Bench => bench.is_some(),
+        Scope::Move => home || view.is_some(),
         Scope::Layers => matches!(view, Some(View::Stepper | View::Mixing | View::Map)),
         Scope::Heads | Scope::Stepper => matches!(view, Some(View::Stepper)),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),

@@ -101,6 +101,8 @@ pub enum Scope {
     Lesson,
     /// When the step has a bench.
     Bench,
+    /// When there is something to move in: the course map, or a bench that is shown.
+    Move,
     /// When the bench has layers to step through.
     Layers,
     /// When it has heads.
@@ -197,7 +199,7 @@ pub const TABLE: &[Binding] = &[
         "j k",
         "move",
         "move down, up (arrows too)",
-        Scope::Everywhere,
+        Scope::Move,
     ),
     binding(
         &[K::Char('h'), K::Char('l'), K::Left, K::Right],
@@ -220,7 +222,7 @@ pub const TABLE: &[Binding] = &[
         &[A::Edit],
         "e",
         "sentence",
-        "type a sentence of your own; every bench uses it",
+        "type a sentence of your own, for every bench without one",
         Scope::Everywhere,
     ),
     binding(&[K::Char('c')], &[A::Recall], "c", "", "recall questions from lessons you did", Scope::Home),

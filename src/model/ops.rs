@@ -14,12 +14,12 @@ const ROWS: usize = 16;
 pub struct Linear {
     /// `weight` transposed and laid out contiguously [in x out], which the multiplication reads fastest.
     pub weight_t: Tensor,
-    /// `bias` [out].
+    /// `bias` `[out]`.
     pub bias: Tensor,
 }
 
 impl Linear {
-    /// A layer from Hugging Face's `weight` [out x in] and `bias` [out].
+    /// A layer from Hugging Face's `weight` [out x in] and `bias` `[out]`.
     ///
     /// # Errors
     /// When the weight is not a matrix.
@@ -39,9 +39,9 @@ impl Linear {
 /// LayerNorm over the last dimension: `γ (x - mean) / sqrt(var + ε) + β` (Ba et al. 2016).
 #[derive(Debug, Clone)]
 pub struct LayerNorm {
-    /// `weight` γ [D].
+    /// `weight` γ `[D]`.
     pub weight: Tensor,
-    /// `bias` β [D].
+    /// `bias` β `[D]`.
     pub bias: Tensor,
     /// ε.
     pub eps: f64,

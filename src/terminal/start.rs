@@ -74,7 +74,7 @@ pub fn surroundings(settings: &Settings, common: &Common) -> Result<Surroundings
     Ok(Surroundings {
         first_frame: started.elapsed(),
         size: crossterm::terminal::size().ok(),
-        colours: format!("{:?}", theme.depth).to_lowercase(),
+        colours: theme.depth.name().to_owned(),
         unicode: !theme.ascii,
         own_model: settings.model.is_some(),
     })

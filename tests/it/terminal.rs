@@ -36,6 +36,17 @@ fn walk(terminal: &mut Terminal, id: &str) -> usize {
     }
 }
 
+/// Goes to the first step of a lesson whose bench offers a run.
+fn to_offered_run(terminal: &mut Terminal, id: &str) {
+    let mut step = 1;
+    terminal.wait_for(&format!("[{id}.{step} ready]"));
+    while !terminal.screen().contains("Enter run") {
+        terminal.send("n");
+        step += 1;
+        terminal.wait_for(&format!("[{id}.{step} ready]"));
+    }
+}
+
 #[test]
 fn every_lesson_is_walked_with_a_sentence_of_ones_own_at_both_sizes() {
     for size in [(80, 24), (120, 36)] {
@@ -116,14 +127,7 @@ fn signals_leave_a_restored_terminal_and_saved_progress() {
 fn keys_and_benches_answer_while_a_race_runs() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "08"]);
-    terminal.wait_for("[08.1 ready]");
-    // The first step whose bench offers a run.
-    let mut step = 1;
-    while !terminal.screen().contains("Enter run") {
-        terminal.send("n");
-        step += 1;
-        terminal.wait_for(&format!("[08.{step} ready]"));
-    }
+    to_offered_run(&mut terminal, "08");
     terminal.send("1\r");
     terminal.wait_for("[race running]");
     terminal.send("q");
@@ -217,13 +221,7 @@ fn lessons_are_read_again_while_the_program_runs() {
 fn leaving_the_program_while_a_run_goes_on_asks_first() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "02"]);
-    terminal.wait_for("[02.1 ready]");
-    let mut step = 1;
-    while !terminal.screen().contains("Enter run") {
-        terminal.send("n");
-        step += 1;
-        terminal.wait_for(&format!("[02.{step} ready]"));
-    }
+    to_offered_run(&mut terminal, "02");
     terminal.send("1\r");
     terminal.wait_for("[race running]");
     terminal.send("q");

@@ -21,6 +21,17 @@ impl Depth {
     /// Every depth, for tests and for `doctor`.
     pub const ALL: [Self; 4] = [Self::None, Self::Sixteen, Self::TwoFiftySix, Self::TrueColor];
 
+    /// What it is called on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "never",
+            Self::Sixteen => "16",
+            Self::TwoFiftySix => "256",
+            Self::TrueColor => "truecolor",
+        }
+    }
+
     pub(super) fn profile(self) -> TermProfile {
         match self {
             Self::None => TermProfile::NoColor,
