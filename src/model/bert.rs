@@ -14,25 +14,26 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{Device, Result, Tensor};
-use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
 use super::config::Activation;
-use super::ops::{self, LayerNorm, Linear};
+use super::ops::{self, Heads, LayerNorm, Linear};
 use super::{Config, Edge, Input, Keep};
 use crate::model::load::Facts;
 
-/// A BERT encoder with its tokenizer.
+/// A BERT encoder with its tokenizer. A clone shares the numbers of the weights.
+#[derive(Clone)]
 pub struct Bert {
     pub(super) config: Config,
     pub(super) embeddings: Embeddings,
     pub(super) layers: Vec<Layer>,
     pub(super) pooler: Option<Linear>,
-    pub(super) tokenizer: Tokenizer,
+    pub(super) tokenizer: Arc<Tokenizer>,
     pub(super) facts: Facts,
 }
 
 /// Word, position and segment tables, and the LayerNorm after their sum.
+#[derive(Clone)]
 pub struct Embeddings {
     /// `word_embeddings` [V x D].
     pub word: Tensor,
@@ -45,6 +46,7 @@ pub struct Embeddings {
 }
 
 /// One encoder layer.
+#[derive(Clone)]
 pub struct Layer {
     /// Multi-head self-attention.
     pub attention: Attention,
@@ -53,13 +55,10 @@ pub struct Layer {
 }
 
 /// Multi-head self-attention with its residual connection.
+#[derive(Clone)]
 pub struct Attention {
-    /// `W_Q`.
-    pub query: Linear,
-    /// `W_K`.
-    pub key: Linear,
-    /// `W_V`.
-    pub value: Linear,
+    /// `W_Q`, `W_K` and `W_V` side by side, so that one multiplication gives all three.
+    pub qkv: Linear,
     /// `W_O`.
     pub output: Linear,
     /// LayerNorm after the residual sum.
@@ -68,6 +67,7 @@ pub struct Attention {
 }
 
 /// Two dense layers with an activation between, and the residual connection.
+#[derive(Clone)]
 pub struct FeedForward {
     /// D -> intermediate.
     pub intermediate: Linear,
@@ -80,6 +80,7 @@ pub struct FeedForward {
 }
 
 /// Sequences packed end to end.
+#[derive(Clone)]
 pub struct Batch {
     input_ids: Tensor,
     token_type_ids: Tensor,
@@ -225,40 +226,46 @@ struct Attended {
 }
 
 impl Attention {
-    pub(super) fn new(
-        query: Linear,
-        key: Linear,
-        value: Linear,
-        output: Linear,
-        norm: LayerNorm,
-        heads: usize,
-    ) -> Self {
-        Self { query, key, value, output, norm, heads }
+    pub(super) fn new(qkv: &[Linear; 3], output: Linear, norm: LayerNorm, heads: usize) -> Result<Self> {
+        Ok(Self { qkv: Linear::side_by_side(qkv)?, output, norm, heads })
     }
 
     /// `LayerNorm(x + W_O · concat over heads of softmax(Q Kᵀ / sqrt(d)) V)` [N x D].
     fn forward(&self, layer: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
-        let query = self.query.forward(x)?;
-        let key = self.key.forward(x)?;
-        let value = self.value.forward(x)?;
+        let cut: Vec<Edge> = batch.edges.iter().filter(|edge| edge.layer == layer).copied().collect();
+        if keep.wants_steps() {
+            return self.step_by_step(layer, x, batch, &cut, keep);
+        }
+        let qkv = self.qkv.forward(x)?;
+        let cut = cut.iter().map(|edge| (edge.to, edge.from)).collect();
+        let context = ops::attention(&qkv, Heads { number: self.heads, sequences: batch.sequences.clone(), cut })?;
+        self.norm.forward_sum(x, &self.output.product(&context)?, &self.output.bias)
+    }
+
+    /// The same, one operation at a time, keeping the result of each.
+    fn step_by_step(
+        &self,
+        layer: usize,
+        x: &Tensor,
+        batch: &Batch,
+        cut: &[Edge],
+        keep: &mut dyn Keep,
+    ) -> Result<Tensor> {
+        let qkv = self.qkv.forward(x)?;
+        let [query, key, value] = [0, 1, 2].map(|part| qkv.chunk(3, 1).map(|parts| parts[part].clone()));
+        let (query, key, value) = (query?, key?, value?);
         keep.keep(layer, "query", &query);
         keep.keep(layer, "key", &key);
         keep.keep(layer, "value", &value);
 
-        let cut: Vec<Edge> = batch.edges.iter().filter(|edge| edge.layer == layer).copied().collect();
-        let attended: Vec<Attended> = batch
-            .sequences
-            .par_iter()
-            .map(|rows| {
-                let [q, k, v] = [&query, &key, &value].map(|t| self.split_heads(t, rows));
-                Self::attend(&q?, &k?, &v?, &cut)
-            })
-            .collect::<Result<_>>()?;
-        for one in &attended {
+        let mut contexts = Vec::with_capacity(batch.sequences.len());
+        for rows in &batch.sequences {
+            let [q, k, v] = [&query, &key, &value].map(|t| self.split_heads(t, rows));
+            let one = Self::attend(&q?, &k?, &v?, cut)?;
             keep.keep(layer, "scores", &one.scores);
             keep.keep(layer, "probabilities", &one.probabilities);
+            contexts.push(one.context);
         }
-        let contexts: Vec<&Tensor> = attended.iter().map(|one| &one.context).collect();
         let context = Tensor::cat(&contexts, 0)?;
         keep.keep(layer, "context", &context);
 
@@ -297,6 +304,21 @@ impl Attention {
 impl FeedForward {
     /// `LayerNorm(x + W₂ · act(W₁ x + b₁) + b₂)` [N x D].
     fn forward(&self, layer: usize, x: &Tensor, keep: &mut dyn Keep) -> Result<Tensor> {
+        if keep.wants_steps() {
+            return self.step_by_step(layer, x, keep);
+        }
+        let activation = match self.activation {
+            Activation::Gelu => ops::bias_gelu(&self.intermediate.product(x)?, &self.intermediate.bias)?,
+            Activation::GeluNew => self.intermediate.forward(x)?.gelu()?,
+            Activation::Relu => self.intermediate.forward(x)?.relu()?,
+        };
+        let norm = self.norm.forward_sum(x, &self.output.product(&activation)?, &self.output.bias)?;
+        keep.keep(layer, "norm", &norm);
+        Ok(norm)
+    }
+
+    /// The same, one operation at a time, keeping the result of each.
+    fn step_by_step(&self, layer: usize, x: &Tensor, keep: &mut dyn Keep) -> Result<Tensor> {
         let intermediate = self.intermediate.forward(x)?;
         keep.keep(layer, "intermediate", &intermediate);
         let activation = match self.activation {

@@ -102,7 +102,7 @@ impl Bert {
             max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.max_position_embeddings),
             sha256: weights.sha256().to_owned(),
         };
-        Ok(Self { config, embeddings, layers, pooler, tokenizer, facts })
+        Ok(Self { config, embeddings, layers, pooler, tokenizer: tokenizer.into(), facts })
     }
 }
 
@@ -165,13 +165,15 @@ impl Taken<'_> {
         let (size, middle) = (self.config.hidden_size, self.config.intermediate_size);
         let at = format!("encoder.layer.{index}");
         let attention = Attention::new(
-            self.linear(&format!("{at}.attention.self.query"), size, size)?,
-            self.linear(&format!("{at}.attention.self.key"), size, size)?,
-            self.linear(&format!("{at}.attention.self.value"), size, size)?,
+            &[
+                self.linear(&format!("{at}.attention.self.query"), size, size)?,
+                self.linear(&format!("{at}.attention.self.key"), size, size)?,
+                self.linear(&format!("{at}.attention.self.value"), size, size)?,
+            ],
             self.linear(&format!("{at}.attention.output.dense"), size, size)?,
             self.norm(&format!("{at}.attention.output"))?,
             self.config.num_attention_heads,
-        );
+        )?;
         let feed_forward = FeedForward {
             intermediate: self.linear(&format!("{at}.intermediate.dense"), size, middle)?,
             activation: self.config.hidden_act,

@@ -32,6 +32,12 @@ pub const FEED_FORWARD: [&str; 5] = ["intermediate", "activation", "output", "re
 pub trait Keep {
     /// Takes note of one result.
     fn keep(&mut self, layer: usize, name: &'static str, tensor: &Tensor);
+
+    /// Whether it wants the result of every operation, for which the pass must not fuse any. Without it a pass keeps
+    /// the embeddings and each layer's `norm`.
+    fn wants_steps(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps nothing.
@@ -62,6 +68,10 @@ pub struct Trace {
 impl Keep for Trace {
     fn keep(&mut self, layer: usize, name: &'static str, tensor: &Tensor) {
         self.kept.insert((layer, name), tensor.clone());
+    }
+
+    fn wants_steps(&self) -> bool {
+        true
     }
 }
 

@@ -1,0 +1,269 @@
+//! Multi-head self-attention of sequences packed end to end: `softmax(Q Kᵀ / sqrt(d)) V` (Vaswani et al. 2017), for
+//! each sequence and head by itself, so that no sequence sees another and nothing is computed for padding.
+
+#![expect(clippy::inline_always, reason = "what runs inside `wide` must be compiled there, with its instructions")]
+
+use std::ops::Range;
+
+use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::storage::{read, slice, tensor};
+use super::vector::{add_scaled, fold, softmax_row, wide};
+
+/// How a packed batch is attended to.
+#[derive(Debug, Clone)]
+pub struct Heads {
+    /// H, the number of heads; D is a multiple of it.
+    pub number: usize,
+    /// Where each sequence lies among the N rows, one after the other without gaps.
+    pub sequences: Vec<Range<usize>>,
+    /// Edges (to, from) within a sequence that are not used.
+    pub cut: Vec<(usize, usize)>,
+}
+
+/// The context [N x D] of `qkv` [N x 3D]: in each row q, k and v one after the other, each with its heads side by side.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn attention(qkv: &Tensor, heads: Heads) -> Result<Tensor> {
+    qkv.contiguous()?.apply_op1(Attention(heads))
+}
+
+struct Attention(Heads);
+
+/// One sequence's rows of q, k and v, and where one head finds its own numbers in them.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    qkv: &'a [f32],
+    /// D.
+    width: usize,
+    /// d.
+    size: usize,
+    /// T.
+    length: usize,
+    index: usize,
+}
+
+impl<'a> Head<'a> {
+    /// Where this head's numbers begin in row `row`: part 0 is q, 1 k, 2 v.
+    fn at(self, part: usize, row: usize) -> usize {
+        row * 3 * self.width + part * self.width + self.index * self.size
+    }
+
+    fn row(self, part: usize, row: usize) -> &'a [f32] {
+        let at = self.at(part, row);
+        &self.qkv[at..at + self.size]
+    }
+
+    /// Numbers of one part with rows and columns exchanged: [d x T].
+    #[inline(always)]
+    fn transposed(self, part: usize) -> Vec<f32> {
+        let mut out = vec![0f32; self.size * self.length];
+        for row in 0..self.length {
+            for (column, value) in self.row(part, row).iter().enumerate() {
+                out[column * self.length + row] = *value;
+            }
+        }
+        out
+    }
+}
+
+/// `out = xᵀ M` for x `[d]` and M [d x T]; `[T]`.
+#[inline(always)]
+fn combine(x: &[f32], matrix: &[f32], out: &mut [f32]) {
+    out.fill(0.0);
+    for (x, row) in x.iter().zip(matrix.chunks_exact(out.len())) {
+        add_scaled(out, *x, row);
+    }
+}
+
+impl Attention {
+    fn scale(size: usize) -> f32 {
+        1.0 / (size as f32).sqrt()
+    }
+
+    /// Row `row` of the probabilities `[T]`, given the transposed keys [d x T].
+    #[inline(always)]
+    fn probabilities(&self, head: Head<'_>, keys: &[f32], row: usize, out: &mut [f32]) {
+        combine(head.row(0, row), keys, out);
+        for (to, from) in &self.0.cut {
+            if *to == row && *from < out.len() {
+                out[*from] = f32::NEG_INFINITY;
+            }
+        }
+        softmax_row(out, Self::scale(head.size));
+    }
+
+    #[inline(always)]
+    fn forward(&self, head: Head<'_>, context: &mut [f32]) {
+        let keys = head.transposed(1);
+        let mut weights = vec![0f32; head.length];
+        for row in 0..head.length {
+            self.probabilities(head, &keys, row, &mut weights);
+            let at = row * head.width + head.index * head.size;
+            let out = &mut context[at..at + head.size];
+            for (from, weight) in weights.iter().enumerate() {
+                add_scaled(out, *weight, head.row(2, from));
+            }
+        }
+    }
+
+    /// With P the probabilities and dO the gradient of the context: `dV = Pᵀ dO`, `dP = dO Vᵀ`,
+    /// `dS = P (dP - Σ dP P) / sqrt(d)`, `dQ = dS K`, `dK = dSᵀ Q`.
+    #[inline(always)]
+    fn backward(&self, head: Head<'_>, grad: &[f32], slopes: &mut [f32]) {
+        let (keys, values) = (head.transposed(1), head.transposed(2));
+        let mut weights = vec![0f32; head.length];
+        let mut scores = vec![0f32; head.length];
+        for row in 0..head.length {
+            self.probabilities(head, &keys, row, &mut weights);
+            let at = row * head.width + head.index * head.size;
+            let grad = &grad[at..at + head.size];
+            combine(grad, &values, &mut scores);
+            let along = fold(&scores, &weights, |a, b| a * b);
+            for (score, weight) in scores.iter_mut().zip(&weights) {
+                *score = weight * (*score - along) * Self::scale(head.size);
+            }
+            for from in 0..head.length {
+                let mut add = |part: usize, row: usize, factor: f32, x: &[f32]| {
+                    let at = head.at(part, row);
+                    add_scaled(&mut slopes[at..at + head.size], factor, x);
+                };
+                add(2, from, weights[from], grad);
+                add(0, row, scores[from], head.row(1, from));
+                add(1, from, scores[from], head.row(0, row));
+            }
+        }
+    }
+
+    /// Hands each sequence with its part of `out` to a thread; `per_row` numbers of `out` belong to a row.
+    fn each(
+        &self,
+        qkv: &[f32],
+        width: usize,
+        (out, per_row): (&mut [f32], usize),
+        body: impl Fn(Head<'_>, &Range<usize>, &mut [f32]) + Sync,
+    ) {
+        let mut rest = out;
+        let mut places = Vec::with_capacity(self.0.sequences.len());
+        for rows in &self.0.sequences {
+            let (own, later) = rest.split_at_mut(rows.len() * per_row);
+            places.push((rows, own));
+            rest = later;
+        }
+        places.into_par_iter().for_each(|(rows, out)| {
+            let size = width / self.0.number;
+            let own = &qkv[rows.start * 3 * width..rows.end * 3 * width];
+            for index in 0..self.0.number {
+                let head = Head { qkv: own, width, size, length: rows.len(), index };
+                wide(|| body(head, rows, out));
+            }
+        });
+    }
+
+    /// D, if the shape fits.
+    fn width(&self, layout: &Layout) -> Result<usize> {
+        let (rows, width) = layout.shape().dims2()?;
+        let packed = self.0.sequences.iter().try_fold(0, |end, rows| (rows.start == end).then_some(rows.end));
+        if packed == Some(rows) && width % (3 * self.0.number.max(1)) == 0 && self.0.number > 0 {
+            Ok(width / 3)
+        } else {
+            Err(Error::Msg(format!(
+                "attention of {} heads over {:?} cannot read [{rows} x {width}]",
+                self.0.number, self.0.sequences
+            )))
+        }
+    }
+}
+
+impl CustomOp1 for Attention {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+
+    fn cpu_fwd(&self, qkv: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let width = self.width(layout)?;
+        let qkv = slice(qkv, layout)?;
+        let rows = qkv.len() / (3 * width);
+        let mut context = vec![0f32; rows * width];
+        self.each(qkv, width, (&mut context, width), |head, _, out| self.forward(head, out));
+        Ok((CpuStorage::F32(context), Shape::from((rows, width))))
+    }
+
+    fn bwd(&self, qkv: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let width = self.width(qkv.layout())?;
+        let grad = grad.contiguous()?;
+        let slopes = read([qkv, &grad], |[qkv, grad]| {
+            let mut slopes = vec![0f32; qkv.len()];
+            self.each(qkv, width, (&mut slopes, 3 * width), |head, rows, out| {
+                self.backward(head, &grad[rows.start * width..rows.end * width], out);
+            });
+            Ok(slopes)
+        })?;
+        tensor(slopes, qkv).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::softmax;
+    use super::super::testing::{furthest, noise, slopes_agree};
+    use super::*;
+
+    /// The same in candle's operations, one sequence after the other.
+    fn plainly(qkv: &Tensor, heads: &Heads) -> Result<Tensor> {
+        let (_, width) = qkv.dims2()?;
+        let size = width / 3 / heads.number;
+        let contexts = heads.sequences.iter().map(|rows| {
+            let part = |index: usize| {
+                qkv.narrow(0, rows.start, rows.len())?
+                    .narrow(1, index * width / 3, width / 3)?
+                    .reshape((rows.len(), heads.number, size))?
+                    .transpose(0, 1)?
+                    .contiguous()
+            };
+            let scores = part(0)?.matmul(&part(1)?.t()?)?;
+            let context = softmax(&scores, Attention::scale(size))?.matmul(&part(2)?)?;
+            context.transpose(0, 1)?.reshape((rows.len(), width / 3))
+        });
+        Tensor::cat(&contexts.collect::<Result<Vec<_>>>()?, 0)
+    }
+
+    #[test]
+    fn it_is_the_softmax_of_the_products_for_each_sequence_and_head() {
+        let heads = Heads { number: 3, sequences: vec![0..1, 1..6, 6..47], cut: Vec::new() };
+        let qkv = noise(&[47, 3 * 3 * 8], 1);
+        let ours = attention(&qkv, heads.clone()).expect("a pass");
+        assert!(furthest(&ours, &plainly(&qkv, &heads).expect("a pass")) < 1e-5);
+    }
+
+    #[test]
+    fn it_has_the_gradient_of_its_formula() {
+        let heads = Heads { number: 2, sequences: vec![0..2, 2..5], cut: vec![(0, 1)] };
+        slopes_agree(&[noise(&[5, 3 * 2 * 3], 2)], |x| attention(&x[0], heads.clone()));
+    }
+
+    #[test]
+    fn a_cut_edge_carries_nothing() {
+        let heads = Heads { number: 2, sequences: std::iter::once(0..4).collect(), cut: vec![(0, 2)] };
+        let qkv = noise(&[4, 3 * 4], 3);
+        let changed = {
+            let mut numbers: Vec<f32> = qkv.flatten_all().and_then(|x| x.to_vec1()).expect("numbers");
+            numbers[2 * 12 + 8..3 * 12].fill(7.0); // the value of position 2
+            Tensor::from_vec(numbers, (4, 12), qkv.device()).expect("a tensor")
+        };
+        let row = |qkv: &Tensor, row: usize| {
+            attention(qkv, heads.clone()).and_then(|context| context.narrow(0, row, 1)).expect("a pass")
+        };
+        assert!(furthest(&row(&qkv, 0), &row(&changed, 0)) < 1e-6);
+        assert!(furthest(&row(&qkv, 1), &row(&changed, 1)) > 0.1);
+    }
+
+    #[test]
+    fn rows_that_no_sequence_has_are_refused() {
+        let heads = Heads { number: 2, sequences: std::iter::once(0..3).collect(), cut: Vec::new() };
+        assert!(attention(&noise(&[4, 12], 1), heads.clone()).is_err());
+        assert!(attention(&noise(&[3, 13], 1), heads).is_err());
+    }
+}
