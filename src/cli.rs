@@ -120,10 +120,10 @@ pub struct Race {
     /// stand-in:WORD; baselines: majority, words
     #[arg(long, value_delimiter = ',', default_value = "cls,mean")]
     pub readouts: Vec<String>,
-    /// frozen: BERT as it is, only the classifier learns
-    #[arg(long, value_enum, default_value_t = Mode::Frozen)]
-    pub mode: Mode,
-    /// Layer to read: a number (0 = embeddings), last, or all
+    /// frozen: BERT as it is, only the classifier learns; finetune: BERT learns too; or both, with a comma
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "frozen")]
+    pub mode: Vec<Mode>,
+    /// Layer that frozen lanes read: a number (0 = embeddings), last, or all
     #[arg(long, default_value = "last")]
     pub layer: String,
     /// Use only so many training sentences
@@ -132,7 +132,19 @@ pub struct Race {
     /// Use only so many test sentences
     #[arg(long, value_name = "N")]
     pub test: Option<usize>,
-    /// Seed of the bootstrap intervals
+    /// Fine-tuning: passes over the training sentences
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub epochs: usize,
+    /// Fine-tuning: runs, each with another order and another first head
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seeds: usize,
+    /// Fine-tuning: BERT's learning rate, or auto: each lane takes the best of the same grid on validation
+    #[arg(long, value_name = "X|auto", default_value = "5e-5")]
+    pub lr: String,
+    /// Fine-tuning: only so many of the upper layers learn; the states below them are computed once
+    #[arg(long, value_name = "N")]
+    pub top_layers: Option<usize>,
+    /// Seed of the bootstrap intervals, and first seed of the runs
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Sentences: movies or products
@@ -154,6 +166,17 @@ pub struct Race {
 pub enum Mode {
     /// BERT stays as it is.
     Frozen,
+    /// BERT learns too.
+    Finetune,
+}
+
+impl From<Mode> for crate::lab::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Frozen => Self::Frozen,
+            Mode::Finetune => Self::Finetune,
+        }
+    }
 }
 
 /// Output of `race`.

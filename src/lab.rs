@@ -3,10 +3,13 @@
 //!
 //! [`Lab`] owns the model and the caches; the worker and the commands call [`Lab::run`].
 
+mod ask;
 pub mod compare;
 pub mod data;
 pub mod dataset;
 pub mod features;
+pub mod finetune;
+pub mod gradient;
 pub mod knockout;
 pub mod map;
 pub mod mixing;

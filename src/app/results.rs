@@ -86,7 +86,7 @@ impl State {
             View::Race => vec![bench.layer.unwrap_or(layers)],
             _ => return None,
         };
-        Some(RaceRequest { data: "movies".to_owned(), readouts, layers, train: bench.train, test: None, seed: 0 })
+        Some(RaceRequest { layers, train: bench.train, ..RaceRequest::frozen("movies", readouts) })
     }
 
     /// The report of that run, once there is one.
@@ -135,7 +135,7 @@ impl State {
             Request::Knockout(_) => self.knockout().is_some(),
             Request::Neighbours { .. } => self.neighbours().is_some(),
             Request::Compare { .. } => self.compare().is_some(),
-            Request::Race(_) => true,
+            Request::Race(_) | Request::Ask(_) => true,
         };
         let failed = |request: &Request| self.results.failures.iter().any(|(failed, _)| failed == request);
         self.wanted().into_iter().filter(|request| !there(request) && !failed(request)).collect()
@@ -249,6 +249,7 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
         Outcome::Knockout(data) => push(&mut results.knockouts, data),
         Outcome::Neighbours(data) => push(&mut results.neighbours, data),
         Outcome::Compare(data) => push(&mut results.compares, data),
+        Outcome::Ask(_) => {}
         Outcome::Race(report) => {
             if let Some(Request::Race(request)) = request {
                 push(&mut results.races, (request, report));

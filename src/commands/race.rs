@@ -1,16 +1,22 @@
 //! `clsroom race`: classifiers side by side, without a screen.
 
-use std::fmt::Write as _;
+mod part;
+mod text;
+
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+use part::Part;
 
 use super::{bar, open_lab, print, write_file};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
 use crate::lab::dataset::Dataset;
-use crate::lab::race::Fitted;
+use crate::lab::race::{Fitted, Kept};
 use crate::lab::record::{self, Heads, RecordedHead};
-use crate::lab::{Control, Lab, Progress, RaceReport, RaceRequest, Readout, verdict};
+use crate::lab::{Control, Lab, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe};
 
 /// Runs a race and prints its report.
 ///
@@ -36,7 +42,10 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         train: asked.train,
         test: asked.test,
         seed: asked.seed,
+        modes: once(asked.mode.iter().map(|mode| (*mode).into()).collect()),
+        recipe: recipe(asked)?,
     };
+    let stop = stop_flag()?;
     let bar = bar();
     let report = |progress: Progress| {
         bar.set_length(progress.total as u64);
@@ -44,22 +53,68 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         bar.set_message(progress.what);
     };
     let started = Instant::now();
-    let control = Control { report: &report, stop: &|| false };
-    let result = lab.race(&request, &control).map_err(|error| error.to_string())?;
+    let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
+    let part = asked.out.as_deref().map(|out| Part::open(out, &lab, &request)).transpose()?;
+    let kept = Kept {
+        find: &|readout, seed| part.as_ref()?.find(readout, seed),
+        keep: &|run| part.iter().for_each(|part| part.keep(run)),
+        one_by_one: true,
+    };
+    let result = lab.race(&request, &control, &kept).map_err(|error| error.to_string())?;
     bar.finish_and_clear();
-    let Some((mut report, fitted)) = result else { return Err("the run was stopped".to_owned()) };
+    let Some((mut report, fitted)) = result else { return Err(stopped(part.as_ref())) };
     report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
     report.provenance.date = Some(today());
-    if let Some(path) = &asked.out {
+    if let (Some(path), false) = (&asked.out, report.stopped) {
         write_file(path, &record::write(&report).map_err(|error| error.to_string())?)?;
+        part.iter().for_each(Part::remove);
     }
     if let Some(path) = &asked.heads {
         write_file(path, &heads(&lab, &report, &fitted)?)?;
     }
     match asked.format {
-        RaceFormat::Text => print(&text(&report)),
+        RaceFormat::Text => print(&text::text(&report)),
         RaceFormat::Json => print(&record::write(&report).map_err(|error| error.to_string())?),
         RaceFormat::Csv => print(&record::csv(&report)),
+    }?;
+    if let Some(problem) = part.as_ref().and_then(Part::problem) {
+        return Err(problem);
+    }
+    if report.stopped { Err(stopped(part.as_ref())) } else { Ok(()) }
+}
+
+/// How lanes are to be fine-tuned.
+fn recipe(asked: &Race) -> Result<Recipe, String> {
+    let rate = match asked.lr.as_str() {
+        "auto" => Rate::Auto,
+        number => Rate::Fixed(
+            number.parse().map_err(|_| format!("{number:?} is not a rate. Give a number such as 5e-5, or auto"))?,
+        ),
+    };
+    let (epochs, seeds, top_layers) = (asked.epochs, asked.seeds, asked.top_layers);
+    Ok(Recipe { epochs, seeds, rate, top_layers, ..Recipe::default() })
+}
+
+/// Set by the first Ctrl-C or SIGTERM; the second ends the program at once.
+fn stop_flag() -> Result<Arc<AtomicBool>, String> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // In this order: at the second signal the flag is set already.
+        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .map_err(|error| format!("cannot listen for Ctrl-C: {error}"))?;
+    }
+    Ok(stop)
+}
+
+fn stopped(part: Option<&Part>) -> String {
+    match part {
+        Some(part) => format!(
+            "the run was stopped; what was finished is kept in {}. The same command goes on from there",
+            part.path().display()
+        ),
+        None => "the run was stopped; with --out FILE, what is finished is kept and the same command goes on from it"
+            .to_owned(),
     }
 }
 
@@ -135,46 +190,4 @@ fn today() -> String {
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn text(report: &RaceReport) -> String {
-    let mut out = String::new();
-    let provenance = &report.provenance;
-    let [train, validation, test] = provenance.sentences;
-    let _ = writeln!(
-        out,
-        "{} on {}: {train} training, {validation} validation, {test} test sentences\n",
-        provenance.model, provenance.data
-    );
-    let _ = writeln!(
-        out,
-        "  {:<26} {:>5}  {:>8}  {:<15}  {:>7}  {:>10}",
-        "readout", "layer", "accuracy", "95 % interval", "C", "validation"
-    );
-    for lane in &report.lanes {
-        let layer = lane.layer.map_or("-".to_owned(), |layer| layer.to_string());
-        let c = lane.c.map_or("-".to_owned(), |c| format!("{c}"));
-        let validation = lane.validation.map_or("-".to_owned(), |share| format!("{share:.4}"));
-        let [low, high] = lane.ci95;
-        let interval = format!("{low:.4}-{high:.4}");
-        let _ = writeln!(
-            out,
-            "  {:<26} {layer:>5}  {:>8.4}  {interval:<15}  {c:>7}  {validation:>10}",
-            verdict::name(&lane.readout),
-            lane.accuracy
-        );
-    }
-    out.push('\n');
-    for pair in &report.pairs {
-        let layer = pair.layer.map_or(String::new(), |layer| format!("layer {layer}: "));
-        let _ = writeln!(out, "{layer}{}", pair.in_words());
-    }
-    let _ = writeln!(
-        out,
-        "\nmade by: {} ({} s, {} threads)",
-        provenance.command,
-        provenance.seconds.unwrap_or(0.0),
-        provenance.threads
-    );
-    out
 }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Readout;
 
+mod training;
+
+pub use training::*;
+
 /// A row-major matrix of f32.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Matrix {
@@ -62,8 +66,10 @@ pub enum Request {
         /// A word that occurs in both.
         word: Option<String>,
     },
-    /// Frozen classifiers side by side (one layer: a race; several: a probe curve).
+    /// Classifiers side by side (one layer: a race; several: a probe curve).
     Race(RaceRequest),
+    /// What the lanes of the last race say about a sentence.
+    Ask(Sentence),
 }
 
 /// One text, or a pair.
@@ -96,6 +102,8 @@ pub enum Outcome {
     Compare(Arc<CompareData>),
     /// Answer to [`Request::Race`].
     Race(Arc<RaceReport>),
+    /// Answer to [`Request::Ask`].
+    Ask(Arc<AskData>),
 }
 
 /// How far a long experiment is.
@@ -109,6 +117,8 @@ pub struct Progress {
     pub total: usize,
     /// Lanes that are finished already.
     pub lanes: Vec<Lane>,
+    /// Lanes that learn just now.
+    pub curves: Vec<Curve>,
 }
 
 /// Facts about the model, read from it.
@@ -326,8 +336,29 @@ pub struct RaceRequest {
     pub train: Option<usize>,
     /// Use only so many test sentences.
     pub test: Option<usize>,
-    /// Seed of the bootstrap.
+    /// Seed of the bootstrap, and the first seed of the runs.
     pub seed: u64,
+    /// How the lanes learn; fine-tuned ones read the last layer.
+    pub modes: Vec<Mode>,
+    /// How they are fine-tuned.
+    pub recipe: Recipe,
+}
+
+impl RaceRequest {
+    /// A race of frozen lanes on the last layer, on all sentences.
+    #[must_use]
+    pub fn frozen(data: &str, readouts: Vec<Readout>) -> Self {
+        Self {
+            data: data.to_owned(),
+            readouts,
+            layers: Vec::new(),
+            train: None,
+            test: None,
+            seed: 0,
+            modes: vec![Mode::Frozen],
+            recipe: Recipe::default(),
+        }
+    }
 }
 
 /// What a race found.
@@ -335,8 +366,17 @@ pub struct RaceRequest {
 pub struct RaceReport {
     /// One entry a lane and layer.
     pub lanes: Vec<Lane>,
-    /// Each other lane against `cls` of the same layer.
+    /// Each other lane against `cls` of the same mode and layer.
     pub pairs: Vec<Pair>,
+    /// Lanes that ended before their time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Ended>,
+    /// It was stopped: lanes that were not finished are absent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
+    /// The test sentences, in the order of every lane's answers (not written to records).
+    #[serde(skip)]
+    pub sentences: Arc<Vec<TestSentence>>,
     /// How to make it again.
     pub provenance: Provenance,
 }
@@ -346,29 +386,41 @@ pub struct RaceReport {
 pub struct Lane {
     /// Readout's name, or `majority` or `words`.
     pub readout: String,
-    /// `frozen` or `baseline`.
+    /// `frozen`, `finetune` or `baseline`.
     pub mode: String,
     /// Layer read; absent for baselines.
     pub layer: Option<usize>,
     /// Seeds used.
     pub seeds: Vec<u64>,
-    /// Share of the test sentences answered right.
+    /// Share of the test sentences answered right; over several seeds, the mean.
     pub accuracy: f64,
+    /// The same for each seed.
+    #[serde(default)]
+    pub by_seed: Vec<f64>,
     /// Wilson 95 % interval.
     pub ci95: [f64; 2],
     /// Test sentences.
     pub n_test: usize,
     /// Training sentences.
     pub n_train: usize,
-    /// The inverse strength chosen on validation.
+    /// The inverse strength of a frozen lane, chosen on validation.
     pub c: Option<f64>,
-    /// Its accuracy on validation.
+    /// The body's rate of a fine-tuned lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Accuracy on validation; over several seeds, of the first.
     pub validation: Option<f64>,
-    /// The whole grid: C and validation accuracy.
+    /// The whole grid: C or rate, and validation accuracy.
     pub grid: Vec<(f64, f64)>,
-    /// For each test sentence, whether it was answered right (not written to records).
+    /// For each seed and test sentence, whether it was answered right.
+    #[serde(default, with = "super::record::bits::lists")]
+    pub correct: Vec<Vec<bool>>,
+    /// How it was fine-tuned, for each seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curves: Vec<Curve>,
+    /// For each test sentence the probability of each class, with the first seed (not written to records).
     #[serde(skip)]
-    pub correct: Vec<bool>,
+    pub probabilities: Vec<Vec<f32>>,
 }
 
 /// Two lanes on the same test sentences.
@@ -378,20 +430,30 @@ pub struct Pair {
     pub a: String,
     /// The second lane's readout.
     pub b: String,
+    /// `frozen` or `finetune`: how both learnt; `baseline` when one takes part.
+    #[serde(default = "frozen")]
+    pub mode: String,
     /// Layer; absent when a baseline takes part.
     pub layer: Option<usize>,
     /// Accuracy of b minus accuracy of a.
     pub difference: f64,
     /// Paired bootstrap 95 % interval of the difference.
     pub ci95: [f64; 2],
-    /// Exact McNemar, Holm-corrected when there are several pairs in one layer.
+    /// Exact `McNemar`, Holm-corrected when there are several pairs in one layer; over several seeds, the largest.
     pub p_value: f64,
-    /// Only a right, only b right.
+    /// The same for each seed, not corrected.
+    #[serde(default)]
+    pub p_values: Vec<f64>,
+    /// Only a right, only b right; over several seeds, summed.
     pub discordant: [usize; 2],
     /// In words: b against a.
     pub verdict: Verdict,
     /// Smallest difference that this test set could tell from 0.
     pub smallest_visible: f64,
+}
+
+fn frozen() -> String {
+    "frozen".to_owned()
 }
 
 /// What an interval says about "b against a", with a margin of 2 points.
@@ -427,6 +489,9 @@ pub struct Provenance {
     pub sentences: [usize; 3],
     /// Seed.
     pub seed: u64,
+    /// How lanes were fine-tuned, if any were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
     /// Threads.
     pub threads: usize,
     /// Seconds it took; filled in by the caller, who has a clock.

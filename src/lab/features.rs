@@ -42,26 +42,36 @@ impl Pooled<'_> {
     }
 }
 
-/// What a readout reads from one sentence. With no content token, the content readouts fall back to `mean`.
-/// `Pooler` gives the raw `[CLS]` (the dense layer is the model's), baselines nothing.
+/// Which of a sentence's rows a readout averages; `special` says of each whether it is a special token. With no content
+/// token, the content readouts fall back to `mean`. For `max` and `cls+mean`, those of the mean; baselines have none.
+#[must_use]
+pub fn rows(readout: &Readout, special: &[bool], hash: u64) -> Vec<usize> {
+    let all: Vec<usize> = (0..special.len()).collect();
+    let content: Vec<usize> = all.iter().copied().filter(|index| !special[*index]).collect();
+    match readout {
+        Readout::Cls | Readout::Pooler | Readout::StandIn(_) => vec![0],
+        Readout::ClsAtEnd | Readout::Sep => vec![all.len().saturating_sub(1)],
+        Readout::Mean | Readout::Max | Readout::ClsMean => all,
+        Readout::MeanContent | Readout::Token(_) | Readout::Random if content.is_empty() => all,
+        Readout::MeanContent => content,
+        Readout::Token(k) => vec![content[(k.saturating_sub(1)).min(content.len() - 1)]],
+        Readout::Random => vec![content[(hash % content.len() as u64) as usize]],
+        Readout::Majority | Readout::Words => Vec::new(),
+    }
+}
+
+/// What a readout reads from one sentence. `Pooler` gives the raw `[CLS]` (the dense layer is the model's), baselines
+/// nothing.
 #[must_use]
 pub fn pool(readout: &Readout, sentence: &Pooled<'_>) -> Vec<f32> {
-    let all: Vec<usize> = (0..sentence.special.len()).collect();
-    let content: Vec<usize> = all.iter().copied().filter(|index| !sentence.special[*index]).collect();
-    let last = all.len().saturating_sub(1);
+    let rows = rows(readout, sentence.special, sentence.hash);
     match readout {
-        Readout::Cls | Readout::Pooler | Readout::StandIn(_) => sentence.row(0).to_vec(),
-        Readout::ClsAtEnd | Readout::Sep => sentence.row(last).to_vec(),
-        Readout::Mean => sentence.mean(&all),
-        Readout::ClsMean => [sentence.row(0).to_vec(), sentence.mean(&all)].concat(),
-        Readout::Max => all.iter().fold(vec![f32::NEG_INFINITY; sentence.width], |most, &row| {
+        Readout::ClsMean => [sentence.row(0).to_vec(), sentence.mean(&rows)].concat(),
+        Readout::Max => rows.iter().fold(vec![f32::NEG_INFINITY; sentence.width], |most, &row| {
             most.iter().zip(sentence.row(row)).map(|(most, value)| most.max(*value)).collect()
         }),
-        Readout::MeanContent | Readout::Token(_) | Readout::Random if content.is_empty() => sentence.mean(&all),
-        Readout::MeanContent => sentence.mean(&content),
-        Readout::Token(k) => sentence.row(content[(k.saturating_sub(1)).min(content.len() - 1)]).to_vec(),
-        Readout::Random => sentence.row(content[(sentence.hash % content.len() as u64) as usize]).to_vec(),
         Readout::Majority | Readout::Words => Vec::new(),
+        _ => sentence.mean(&rows),
     }
 }
 
@@ -107,7 +117,10 @@ pub fn extract(
 }
 
 /// The input that a readout with a pass of its own reads.
-fn change(bert: &Bert, encoding: &Encoding, readout: &Readout) -> Result<Encoding, ModelError> {
+///
+/// # Errors
+/// When a stand-in is not one piece of the vocabulary.
+pub(super) fn change(bert: &Bert, encoding: &Encoding, readout: &Readout) -> Result<Encoding, ModelError> {
     let mut changed = encoding.clone();
     let intervention = if let Readout::StandIn(word) = readout {
         let id = bert.word_id(word).ok_or_else(|| {
@@ -133,7 +146,7 @@ fn one_pass(
     wanted: &[(Readout, usize)],
     report: &mut dyn FnMut(usize) -> bool,
 ) -> Result<Option<Vec<Matrix>>, ModelError> {
-    let batches = batches(encodings);
+    let batches = batches(encodings.iter().map(|encoding| encoding.input.len()));
     let done = AtomicUsize::new(0);
     let mut vectors: Vec<Vec<Vec<f32>>> = vec![Vec::new(); texts.len()];
     // One batch a thread between two looks at the progress.
@@ -159,13 +172,12 @@ fn one_pass(
 }
 
 /// Sentences of like length together, so that batches take like time.
-fn batches(encodings: &[Encoding]) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..encodings.len()).collect();
-    order.sort_by_key(|index| (encodings[*index].input.len(), *index));
+pub(super) fn batches(lengths: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let mut order: Vec<(usize, usize)> = lengths.enumerate().map(|(index, length)| (length, index)).collect();
+    order.sort_unstable();
     let mut batches = vec![Vec::new()];
     let mut pieces = 0;
-    for index in order {
-        let length = encodings[index].input.len();
+    for (length, index) in order {
         if pieces + length > BATCH_PIECES && pieces > 0 {
             batches.push(Vec::new());
             pieces = 0;

@@ -3,6 +3,7 @@
 //! `clsroom race --out` writes what [`write()`] gives; `app::values` resolves recorded values from [`flatten`]. A record
 //! may have been edited or cut off, so [`read`] believes nothing. Recorded probe heads are in [`Heads`].
 
+pub mod bits;
 mod check;
 mod csv;
 mod heads;

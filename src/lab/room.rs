@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use super::dataset::{Dataset, DatasetError};
 use super::probe::ProbeError;
+use super::race::Kept;
 use super::record::{Heads, RecordedHead};
-use super::{ModelFacts, Outcome, Progress, RaceRequest, Request, compare, knockout, neighbours, race, trace};
+use super::{ModelFacts, Outcome, Progress, RaceRequest, Request, ask, compare, knockout, neighbours, race, trace};
 use crate::model::{Bert, ModelError};
 
 /// Answers requests with one model. Shared by threads.
@@ -16,6 +17,8 @@ pub struct Lab {
     heads: Vec<RecordedHead>,
     features: race::Cache,
     datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
+    /// Lanes of the last race, which answer for a sentence of one's own.
+    lanes: Mutex<Arc<Vec<race::Fitted>>>,
 }
 
 /// How a long experiment talks to its caller.
@@ -51,6 +54,9 @@ pub enum LabError {
     Poisoned,
 }
 
+/// A race's report, and its lanes with their classifiers.
+pub type Raced = (super::RaceReport, Arc<Vec<race::Fitted>>);
+
 impl From<candle_core::Error> for LabError {
     fn from(error: candle_core::Error) -> Self {
         Self::Model(error.into())
@@ -76,7 +82,14 @@ impl Lab {
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads = ["cls", "mean"].into_iter().filter_map(find).collect();
-        Self { bert, facts, heads, features: race::Cache::default(), datasets: Mutex::default() }
+        Self {
+            bert,
+            facts,
+            heads,
+            features: race::Cache::default(),
+            datasets: Mutex::default(),
+            lanes: Mutex::default(),
+        }
     }
 
     /// Facts about the model.
@@ -125,11 +138,17 @@ impl Lab {
             Request::Compare { first, second, word } => {
                 Some(Outcome::Compare(Arc::new(compare::compare(&self.bert, first, second, word.as_deref())?)))
             }
-            Request::Race(request) => self.race(request, control)?.map(|(report, _)| Outcome::Race(Arc::new(report))),
+            Request::Race(request) => {
+                self.race(request, control, &Kept::NOTHING)?.map(|(report, _)| Outcome::Race(Arc::new(report)))
+            }
+            Request::Ask(sentence) => {
+                let lanes = Arc::clone(&*self.lanes.lock().map_err(|_| LabError::Poisoned)?);
+                Some(Outcome::Ask(Arc::new(ask::ask(&self.bert, &lanes, sentence)?)))
+            }
         })
     }
 
-    /// Runs a race and keeps the fitted lanes, from which heads are recorded.
+    /// Runs a race; the fitted lanes come with it, from which heads are recorded. `kept` knows finished runs.
     ///
     /// # Errors
     /// As [`Self::run`].
@@ -137,9 +156,15 @@ impl Lab {
         &self,
         request: &RaceRequest,
         control: &Control<'_>,
-    ) -> Result<Option<(super::RaceReport, Vec<race::Fitted>)>, LabError> {
+        kept: &Kept<'_>,
+    ) -> Result<Option<Raced>, LabError> {
         let dataset = self.dataset(&request.data)?;
-        let fitted = race::run(&self.bert, &dataset, &self.features, request, control)?;
-        Ok(fitted.map(|fitted| (race::report(&fitted, &dataset, request, &self.facts), fitted)))
+        let Some(finish) = race::run(&self.bert, &dataset, &self.features, request, control, kept)? else {
+            return Ok(None);
+        };
+        let report = race::report(&finish, &dataset, request, &self.facts);
+        let lanes = Arc::new(finish.fitted);
+        *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(&lanes);
+        Ok(Some((report, lanes)))
     }
 }

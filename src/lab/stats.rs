@@ -21,38 +21,54 @@ const Z: f64 = 1.959_963_984_540_054;
 const Z_POWER: f64 = 0.841_621_233_572_914_3;
 
 /// What two lanes on the same sentences say.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// Accuracy of b minus accuracy of a.
+    /// Accuracy of b minus accuracy of a, each averaged over its seeds.
     pub difference: f64,
-    /// Paired bootstrap 95 % interval of the difference.
+    /// Paired bootstrap 95 % interval of the difference, over sentences.
     pub ci95: [f64; 2],
-    /// By [`mcnemar`], not corrected: see [`holm`].
-    pub p_value: f64,
-    /// Sentences that only a, and that only b, answered right.
+    /// By [`mcnemar`] for each seed, not corrected: see [`holm`].
+    pub p_values: Vec<f64>,
+    /// Sentences that only a, and that only b, answered right, summed over the seeds.
     pub discordant: [usize; 2],
     /// The interval in words.
     pub verdict: Verdict,
-    /// See [`smallest_visible`].
+    /// See [`smallest_visible`]; with one seed's share of disagreement.
     pub smallest_visible: f64,
 }
 
-/// Compares b with a, one answer each a sentence; a sentence that only one of them has is left out.
+/// Compares b with a: for each seed, one answer a sentence; a sentence that only one of them has is left out. A lane
+/// with one seed meets each seed of the other.
 #[must_use]
-pub fn compare(a: &[bool], b: &[bool], seed: u64) -> Comparison {
-    let pairs = || a.iter().zip(b);
-    let discordant = [pairs().filter(|(a, b)| **a && !**b).count(), pairs().filter(|(a, b)| !**a && **b).count()];
-    let differences: Vec<f64> = pairs().map(|(a, b)| f64::from(u8::from(*b)) - f64::from(u8::from(*a))).collect();
+pub fn compare(a: &[Vec<bool>], b: &[Vec<bool>], seed: u64) -> Comparison {
+    let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
+    let matches = (0..seeds).map(|seed| (&a[seed % a.len()], &b[seed % b.len()]));
+    let discordant: Vec<[usize; 2]> = matches
+        .map(|(a, b)| {
+            let pairs = || a.iter().zip(b);
+            [pairs().filter(|(a, b)| **a && !**b).count(), pairs().filter(|(a, b)| !**a && **b).count()]
+        })
+        .collect();
+    let differences: Vec<f64> = average(b).into_iter().zip(average(a)).map(|(b, a)| b - a).collect();
     let count = differences.len().max(1) as f64;
     let ci95 = paired_bootstrap(&differences, RESAMPLES, seed);
+    let sums = discordant.iter().fold([0, 0], |sums, [a, b]| [sums[0] + a, sums[1] + b]);
+    let share = (sums[0] + sums[1]) as f64 / count / seeds.max(1) as f64;
     Comparison {
-        difference: (discordant[1] as f64 - discordant[0] as f64) / count,
+        difference: differences.iter().sum::<f64>() / count,
         ci95,
-        p_value: mcnemar(discordant[0], discordant[1]),
-        discordant,
+        p_values: discordant.iter().map(|[a, b]| mcnemar(*a, *b)).collect(),
+        discordant: sums,
         verdict: verdict(ci95),
-        smallest_visible: smallest_visible(differences.len(), (discordant[0] + discordant[1]) as f64 / count),
+        smallest_visible: smallest_visible(differences.len(), share),
     }
+}
+
+/// For each sentence the share of seeds that answered it right.
+fn average(answers: &[Vec<bool>]) -> Vec<f64> {
+    let sentences = answers.iter().map(Vec::len).min().unwrap_or(0);
+    let right = |at: usize| answers.iter().filter(|seed| seed[at]).count() as f64;
+    (0..sentences).map(|at| right(at) / answers.len() as f64).collect()
 }
 
 /// Wilson's 95 % interval for `right` of `n` (E. B. Wilson 1927, JASA 22); of nothing, 0 to 1.

@@ -119,6 +119,22 @@ impl Batch {
         })
     }
 
+    /// `input_ids`, `position_ids` and `token_type_ids`, each `[N]`; where no position is added, the segments' ids stand
+    /// in their place and are not read.
+    pub(super) fn ids(&self) -> [&Tensor; 3] {
+        [&self.input_ids, self.position_ids.as_ref().unwrap_or(&self.token_type_ids), &self.token_type_ids]
+    }
+
+    /// The same batch over other tables: for each piece, its row in them.
+    pub(super) fn with_ids(&self, [word, position, segment]: [&Tensor; 3]) -> Self {
+        Self {
+            input_ids: word.clone(),
+            token_type_ids: segment.clone(),
+            position_ids: self.position_ids.as_ref().map(|_| position.clone()),
+            ..self.clone()
+        }
+    }
+
     /// The same batch with edges cut.
     #[must_use]
     pub fn with_edges(mut self, edges: Vec<Edge>) -> Self {
@@ -133,8 +149,16 @@ impl Bert {
     /// # Errors
     /// When an id lies outside its table.
     pub fn forward(&self, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        self.forward_to(self.layers.len(), batch, keep)
+    }
+
+    /// The embeddings and the layers up to `last`, included: its hidden states [N x D].
+    ///
+    /// # Errors
+    /// When an id lies outside its table.
+    pub fn forward_to(&self, last: usize, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
         let hidden = self.embeddings.forward(batch, keep)?;
-        self.forward_from(1, hidden, batch, keep)
+        self.layers_between(1, last, hidden, batch, keep)
     }
 
     /// The layers from `first` (1-based) on, given the hidden states before it.
@@ -142,8 +166,27 @@ impl Bert {
     /// # Errors
     /// When the shapes do not fit.
     pub fn forward_from(&self, first: usize, hidden: Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
-        (first..=self.layers.len())
-            .try_fold(hidden, |hidden, number| self.layers[number - 1].forward(number, &hidden, batch, keep))
+        self.layers_between(first, self.layers.len(), hidden, batch, keep)
+    }
+
+    /// One layer, counted from 1: from the states before it to those after it, [N x D].
+    ///
+    /// # Errors
+    /// When there is no such layer or the shapes do not fit.
+    pub fn layer_forward(&self, number: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+        let layer = self.layer(number).ok_or_else(|| candle_core::Error::Msg(format!("there is no layer {number}")))?;
+        layer.forward(number, x, batch, keep)
+    }
+
+    fn layers_between(
+        &self,
+        first: usize,
+        last: usize,
+        hidden: Tensor,
+        batch: &Batch,
+        keep: &mut dyn Keep,
+    ) -> Result<Tensor> {
+        (first..=last).try_fold(hidden, |hidden, number| self.layers[number - 1].forward(number, &hidden, batch, keep))
     }
 
     /// The pooler on one `[CLS]` vector a row [N x D]: `tanh(x Wᵀ + b)`. `None` when the model has no pooler.
@@ -170,6 +213,12 @@ impl Bert {
     #[must_use]
     pub fn layer(&self, number: usize) -> Option<&Layer> {
         self.layers.get(number.checked_sub(1)?)
+    }
+
+    /// The dense layer of its pooler, if it has one.
+    #[must_use]
+    pub fn pooler(&self) -> Option<&Linear> {
+        self.pooler.as_ref()
     }
 
     /// Its tokenizer, with padding and truncation off.

@@ -4,6 +4,7 @@ mod architecture;
 mod commands;
 mod course;
 mod driver;
+mod finetune;
 mod mixing;
 mod parity;
 mod probe;

@@ -1,6 +1,7 @@
 //! Probe accuracies on the movie sentences against scikit-learn's.
 
 use clsroom::lab::dataset::Dataset;
+use clsroom::lab::race::Kept;
 use clsroom::lab::{Control, RaceRequest, Readout, Verdict, features, probe};
 
 use crate::driver::lab;
@@ -54,14 +55,12 @@ fn accuracies_agree_with_scikit_learn() {
 #[test]
 fn a_small_race_runs_and_a_stopped_one_keeps_what_it_computed() {
     let request = RaceRequest {
-        data: "movies".to_owned(),
-        readouts: vec![Readout::Cls, Readout::Mean, Readout::Majority],
         layers: vec![0],
         train: Some(64),
         test: Some(64),
-        seed: 0,
+        ..RaceRequest::frozen("movies", vec![Readout::Cls, Readout::Mean, Readout::Majority])
     };
-    let (report, _) = lab().race(&request, &Control::QUIET).expect("a race").expect("not stopped");
+    let (report, _) = lab().race(&request, &Control::QUIET, &Kept::NOTHING).expect("a race").expect("not stopped");
     assert_eq!(report.lanes.len(), 3);
     let cls = &report.lanes[0];
     assert_eq!((cls.readout.as_str(), cls.layer, cls.n_test), ("cls", Some(0), 64));
@@ -71,5 +70,7 @@ fn a_small_race_runs_and_a_stopped_one_keeps_what_it_computed() {
     assert!(report.pairs.iter().any(|pair| pair.verdict != Verdict::Equivalent), "64 sentences show no equivalence");
 
     let stopped = Control { report: &|_| {}, stop: &|| true };
-    assert!(lab().race(&RaceRequest { test: Some(32), ..request }, &stopped).expect("no error").is_none());
+    assert!(
+        lab().race(&RaceRequest { test: Some(32), ..request }, &stopped, &Kept::NOTHING).expect("no error").is_none()
+    );
 }

@@ -1,6 +1,7 @@
 //! Snapshots of real screens, reached by keys, at both sizes; styles too where colour carries meaning.
 
 use clsroom::app::{Key, values};
+use clsroom::lab::race::Kept;
 use clsroom::lab::{Control, RaceRequest};
 use clsroom::lesson::progress::Progress;
 use clsroom::lesson::{Format, Source, ValueRef, View};
@@ -214,7 +215,7 @@ fn values_of_a_run_come_from_the_run_of_the_bench_beside_them() {
     to_view(&mut driver, "08", View::Race);
     let wanted = driver.state.race_request().expect("a run is offered");
     let other = RaceRequest { train: Some(64), test: Some(64), ..wanted };
-    let (report, _) = lab().race(&other, &Control::QUIET).expect("a race").expect("not stopped");
+    let (report, _) = lab().race(&other, &Control::QUIET, &Kept::NOTHING).expect("a race").expect("not stopped");
     driver.state.results.races.push((other, std::sync::Arc::new(report)));
     let value = ValueRef { source: Source::Live, key: "race.cls.last.accuracy".to_owned(), format: Format::Auto };
     assert!(!values::resolve(&driver.state, &value).ready, "another run's figure is not shown");

@@ -15,6 +15,10 @@ fn lane(readout: &str, layer: Option<usize>) -> Lane {
         validation: Some(0.76),
         grid: vec![(0.1, 0.76)],
         correct: Vec::new(),
+        by_seed: vec![0.75],
+        rate: None,
+        curves: Vec::new(),
+        probabilities: Vec::new(),
     }
 }
 
@@ -28,6 +32,7 @@ fn provenance() -> Provenance {
         data_sha256: "cd".repeat(32),
         sentences: [6_991, 1_044, 2_035],
         seed: 0,
+        recipe: None,
         threads: 2,
         seconds: Some(1.5),
         date: Some("2026-01-31".to_owned()),
@@ -38,10 +43,12 @@ fn report() -> RaceReport {
     let pair = Pair {
         a: "cls".to_owned(),
         b: "mean".to_owned(),
+        mode: "frozen".to_owned(),
         layer: Some(6),
         difference: 0.04,
         ci95: [0.02, 0.06],
         p_value: 0.001,
+        p_values: vec![0.001],
         discordant: [100, 180],
         verdict: Verdict::Better,
         smallest_visible: 0.03,
@@ -50,6 +57,9 @@ fn report() -> RaceReport {
     RaceReport {
         lanes: vec![lane("cls", Some(6)), lane("mean", Some(6)), lane("words", None)],
         pairs: vec![pair, against_words],
+        ended: Vec::new(),
+        stopped: false,
+        sentences: std::sync::Arc::default(),
         provenance: provenance(),
     }
 }

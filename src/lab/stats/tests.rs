@@ -66,6 +66,7 @@ fn smallest_visible_solves_connors_formula() {
 #[test]
 fn the_bootstrap_agrees_with_numpy() {
     let (a, b) = answers(1_500, 150, 190, 195);
+    let (a, b) = (vec![a], vec![b]);
     let comparison = compare(&a, &b, 1);
     near(comparison.ci95[0], 0.001_965_6, 8e-4);
     near(comparison.ci95[1], 0.037_346_4, 8e-4);
@@ -79,7 +80,7 @@ fn digits_do_not_depend_on_threads() {
     let (a, b) = answers(50, 20, 10, 20);
     let at = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        pool.install(|| compare(&a, &b, 5))
+        pool.install(|| compare(std::slice::from_ref(&a), std::slice::from_ref(&b), 5))
     };
     assert_eq!(at(1), at(3));
 }
@@ -87,9 +88,9 @@ fn digits_do_not_depend_on_threads() {
 #[test]
 fn equal_answers_prove_nothing_on_few_sentences() {
     let few = answers(7, 0, 0, 3);
-    assert_eq!(compare(&few.0, &few.1, 0).verdict, Verdict::TooLittleData);
+    assert_eq!(compare(&[few.0], &[few.1], 0).verdict, Verdict::TooLittleData);
     let many = answers(1_500, 0, 0, 535);
-    assert_eq!(compare(&many.0, &many.1, 0).verdict, Verdict::Equivalent);
+    assert_eq!(compare(&[many.0], &[many.1], 0).verdict, Verdict::Equivalent);
     assert_eq!(compare(&[], &[], 0).verdict, Verdict::TooLittleData);
 }
 

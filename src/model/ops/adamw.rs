@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{CpuStorage, Error, InplaceOp2, Layout, Result, Tensor};
 use rayon::prelude::*;
 
-use super::storage::{slice, slice_mut};
-use super::vector::wide;
+use super::storage::{read, slice, slice_mut};
+use super::vector::{fold, wide};
 
 /// Numbers that one thread takes at a time.
 const CHUNK: usize = 16_384;
@@ -90,6 +90,18 @@ pub fn step(parameter: &Tensor, gradient: &Tensor, moments: &mut Moments, step: 
         return Err(Error::Msg(format!("a gradient {:?} for a parameter {:?}", gradient.dims(), parameter.dims())));
     }
     parameter.inplace_op2(&gradient.contiguous()?, &InPlace { step, moments: Mutex::new(moments) })
+}
+
+/// The sum of a gradient's squares, in an order that does not depend on the number of threads.
+///
+/// # Errors
+/// When it is not f32.
+pub fn squared_norm(gradient: &Tensor) -> Result<f64> {
+    read([&gradient.contiguous()?], |[numbers]| {
+        let partial: Vec<f32> =
+            numbers.par_chunks(CHUNK).map(|chunk| wide(|| fold(chunk, chunk, |a, b| a * b))).collect();
+        Ok(partial.into_iter().map(f64::from).sum())
+    })
 }
 
 struct InPlace<'a> {

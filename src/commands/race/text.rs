@@ -1,0 +1,61 @@
+//! A race for people: a table of lanes, pairs in words, how it was made.
+
+use std::fmt::Write as _;
+
+use crate::lab::{Lane, Mode, RaceReport, verdict};
+
+/// The report as text.
+pub(super) fn text(report: &RaceReport) -> String {
+    let mut out = String::new();
+    let provenance = &report.provenance;
+    let [train, validation, test] = provenance.sentences;
+    let _ = writeln!(
+        out,
+        "{} on {}: {train} training, {validation} validation, {test} test sentences\n",
+        provenance.model, provenance.data
+    );
+    let _ = writeln!(
+        out,
+        "  {:<26} {:>5}  {:>8}  {:<15}  {:>7}  {:>10}",
+        "readout", "layer", "accuracy", "95 % interval", "C, rate", "validation"
+    );
+    for lane in &report.lanes {
+        let layer = lane.layer.map_or("-".to_owned(), |layer| layer.to_string());
+        let c = lane.c.or(lane.rate).map_or("-".to_owned(), |c| format!("{c}"));
+        let validation = lane.validation.map_or("-".to_owned(), |share| format!("{share:.4}"));
+        let [low, high] = lane.ci95;
+        let interval = format!("{low:.4}-{high:.4}");
+        let _ = writeln!(
+            out,
+            "  {:<26} {layer:>5}  {:>8.4}  {interval:<15}  {c:>7}  {validation:>10}",
+            name(lane),
+            lane.accuracy
+        );
+    }
+    out.push('\n');
+    for pair in &report.pairs {
+        let layer = match pair.layer {
+            _ if pair.mode == Mode::Finetune.name() => "fine-tuned: ".to_owned(),
+            Some(layer) => format!("layer {layer}: "),
+            None => String::new(),
+        };
+        let _ = writeln!(out, "{layer}{}", pair.in_words());
+    }
+    for ended in &report.ended {
+        let _ = writeln!(out, "{}, seed {}: ended early: {}", verdict::name(&ended.readout), ended.seed, ended.why);
+    }
+    let _ = writeln!(
+        out,
+        "\nmade by: {} ({} s, {} threads)",
+        provenance.command,
+        provenance.seconds.unwrap_or(0.0),
+        provenance.threads
+    );
+    out
+}
+
+/// The lane's readout and, where it was fine-tuned, that.
+fn name(lane: &Lane) -> String {
+    let name = verdict::name(&lane.readout);
+    if lane.mode == Mode::Finetune.name() { format!("{name}, tuned") } else { name }
+}

@@ -1,0 +1,39 @@
+//! What the lanes of the last race say about a sentence of one's own.
+
+use super::finetune::Example;
+use super::race::Fitted;
+use super::{AskData, LabError, LaneAnswer, Readout, Sentence, features};
+use crate::model::Bert;
+
+/// Every lane's answer that has a classifier; baselines have none.
+///
+/// # Errors
+/// When a pass fails.
+pub fn ask(bert: &Bert, lanes: &[Fitted], sentence: &Sentence) -> Result<AskData, LabError> {
+    let mut answers = Vec::new();
+    for fitted in lanes {
+        let Ok(readout) = fitted.lane.readout.parse::<Readout>() else { continue };
+        let probabilities = match (&fitted.student, &fitted.head, fitted.lane.layer) {
+            (Some(student), ..) => {
+                let example = Example::new(bert, &sentence.text, 0, &readout)?;
+                student.probabilities(&[example], &|| false)?.and_then(|mut answers| answers.pop())
+            }
+            (None, Some(head), Some(layer)) => {
+                let wanted = (readout, layer);
+                features::extract(bert, &[&sentence.text], std::slice::from_ref(&wanted), &mut |_, _| true)?
+                    .and_then(|found| found.get(&wanted).map(|matrix| head.probability(matrix.row(0))))
+                    .map(|positive| vec![1.0 - positive, positive])
+            }
+            _ => None,
+        };
+        if let Some(probabilities) = probabilities {
+            answers.push(LaneAnswer {
+                readout: fitted.lane.readout.clone(),
+                mode: fitted.lane.mode.clone(),
+                layer: fitted.lane.layer,
+                probabilities,
+            });
+        }
+    }
+    Ok(AskData { sentence: sentence.clone(), answers })
+}

@@ -1,0 +1,138 @@
+//! How lanes learn, and what is seen while they do.
+
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+/// How the classifiers of a race learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// BERT stays as it is; only the classifier learns.
+    Frozen,
+    /// BERT learns with it.
+    Finetune,
+}
+
+impl Mode {
+    /// As commands and records write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Finetune => "finetune",
+        }
+    }
+}
+
+/// The body's learning rate.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rate {
+    /// Each lane takes the best of the same grid on validation.
+    Auto,
+    /// This one.
+    Fixed(f64),
+}
+
+impl PartialEq for Rate {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Auto, Self::Auto) => true,
+            (Self::Fixed(a), Self::Fixed(b)) => a.to_bits() == b.to_bits(),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Rate {}
+
+impl Hash for Rate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Auto => 0.hash(state),
+            Self::Fixed(rate) => rate.to_bits().hash(state),
+        }
+    }
+}
+
+/// How lanes are fine-tuned: `AdamW` (0.9, 0.999, 1e-8), weight decay 0.01, gradients clipped at norm 1 over body and
+/// head, warm-up over the first tenth of the steps and then linear to 0, no dropout.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Passes over the training sentences.
+    pub epochs: usize,
+    /// Runs, with the seeds 0, 1, …
+    pub seeds: usize,
+    /// The body's rate; the head's is always 1e-3.
+    pub rate: Rate,
+    /// Only so many of the upper layers learn; `None`: all, and the embeddings.
+    pub top_layers: Option<usize>,
+    /// Sentences in a step.
+    pub batch: usize,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self { epochs: 2, seeds: 1, rate: Rate::Fixed(5e-5), top_layers: None, batch: 32 }
+    }
+}
+
+/// A lane while it learns.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Curve {
+    /// Readout's name.
+    pub readout: String,
+    /// Seed of head and order.
+    pub seed: u64,
+    /// The body's rate.
+    pub rate: f64,
+    /// Steps in all.
+    pub steps: usize,
+    /// Training loss of each step so far, in nats.
+    pub loss: Vec<f32>,
+    /// After so many steps, so large a share of the watched validation sentences was answered right.
+    pub validation: Vec<(usize, f32)>,
+}
+
+/// A lane that ended before its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Readout's name.
+    pub readout: String,
+    /// Seed.
+    pub seed: u64,
+    /// Why, in one sentence.
+    pub why: String,
+}
+
+/// A test sentence, for reading where lanes disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestSentence {
+    /// As written.
+    pub text: String,
+    /// Its label's number.
+    pub class: usize,
+}
+
+/// What the lanes of the last race say about a sentence of one's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskData {
+    /// The sentence.
+    pub sentence: super::Sentence,
+    /// One answer a lane.
+    pub answers: Vec<LaneAnswer>,
+}
+
+/// One lane's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaneAnswer {
+    /// Readout's name.
+    pub readout: String,
+    /// How the lane learnt.
+    pub mode: String,
+    /// Layer read; absent for baselines.
+    pub layer: Option<usize>,
+    /// Probability of each class.
+    pub probabilities: Vec<f32>,
+}

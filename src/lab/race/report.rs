@@ -1,0 +1,125 @@
+//! The report of a race: pairs, provenance, and the command that makes it again.
+
+use super::Finish;
+use crate::lab::dataset::Dataset;
+use crate::lab::{
+    Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, Rate, Readout, TestSentence, stats,
+};
+
+/// Every other lane against `cls` of the same mode and layer (against the first lane when `cls` does not run);
+/// baselines against that of the last frozen layer, or the fine-tuned one. p-values of one mode and layer are
+/// Holm-corrected together.
+#[must_use]
+pub fn pairs(lanes: &[Lane], seed: u64) -> Vec<Pair> {
+    let reference = if lanes.iter().any(|lane| lane.readout == "cls") {
+        "cls"
+    } else {
+        lanes.first().map_or("", |lane| lane.readout.as_str())
+    };
+    let group = |lane: &Lane| (lane.layer.is_none(), lane.mode != Mode::Frozen.name(), lane.layer);
+    let mut groups: Vec<_> = lanes.iter().map(group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let mut pairs = Vec::new();
+    for key in groups {
+        let references = lanes.iter().filter(|lane| lane.readout == reference);
+        let against = if key.0 {
+            // Of the frozen lanes the last layer; a fine-tuned one only where none is frozen.
+            references.max_by_key(|lane| (lane.mode == Mode::Frozen.name(), lane.layer))
+        } else {
+            references.into_iter().find(|lane| group(lane) == key)
+        };
+        let Some(a) = against else { continue };
+        let others = lanes.iter().filter(|lane| group(lane) == key && lane.readout != reference);
+        let mut found: Vec<Pair> = others.map(|b| pair(a, b, seed)).collect();
+        let corrected = stats::holm(&found.iter().map(|pair| pair.p_value).collect::<Vec<_>>());
+        found.iter_mut().zip(corrected).for_each(|(pair, p)| pair.p_value = p);
+        pairs.extend(found);
+    }
+    pairs
+}
+
+fn pair(a: &Lane, b: &Lane, seed: u64) -> Pair {
+    let comparison = stats::compare(&a.correct, &b.correct, seed);
+    Pair {
+        a: a.readout.clone(),
+        b: b.readout.clone(),
+        mode: b.mode.clone(),
+        layer: b.layer,
+        difference: comparison.difference,
+        ci95: comparison.ci95,
+        p_value: comparison.p_values.iter().copied().fold(0.0, f64::max),
+        p_values: comparison.p_values,
+        discordant: comparison.discordant,
+        verdict: comparison.verdict,
+        smallest_visible: comparison.smallest_visible,
+    }
+}
+
+/// The report of a race.
+#[must_use]
+pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: &ModelFacts) -> RaceReport {
+    let lanes: Vec<Lane> = finish.fitted.iter().map(|fitted| fitted.lane.clone()).collect();
+    let subset = dataset.subset(request.train, request.test);
+    let items = dataset.items();
+    let sentence =
+        |index: &usize| TestSentence { text: items[*index].text.clone(), class: usize::from(items[*index].label) };
+    RaceReport {
+        pairs: pairs(&lanes, request.seed),
+        lanes,
+        ended: finish.ended.clone(),
+        stopped: finish.stopped,
+        sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
+        provenance: Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: command(request, model.layers),
+            model: model.name.clone(),
+            model_sha256: model.sha256.clone(),
+            data: dataset.name().to_owned(),
+            data_sha256: dataset.sha256().to_owned(),
+            sentences: [subset.train.len(), subset.validation.len(), subset.test.len()],
+            seed: request.seed,
+            recipe: request.modes.contains(&Mode::Finetune).then(|| request.recipe.clone()),
+            threads: rayon::current_num_threads(),
+            seconds: None,
+            date: None,
+        },
+    }
+}
+
+/// The command that runs the same race without a screen.
+fn command(request: &RaceRequest, layers: usize) -> String {
+    let readouts: Vec<String> = request.readouts.iter().map(Readout::to_string).collect();
+    let layer = match request.layers.as_slice() {
+        [] => "last".to_owned(),
+        [one] => one.to_string(),
+        many if many.len() == layers + 1 => "all".to_owned(),
+        many => many.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+    };
+    let modes: Vec<&str> = request.modes.iter().map(|mode| mode.name()).collect();
+    let limit = |flag: &str, most: Option<usize>| most.map_or(String::new(), |most| format!(" --{flag} {most}"));
+    let recipe = if request.modes.contains(&Mode::Finetune) {
+        let recipe = &request.recipe;
+        let rate = match recipe.rate {
+            Rate::Auto => "auto".to_owned(),
+            Rate::Fixed(rate) => rate.to_string(),
+        };
+        format!(
+            " --epochs {} --seeds {} --lr {rate}{}",
+            recipe.epochs,
+            recipe.seeds,
+            limit("top-layers", recipe.top_layers)
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "clsroom race --mode {} --readouts {} --layer {layer}{}{}{recipe} --data {} --seed {}",
+        modes.join(","),
+        readouts.join(","),
+        limit("train", request.train),
+        limit("test", request.test),
+        request.data,
+        request.seed
+    )
+}
