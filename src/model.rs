@@ -23,6 +23,6 @@ pub use bert::{Batch, Bert};
 pub use config::Config;
 pub use error::ModelError;
 pub use intervene::{Edge, Intervention};
-pub use learner::{Learner, Scope};
+pub use learner::{Learner, Pass, Read, Scope};
 pub use tokenize::{Encoding, Input};
 pub use trace::{HiddenStates, Keep, Nothing, Trace};

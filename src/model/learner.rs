@@ -42,8 +42,12 @@ struct Parameter {
 pub struct Pass {
     /// `last_hidden_state` [N x D], with the graph.
     pub hidden: Tensor,
-    rows: Option<[Rows; 3]>,
+    /// What else a step needs to know of it.
+    pub read: Read,
 }
+
+/// The rows of the tables that a pass has read; none where the tables stay as they are.
+pub struct Read(Option<[Rows; 3]>);
 
 impl Learner {
     /// A copy of `bert` whose `scope` learns.
@@ -107,12 +111,13 @@ impl Learner {
             let hidden = self.states_below(batch, below)?;
             return Ok(Pass {
                 hidden: self.tracked.forward_from(self.first, hidden, batch, &mut Nothing)?,
-                rows: None,
+                read: Read(None),
             });
         };
         let rows = gather(tables, batch)?;
-        let hidden = through(&self.tracked, batch, &rows, &mut Nothing)?;
-        Ok(Pass { hidden, rows: Some(rows) })
+        let tables = rows.each_ref().map(|rows| rows.var.as_tensor().clone());
+        let hidden = through(&self.tracked, batch, &rows, tables, &mut Nothing)?;
+        Ok(Pass { hidden, read: Read(Some(rows)) })
     }
 
     /// A pass without the graph.
@@ -120,13 +125,11 @@ impl Learner {
     /// # Errors
     /// As [`Self::forward`].
     pub fn read(&self, batch: &Batch, below: Option<Tensor>) -> Result<Tensor> {
-        match &self.tables {
-            None => {
-                let hidden = self.states_below(batch, below)?;
-                self.reader.forward_from(self.first, hidden, batch, &mut Nothing)
-            }
-            Some(tables) => through(&self.reader, batch, &gather(tables, batch)?, &mut Nothing),
+        if self.tables.is_some() {
+            return self.keep(batch, &mut Nothing);
         }
+        let hidden = self.states_below(batch, below)?;
+        self.reader.forward_from(self.first, hidden, batch, &mut Nothing)
     }
 
     /// A pass without the graph of which something is kept.
@@ -136,7 +139,11 @@ impl Learner {
     pub fn keep(&self, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
         match &self.tables {
             None => self.reader.forward(batch, keep),
-            Some(tables) => through(&self.reader, batch, &gather(tables, batch)?, keep),
+            Some(tables) => {
+                let rows = gather(tables, batch)?;
+                let tables = rows.each_ref().map(|rows| rows.var.as_detached_tensor());
+                through(&self.reader, batch, &rows, tables, keep)
+            }
         }
     }
 
@@ -158,8 +165,8 @@ impl Learner {
     ///
     /// # Errors
     /// When one is absent: candle drops gradients silently, we do not.
-    pub fn gradients<'a>(&'a self, pass: &'a Pass, store: &'a GradStore) -> Result<Vec<(&'a str, &'a Tensor)>> {
-        let tables = pass.rows.iter().flatten().map(|rows| &rows.var);
+    pub fn gradients<'a>(&'a self, read: &'a Read, store: &'a GradStore) -> Result<Vec<(&'a str, &'a Tensor)>> {
+        let tables = read.0.iter().flatten().map(|rows| &rows.var);
         let vars = tables.chain(self.parameters.iter().map(|parameter| &parameter.var));
         self.names()
             .zip(vars)
@@ -174,17 +181,17 @@ impl Learner {
     ///
     /// # Errors
     /// When one is absent.
-    pub fn squared_norm(&self, pass: &Pass, store: &GradStore) -> Result<f64> {
-        self.gradients(pass, store)?.into_iter().map(|(_, gradient)| adamw::squared_norm(gradient)).sum()
+    pub fn squared_norm(&self, read: &Read, store: &GradStore) -> Result<f64> {
+        self.gradients(read, store)?.into_iter().map(|(_, gradient)| adamw::squared_norm(gradient)).sum()
     }
 
     /// One step of everything that learns.
     ///
     /// # Errors
     /// When a gradient is absent.
-    pub fn update(&mut self, pass: &Pass, store: &GradStore, step: Step) -> Result<()> {
+    pub fn update(&mut self, read: &Read, store: &GradStore, step: Step) -> Result<()> {
         let absent = |name: &str| Error::Msg(format!("{name} got no gradient"));
-        if let (Some(tables), Some(rows)) = (&mut self.tables, &pass.rows) {
+        if let (Some(tables), Some(rows)) = (&mut self.tables, &read.0) {
             for (table, rows) in tables.iter_mut().zip(rows) {
                 let gradient = store.get(&rows.var).ok_or_else(|| absent("a table"))?;
                 table.update(rows, gradient, step)?;
@@ -211,12 +218,16 @@ fn gather(tables: &[Table; 3], batch: &Batch) -> Result<[Rows; 3]> {
     Ok([word.gather(ids[0])?, position.gather(ids[1])?, segment.gather(ids[2])?])
 }
 
-/// The whole encoder with other tables.
-fn through(bert: &Bert, batch: &Batch, [word, position, segment]: &[Rows; 3], keep: &mut dyn Keep) -> Result<Tensor> {
+/// The whole encoder with other tables: word, position, segment.
+fn through(
+    bert: &Bert,
+    batch: &Batch,
+    [word, position, segment]: &[Rows; 3],
+    tables: [Tensor; 3],
+    keep: &mut dyn Keep,
+) -> Result<Tensor> {
     let mut bert = bert.clone();
-    bert.embeddings.word = word.var.as_tensor().clone();
-    bert.embeddings.position = position.var.as_tensor().clone();
-    bert.embeddings.segment = segment.var.as_tensor().clone();
+    [bert.embeddings.word, bert.embeddings.position, bert.embeddings.segment] = tables;
     let batch = batch.with_ids([&word.index, &position.index, &segment.index]);
     bert.forward(&batch, keep)
 }

@@ -12,7 +12,7 @@ use super::examples::{batches, below, pack};
 use super::{BETAS, DECAY, EPSILON, Example, HEAD_DEVIATION, reading};
 use crate::lab::Readout;
 use crate::model::ops::adamw::{self, Moments, Step};
-use crate::model::{Bert, Learner, Scope};
+use crate::model::{Bert, Learner, Pass, Scope};
 
 /// An encoder and a head that learn together.
 pub struct Student {
@@ -86,7 +86,7 @@ impl Student {
         let pass = self.learner.forward(&pack(examples)?, below(examples)?)?;
         let loss = self.loss(&pass.hidden, examples)?;
         let store = loss.backward()?;
-        let body = self.learner.gradients(&pass, &store)?;
+        let body = self.learner.gradients(&pass.read, &store)?;
         let mut all: Vec<(String, Tensor)> =
             body.into_iter().map(|(name, gradient)| (name.to_owned(), gradient.clone())).collect();
         for (name, var) in ["head.weight", "head.bias"].into_iter().zip(&self.head) {
@@ -101,15 +101,16 @@ impl Student {
     /// # Errors
     /// When something that should learn got no gradient.
     pub fn step(&mut self, examples: &[&Example], rates: Rates) -> Result<f32> {
-        let pass = self.learner.forward(&pack(examples)?, below(examples)?)?;
-        let loss = self.loss(&pass.hidden, examples)?;
+        let Pass { hidden, read } = self.learner.forward(&pack(examples)?, below(examples)?)?;
+        let loss = self.loss(&hidden, examples)?;
         let value = loss.to_scalar::<f32>()?;
         if !value.is_finite() {
             return Ok(value);
         }
         let store = loss.backward()?;
+        drop((loss, hidden)); // the graph holds every result of the pass: make room before the optimiser needs it
         let absent = || candle_core::Error::Msg("the head got no gradient".to_owned());
-        let mut square = self.learner.squared_norm(&pass, &store)?;
+        let mut square = self.learner.squared_norm(&read, &store)?;
         for var in &self.head {
             square += adamw::squared_norm(store.get(var).ok_or_else(absent)?)?;
         }
@@ -119,7 +120,7 @@ impl Student {
         let clip = rates.clip.map_or(1.0, |most| (most / (square.sqrt() + 1e-6)).min(1.0));
         self.taken += 1;
         let step = Step { rate: rates.body, betas: BETAS, eps: EPSILON, decay: DECAY, number: self.taken, clip };
-        self.learner.update(&pass, &store, step)?;
+        self.learner.update(&read, &store, step)?;
         for (var, moments) in self.head.iter().zip(&mut self.moments) {
             let gradient = store.get(var).ok_or_else(absent)?;
             adamw::step(var.as_tensor(), gradient, moments, Step { rate: rates.head, ..step })?;
