@@ -4,9 +4,11 @@
 //! `view::draw` show the state. Tests do the same without a terminal.
 
 pub mod bench;
+pub mod disagree;
 pub mod keymap;
 pub mod question;
 pub mod results;
+pub mod runs;
 pub mod values;
 mod walk;
 
@@ -100,6 +102,10 @@ pub enum Overlay {
     Recall(Vec<(usize, usize)>, Option<usize>),
     /// A run is going on: leave it?
     Leave,
+    /// The test sentences on which two lanes of the bench's race disagree: which kind, and which of them.
+    Disagree(usize, usize),
+    /// A sentence for the lanes of the last race.
+    Ask(Box<TextArea<'static>>),
 }
 
 /// What happens to the program.
@@ -135,6 +141,8 @@ pub enum Effect {
     Submit(u64, Request),
     /// Give this up.
     Cancel(u64),
+    /// Hold this where it is, or let it go on.
+    Pause(u64, bool),
     /// Save what the learner did.
     Save(Progress),
     /// Read the lessons again.
@@ -221,13 +229,6 @@ impl State {
         !self.uncovered && predict.is_some_and(|question| !self.progress.answers.contains_key(&question.id))
     }
 
-    /// Whether the run that the bench offers is going on.
-    #[must_use]
-    pub fn running_here(&self) -> bool {
-        let wanted = self.race_request();
-        wanted.is_some() && self.results.running.as_ref().map(|running| &running.request) == wanted.as_ref()
-    }
-
     /// The ASCII marker of the screen, once everything on it is there; recordings and tests wait for it.
     #[must_use]
     pub fn marker(&self) -> Option<String> {
@@ -236,6 +237,8 @@ impl State {
             Some(Overlay::Editor(_)) => return Some("[editor ready]".to_owned()),
             Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),
             Some(Overlay::Leave) => return Some("[leave ready]".to_owned()),
+            Some(Overlay::Disagree(..)) => return Some("[disagree ready]".to_owned()),
+            Some(Overlay::Ask(_)) => return self.missing().is_empty().then(|| "[ask ready]".to_owned()),
             None => {}
         }
         match self.screen {
@@ -243,11 +246,12 @@ impl State {
                 (self.facts.is_some() || self.results.model_failure.is_some()).then(|| "[home ready]".to_owned())
             }
             Screen::Lesson { step, .. } => {
-                if self.running_here() {
-                    return Some("[race running]".to_owned());
+                let what = if matches!(self.run_request(), Some(Request::Learn(_))) { "training" } else { "race" };
+                if let Some(running) = self.running() {
+                    return Some(format!("[{what} {}]", if running.paused { "paused" } else { "running" }));
                 }
-                if !self.covered() && self.race_report().is_some() {
-                    return Some("[race done]".to_owned());
+                if !self.covered() && self.has_run() {
+                    return Some(format!("[{what} done]"));
                 }
                 // Knock-outs take longest and stand on the screen only when they are the measure shown.
                 let shown =
@@ -265,7 +269,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(key) => walk::key(state, key),
         Msg::Paste(text) => {
-            if let Some(Overlay::Editor(editor)) = &mut state.overlay {
+            if let Some(Overlay::Editor(editor) | Overlay::Ask(editor)) = &mut state.overlay {
                 walk::paste(editor, &text);
             }
             Vec::new()

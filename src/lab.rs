@@ -11,6 +11,7 @@ pub mod features;
 pub mod finetune;
 pub mod gradient;
 pub mod knockout;
+pub mod learning;
 pub mod map;
 pub mod mixing;
 pub mod neighbours;

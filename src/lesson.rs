@@ -117,6 +117,14 @@ pub struct Bench {
     pub readouts: Vec<String>,
     /// How many training sentences a race or probe uses (all, when absent).
     pub train: Option<usize>,
+    /// How many test sentences it uses (all, when absent).
+    pub test: Option<usize>,
+    /// How the lanes of a race learn: `frozen`, `finetune` (frozen, when empty).
+    pub modes: Vec<String>,
+    /// Passes over the training sentences when BERT learns too.
+    pub epochs: Option<usize>,
+    /// Only so many of the upper layers learn.
+    pub top_layers: Option<usize>,
     /// Line of the block in its file.
     pub line: usize,
 }
@@ -144,11 +152,15 @@ pub enum View {
     Race,
     /// The recorded head's answer for this sentence.
     Label,
+    /// Where the loss touches: the gradient's size by layer and position.
+    Gradient,
+    /// A short training: what it does to the attention of `[CLS]` and to its states.
+    Learning,
 }
 
 impl View {
     /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("tokens", Self::Tokens),
         ("embedding", Self::Embedding),
         ("neighbours", Self::Neighbours),
@@ -159,6 +171,8 @@ impl View {
         ("probe", Self::Probe),
         ("race", Self::Race),
         ("label", Self::Label),
+        ("gradient", Self::Gradient),
+        ("learning", Self::Learning),
     ];
 
     /// The name that a lesson writes.
@@ -174,6 +188,8 @@ impl View {
             Self::Mixing => &["norm", "raw", "rollout", "knockout"],
             Self::Embedding => &["parts", "numbers"],
             Self::Neighbours => &["cosine", "dot"],
+            Self::Gradient | Self::Learning => &["cls", "mean"],
+            Self::Race => &["as-set", "512", "2000", "all"],
             _ => &[],
         }
     }

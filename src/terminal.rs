@@ -161,6 +161,7 @@ impl Front {
         match effect {
             Effect::Submit(ticket, request) => self.worker.submit(ticket, request),
             Effect::Cancel(ticket) => self.worker.cancel(ticket),
+            Effect::Pause(ticket, hold) => self.worker.pause(ticket, hold),
             Effect::Save(_) => self.save(),
             Effect::Reload => {} // done by the caller, who takes what follows from it
             Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture).map_err(|error| broken(&error))?,

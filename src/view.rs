@@ -114,11 +114,13 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Lesson => !home,
         Scope::Bench => bench.is_some(),
         Scope::Move => home || view.is_some(),
-        Scope::Layers => matches!(view, Some(View::Stepper | View::Mixing | View::Map)),
+        Scope::Layers => matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient)),
         Scope::Heads | Scope::Stepper => matches!(view, Some(View::Stepper)),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
-        Scope::Runs => state.race_request().is_some() && state.results.running.is_none(),
+        Scope::Runs => state.run_request().is_some() && state.results.running.is_none() && !state.has_run(),
         Scope::Running => state.results.running.is_some(),
+        Scope::Raced => view == Some(View::Race) && state.race_report().is_some(),
+        Scope::Lanes => view == Some(View::Race) && state.running().is_none(),
     }
 }
 

@@ -5,9 +5,9 @@
 //! has a ticket, by which it is cancelled and by which its answer is known. The terminal front end and tests call it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,18 +45,18 @@ impl Lane {
     /// The lane that fits a request.
     #[must_use]
     pub fn of(request: &Request) -> Self {
-        if matches!(request, Request::Race(_)) { Self::Long } else { Self::Quick }
+        if request.is_long() { Self::Long } else { Self::Quick }
     }
 }
 
-type Job = (u64, Request, Arc<AtomicBool>);
+type Job = (u64, Request, Arc<Reins>);
 type Shared = Arc<OnceLock<Option<Arc<Lab>>>>;
 
 /// A handle on the compute threads; they end when it is dropped.
 pub struct Worker {
     quick: Sender<Job>,
     long: Sender<Job>,
-    cancels: Mutex<Vec<(u64, Arc<AtomicBool>)>>,
+    reins: Mutex<Vec<(u64, Arc<Reins>)>>,
 }
 
 impl Worker {
@@ -106,37 +106,82 @@ impl Worker {
             "long",
             Box::new(move || guard(&notify, || serve(lab.wait().as_deref(), &long_pool, &long_jobs, &*notify))),
         )?;
-        Ok(Self { quick, long, cancels: Mutex::default() })
+        Ok(Self { quick, long, reins: Mutex::default() })
     }
 
     /// Hands a request to its thread.
     pub fn submit(&self, ticket: u64, request: Request) {
-        let cancel = Arc::new(AtomicBool::new(false));
-        if let Ok(mut cancels) = self.cancels.lock() {
-            cancels.retain(|(_, flag)| Arc::strong_count(flag) > 1);
-            cancels.push((ticket, Arc::clone(&cancel)));
+        let reins = Arc::new(Reins::default());
+        if let Ok(mut known) = self.reins.lock() {
+            known.retain(|(_, reins)| Arc::strong_count(reins) > 1);
+            known.push((ticket, Arc::clone(&reins)));
         }
         let lane = if Lane::of(&request) == Lane::Quick { &self.quick } else { &self.long };
         // A thread that is gone has said so with `Panicked`.
-        let _ = lane.send((ticket, request, cancel));
+        let _ = lane.send((ticket, request, reins));
     }
 
     /// Asks for a request to be given up.
     pub fn cancel(&self, ticket: u64) {
-        if let Ok(cancels) = self.cancels.lock() {
-            cancels
-                .iter()
-                .filter(|(known, _)| *known == ticket)
-                .for_each(|(_, flag)| flag.store(true, Ordering::Relaxed));
+        self.each(Some(ticket), Reins::cancel);
+    }
+
+    /// Holds a request where it is, or lets it go on.
+    pub fn pause(&self, ticket: u64, hold: bool) {
+        self.each(Some(ticket), |reins| reins.hold(hold));
+    }
+
+    fn each(&self, ticket: Option<u64>, tell: impl Fn(&Reins)) {
+        if let Ok(known) = self.reins.lock() {
+            known.iter().filter(|(known, _)| ticket.is_none_or(|ticket| *known == ticket)).for_each(|(_, r)| tell(r));
         }
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        if let Ok(cancels) = self.cancels.lock() {
-            cancels.iter().for_each(|(_, flag)| flag.store(true, Ordering::Relaxed));
+        self.each(None, Reins::cancel);
+    }
+}
+
+/// How a request under way is stopped or held.
+#[derive(Default)]
+struct Reins {
+    cancelled: AtomicBool,
+    held: Mutex<bool>,
+    moved: Condvar,
+    /// Milliseconds that it was held.
+    waited: AtomicU64,
+}
+
+impl Reins {
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        self.hold(false);
+    }
+
+    fn hold(&self, hold: bool) {
+        if let Ok(mut held) = self.held.lock() {
+            *held = hold;
         }
+        self.moved.notify_all();
+    }
+
+    /// Whether to give up; waits as long as the request is held.
+    fn stop(&self) -> bool {
+        if let Ok(held) = self.held.lock()
+            && *held
+        {
+            let began = Instant::now();
+            drop(self.moved.wait_while(held, |held| *held));
+            self.waited.fetch_add(began.elapsed().as_millis() as u64, Ordering::Relaxed);
+        }
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Of a time since it began, the part that it was not held.
+    fn worked(&self, since: Instant) -> Duration {
+        since.elapsed().saturating_sub(Duration::from_millis(self.waited.load(Ordering::Relaxed)))
     }
 }
 
@@ -152,14 +197,14 @@ fn guard(notify: &Arc<dyn Fn(Event) + Send + Sync>, body: impl FnOnce()) {
 }
 
 fn serve(lab: Option<&Lab>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>, notify: &(dyn Fn(Event) + Send + Sync)) {
-    while let Ok((ticket, request, cancel)) = jobs.recv() {
+    while let Ok((ticket, request, reins)) = jobs.recv() {
         let Some(lab) = lab else {
             notify(Event::Failed(ticket, "there is no model to run".to_owned()));
             continue;
         };
         let started = Instant::now();
-        let report = |progress: Progress| notify(Event::Progress(ticket, progress, started.elapsed()));
-        let stop = || cancel.load(Ordering::Relaxed);
+        let report = |progress: Progress| notify(Event::Progress(ticket, progress, reins.worked(started)));
+        let stop = || reins.stop();
         let control = Control { report: &report, stop: &stop };
         notify(match pool.install(|| lab.run(&request, &control)) {
             Ok(Some(outcome)) => Event::Done(ticket, outcome),

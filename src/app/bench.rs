@@ -2,7 +2,7 @@
 
 use crate::lesson::{Bench, View};
 
-use super::{Action, State};
+use super::{Action, State, runs};
 
 /// The cursor of a bench; every view uses the parts it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ pub struct Cursor {
     pub variant: usize,
     /// First column or dimension shown, or the row of a list.
     pub offset: usize,
+    /// Lanes that were added to a race.
+    pub lanes: usize,
 }
 
 impl Cursor {
@@ -48,6 +50,12 @@ pub(super) fn step(state: &mut State, action: Action) {
         Action::Variant if !bench.view.measures().is_empty() => {
             cursor.variant = (cursor.variant + 1) % bench.view.measures().len();
         }
+        Action::More if bench.view == View::Race => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),
+        Action::Less if bench.view == View::Race => cursor.lanes = cursor.lanes.saturating_sub(1),
+        Action::Up if bench.view == View::Race => cursor.offset = cursor.offset.saturating_sub(1),
+        Action::Down if bench.view == View::Race => cursor.offset = (cursor.offset + 1).min(99),
+        Action::Up if bench.view == View::Gradient => cursor.layer = cursor.layer.saturating_sub(1),
+        Action::Down if bench.view == View::Gradient => cursor.layer = (cursor.layer + 1).min(layers),
         Action::LayerUp if bench.view == View::Stepper => jump_layer(state, true),
         Action::LayerDown if bench.view == View::Stepper => jump_layer(state, false),
         Action::LayerUp => cursor.layer = (cursor.layer + 1).min(layers),

@@ -66,6 +66,16 @@ pub enum Action {
     Enter,
     /// Stop a run.
     Stop,
+    /// Hold a run, or let it go on.
+    Pause,
+    /// Another lane.
+    More,
+    /// One lane less.
+    Less,
+    /// Where lanes disagree.
+    Disagree,
+    /// A sentence for the lanes.
+    Ask,
     /// Answer a question with this option (0-based).
     Answer(usize),
     /// The next part of a text that does not fit.
@@ -115,6 +125,10 @@ pub enum Scope {
     Runs,
     /// While it runs.
     Running,
+    /// When the race on the bench is over.
+    Raced,
+    /// When lanes can be added.
+    Lanes,
 }
 
 /// One row of the table.
@@ -167,7 +181,25 @@ pub const TABLE: &[Binding] = &[
     ),
     binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
     binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
-    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run", Scope::Running),
+    binding(&[K::Char(' ')], &[A::Pause], "Space", "pause", "hold a run, or let it go on", Scope::Running),
+    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run; what is finished is kept", Scope::Running),
+    binding(
+        &[K::Char('t')],
+        &[A::Ask],
+        "t",
+        "type one",
+        "type a sentence that the lanes of a race answer",
+        Scope::Raced,
+    ),
+    binding(&[K::Char('d')], &[A::Disagree], "d", "disagree", "test sentences on which two lanes differ", Scope::Raced),
+    binding(
+        &[K::Char('+'), K::Char('-')],
+        &[A::More, A::Less],
+        "+ -",
+        "lane",
+        "another lane in a race, one less",
+        Scope::Lanes,
+    ),
     binding(
         &[K::Char(','), K::Char('.')],
         &[A::OperationBack, A::OperationOn],

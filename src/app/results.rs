@@ -1,12 +1,12 @@
 //! Outcomes that benches show: what is there, what is missing, what runs.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Effect, Msg, State};
+use super::runs::{self, Running};
+use super::{Effect, Msg, Overlay, State};
 use crate::lab::{
-    CompareData, KnockoutData, NeighboursData, Outcome, Progress, RaceReport, RaceRequest, Readout, Request, Sentence,
-    TraceData,
+    AskData, CompareData, GradientData, KnockoutData, LearnData, NeighboursData, Outcome, RaceReport, RaceRequest,
+    Request, Sentence, TraceData,
 };
 use crate::lesson::View;
 
@@ -23,6 +23,10 @@ pub struct Results {
     knockouts: Vec<Arc<KnockoutData>>,
     neighbours: Vec<Arc<NeighboursData>>,
     compares: Vec<Arc<CompareData>>,
+    gradients: Vec<Arc<GradientData>>,
+    learnings: Vec<Arc<LearnData>>,
+    /// What the lanes of the last race said about typed sentences.
+    pub asks: Vec<Arc<AskData>>,
     /// Reports of runs made here, with what was asked.
     pub races: Vec<(RaceRequest, Arc<RaceReport>)>,
     pending: Vec<(u64, Request)>,
@@ -32,18 +36,6 @@ pub struct Results {
     /// Why there is no model.
     pub model_failure: Option<String>,
     next_ticket: u64,
-}
-
-/// A long run.
-pub struct Running {
-    /// Its ticket.
-    pub ticket: u64,
-    /// What it runs.
-    pub request: RaceRequest,
-    /// How far it is.
-    pub progress: Progress,
-    /// How long it has run.
-    pub elapsed: Duration,
 }
 
 impl State {
@@ -68,32 +60,25 @@ impl State {
         self.results.neighbours.iter().find(|data| data.sentence == sentence && data.position == position)
     }
 
+    /// Where the loss touches.
+    #[must_use]
+    pub fn gradient(&self) -> Option<&Arc<GradientData>> {
+        let sentence = self.sentence();
+        self.results.gradients.iter().find(|data| data.sentence == sentence)
+    }
+
+    /// What the short training that the bench offers has changed.
+    #[must_use]
+    pub fn learning(&self) -> Option<&Arc<LearnData>> {
+        let Some(Request::Learn(wanted)) = self.run_request() else { return None };
+        self.results.learnings.iter().find(|data| data.request == wanted)
+    }
+
     /// The comparison that the bench asks for.
     #[must_use]
     pub fn compare(&self) -> Option<&Arc<CompareData>> {
         let Some(Request::Compare { first, second, .. }) = self.compare_request() else { return None };
         self.results.compares.iter().find(|data| data.first == first && data.second == second)
-    }
-
-    /// What the bench would run.
-    #[must_use]
-    pub fn race_request(&self) -> Option<RaceRequest> {
-        let bench = self.bench()?;
-        let layers = self.facts.as_ref()?.layers;
-        let readouts: Vec<Readout> = bench.readouts.iter().filter_map(|name| name.parse().ok()).collect();
-        let layers = match bench.view {
-            View::Probe => (0..=layers).collect(),
-            View::Race => vec![bench.layer.unwrap_or(layers)],
-            _ => return None,
-        };
-        Some(RaceRequest { layers, train: bench.train, ..RaceRequest::frozen("movies", readouts) })
-    }
-
-    /// The report of that run, once there is one.
-    #[must_use]
-    pub fn race_report(&self) -> Option<&Arc<RaceReport>> {
-        let wanted = self.race_request()?;
-        self.results.races.iter().rev().find(|(request, _)| *request == wanted).map(|(_, report)| report)
     }
 
     /// Why the bench cannot show what it should.
@@ -103,7 +88,7 @@ impl State {
             return Some(failure);
         }
         let mut wanted = self.wanted();
-        wanted.extend(self.race_request().map(Request::Race));
+        wanted.extend(self.run_request());
         self.results.failures.iter().rev().find(|(request, _)| wanted.contains(request)).map(|(_, why)| why.as_str())
     }
 
@@ -122,7 +107,11 @@ impl State {
             Some(View::Mixing) => wanted.push(Request::Knockout(sentence)),
             Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
             Some(View::Compare) => wanted.extend(self.compare_request()),
+            Some(View::Gradient) => wanted.push(Request::Gradient(sentence)),
             _ => {}
+        }
+        if let Some(Overlay::Ask(editor)) = &self.overlay {
+            wanted.extend(runs::asked(&editor.lines().join(" ")));
         }
         wanted
     }
@@ -135,7 +124,9 @@ impl State {
             Request::Knockout(_) => self.knockout().is_some(),
             Request::Neighbours { .. } => self.neighbours().is_some(),
             Request::Compare { .. } => self.compare().is_some(),
-            Request::Race(_) | Request::Ask(_) => true,
+            Request::Gradient(_) => self.gradient().is_some(),
+            Request::Ask(sentence) => self.results.asks.iter().any(|data| data.sentence == *sentence),
+            Request::Race(_) | Request::Learn(_) => true,
         };
         let failed = |request: &Request| self.results.failures.iter().any(|(failed, _)| failed == request);
         self.wanted().into_iter().filter(|request| !there(request) && !failed(request)).collect()
@@ -148,54 +139,30 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let missing = state.missing();
-    let stale = |(_, request): &(u64, Request)| !matches!(request, Request::Race(_)) && !missing.contains(request);
+    let stale = |(_, request): &(u64, Request)| !request.is_long() && !missing.contains(request);
     let mut effects: Vec<Effect> =
         state.results.pending.iter().filter(|entry| stale(entry)).map(|(ticket, _)| Effect::Cancel(*ticket)).collect();
     state.results.pending.retain(|entry| !stale(entry));
     for request in missing {
         if state.results.pending.iter().all(|(_, pending)| *pending != request) {
-            effects.push(submit(state, request));
+            effects.push(state.results.submit(request).1);
         }
     }
     effects
 }
 
-fn submit(state: &mut State, request: Request) -> Effect {
-    state.results.next_ticket += 1;
-    let ticket = state.results.next_ticket;
-    state.results.pending.push((ticket, request.clone()));
-    Effect::Submit(ticket, request)
-}
-
-/// Starts the run that the bench offers, unless it runs already.
-pub(super) fn run(state: &mut State) -> Vec<Effect> {
-    let Some(request) = state.race_request() else { return Vec::new() };
-    if let Some(running) = &state.results.running {
-        if running.request != request {
-            state.notice = Some("Another run is going on; x stops it.".to_owned());
-        }
-        return Vec::new();
+impl Results {
+    /// Hands a request to the worker.
+    fn submit(&mut self, request: Request) -> (u64, Effect) {
+        self.next_ticket += 1;
+        self.pending.push((self.next_ticket, request.clone()));
+        (self.next_ticket, Effect::Submit(self.next_ticket, request))
     }
-    state.results.failures.retain(|(failed, _)| *failed != Request::Race(request.clone()));
-    let effect = submit(state, Request::Race(request.clone()));
-    let ticket = state.results.next_ticket;
-    state.results.running = Some(Running {
-        ticket,
-        request,
-        progress: Progress { what: "starting".to_owned(), ..Progress::default() },
-        elapsed: Duration::ZERO,
-    });
-    vec![effect]
-}
 
-/// Asks for the run to be stopped.
-pub(super) fn stop(state: &mut State) -> Vec<Effect> {
-    match &state.results.running {
-        Some(running) => {
-            state.notice = Some("Stopping the run.".to_owned());
-            vec![Effect::Cancel(running.ticket)]
-        }
-        None => Vec::new(),
+    /// Hands a long request to the worker; that it failed before is forgotten.
+    pub(super) fn start(&mut self, request: Request) -> (u64, Effect) {
+        self.failures.retain(|(failed, _)| *failed != request);
+        self.submit(request)
     }
 }
 
@@ -218,11 +185,8 @@ pub(super) fn receive(state: &mut State, msg: Msg) {
                 keep(&mut state.results.failures, KEPT);
             }
         }
-        Msg::Cancelled(ticket) => {
-            if let Some(Request::Race(_)) = settle(state, ticket) {
-                state.notice =
-                    Some("The run was stopped. Enter starts it again; what was computed is kept.".to_owned());
-            }
+        Msg::Cancelled(ticket) if settle(state, ticket).is_some_and(|request| request.is_long()) => {
+            state.notice = Some("The run was stopped. Enter starts it again; what was computed is kept.".to_owned());
         }
         _ => {}
     }
@@ -249,10 +213,19 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
         Outcome::Knockout(data) => push(&mut results.knockouts, data),
         Outcome::Neighbours(data) => push(&mut results.neighbours, data),
         Outcome::Compare(data) => push(&mut results.compares, data),
-        Outcome::Ask(_) => {}
+        Outcome::Gradient(data) => push(&mut results.gradients, data),
+        Outcome::Learn(data) => push(&mut results.learnings, data),
+        Outcome::Ask(data) => push(&mut results.asks, data),
         Outcome::Race(report) => {
+            if report.stopped {
+                state.notice =
+                    Some("The run was stopped; the lanes that were finished are kept. Enter runs it whole.".to_owned());
+            }
+            // The lanes that answer a typed sentence are those of this race now.
+            state.results.asks.clear();
             if let Some(Request::Race(request)) = request {
-                push(&mut results.races, (request, report));
+                state.results.races.retain(|(known, _)| *known != request);
+                push(&mut state.results.races, (request, report));
             }
         }
     }

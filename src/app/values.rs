@@ -106,6 +106,8 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             .get(rest.parse::<usize>().ok()?.checked_sub(1)?)
             .map(|(word, _)| Datum::Text(word.clone())),
         "race" => of_races(state, rest),
+        "gradient" => of_gradient(state, rest),
+        "learning" => of_learning(state, rest),
         _ => None,
     }
 }
@@ -204,6 +206,42 @@ fn of_races(state: &State, rest: &str) -> Option<Datum> {
     let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
     let key = rest.replace(".last.", &format!(".{last}."));
     flatten(state.race_report()?).get(&key).cloned()
+}
+
+fn of_gradient(state: &State, rest: &str) -> Option<Datum> {
+    let data = state.gradient()?;
+    let (readout, rest) = rest.split_once('.')?;
+    let (what, at) = rest.split_once('.')?;
+    let (_, map) = data.maps.iter().find(|(name, _)| name == readout)?;
+    let row = map.row(layer(at, map.rows.saturating_sub(1))?);
+    match what {
+        "touched" => Some(Datum::Number(row.iter().filter(|norm| **norm > 0.0).count() as f64)),
+        "share" => {
+            let total: f32 = row.iter().sum();
+            Some(Datum::Number(f64::from(row.first()? / total.max(f32::MIN_POSITIVE))))
+        }
+        _ => None,
+    }
+}
+
+fn of_learning(state: &State, rest: &str) -> Option<Datum> {
+    let data = state.learning()?;
+    let (_, most, token) = data.most_changed()?;
+    let number = |value: f32| Some(Datum::Number(f64::from(value)));
+    match rest {
+        "before" => number(*data.curve.loss.first()?),
+        "after" => number(*data.curve.loss.last()?),
+        "top" => Some(Datum::Text(data.pieces.get(token)?.clone())),
+        "change" => number(most),
+        "most" => {
+            let layers = 1..data.drift.len();
+            layers.max_by(|a, b| data.drift[*a].total_cmp(&data.drift[*b])).map(|layer| Datum::Number(layer as f64))
+        }
+        rest => {
+            let at = layer(rest.strip_prefix("turned.")?, data.drift.len().saturating_sub(1))?;
+            number(*data.drift.get(at)?)
+        }
+    }
 }
 
 fn layer(text: &str, layers: usize) -> Option<usize> {

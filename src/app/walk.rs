@@ -2,7 +2,9 @@
 
 use tui_textarea::{Input, Key as EditKey, TextArea};
 
-use super::{Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, keymap, question, results};
+use super::{
+    Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, question, results, runs,
+};
 
 /// Characters that a sentence may have; more are left out and said.
 const MOST_CHARACTERS: usize = 100_000;
@@ -69,7 +71,8 @@ fn at_home(state: &mut State, cursor: usize, action: Action) -> Vec<Effect> {
                 .map_or(0, |known| known.step);
             return open(state, cursor, step);
         }
-        Action::Stop => return results::stop(state),
+        Action::Stop => return runs::stop(state),
+        Action::Pause => return runs::pause(state),
         Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
         Action::Back => return quit(state),
         _ => {}
@@ -92,8 +95,13 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
         Action::Back => return home(state),
         Action::Answer(choice) => return question::answer(state, choice),
         Action::Enter if state.covered() => state.uncovered = true,
-        Action::Enter => return results::run(state),
-        Action::Stop => return results::stop(state),
+        Action::Enter => return runs::run(state),
+        Action::Stop => return runs::stop(state),
+        Action::Pause => return runs::pause(state),
+        Action::Disagree if !state.covered() => disagree::open(state),
+        Action::Ask if !state.covered() && state.race_report().is_some() => {
+            state.overlay = Some(Overlay::Ask(Box::new(editor(&state.sentence().text))));
+        }
         action => bench::step(state, action),
     }
     Vec::new()
@@ -154,6 +162,15 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
                 state.overlay = Some(Overlay::Editor(editor));
             }
         },
+        Some(Overlay::Ask(mut editor)) => match key {
+            Key::Esc | Key::Enter => {}
+            Key::Ctrl('u') => state.overlay = Some(Overlay::Ask(Box::new(self::editor("")))),
+            key => {
+                editor.input(edit(key));
+                state.overlay = Some(Overlay::Ask(editor));
+            }
+        },
+        Some(Overlay::Disagree(kind, at)) => return disagree::key(state, kind, at, action),
         Some(Overlay::Recall(waiting, given)) => return recall(state, waiting, given, action),
         Some(Overlay::Leave) => {
             let stopping = action == Some(Action::Stop);
@@ -161,7 +178,7 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
                 state.overlay = (action != Some(Action::Back)).then_some(Overlay::Leave);
                 return Vec::new();
             }
-            let mut effects = if stopping { results::stop(state) } else { Vec::new() };
+            let mut effects = if stopping { runs::stop(state) } else { Vec::new() };
             effects.extend(if matches!(state.screen, Screen::Home { .. }) { quit(state) } else { home(state) });
             return effects;
         }

@@ -70,6 +70,10 @@ pub enum Request {
     Race(RaceRequest),
     /// What the lanes of the last race say about a sentence.
     Ask(Sentence),
+    /// The gradient's size by layer and position.
+    Gradient(Sentence),
+    /// A short training, watched through one sentence.
+    Learn(LearnRequest),
 }
 
 /// One text, or a pair.
@@ -104,6 +108,10 @@ pub enum Outcome {
     Race(Arc<RaceReport>),
     /// Answer to [`Request::Ask`].
     Ask(Arc<AskData>),
+    /// Answer to [`Request::Gradient`].
+    Gradient(Arc<GradientData>),
+    /// Answer to [`Request::Learn`].
+    Learn(Arc<LearnData>),
 }
 
 /// How far a long experiment is.
@@ -342,6 +350,14 @@ pub struct RaceRequest {
     pub modes: Vec<Mode>,
     /// How they are fine-tuned.
     pub recipe: Recipe,
+}
+
+impl Request {
+    /// Whether it takes seconds or minutes, so that it is run only when asked for and may be stopped.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        matches!(self, Self::Race(_) | Self::Learn(_))
+    }
 }
 
 impl RaceRequest {

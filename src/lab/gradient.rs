@@ -5,9 +5,9 @@
 
 use candle_core::{Result, Tensor, Var};
 
-use super::Matrix;
 use super::finetune::examples::pack;
 use super::finetune::{Example, Student};
+use super::{GradientData, LabError, Matrix, Readout, Sentence};
 use crate::model::{Bert, HiddenStates, Nothing};
 
 /// For each example the norm of the loss's gradient at every layer and position [(L+1) x T]; the loss is the mean
@@ -44,4 +44,19 @@ fn by_position(gradients: &[Tensor], start: usize, length: usize) -> Result<Matr
         norms.extend(rows.sqr()?.sum(1)?.sqrt()?.to_vec1::<f32>()?);
     }
     Ok(Matrix::new(gradients.len(), length, norms))
+}
+
+/// The maps of `cls` and `mean` for one sentence, labelled positive, with the same fresh head.
+///
+/// # Errors
+/// As [`norms`].
+pub fn maps(bert: &Bert, sentence: &Sentence) -> std::result::Result<GradientData, LabError> {
+    let mut maps = Vec::new();
+    for readout in [Readout::Cls, Readout::Mean] {
+        let example = Example::new(bert, &sentence.text, 1, &readout)?;
+        let student = Student::new(bert, &readout, Some(1), 2, 0)?;
+        let map = norms(bert, &student, &[&example])?.pop().unwrap_or_default();
+        maps.push((readout.to_string(), map));
+    }
+    Ok(GradientData { sentence: sentence.clone(), maps })
 }

@@ -14,7 +14,7 @@ use std::fmt;
 pub use csv::csv;
 pub use heads::{Heads, RecordedHead};
 
-use super::RaceReport;
+use super::{Mode, RaceReport};
 
 /// Larger files are not read, in bytes: a record of every readout at every layer has less than a hundredth of this.
 pub const LARGEST: usize = 16 << 20;
@@ -76,23 +76,27 @@ pub fn write(report: &RaceReport) -> Result<String, RecordError> {
 /// A record's values by key.
 ///
 /// For a lane with a layer `{readout}.{layer}.accuracy|low|high|c`, without `{readout}.accuracy|low|high`; for a pair
-/// `{a}-{b}.{layer}.difference|low|high|p|verdict|smallest`, without a layer the same less `{layer}.`; and `train`,
-/// `validation`, `test` (sentences), `date`, `command`. What a record does not have, has no key.
+/// `{a}-{b}.{layer}.difference|low|high|p|verdict|smallest`, without a layer the same less `{layer}.`. Fine-tuned lanes
+/// have `finetune` in the layer's place, and `rate` instead of `c`. And `train`, `validation`, `test` (sentences),
+/// `seeds`, `date`, `command`. What a record does not have, has no key.
 #[must_use]
 pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
     let mut values = BTreeMap::new();
     let mut put = |key: String, datum: Datum| values.insert(key, datum);
     for lane in &report.lanes {
-        let key = prefix(&lane.readout, lane.layer);
+        let key = prefix(&lane.readout, &lane.mode, lane.layer);
         put(format!("{key}.accuracy"), Datum::Number(lane.accuracy));
         put(format!("{key}.low"), Datum::Number(lane.ci95[0]));
         put(format!("{key}.high"), Datum::Number(lane.ci95[1]));
         if let (Some(c), Some(_)) = (lane.c, lane.layer) {
             put(format!("{key}.c"), Datum::Number(c));
         }
+        if let Some(rate) = lane.rate {
+            put(format!("{key}.rate"), Datum::Number(rate));
+        }
     }
     for pair in &report.pairs {
-        let key = prefix(&format!("{}-{}", pair.a, pair.b), pair.layer);
+        let key = prefix(&format!("{}-{}", pair.a, pair.b), &pair.mode, pair.layer);
         put(format!("{key}.difference"), Datum::Number(pair.difference));
         put(format!("{key}.low"), Datum::Number(pair.ci95[0]));
         put(format!("{key}.high"), Datum::Number(pair.ci95[1]));
@@ -104,6 +108,9 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
     for (key, count) in ["train", "validation", "test"].into_iter().zip(provenance.sentences) {
         put(key.to_owned(), Datum::Number(count as f64));
     }
+    if let Some(recipe) = &provenance.recipe {
+        put("seeds".to_owned(), Datum::Number(recipe.seeds as f64));
+    }
     if let Some(date) = &provenance.date {
         put("date".to_owned(), Datum::Text(date.clone()));
     }
@@ -111,8 +118,12 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
     values
 }
 
-fn prefix(name: &str, layer: Option<usize>) -> String {
-    layer.map_or_else(|| name.to_owned(), |layer| format!("{name}.{layer}"))
+fn prefix(name: &str, mode: &str, layer: Option<usize>) -> String {
+    match layer {
+        Some(_) if mode == Mode::Finetune.name() => format!("{name}.{mode}"),
+        Some(layer) => format!("{name}.{layer}"),
+        None => name.to_owned(),
+    }
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, RecordError> {

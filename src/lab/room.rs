@@ -7,7 +7,10 @@ use super::dataset::{Dataset, DatasetError};
 use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::{Heads, RecordedHead};
-use super::{ModelFacts, Outcome, Progress, RaceRequest, Request, ask, compare, knockout, neighbours, race, trace};
+use super::{
+    ModelFacts, Outcome, Progress, RaceRequest, Request, ask, compare, gradient, knockout, learning, neighbours, race,
+    trace,
+};
 use crate::model::{Bert, ModelError};
 
 /// Answers requests with one model. Shared by threads.
@@ -140,6 +143,11 @@ impl Lab {
             }
             Request::Race(request) => {
                 self.race(request, control, &Kept::NOTHING)?.map(|(report, _)| Outcome::Race(Arc::new(report)))
+            }
+            Request::Gradient(sentence) => Some(Outcome::Gradient(Arc::new(gradient::maps(&self.bert, sentence)?))),
+            Request::Learn(request) => {
+                let dataset = self.dataset(&request.data)?;
+                learning::learn(&self.bert, &dataset, request, control)?.map(|data| Outcome::Learn(Arc::new(data)))
             }
             Request::Ask(sentence) => {
                 let lanes = Arc::clone(&*self.lanes.lock().map_err(|_| LabError::Poisoned)?);

@@ -2,7 +2,9 @@
 
 mod compare;
 mod embedding;
+mod gradient;
 mod label;
+mod learning;
 mod map;
 mod mixing;
 mod neighbours;
@@ -44,6 +46,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Probe => return probe::draw(state, theme, area, buf),
         View::Race => return race::draw(state, theme, area, buf),
         View::Compare => return compare::draw(state, theme, area, buf),
+        View::Learning => return learning::draw(state, theme, area, buf),
         _ => {}
     }
     let Some(trace) = state.trace() else {
@@ -58,7 +61,8 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Mixing => mixing::draw(state, trace, theme, area, buf),
         View::Map => map::draw(state, trace, theme, area, buf),
         View::Label => label::draw(trace, theme, area, buf),
-        View::Probe | View::Race | View::Compare => {}
+        View::Gradient => gradient::draw(state, trace, theme, area, buf),
+        View::Probe | View::Race | View::Compare | View::Learning => {}
     }
 }
 

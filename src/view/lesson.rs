@@ -98,7 +98,7 @@ fn waits_for_run(state: &State, step: &Step) -> bool {
         Block::List { items, .. } => items.concat(),
         Block::Code(_) => Vec::new(),
     });
-    !state.running_here() && inlines.into_iter().any(|inline| open(&inline))
+    state.running().is_none() && inlines.into_iter().any(|inline| open(&inline))
 }
 
 /// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.

@@ -1,5 +1,8 @@
 //! What lies over a screen: help, the sentence editor, recall questions, leaving a run.
 
+mod ask;
+mod disagree;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -19,6 +22,8 @@ pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Editor(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
+        Overlay::Disagree(..) => vec![("j k", "move"), ("v", "kind"), ("Enter", "make it yours"), ("q", "close")],
+        Overlay::Ask(_) => vec![("Enter", "close")],
         Overlay::Leave => vec![("Enter", "leave"), ("x", "stop it and leave"), ("q", "stay")],
     }
 }
@@ -40,7 +45,13 @@ pub(super) fn draw(
         }
         Overlay::Editor(editor) => {
             let inside = panel("Your sentence", 6, theme, area, buf);
-            Some(draw_editor(editor, theme, inside, buf))
+            let hint = "For every bench without a sentence of its own. Ctrl-U clears it.";
+            Some(draw_editor(editor, hint, theme, inside, buf))
+        }
+        Overlay::Ask(editor) => Some(ask::draw(state, editor, theme, area, buf)),
+        Overlay::Disagree(kind, at) => {
+            disagree::draw(state, *kind, *at, theme, area, buf);
+            None
         }
         Overlay::Recall(waiting, given) => {
             let found = waiting.first().and_then(|(l, s)| {
@@ -123,8 +134,13 @@ fn help(theme: &Theme) -> Vec<Line<'static>> {
     rows
 }
 
-fn draw_editor(editor: &TextArea<'static>, theme: &Theme, area: Rect, buf: &mut Buffer) -> (u16, u16) {
-    let hint = "For every bench without a sentence of its own. Ctrl-U clears it.";
+fn draw_editor(
+    editor: &TextArea<'static>,
+    hint: &'static str,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> (u16, u16) {
     for (row, line) in wrap(&[Span::styled(hint, theme.dim())], usize::from(area.width)).iter().take(2).enumerate() {
         buf.set_line(area.x, area.y + row as u16, line, area.width);
     }

@@ -20,7 +20,7 @@ const GOOD: &str = "+++\ntitle = \"Mine\"\nminutes = 3\nquestion = \"What is min
 fn the_embedded_course_has_no_mistakes() {
     let loaded = load_course(None).unwrap_or_else(|problems| panic!("{problems}"));
     let ids: Vec<&str> = loaded.course.lessons.iter().map(|lesson| lesson.id.as_str()).collect();
-    assert_eq!(ids, ["01", "02", "04", "08"]);
+    assert!(ids.is_sorted() && ["01", "02", "04", "07", "08"].iter().all(|id| ids.contains(id)), "{ids:?}");
     assert!(loaded.heads.is_some_and(|heads| heads.heads.len() == 2));
 }
 

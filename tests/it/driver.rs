@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use clsroom::app::{self, Effect, Key, Msg, State};
 use clsroom::commands::load_course;
-use clsroom::lab::{Control, Lab};
+use clsroom::lab::{Control, Lab, Progress as Progressed};
 use clsroom::lesson::progress::Progress;
 use clsroom::model::Bert;
 use clsroom::view::{self, Depth, Theme};
@@ -25,6 +25,8 @@ pub struct Driver {
     pub state: State,
     pub theme: Theme,
     pub size: (u16, u16),
+    /// Answers requests.
+    pub lab: &'static Lab,
     /// Effects that are not requests, in order.
     pub effects: Vec<Effect>,
     /// Requests for long runs, which are answered only when asked to.
@@ -41,7 +43,8 @@ impl Driver {
         let loaded = load_course(None).expect("the course is in order");
         let state =
             State::new(Arc::new(loaded.course), Arc::new(loaded.records), [10_070, 6_991, 1_044, 2_035], progress);
-        let mut driver = Self { state, theme, size: (width, height), effects: Vec::new(), waiting: Vec::new() };
+        let mut driver =
+            Self { state, theme, size: (width, height), lab: lab(), effects: Vec::new(), waiting: Vec::new() };
         driver.tell(Msg::ModelReady(lab().facts()));
         driver
     }
@@ -53,9 +56,9 @@ impl Driver {
             let mut next = Vec::new();
             for effect in effects {
                 match effect {
-                    Effect::Submit(_, clsroom::lab::Request::Race(_)) => self.waiting.push(effect),
+                    Effect::Submit(_, ref request) if request.is_long() => self.waiting.push(effect),
                     Effect::Submit(ticket, request) => {
-                        let msg = match lab().run(&request, &Control::QUIET) {
+                        let msg = match self.lab.run(&request, &Control::QUIET) {
                             Ok(Some(outcome)) => Msg::Done(ticket, outcome),
                             Ok(None) => Msg::Cancelled(ticket),
                             Err(error) => Msg::Failed(ticket, error.to_string()),
@@ -72,8 +75,36 @@ impl Driver {
     /// Answers the long run that waits.
     pub fn finish_run(&mut self) {
         let Some(Effect::Submit(ticket, request)) = self.waiting.pop() else { panic!("no run was asked for") };
-        let outcome = lab().run(&request, &Control::QUIET).expect("the run works").expect("it is not stopped");
+        let outcome = self.lab.run(&request, &Control::QUIET).expect("the run works").expect("it is not stopped");
         self.tell(Msg::Done(ticket, outcome));
+    }
+
+    /// Answers the long run that waits, telling its progress; `see` gets the screen after each step.
+    pub fn run_with_progress(&mut self, mut see: impl FnMut(String)) {
+        let (told, outcome, ticket) = self.run_waiting(&|_| false);
+        for progress in told {
+            self.tell(Msg::Progress(ticket, progress, std::time::Duration::from_secs(5)));
+            see(self.screen());
+        }
+        self.tell(Msg::Done(ticket, outcome.expect("it is not stopped")));
+    }
+
+    /// Stops the long run that waits as soon as its progress is so.
+    pub fn stop_run_when(&mut self, when: impl Fn(&Progressed) -> bool + Sync) {
+        let (_, outcome, ticket) = self.run_waiting(&when);
+        self.tell(outcome.map_or(Msg::Cancelled(ticket), |outcome| Msg::Done(ticket, outcome)));
+    }
+
+    fn run_waiting(
+        &mut self,
+        stop: &(dyn Fn(&Progressed) -> bool + Sync),
+    ) -> (Vec<Progressed>, Option<clsroom::lab::Outcome>, u64) {
+        let Some(Effect::Submit(ticket, request)) = self.waiting.pop() else { panic!("no run was asked for") };
+        let told = std::sync::Mutex::new(Vec::new());
+        let report = |progress: Progressed| told.lock().expect("a list").push(progress);
+        let stop = || told.lock().expect("a list").last().is_some_and(stop);
+        let outcome = self.lab.run(&request, &Control { report: &report, stop: &stop }).expect("the run works");
+        (told.into_inner().expect("a list"), outcome, ticket)
     }
 
     /// Presses plain keys, one a character.

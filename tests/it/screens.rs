@@ -2,7 +2,7 @@
 
 use clsroom::app::{Key, values};
 use clsroom::lab::race::Kept;
-use clsroom::lab::{Control, RaceRequest};
+use clsroom::lab::{Control, Lab, RaceRequest};
 use clsroom::lesson::progress::Progress;
 use clsroom::lesson::{Format, Source, ValueRef, View};
 use clsroom::view::{Depth, Theme};
@@ -58,6 +58,7 @@ fn views_of_one_sentence() {
         ("neighbours", "02", View::Neighbours),
         ("compare", "02", View::Compare),
         ("mixing", "04", View::Mixing),
+        ("gradient", "07", View::Gradient),
         ("map", "04", View::Map),
     ] {
         at_both_sizes(name, |driver| to_view(driver, lesson, view));
@@ -153,7 +154,7 @@ fn long_and_hostile_sentences_stay_aligned() {
 #[test]
 fn every_question_and_option_can_be_read_at_small_sizes() {
     for (width, height) in [(60, 18), (80, 24), (100, 30)] {
-        for id in ["01", "02", "04", "08"] {
+        for id in ["01", "02", "04", "07", "08"] {
             let mut driver = Driver::new(width, height);
             driver.open(id);
             let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
@@ -219,4 +220,113 @@ fn values_of_a_run_come_from_the_run_of_the_bench_beside_them() {
     driver.state.results.races.push((other, std::sync::Arc::new(report)));
     let value = ValueRef { source: Source::Live, key: "race.cls.last.accuracy".to_owned(), format: Format::Auto };
     assert!(!values::resolve(&driver.state, &value).ready, "another run's figure is not shown");
+}
+
+/// A race of few sentences, through keys, to its end.
+fn raced(readouts: &[&str], modes: &[&str]) -> Driver {
+    let mut driver = Driver::new(80, 24);
+    // A lab of its own: the lanes of its last race answer what is asked.
+    driver.lab = Box::leak(Box::new(Lab::new(lab().bert().clone(), None)));
+    let mut course = (*driver.state.course).clone();
+    for lesson in &mut course.lessons {
+        for bench in lesson.steps.iter_mut().filter_map(|step| step.bench.as_mut()) {
+            if bench.view == View::Race {
+                bench.readouts = readouts.iter().map(ToString::to_string).collect();
+                bench.modes = modes.iter().map(ToString::to_string).collect();
+                (bench.train, bench.test, bench.top_layers, bench.epochs) = (Some(64), Some(64), Some(1), Some(1));
+            }
+        }
+    }
+    driver.state.course = std::sync::Arc::new(course);
+    to_view(&mut driver, "08", View::Race);
+    driver
+}
+
+#[test]
+fn a_fine_tuned_race_shows_curves_verdict_disagreements_and_answers() {
+    let mut driver = raced(&["cls", "mean"], &["frozen", "finetune"]);
+    assert!(driver.screen().contains("BERT learns with the classifier"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    let mut seen = Vec::new();
+    driver.run_with_progress(|screen| seen.push(screen));
+    let curves = seen.iter().find(|screen| screen.contains("loss in training")).expect("curves are shown");
+    assert!(curves.contains("[race running]") && curves.contains("left"), "{curves}");
+    assert!(seen.iter().any(|screen| screen.contains("accuracy on validation")), "accuracy is watched");
+    let screen = driver.screen();
+    assert!(screen.contains("[CLS], tuned") && screen.contains("[CLS], frozen"), "{screen}");
+    assert!(screen.contains("Tuned: GlobalPooling minus [CLS]"), "{screen}");
+    assert_eq!(driver.state.marker().as_deref(), Some("[race done]"));
+
+    driver.press("d");
+    let listed = driver.screen();
+    assert!(listed.contains("of 64: ") && listed.contains("[disagree ready]"), "{listed}");
+    driver.press("v");
+    assert_ne!(listed, driver.screen(), "another kind is listed");
+    driver.press("vj");
+    let both = driver.screen();
+    assert!(both.contains("both wrong") && both.contains("label "), "{both}");
+    driver.key(Key::Enter);
+    assert!(driver.state.progress.sentence.is_some(), "the sentence is the learner's now");
+
+    driver.press("t");
+    driver.key(Key::Ctrl('u'));
+    driver.press("a fine film");
+    let asked = driver.screen();
+    assert!(asked.contains("fine-tuned") && asked.contains("frozen, layer 6"), "{asked}");
+    assert!(asked.contains("[ask ready]"), "{asked}");
+    let answered = driver.state.results.asks.last().expect("an answer").clone();
+    assert_eq!((answered.sentence.text.as_str(), answered.answers.len()), ("a fine film", 4));
+}
+
+#[test]
+fn lanes_are_added_and_sizes_chosen_and_a_stopped_race_keeps_what_is_finished() {
+    let mut driver = raced(&["cls", "mean"], &["frozen"]);
+    let first = driver.state.race_request().expect("a race");
+    driver.press("++-v");
+    let other = driver.state.race_request().expect("a race");
+    assert_eq!((other.readouts.len(), other.train), (first.readouts.len() + 1, Some(512)));
+    driver.press("-vvv");
+    assert_eq!(driver.state.race_request(), Some(first));
+
+    let mut driver = raced(&["cls", "mean"], &["frozen", "finetune"]);
+    driver.key(Key::Enter);
+    driver.press(" ");
+    assert_eq!(driver.state.marker().as_deref(), Some("[race paused]"));
+    assert!(driver.effects.iter().any(|effect| matches!(effect, clsroom::app::Effect::Pause(_, true))));
+    driver.press(" x");
+    assert!(driver.effects.iter().any(|effect| matches!(effect, clsroom::app::Effect::Cancel(_))));
+    driver.stop_run_when(|progress| !progress.curves.is_empty());
+    let screen = driver.screen();
+    assert!(screen.contains("[CLS]") && screen.contains("were finished are kept"), "{screen}");
+    assert!(!screen.contains("tuned:"), "lanes that were not finished are absent\n{screen}");
+}
+
+#[test]
+fn a_short_training_shows_what_it_changed() {
+    let mut driver = Driver::new(120, 36);
+    to_view(&mut driver, "07", View::Learning);
+    driver.press("1");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[training running]"));
+    driver.finish_run();
+    assert_eq!(driver.state.marker().as_deref(), Some("[training done]"));
+    let screen = driver.screen();
+    assert!(screen.contains("before and after") && screen.contains("turned"), "{screen}");
+    let data = driver.state.learning().expect("a result").clone();
+    assert!(data.curve.loss.iter().rev().take(5).sum::<f32>() < data.curve.loss.iter().take(5).sum::<f32>());
+    assert!(data.drift.iter().all(|turned| turned.is_finite()) && data.drift[6] > 0.01, "{:?}", data.drift);
+}
+
+#[test]
+fn the_gradient_of_a_cls_head_enters_at_one_position() {
+    let mut driver = Driver::new(80, 24);
+    to_view(&mut driver, "07", View::Gradient);
+    driver.press("1");
+    let data = driver.state.gradient().expect("maps").clone();
+    let touched = |map: usize, layer: usize| data.maps[map].1.row(layer).iter().filter(|norm| **norm > 0.0).count();
+    let pieces = data.maps[0].1.cols;
+    assert_eq!((touched(0, 6), touched(0, 5), touched(1, 6)), (1, pieces, pieces));
+    // The mean hands the same gradient to every position.
+    let mean = data.maps[1].1.row(6);
+    assert!(mean.iter().all(|norm| (norm - mean[0]).abs() < 1e-6));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use clsroom::commands::load_course;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -59,13 +60,15 @@ fn every_lesson_is_walked_with_a_sentence_of_ones_own_at_both_sizes() {
         terminal.send("Résumés of naïve 猫 fans are oddly moving\r");
         terminal.wait_for("[home ready]");
         terminal.wait_for("Your sentence: Résumés");
-        for (index, id) in ["01", "02", "04", "08"].iter().enumerate() {
+        let ids: Vec<String> =
+            load_course(None).expect("the course is in order").course.lessons.into_iter().map(|l| l.id).collect();
+        for (index, id) in ids.iter().enumerate() {
             terminal.send(&"k".repeat(12));
             terminal.send(&"j".repeat(index));
             terminal.send("\r");
             assert!(walk(&mut terminal, id) >= 5, "lesson {id} has steps");
         }
-        terminal.wait_for("4 of 4 done");
+        terminal.wait_for(&format!("{0} of {0} done", ids.len()));
         terminal.send("q");
         assert_eq!(terminal.wait_for_end(), 0);
         terminal.assert_restored();

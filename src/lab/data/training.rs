@@ -15,6 +15,9 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Both, in the order in which they run.
+    pub const ALL: [Self; 2] = [Self::Frozen, Self::Finetune];
+
     /// As commands and records write it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -135,4 +138,66 @@ pub struct LaneAnswer {
     pub layer: Option<usize>,
     /// Probability of each class.
     pub probabilities: Vec<f32>,
+}
+
+/// Where the loss touches, for a sentence labelled positive and a fresh head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GradientData {
+    /// The sentence.
+    pub sentence: super::Sentence,
+    /// For each readout's name, the norm of the loss's gradient at every layer and position [(L+1) x T].
+    pub maps: Vec<(String, super::Matrix)>,
+}
+
+/// A short training that is watched through one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LearnRequest {
+    /// Data set.
+    pub data: String,
+    /// What the head reads.
+    pub readout: super::Readout,
+    /// How many steps of 32 sentences.
+    pub steps: usize,
+    /// The sentence that is watched.
+    pub sentence: super::Sentence,
+    /// Seed of head and order.
+    pub seed: u64,
+}
+
+/// What a short training changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearnData {
+    /// What was asked.
+    pub request: LearnRequest,
+    /// The sentence's pieces.
+    pub pieces: Vec<String>,
+    /// Loss by step.
+    pub curve: Curve,
+    /// Attention of `[CLS]`, mean of the heads, before `[L x T]`.
+    pub before: super::Matrix,
+    /// The same after.
+    pub after: super::Matrix,
+    /// How far the states of `[CLS]` turned, 1 - cosine, at layer 0 to L.
+    pub drift: Vec<f32>,
+    /// The same for the mean of all positions.
+    pub drift_mean: Vec<f32>,
+}
+
+/// Index of the largest probability; of equals the first.
+#[must_use]
+pub fn likeliest(probabilities: &[f32]) -> usize {
+    (0..probabilities.len())
+        .reduce(|best, at| if probabilities[at] > probabilities[best] { at } else { best })
+        .unwrap_or(0)
+}
+
+impl LearnData {
+    /// Where the attention of `[CLS]` changed most: layer (0-based), by how much, and the token's index.
+    #[must_use]
+    pub fn most_changed(&self) -> Option<(usize, f32, usize)> {
+        let cells = (0..self.before.rows).flat_map(|row| (0..self.before.cols).map(move |column| (row, column)));
+        cells
+            .map(|(row, column)| (row, self.after.at(row, column) - self.before.at(row, column), column))
+            .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+    }
 }

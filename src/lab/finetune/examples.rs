@@ -70,7 +70,11 @@ pub fn prepare(
                 let batch = pack(&members.iter().map(|index| &examples[*index]).collect::<Vec<_>>())?;
                 let hidden = bert.forward_to(layer, &batch, &mut Nothing)?;
                 // Copied, so that one sentence does not keep the whole batch.
-                batch.sequences.iter().map(|rows| hidden.narrow(0, rows.start, rows.len())?.force_contiguous()).collect()
+                batch
+                    .sequences
+                    .iter()
+                    .map(|rows| hidden.narrow(0, rows.start, rows.len())?.force_contiguous())
+                    .collect()
             })
             .collect::<candle_core::Result<Vec<Vec<Tensor>>>>()?;
         for (index, state) in round.iter().flatten().zip(states.into_iter().flatten()) {

@@ -9,7 +9,7 @@ use super::examples::order;
 use super::schedule::factor;
 use super::{CLIP, Example, Examples, HEAD_RATE, Rates, Student};
 use crate::lab::probe::share;
-use crate::lab::{Curve, LabError, Readout, Recipe};
+use crate::lab::{Curve, LabError, Readout, Recipe, likeliest};
 use crate::model::Bert;
 
 /// The curve looks at so many validation sentences…
@@ -234,12 +234,4 @@ fn without_end(readout: &Readout, seed: u64, ended: Option<(Curve, String)>) -> 
 /// Whether the likeliest class is the label; of equals the first.
 fn correct(probabilities: &[Vec<f32>], examples: &[Example]) -> Vec<bool> {
     probabilities.iter().zip(examples).map(|(answer, example)| likeliest(answer) == example.class).collect()
-}
-
-/// Index of the largest probability; of equals the first.
-#[must_use]
-pub fn likeliest(probabilities: &[f32]) -> usize {
-    (0..probabilities.len())
-        .reduce(|best, at| if probabilities[at] > probabilities[best] { at } else { best })
-        .unwrap_or(0)
 }

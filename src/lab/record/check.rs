@@ -15,6 +15,10 @@ pub(super) fn report(report: &RaceReport) -> Checked {
     for (index, pair) in report.pairs.iter().enumerate() {
         self::pair(&format!("pairs[{index}]"), pair)?;
     }
+    for ended in &report.ended {
+        readout("ended.readout", &ended.readout)?;
+        text("ended.why", &ended.why)?;
+    }
     provenance(&report.provenance)
 }
 
@@ -30,6 +34,19 @@ fn lane(at: &str, lane: &Lane) -> Checked {
     if let Some(validation) = lane.validation {
         share(&format!("{at}.validation"), validation)?;
     }
+    if let Some(rate) = lane.rate {
+        strength(&format!("{at}.rate"), rate)?;
+    }
+    for (seed, correct) in lane.correct.iter().enumerate() {
+        let at = || format!("{at}.correct[{seed}]");
+        require(correct.len() == lane.n_test, at, &correct.len(), "an answer for every test sentence")?;
+    }
+    for curve in &lane.curves {
+        readout(&format!("{at}.curves"), &curve.readout)?;
+        let known = curve.loss.iter().all(|loss| loss.is_finite());
+        require(known, || format!("{at}.curves.loss"), &"a loss that is no number", "numbers")?;
+        curve.validation.iter().try_for_each(|(_, share)| self::share(&format!("{at}.curves"), f64::from(*share)))?;
+    }
     for (c, accuracy) in &lane.grid {
         strength(&format!("{at}.grid"), *c)?;
         share(&format!("{at}.grid"), *accuracy)?;
@@ -40,9 +57,11 @@ fn lane(at: &str, lane: &Lane) -> Checked {
 fn pair(at: &str, pair: &Pair) -> Checked {
     readout(&format!("{at}.a"), &pair.a)?;
     readout(&format!("{at}.b"), &pair.b)?;
+    text(&format!("{at}.mode"), &pair.mode)?;
     within(&format!("{at}.difference"), pair.difference, -1.0, "from -1 to 1")?;
     interval(&format!("{at}.ci95"), pair.ci95, -1.0)?;
     share(&format!("{at}.p_value"), pair.p_value)?;
+    pair.p_values.iter().try_for_each(|p| share(&format!("{at}.p_values"), *p))?;
     share(&format!("{at}.smallest_visible"), pair.smallest_visible)
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::lab::{Lane, Pair, RaceReport};
 
-const HEADER: &str = "readout,mode,layer,seeds,accuracy,low,high,n_test,n_train,c,validation,\
+const HEADER: &str = "readout,mode,layer,seeds,accuracy,low,high,n_test,n_train,c,rate,validation,\
                       against,difference,difference_low,difference_high,p_value,verdict,smallest_visible";
 
 /// A race as comma-separated values (RFC 4180 but for plain newlines): a header, then a row a lane. The columns from
@@ -14,7 +14,10 @@ const HEADER: &str = "readout,mode,layer,seeds,accuracy,low,high,n_test,n_train,
 pub fn csv(report: &RaceReport) -> String {
     let mut table = format!("{HEADER}\n");
     for lane in &report.lanes {
-        let pair = report.pairs.iter().find(|pair| pair.b == lane.readout && pair.layer == lane.layer);
+        let pair = report
+            .pairs
+            .iter()
+            .find(|pair| pair.b == lane.readout && pair.layer == lane.layer && pair.mode == lane.mode);
         let fields = lane_fields(lane).into_iter().chain(pair_fields(pair));
         // Writing to a String cannot fail.
         let _ = writeln!(table, "{}", fields.map(|field| quoted(&field)).collect::<Vec<_>>().join(","));
@@ -35,6 +38,7 @@ fn lane_fields(lane: &Lane) -> Vec<String> {
         lane.n_test.to_string(),
         lane.n_train.to_string(),
         maybe(lane.c),
+        maybe(lane.rate),
         maybe(lane.validation),
     ]
 }

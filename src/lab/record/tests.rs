@@ -169,6 +169,6 @@ fn csv_has_a_row_a_lane() {
     assert_eq!(lines.len(), 4);
     let columns = lines[0].split(',').count();
     assert!(lines.iter().all(|line| line.split(',').count() == columns), "{table}");
-    assert_eq!(lines[1], "cls,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,0.76,,,,,,,");
-    assert_eq!(lines[2], "mean,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,0.76,cls,0.04,0.02,0.06,0.001,better,0.03");
+    assert_eq!(lines[1], "cls,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,,0.76,,,,,,,");
+    assert_eq!(lines[2], "mean,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,,0.76,cls,0.04,0.02,0.06,0.001,better,0.03");
 }

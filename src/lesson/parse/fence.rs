@@ -15,8 +15,21 @@ pub(super) const NAMES: [&str; 3] = ["bench", "predict", "check"];
 /// How many options a question may have; they are answered with the digit keys and must fit one screen.
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
 
-const BENCH_KEYS: [&str; 9] =
-    ["view", "sentence", "other", "word", "measure", "layer", "operation", "readouts", "train"];
+const BENCH_KEYS: [&str; 13] = [
+    "view",
+    "sentence",
+    "other",
+    "word",
+    "measure",
+    "layer",
+    "operation",
+    "readouts",
+    "train",
+    "test",
+    "modes",
+    "epochs",
+    "top-layers",
+];
 const QUESTION_KEYS: [&str; 8] = ["id", "ask", "options", "answer", "measure", "bands", "matches", "why"];
 
 #[derive(Deserialize)]
@@ -32,6 +45,12 @@ struct BenchToml {
     #[serde(default)]
     readouts: Vec<String>,
     train: Option<usize>,
+    test: Option<usize>,
+    #[serde(default)]
+    modes: Vec<String>,
+    epochs: Option<usize>,
+    #[serde(rename = "top-layers")]
+    top_layers: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +109,10 @@ fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Res
         operation: line_of(read.operation),
         readouts: read.readouts.iter().map(|name| one_line(name)).collect(),
         train: read.train,
+        test: read.test,
+        modes: read.modes.iter().map(|mode| one_line(mode)).collect(),
+        epochs: read.epochs,
+        top_layers: read.top_layers,
         line,
     })
 }

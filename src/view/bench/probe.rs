@@ -11,8 +11,7 @@ use crate::view::theme::Theme;
 use crate::view::widgets::chart::{self, Chart, Series};
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    if let Some(run) = state.results.running.as_ref().filter(|run| Some(&run.request) == state.race_request().as_ref())
-    {
+    if let Some(run) = state.running() {
         return running("reading each layer with a classifier of its own", run, theme, area, buf);
     }
     match state.race_report() {

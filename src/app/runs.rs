@@ -1,0 +1,166 @@
+//! Long runs: what the bench would run, with which settings, and what is under way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Effect, State};
+use crate::lab::{LearnRequest, Mode, Progress, RaceReport, RaceRequest, Readout, Recipe, Request, Sentence};
+use crate::lesson::{Bench, View};
+
+/// Lanes that `+` adds, in this order.
+pub const MORE: [Readout; 6] =
+    [Readout::Max, Readout::Sep, Readout::Token(1), Readout::Random, Readout::ClsMean, Readout::Words];
+
+/// Steps of a short training.
+const STEPS: usize = 60;
+
+/// Other sizes of a race that `v` offers: training sentences, and layers that learn when BERT does.
+const SIZES: [(Option<usize>, Option<usize>); 3] = [(Some(512), Some(2)), (Some(2_000), None), (None, None)];
+
+/// A long run under way.
+pub struct Running {
+    /// Its ticket.
+    pub ticket: u64,
+    /// What it runs.
+    pub request: Request,
+    /// How far it is.
+    pub progress: Progress,
+    /// How long it has run, without pauses.
+    pub elapsed: Duration,
+    /// It is held.
+    pub paused: bool,
+}
+
+impl State {
+    /// What the bench would run.
+    #[must_use]
+    pub fn run_request(&self) -> Option<Request> {
+        match self.bench()?.view {
+            View::Learning => self.learn_request().map(Request::Learn),
+            _ => self.race_request().map(Request::Race),
+        }
+    }
+
+    /// The race that the bench offers, with the settings chosen.
+    #[must_use]
+    pub fn race_request(&self) -> Option<RaceRequest> {
+        let bench = self.bench()?;
+        let last = self.facts.as_ref()?.layers;
+        let layers = match bench.view {
+            View::Probe => (0..=last).collect(),
+            View::Race => vec![bench.layer.unwrap_or(last)],
+            _ => return None,
+        };
+        let lanes = self.readouts(bench);
+        let modes: Vec<Mode> =
+            Mode::ALL.into_iter().filter(|mode| bench.modes.iter().any(|m| m == mode.name())).collect();
+        let modes = if modes.is_empty() { vec![Mode::Frozen] } else { modes };
+        let size =
+            self.cursor.variant.checked_sub(1).and_then(|size| SIZES.get(size)).filter(|_| bench.view == View::Race);
+        let (train, top_layers) = size.copied().unwrap_or((bench.train, bench.top_layers));
+        let epochs = bench.epochs.unwrap_or(Recipe::default().epochs);
+        let recipe = if modes.contains(&Mode::Finetune) {
+            Recipe { epochs, top_layers, ..Recipe::default() }
+        } else {
+            Recipe::default()
+        };
+        Some(RaceRequest { layers, train, test: bench.test, modes, recipe, ..RaceRequest::frozen("movies", lanes) })
+    }
+
+    /// The bench's lanes and those that the learner added.
+    fn readouts(&self, bench: &Bench) -> Vec<Readout> {
+        let mut lanes: Vec<Readout> = bench.readouts.iter().filter_map(|name| name.parse().ok()).collect();
+        let more: Vec<Readout> =
+            MORE.into_iter().filter(|lane| !lanes.contains(lane)).take(self.cursor.lanes).collect();
+        lanes.extend(more);
+        lanes
+    }
+
+    fn learn_request(&self) -> Option<LearnRequest> {
+        let bench = self.bench()?;
+        self.facts.as_ref()?;
+        let readout = self.measure().or(bench.readouts.first().map(String::as_str)).unwrap_or("cls").parse().ok()?;
+        Some(LearnRequest { data: "movies".to_owned(), readout, steps: STEPS, sentence: self.sentence(), seed: 0 })
+    }
+
+    /// The report of the race that the bench offers, once there is one.
+    #[must_use]
+    pub fn race_report(&self) -> Option<&Arc<RaceReport>> {
+        let wanted = self.race_request()?;
+        self.results.races.iter().rev().find(|(request, _)| *request == wanted).map(|(_, report)| report)
+    }
+
+    /// The run under way, if it is the one that the bench offers.
+    #[must_use]
+    pub fn running(&self) -> Option<&Running> {
+        let wanted = self.run_request()?;
+        self.results.running.as_ref().filter(|running| running.request == wanted)
+    }
+
+    /// Whether what the bench offers has been run.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        self.race_report().is_some() || self.learning().is_some()
+    }
+
+    /// Whether lanes can be added to the bench's race.
+    #[must_use]
+    pub fn takes_lanes(&self) -> bool {
+        self.bench().is_some_and(|bench| bench.view == View::Race)
+    }
+}
+
+/// Starts the run that the bench offers, unless it runs already.
+pub(super) fn run(state: &mut State) -> Vec<Effect> {
+    let Some(request) = state.run_request() else { return Vec::new() };
+    if let Some(running) = &state.results.running {
+        if running.request != request {
+            state.notice = Some("Another run is going on; x stops it.".to_owned());
+        }
+        return Vec::new();
+    }
+    let stopped = state.race_report().is_some_and(|report| report.stopped);
+    if state.has_run() && !stopped {
+        let other = if state.takes_lanes() { " v changes its size, + adds a lane." } else { "" };
+        state.notice = Some(format!("This has been run, and would come out the same.{other}"));
+        return Vec::new();
+    }
+    let (ticket, effect) = state.results.start(request.clone());
+    state.results.running = Some(Running {
+        ticket,
+        request,
+        progress: Progress { what: "starting".to_owned(), ..Progress::default() },
+        elapsed: Duration::ZERO,
+        paused: false,
+    });
+    vec![effect]
+}
+
+/// Asks for the run to be stopped.
+pub(super) fn stop(state: &mut State) -> Vec<Effect> {
+    match &state.results.running {
+        Some(running) => {
+            state.notice = Some("Stopping the run.".to_owned());
+            vec![Effect::Cancel(running.ticket)]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Holds the run, or lets it go on.
+pub(super) fn pause(state: &mut State) -> Vec<Effect> {
+    match &mut state.results.running {
+        Some(running) => {
+            running.paused = !running.paused;
+            vec![Effect::Pause(running.ticket, running.paused)]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The sentence that is typed for the lanes to answer.
+#[must_use]
+pub fn asked(text: &str) -> Option<Request> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| Request::Ask(Sentence::single(text)))
+}

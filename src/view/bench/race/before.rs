@@ -1,0 +1,64 @@
+//! What Enter would run, and how to choose something else.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::whole;
+use crate::app::State;
+use crate::lab::{Mode, RaceRequest, Readout};
+use crate::lesson::View;
+use crate::view::bench::{card, frame};
+use crate::view::lines;
+use crate::view::theme::Theme;
+use crate::view::widgets::text::wrap;
+
+/// What Enter would do.
+pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(request) = state.race_request() else { return card(&["The model loads."], theme, area, buf) };
+    let body = frame(caption, "", &[], theme, area, buf);
+    let [_, train, validation, test] = state.data;
+    let train = request.train.map_or(train, |most| most.min(train));
+    let test = request.test.map_or(test, |most| most.min(test));
+    let names: Vec<String> = request.readouts.iter().map(Readout::label).collect();
+    let mut paragraphs = vec![
+        format!("Lanes: {}.", names.join(", ")),
+        format!(
+            "Each reads every sentence in its own way, learns from {} sentences, makes its choices on {} others, and is tested once on {} more.",
+            whole(train),
+            whole(validation),
+            whole(test)
+        ),
+    ];
+    if request.modes.contains(&Mode::Frozen) {
+        paragraphs.push("Frozen: BERT stays as it is, and a logistic regression learns.".to_owned());
+    }
+    if request.modes.contains(&Mode::Finetune) {
+        paragraphs.push(tuned(&request));
+    }
+    paragraphs.push("Press Enter to run it. Space holds it, x stops it; what is finished is kept.".to_owned());
+    if state.bench().is_some_and(|bench| bench.view == View::Race) {
+        let size = state.cursor.variant + 1;
+        let sizes = View::Race.measures().len();
+        paragraphs.push(format!("Size {size} of {sizes}: v takes the next. + adds a lane, - takes it away."));
+    }
+    let mut text: Vec<Line<'_>> = Vec::new();
+    for paragraph in &paragraphs {
+        text.extend(wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(body.width).min(72)));
+        text.push(Line::default());
+    }
+    lines(&text, body, buf);
+}
+
+fn tuned(request: &RaceRequest) -> String {
+    let recipe = &request.recipe;
+    let layers = match recipe.top_layers {
+        Some(count) => format!("its upper {count} layers learn"),
+        None => "all its layers and its embeddings learn".to_owned(),
+    };
+    let epochs = if recipe.epochs == 1 { "once".to_owned() } else { format!("{} times", recipe.epochs) };
+    format!(
+        "Fine-tuned: BERT learns with the classifier; {layers}, {} sentences a step, every sentence seen {epochs}, the same order for every lane.",
+        recipe.batch
+    )
+}

@@ -1,0 +1,62 @@
+//! A finished race: accuracies with intervals, and what each difference says.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{draw_lanes, whole};
+use crate::app::State;
+use crate::lab::{Mode, Pair, RaceReport, verdict};
+use crate::view::bench::{frame, measured, said};
+use crate::view::lines;
+use crate::view::theme::Theme;
+use crate::view::widgets::text::{to_ascii, wrap};
+
+pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let [train, _, test] = report.provenance.sentences;
+    let layer = report.lanes.iter().find_map(|lane| lane.layer).map_or(String::new(), |layer| format!("layer {layer}"));
+    let how = report.provenance.recipe.as_ref().map_or(String::new(), |recipe| match recipe.top_layers {
+        Some(count) => format!("; tuned: upper {count} layers"),
+        None => "; tuned: all layers".to_owned(),
+    });
+    let foot = [
+        said("dot: accuracy on test sentences; whiskers: 95 % interval", theme.dim()),
+        measured(
+            &format!("{} training, {} test sentences, the same for every lane{how}", whole(train), whole(test)),
+            theme,
+        ),
+    ];
+    let body = frame(caption, &layer, &foot, theme, area, buf);
+    let rows = report.lanes.len() as u16 + 2;
+    draw_lanes(&report.lanes, theme, Rect { height: rows.min(body.height), ..body }, buf);
+    let wide = usize::from(body.width).min(72);
+    let mut text: Vec<Line<'_>> = Vec::new();
+    let both = report.pairs.iter().any(|pair| pair.mode == Mode::Finetune.name());
+    // The most telling first: fine-tuned, frozen, baselines.
+    let order = |pair: &&Pair| (pair.layer.is_none(), pair.mode != Mode::Finetune.name());
+    let mut pairs: Vec<&Pair> = report.pairs.iter().collect();
+    pairs.sort_by_key(order);
+    for pair in pairs {
+        let words = match (both, pair.layer) {
+            (true, Some(_)) if pair.mode == Mode::Finetune.name() => format!("Tuned: {}", pair.in_words()),
+            (true, Some(_)) => format!("Frozen: {}", pair.in_words()),
+            _ => pair.in_words(),
+        };
+        let words = if theme.ascii { to_ascii(&words).into_owned() } else { words };
+        text.extend(wrap(&[Span::styled(words, theme.value())], wide));
+    }
+    for ended in &report.ended {
+        let words = format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why);
+        text.extend(wrap(&[Span::styled(words, theme.text())], wide));
+    }
+    let room = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
+    let hidden = text.len().saturating_sub(usize::from(room.height));
+    let first = state.cursor.offset.min(hidden);
+    let mut shown: Vec<Line<'_>> = text.into_iter().skip(first).take(usize::from(room.height)).collect();
+    if first < hidden
+        && let Some(last) = shown.last_mut()
+    {
+        *last = said("j: more", theme.dim());
+    }
+    lines(&shown, room, buf);
+}

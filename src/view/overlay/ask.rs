@@ -1,0 +1,44 @@
+//! A sentence of one's own, and what each lane of the last race says about it at every key.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use tui_textarea::TextArea;
+
+use super::{disagree, draw_editor, panel};
+use crate::app::State;
+use crate::lab::verdict;
+use crate::view::lines;
+use crate::view::theme::Theme;
+
+pub(super) fn draw(
+    state: &State,
+    editor: &TextArea<'static>,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> (u16, u16) {
+    let newest = state.results.asks.last();
+    let rows = newest.map_or(1, |data| data.answers.len() as u16);
+    let inside = panel("What do they say?", rows + 5, theme, area, buf);
+    let hint = "Every key asks the lanes of the last race again. Ctrl-U clears it, Enter or Esc closes.";
+    let cursor = draw_editor(editor, hint, theme, inside, buf);
+    let text = editor.lines().join(" ");
+    let current = state.results.asks.iter().rev().find(|data| data.sentence.text == text.trim()).or(newest);
+    let mut text: Vec<Line<'_>> = Vec::new();
+    for answer in current.map_or(&[][..], |data| &data.answers) {
+        let how = match (answer.mode.as_str(), answer.layer) {
+            ("finetune", _) => "fine-tuned".to_owned(),
+            (_, Some(layer)) => format!("frozen, layer {layer}"),
+            (mode, None) => mode.to_owned(),
+        };
+        let said = disagree::said(&verdict::name(&answer.readout), &answer.probabilities);
+        text.push(Line::from(vec![Span::styled(format!("{said:<40}"), theme.value()), Span::styled(how, theme.dim())]));
+    }
+    if text.is_empty() {
+        text.push(Line::from(Span::styled("Type a sentence.", theme.text())));
+    }
+    let from = inside.y + 4;
+    lines(&text, Rect { y: from, height: inside.bottom().saturating_sub(from), ..inside }, buf);
+    cursor
+}
