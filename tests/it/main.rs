@@ -9,6 +9,7 @@ mod mixing;
 mod parity;
 mod probe;
 mod pty;
+mod racing;
 mod reference;
 mod screens;
 mod terminal;

@@ -1,0 +1,67 @@
+//! Passes without training, against `candle-transformers` on the same weights.
+
+use candle_core::{Device, Tensor};
+use candle_transformers::models::bert::BertModel;
+use clsroom::lab::dataset::Dataset;
+use clsroom::lab::{Control, Lab, Readout, Request, Sentence, features};
+use clsroom::model::{Batch, Input, Nothing, Trace};
+
+use crate::{Row, race};
+
+/// Twenty pieces, `[CLS]` and `[SEP]` among them.
+const TEXT: &str = "a gripping , funny and deeply humane film that never once raises its voice to be heard";
+
+const PEER: &str = "candle-transformers";
+
+pub(crate) fn rows(lab: &Lab, oracle: &BertModel) -> Vec<Row> {
+    let input = lab.bert().encode(TEXT, None).expect("an encoding").input;
+    let row = |ids: &[u32]| Tensor::new(ids, &Device::Cpu).and_then(|ids| ids.unsqueeze(0)).expect("a tensor");
+    let theirs = || drop(oracle.forward(&row(&input.input_ids), &row(&input.token_type_ids), None).expect("a pass"));
+    let batch = || Batch::new(&[&input]).expect("a batch");
+    let bert = lab.bert();
+    let traced = race(31, || drop(bert.forward(&batch(), &mut Trace::default()).expect("a pass")), theirs);
+    let untraced = race(31, || drop(bert.forward(&batch(), &mut Nothing).expect("a pass")), theirs);
+    let request = Request::Trace(Sentence::single(TEXT));
+    let measured = race(31, || drop(lab.run(&request, &Control::QUIET).expect("a trace")), theirs);
+
+    let dataset = Dataset::embedded("movies").expect("the data");
+    let texts: Vec<&str> = dataset.items().iter().map(|item| item.text.as_str()).collect();
+    let last = [(Readout::Cls, 6), (Readout::Mean, 6)];
+    let extract = |texts: &[&str], wanted: &[(Readout, usize)]| {
+        drop(features::extract(bert, texts, wanted, &mut |_, _| true).expect("features"));
+    };
+    let many = race(5, || extract(&texts[..512], &last), || padded(lab, oracle, &texts[..512]));
+    let every: Vec<(Readout, usize)> =
+        (0..=6).flat_map(|layer| [(Readout::Cls, layer), (Readout::Mean, layer)]).collect();
+    let all = race(1, || extract(&texts, &every), || padded(lab, oracle, &texts[..512]));
+
+    let pieces = input.len();
+    vec![
+        Row::against(&format!("one pass of {pieces} pieces, untraced"), untraced.0, PEER, untraced.1, 0.4),
+        Row::against(&format!("one pass of {pieces} pieces, traced"), traced.0, PEER, traced.1, 0.4),
+        Row::against("the same with map, mixing and measures", measured.0, PEER, measured.1, 0.8),
+        Row::against("512 sentences, untraced", many.0, "candle-transformers, padded", many.1, 0.25),
+        Row::against("all movie sentences, all layers", all.0, "candle-transformers, 512 sentences", all.1, 6.0),
+    ]
+}
+
+/// The peer: candle-transformers in padded batches of 32, in the order given.
+fn padded(lab: &Lab, oracle: &BertModel, texts: &[&str]) {
+    for batch in texts.chunks(32) {
+        let inputs: Vec<Input> =
+            batch.iter().map(|text| lab.bert().encode(text, None).expect("an encoding").input).collect();
+        let [ids, mask] = pad(&inputs);
+        let segments = ids.zeros_like().expect("zeros");
+        oracle.forward(&ids, &segments, Some(&mask)).expect("a pass");
+    }
+}
+
+/// Ids and attention mask [B x T], padded with 0.
+pub(crate) fn pad(inputs: &[Input]) -> [Tensor; 2] {
+    let longest = inputs.iter().map(Input::len).max().unwrap_or(0);
+    let pack = |value: &dyn Fn(&Input, usize) -> u32| {
+        let numbers: Vec<u32> = inputs.iter().flat_map(|input| (0..longest).map(move |t| value(input, t))).collect();
+        Tensor::from_vec(numbers, (inputs.len(), longest), &Device::Cpu).expect("a tensor")
+    };
+    [pack(&|input, t| input.input_ids.get(t).copied().unwrap_or(0)), pack(&|input, t| u32::from(t < input.len()))]
+}

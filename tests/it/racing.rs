@@ -1,0 +1,159 @@
+//! `clsroom race` with fine-tuned lanes, as a shell sees it: resumed, stopped, diverging, refused.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use clsroom::lab::race::pairs;
+use clsroom::lab::{RaceReport, record, stats};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const SMALL: &[&str] = &["--train", "64", "--test", "64", "--top-layers", "1", "--epochs", "1"];
+
+fn race(folder: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+    command.args(["race", "--mode", "finetune", "--format", "json"]).args(SMALL).args(more).env("HOME", folder);
+    command
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn report(output: &Output) -> RaceReport {
+    record::read(&String::from_utf8_lossy(&output.stdout)).unwrap_or_else(|why| panic!("{why}: {}", said(output)))
+}
+
+#[test]
+fn what_was_finished_is_not_run_again_and_comes_to_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run.json");
+    let path = out.to_str().expect("a path");
+    let whole = race(folder.path(), &["--readouts", "cls,mean", "--seeds", "2"]).output().expect("it starts");
+    let whole = report(&whole);
+
+    // Killed as soon as the first run is kept: no handler, no goodbye.
+    let arguments = ["--readouts", "cls,mean", "--seeds", "2", "--out", path];
+    let mut child = race(folder.path(), &arguments).stdout(Stdio::null()).spawn().expect("it starts");
+    let part = folder.path().join("run.json.part");
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while fs::read_to_string(&part).unwrap_or_default().is_empty() {
+        assert!(Instant::now() < deadline, "no run was kept");
+        std::thread::yield_now();
+    }
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    assert!(!out.exists());
+    // A line that the kill cut off is left out.
+    let kept = fs::read_to_string(&part).expect("kept runs");
+    fs::write(&part, format!("{kept}\n{{\"race\": \"cut o")).expect("written");
+
+    let resumed = race(folder.path(), &arguments).output().expect("it starts");
+    assert!(resumed.status.success(), "{}", said(&resumed));
+    let resumed = report(&resumed);
+    assert_eq!(resumed.lanes.len(), 2);
+    for (whole, resumed) in whole.lanes.iter().zip(&resumed.lanes) {
+        assert_eq!((&whole.correct, &whole.seeds, &whole.curves), (&resumed.correct, &resumed.seeds, &resumed.curves));
+    }
+    assert_eq!(whole.pairs, resumed.pairs);
+    assert!(!part.exists(), "nothing more to keep");
+    let written = record::read(&fs::read_to_string(&out).expect("the record")).expect("a record");
+    assert_eq!(written.lanes, resumed.lanes);
+
+    // A kept run is believed: with another answer in it, the lane has that answer.
+    let forged = fs::read_to_string(&out).expect("the record");
+    assert!(forged.contains("\"correct\""));
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_finished_and_says_how_to_go_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.json");
+    let arguments = ["--readouts", "cls,mean,max,sep", "--seeds", "9", "--out", path.to_str().expect("a path")];
+    let child =
+        race(folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let part = folder.path().join("run.json.part");
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while fs::read_to_string(&part).unwrap_or_default().is_empty() {
+        assert!(Instant::now() < deadline, "no run was kept");
+        std::thread::yield_now();
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("stopped") && said.contains("run.json.part"), "{said}");
+    let report = report(&output);
+    assert!(report.stopped && !report.lanes.is_empty(), "finished lanes are printed");
+    assert!(part.exists() && !path.exists());
+}
+
+#[test]
+fn a_rate_that_diverges_ends_its_lane_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = race(folder.path(), &["--readouts", "cls,majority", "--lr", "1e30"]).output().expect("it starts");
+    assert!(output.status.success(), "{}", said(&output));
+    let report = report(&output);
+    assert_eq!(report.lanes.len(), 1, "the other lane goes on");
+    assert!(report.ended[0].why.contains("smaller --lr"), "{}", report.ended[0].why);
+}
+
+#[test]
+fn a_recipe_that_cannot_be_is_one_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (more, expected) in [
+        (&["--lr", "fast"][..], "5e-5"),
+        (&["--lr", "0"], "5e-5"),
+        (&["--epochs", "0"], "epoch"),
+        (&["--top-layers", "7"], "from 1 to 6"),
+        (&["--train", "0"], "--train"),
+        (&["--readouts", "stand-in:antidisestablishmentarianism"], "not one piece"),
+        (&["--out", "/nowhere/at/all/run.json"], "/nowhere/at/all"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        command.args(["race", "--mode", "finetune"]).args(more).env("HOME", folder.path());
+        let output = command.output().expect("it starts");
+        let said = said(&output);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{more:?}: {said}");
+        assert!(said.contains(expected), "{more:?}: {said}");
+    }
+}
+
+/// Every figure of every recorded race follows from the answers in it.
+#[test]
+fn recorded_figures_follow_from_the_recorded_answers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/results");
+    let mut races = 0;
+    for entry in fs::read_dir(folder).expect("records") {
+        let path = entry.expect("a record").path();
+        let Ok(report) = record::read(&fs::read_to_string(&path).expect("text")) else { continue };
+        races += 1;
+        for lane in &report.lanes {
+            let right = |seed: &Vec<bool>| seed.iter().filter(|right| **right).count() as f64 / seed.len() as f64;
+            assert!(!lane.correct.is_empty(), "{}: {} has no answers", path.display(), lane.readout);
+            let by_seed: Vec<f64> = lane.correct.iter().map(right).collect();
+            let mean = by_seed.iter().sum::<f64>() / by_seed.len() as f64;
+            assert!((mean - lane.accuracy).abs() < 1e-12, "{}: {}", path.display(), lane.readout);
+            let interval = stats::wilson((mean * lane.n_test as f64).round() as usize, lane.n_test);
+            assert!((interval[0] - lane.ci95[0]).abs() + (interval[1] - lane.ci95[1]).abs() < 1e-12);
+            let best = lane.grid.iter().map(|(_, accuracy)| *accuracy).fold(0.0, f64::max);
+            assert!(lane.validation.is_none_or(|validation| (validation - best).abs() < 1e-12), "the best was chosen");
+        }
+        let again = pairs(&report.lanes, report.provenance.seed);
+        assert_eq!(again.len(), report.pairs.len());
+        for (again, recorded) in again.iter().zip(&report.pairs) {
+            assert_eq!(
+                (&again.a, &again.b, &again.mode, again.verdict),
+                (&recorded.a, &recorded.b, &recorded.mode, recorded.verdict)
+            );
+            let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{}: {a} {b}", path.display());
+            close(again.difference, recorded.difference);
+            close(again.p_value, recorded.p_value);
+            close(again.ci95[0], recorded.ci95[0]);
+            close(again.ci95[1], recorded.ci95[1]);
+        }
+    }
+    assert!(races > 0);
+}
