@@ -67,8 +67,12 @@ impl Tuning<'_> {
                     whole = false;
                     break 'seeds;
                 };
-                for (lane, one) in missing.into_iter().zip(trained) {
+                for (lane, mut one) in missing.into_iter().zip(trained) {
                     (self.kept.keep)(&one.run);
+                    if seed > self.request.seed {
+                        // Only the first seed's student answers for its lane; the others' memory is given back.
+                        (one.student, one.probabilities) = (None, Vec::new());
+                    }
                     finished[lane].push(one);
                 }
             }

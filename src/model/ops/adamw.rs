@@ -66,7 +66,12 @@ impl Step {
             .zip(gradient.par_chunks(CHUNK))
             .zip(moments.first.par_chunks_mut(CHUNK))
             .zip(moments.second.par_chunks_mut(CHUNK))
-            .for_each(|(((w, g), m), v)| wide(|| advance(factors, w, g, m, v)));
+            .for_each(|(((w, g), m), v)| {
+                wide(
+                    #[inline(always)]
+                    || advance(factors, w, g, m, v),
+                );
+            });
     }
 }
 
@@ -98,8 +103,15 @@ pub fn step(parameter: &Tensor, gradient: &Tensor, moments: &mut Moments, step: 
 /// When it is not f32.
 pub fn squared_norm(gradient: &Tensor) -> Result<f64> {
     read([&gradient.contiguous()?], |[numbers]| {
-        let partial: Vec<f32> =
-            numbers.par_chunks(CHUNK).map(|chunk| wide(|| fold(chunk, chunk, |a, b| a * b))).collect();
+        let partial: Vec<f32> = numbers
+            .par_chunks(CHUNK)
+            .map(|chunk| {
+                wide(
+                    #[inline(always)]
+                    || fold(chunk, chunk, |a, b| a * b),
+                )
+            })
+            .collect();
         Ok(partial.into_iter().map(f64::from).sum())
     })
 }

@@ -9,7 +9,7 @@ use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::storage::{read, slice, tensor};
-use super::vector::{add_scaled, fold, softmax_row, wide};
+use super::vector::{add_scaled, fold, softmax_row, weighted, wide};
 
 /// How a packed batch is attended to.
 #[derive(Debug, Clone)]
@@ -69,15 +69,6 @@ impl<'a> Head<'a> {
     }
 }
 
-/// `out = xᵀ M` for x `[d]` and M [d x T]; `[T]`.
-#[inline(always)]
-fn combine(x: &[f32], matrix: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    for (x, row) in x.iter().zip(matrix.chunks_exact(out.len())) {
-        add_scaled(out, *x, row);
-    }
-}
-
 impl Attention {
     fn scale(size: usize) -> f32 {
         1.0 / (size as f32).sqrt()
@@ -86,7 +77,7 @@ impl Attention {
     /// Row `row` of the probabilities `[T]`, given the transposed keys [d x T].
     #[inline(always)]
     fn probabilities(&self, head: Head<'_>, keys: &[f32], row: usize, out: &mut [f32]) {
-        combine(head.row(0, row), keys, out);
+        weighted(head.row(0, row), keys, head.length, out);
         for (to, from) in &self.0.cut {
             if *to == row && *from < out.len() {
                 out[*from] = f32::NEG_INFINITY;
@@ -102,10 +93,7 @@ impl Attention {
         for row in 0..head.length {
             self.probabilities(head, &keys, row, &mut weights);
             let at = row * head.width + head.index * head.size;
-            let out = &mut context[at..at + head.size];
-            for (from, weight) in weights.iter().enumerate() {
-                add_scaled(out, *weight, head.row(2, from));
-            }
+            weighted(&weights, &head.qkv[head.at(2, 0)..], 3 * head.width, &mut context[at..at + head.size]);
         }
     }
 
@@ -120,19 +108,17 @@ impl Attention {
             self.probabilities(head, &keys, row, &mut weights);
             let at = row * head.width + head.index * head.size;
             let grad = &grad[at..at + head.size];
-            combine(grad, &values, &mut scores);
+            weighted(grad, &values, head.length, &mut scores);
             let along = fold(&scores, &weights, |a, b| a * b);
             for (score, weight) in scores.iter_mut().zip(&weights) {
                 *score = weight * (*score - along) * Self::scale(head.size);
             }
+            let at = head.at(0, row);
+            weighted(&scores, &head.qkv[head.at(1, 0)..], 3 * head.width, &mut slopes[at..at + head.size]);
             for from in 0..head.length {
-                let mut add = |part: usize, row: usize, factor: f32, x: &[f32]| {
-                    let at = head.at(part, row);
-                    add_scaled(&mut slopes[at..at + head.size], factor, x);
-                };
-                add(2, from, weights[from], grad);
-                add(0, row, scores[from], head.row(1, from));
-                add(1, from, scores[from], head.row(0, row));
+                let (to_key, to_value) = (head.at(1, from), head.at(2, from));
+                add_scaled(&mut slopes[to_key..to_key + head.size], scores[from], head.row(0, row));
+                add_scaled(&mut slopes[to_value..to_value + head.size], weights[from], grad);
             }
         }
     }
@@ -157,7 +143,10 @@ impl Attention {
             let own = &qkv[rows.start * 3 * width..rows.end * 3 * width];
             for index in 0..self.0.number {
                 let head = Head { qkv: own, width, size, length: rows.len(), index };
-                wide(|| body(head, rows, out));
+                wide(
+                    #[inline(always)]
+                    || body(head, rows, out),
+                );
             }
         });
     }
@@ -187,7 +176,13 @@ impl CustomOp1 for Attention {
         let qkv = slice(qkv, layout)?;
         let rows = qkv.len() / (3 * width);
         let mut context = vec![0f32; rows * width];
-        self.each(qkv, width, (&mut context, width), |head, _, out| self.forward(head, out));
+        self.each(
+            qkv,
+            width,
+            (&mut context, width),
+            #[inline(always)]
+            |head, _, out| self.forward(head, out),
+        );
         Ok((CpuStorage::F32(context), Shape::from((rows, width))))
     }
 
@@ -196,9 +191,15 @@ impl CustomOp1 for Attention {
         let grad = grad.contiguous()?;
         let slopes = read([qkv, &grad], |[qkv, grad]| {
             let mut slopes = vec![0f32; qkv.len()];
-            self.each(qkv, width, (&mut slopes, 3 * width), |head, rows, out| {
-                self.backward(head, &grad[rows.start * width..rows.end * width], out);
-            });
+            self.each(
+                qkv,
+                width,
+                (&mut slopes, 3 * width),
+                #[inline(always)]
+                |head, rows, out| {
+                    self.backward(head, &grad[rows.start * width..rows.end * width], out);
+                },
+            );
             Ok(slopes)
         })?;
         tensor(slopes, qkv).map(Some)

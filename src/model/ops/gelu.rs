@@ -45,14 +45,17 @@ impl CustomOp2 for BiasGelu {
         let width = bias.len().max(1);
         let mut out = vec![0f32; x.len()];
         out.par_chunks_mut(ROWS * width).zip(x.par_chunks(ROWS * width)).for_each(|(out, x)| {
-            wide(|| {
-                for (out, x) in out.chunks_mut(width).zip(x.chunks(width)) {
-                    for ((out, x), b) in out.iter_mut().zip(x).zip(bias) {
-                        let x = x + b;
-                        *out = x * normal(x).0;
+            wide(
+                #[inline(always)]
+                || {
+                    for (out, x) in out.chunks_mut(width).zip(x.chunks(width)) {
+                        for ((out, x), b) in out.iter_mut().zip(x).zip(bias) {
+                            let x = x + b;
+                            *out = x * normal(x).0;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         Ok((CpuStorage::F32(out), lx.shape().clone()))
     }
@@ -67,15 +70,18 @@ impl CustomOp2 for BiasGelu {
                 .zip(x.par_chunks(ROWS * width))
                 .zip(grad.par_chunks(ROWS * width))
                 .for_each(|((out, x), grad)| {
-                    wide(|| {
-                        for ((out, x), grad) in out.chunks_mut(width).zip(x.chunks(width)).zip(grad.chunks(width)) {
-                            for (((out, x), b), grad) in out.iter_mut().zip(x).zip(bias).zip(grad) {
-                                let x = x + b;
-                                let (cumulative, density) = normal(x);
-                                *out = grad * (cumulative + x * density);
+                    wide(
+                        #[inline(always)]
+                        || {
+                            for ((out, x), grad) in out.chunks_mut(width).zip(x.chunks(width)).zip(grad.chunks(width)) {
+                                for (((out, x), b), grad) in out.iter_mut().zip(x).zip(bias).zip(grad) {
+                                    let x = x + b;
+                                    let (cumulative, density) = normal(x);
+                                    *out = grad * (cumulative + x * density);
+                                }
                             }
-                        }
-                    });
+                        },
+                    );
                 });
             Ok(out)
         })?;

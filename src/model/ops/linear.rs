@@ -82,7 +82,10 @@ impl CustomOp3 for Dense {
             return Err(Error::Msg("a dense layer works on f32".to_owned()));
         };
         product.par_chunks_mut(ROWS * out.max(1)).for_each(|rows| {
-            wide(|| rows.chunks_mut(out).for_each(|row| add_scaled(row, 1.0, bias)));
+            wide(
+                #[inline(always)]
+                || rows.chunks_mut(out).for_each(|row| add_scaled(row, 1.0, bias)),
+            );
         });
         Ok((CpuStorage::F32(product), Shape::from((rows, out))))
     }
@@ -111,11 +114,14 @@ pub(super) fn column_sums(x: &Tensor) -> Result<Tensor> {
         let partial: Vec<Vec<f32>> = numbers
             .par_chunks(4 * ROWS * width.max(1))
             .map(|rows| {
-                wide(|| {
-                    let mut sums = vec![0f32; width];
-                    rows.chunks(width).for_each(|row| add_scaled(&mut sums, 1.0, row));
-                    sums
-                })
+                wide(
+                    #[inline(always)]
+                    || {
+                        let mut sums = vec![0f32; width];
+                        rows.chunks(width).for_each(|row| add_scaled(&mut sums, 1.0, row));
+                        sums
+                    },
+                )
             })
             .collect();
         let mut total = vec![0f32; width];

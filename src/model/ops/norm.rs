@@ -89,14 +89,17 @@ impl CustomOp3 for SumNorm {
         let mut out = vec![0f32; x.len()];
         let chunk = ROWS * width;
         out.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).zip(y.par_chunks(chunk)).for_each(|((out, x), y)| {
-            wide(|| {
-                for ((out, x), y) in out.chunks_mut(width).zip(x.chunks(width)).zip(y.chunks(width)) {
-                    let scale = self.centre(x, y, bias, out);
-                    for ((out, gamma), beta) in out.iter_mut().zip(gamma).zip(beta) {
-                        *out = *out * scale * gamma + beta;
+            wide(
+                #[inline(always)]
+                || {
+                    for ((out, x), y) in out.chunks_mut(width).zip(x.chunks(width)).zip(y.chunks(width)) {
+                        let scale = self.centre(x, y, bias, out);
+                        for ((out, gamma), beta) in out.iter_mut().zip(gamma).zip(beta) {
+                            *out = *out * scale * gamma + beta;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         Ok((CpuStorage::F32(out), lx.shape().clone()))
     }
@@ -122,7 +125,12 @@ impl CustomOp3 for SumNorm {
                 .zip(x.par_chunks(chunk))
                 .zip(y.par_chunks(chunk))
                 .zip(grad.par_chunks(chunk))
-                .map(|(((slopes, x), y), grad)| wide(|| self.slopes([x, y, grad], [bias, gamma], slopes)))
+                .map(|(((slopes, x), y), grad)| {
+                    wide(
+                        #[inline(always)]
+                        || self.slopes([x, y, grad], [bias, gamma], slopes),
+                    )
+                })
                 .collect();
             let mut total = vec![0f32; 3 * width];
             partial.iter().for_each(|sums| add_scaled(&mut total, 1.0, sums));

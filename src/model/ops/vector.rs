@@ -53,10 +53,52 @@ pub(super) fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += a * x);
 }
 
+/// `out = Σ_j weights_j row_j`, where row j is `out.len()` numbers of `rows` from `j · stride` on.
+///
+/// Block by block of columns, so that the sums stay in registers.
+#[inline(always)]
+pub(super) fn weighted(weights: &[f32], rows: &[f32], stride: usize, out: &mut [f32]) {
+    let mut blocks = out.chunks_exact_mut(2 * LANES);
+    let mut start = 0;
+    for block in blocks.by_ref() {
+        let mut sums = [0f32; 2 * LANES];
+        for (j, weight) in weights.iter().enumerate() {
+            let row = &rows[j * stride + start..j * stride + start + 2 * LANES];
+            for lane in 0..2 * LANES {
+                sums[lane] += weight * row[lane];
+            }
+        }
+        block.copy_from_slice(&sums);
+        start += 2 * LANES;
+    }
+    let rest = blocks.into_remainder();
+    rest.fill(0.0);
+    for (j, weight) in weights.iter().enumerate() {
+        let from = j * stride + start;
+        add_scaled(rest, *weight, &rows[from..from + rest.len()]);
+    }
+}
+
+/// The largest number of a row; minus infinity of nothing.
+#[inline(always)]
+fn largest(row: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let mut blocks = row.chunks_exact(LANES);
+    for block in blocks.by_ref() {
+        for lane in 0..LANES {
+            lanes[lane] = if block[lane] > lanes[lane] { block[lane] } else { lanes[lane] };
+        }
+    }
+    lanes
+        .iter()
+        .chain(blocks.remainder())
+        .fold(f32::NEG_INFINITY, |most, value| if *value > most { *value } else { most })
+}
+
 /// `softmax(scale · row)` in place: `exp(s x - max) / Σ exp(s x - max)`; minus infinity becomes 0.
 #[inline(always)]
 pub(super) fn softmax_row(row: &mut [f32], scale: f32) {
-    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let most = largest(row);
     row.iter_mut().for_each(|v| *v = exp((*v - most) * scale));
     let total = 1.0 / sum(row);
     row.iter_mut().for_each(|v| *v *= total);
@@ -112,8 +154,12 @@ impl CustomOp1 for Softmax {
         let width = layout.dims().last().copied().unwrap_or(1).max(1);
         let mut out = slice(x, layout)?.to_vec();
         let scale = self.scale;
-        out.par_chunks_mut(ROWS * width)
-            .for_each(|rows| wide(|| rows.chunks_mut(width).for_each(|row| softmax_row(row, scale))));
+        out.par_chunks_mut(ROWS * width).for_each(|rows| {
+            wide(
+                #[inline(always)]
+                || rows.chunks_mut(width).for_each(|row| softmax_row(row, scale)),
+            );
+        });
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
@@ -144,6 +190,21 @@ mod tests {
             let (ours, bell) = erf(*x as f32);
             assert!((f64::from(ours) - exact).abs() < 5e-7, "erf({x})");
             assert!((f64::from(bell) - (-x * x).exp()).abs() < 5e-7, "e^-({x})²");
+        }
+    }
+
+    #[test]
+    fn weighted_rows_add_up_whatever_their_width() {
+        for width in [1, 15, 16, 31, 32, 33, 70] {
+            let rows: Vec<f32> = (0..3 * width).map(|i| (i % 7) as f32).collect();
+            let mut out = vec![9.0; width];
+            weighted(&[1.0, -2.0, 0.5], &rows, width, &mut out);
+            for (column, sum) in out.iter().enumerate() {
+                let expected = rows[column] - 2.0 * rows[width + column] + 0.5 * rows[2 * width + column];
+                assert!((sum - expected).abs() < 1e-5, "column {column} of {width}");
+            }
+            let most = rows.iter().copied().fold(0.0, f32::max);
+            assert!((largest(&rows) - most).abs() < 1e-9);
         }
     }
 
