@@ -9,7 +9,7 @@ use clsroom::model::{Batch, Input, Nothing, Trace};
 use crate::{Row, race};
 
 /// Twenty pieces, `[CLS]` and `[SEP]` among them.
-const TEXT: &str = "a gripping , funny and deeply humane film that never once raises its voice to be heard";
+const TEXT: &str = "a gripping , funny and deeply humane film that never once raises its voice to be heard again";
 
 const PEER: &str = "candle-transformers";
 
@@ -22,7 +22,7 @@ pub(crate) fn rows(lab: &Lab, oracle: &BertModel) -> Vec<Row> {
     let traced = race(31, || drop(bert.forward(&batch(), &mut Trace::default()).expect("a pass")), theirs);
     let untraced = race(31, || drop(bert.forward(&batch(), &mut Nothing).expect("a pass")), theirs);
     let request = Request::Trace(Sentence::single(TEXT));
-    let measured = race(31, || drop(lab.run(&request, &Control::QUIET).expect("a trace")), theirs);
+    let (measured, _) = race(31, || drop(lab.run(&request, &Control::QUIET).expect("a trace")), || ());
 
     let dataset = Dataset::embedded("movies").expect("the data");
     let texts: Vec<&str> = dataset.items().iter().map(|item| item.text.as_str()).collect();
@@ -39,7 +39,7 @@ pub(crate) fn rows(lab: &Lab, oracle: &BertModel) -> Vec<Row> {
     vec![
         Row::against(&format!("one pass of {pieces} pieces, untraced"), untraced.0, PEER, untraced.1, 0.4),
         Row::against(&format!("one pass of {pieces} pieces, traced"), traced.0, PEER, traced.1, 0.4),
-        Row::against("the same with map, mixing and measures", measured.0, PEER, measured.1, 0.8),
+        Row::alone("a sentence's trace with map, mixing, all numbers", 1e3 * measured.as_secs_f64(), "ms", 100.0),
         Row::against("512 sentences, untraced", many.0, "candle-transformers, padded", many.1, 0.25),
         Row::against("all movie sentences, all layers", all.0, "candle-transformers, 512 sentences", all.1, 6.0),
     ]

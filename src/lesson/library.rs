@@ -33,6 +33,7 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ("08-the-race.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/08-the-race.md"))),
     ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),
     ("results/frozen.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/frozen.json"))),
+    ("results/full.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/full.json"))),
     ("results/heads.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/heads.json"))),
     ("results/small.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"))),
 ];

@@ -9,7 +9,7 @@ use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::storage::{read, slice, tensor};
-use super::vector::{add_scaled, fold, softmax_row, weighted, wide};
+use super::vector::{LANES, add_scaled, fold, softmax_row, weighted, wide};
 
 /// How a packed batch is attended to.
 #[derive(Debug, Clone)]
@@ -56,13 +56,19 @@ impl<'a> Head<'a> {
         &self.qkv[at..at + self.size]
     }
 
-    /// Numbers of one part with rows and columns exchanged: [d x T].
+    /// T, rounded up so that vector instructions find whole blocks.
+    fn padded(self) -> usize {
+        self.length.next_multiple_of(LANES)
+    }
+
+    /// Numbers of one part with rows and columns exchanged: [d x padded T], 0 in the columns that are added.
     #[inline(always)]
     fn transposed(self, part: usize) -> Vec<f32> {
-        let mut out = vec![0f32; self.size * self.length];
+        let stride = self.padded();
+        let mut out = vec![0f32; self.size * stride];
         for row in 0..self.length {
             for (column, value) in self.row(part, row).iter().enumerate() {
-                out[column * self.length + row] = *value;
+                out[column * stride + row] = *value;
             }
         }
         out
@@ -74,26 +80,28 @@ impl Attention {
         1.0 / (size as f32).sqrt()
     }
 
-    /// Row `row` of the probabilities `[T]`, given the transposed keys [d x T].
+    /// Row `row` of the probabilities `[T]`, given the transposed keys; `out` has room for the padding.
     #[inline(always)]
-    fn probabilities(&self, head: Head<'_>, keys: &[f32], row: usize, out: &mut [f32]) {
-        weighted(head.row(0, row), keys, head.length, out);
+    fn probabilities<'o>(&self, head: Head<'_>, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o [f32] {
+        weighted(head.row(0, row), keys, out.len(), out);
+        let out = &mut out[..head.length];
         for (to, from) in &self.0.cut {
             if *to == row && *from < out.len() {
                 out[*from] = f32::NEG_INFINITY;
             }
         }
         softmax_row(out, Self::scale(head.size));
+        out
     }
 
     #[inline(always)]
     fn forward(&self, head: Head<'_>, context: &mut [f32]) {
         let keys = head.transposed(1);
-        let mut weights = vec![0f32; head.length];
+        let mut room = vec![0f32; head.padded()];
         for row in 0..head.length {
-            self.probabilities(head, &keys, row, &mut weights);
+            let weights = self.probabilities(head, &keys, row, &mut room);
             let at = row * head.width + head.index * head.size;
-            weighted(&weights, &head.qkv[head.at(2, 0)..], 3 * head.width, &mut context[at..at + head.size]);
+            weighted(weights, &head.qkv[head.at(2, 0)..], 3 * head.width, &mut context[at..at + head.size]);
         }
     }
 
@@ -102,19 +110,20 @@ impl Attention {
     #[inline(always)]
     fn backward(&self, head: Head<'_>, grad: &[f32], slopes: &mut [f32]) {
         let (keys, values) = (head.transposed(1), head.transposed(2));
-        let mut weights = vec![0f32; head.length];
-        let mut scores = vec![0f32; head.length];
+        let mut room = vec![0f32; head.padded()];
+        let mut more_room = vec![0f32; head.padded()];
         for row in 0..head.length {
-            self.probabilities(head, &keys, row, &mut weights);
+            let weights = self.probabilities(head, &keys, row, &mut room);
             let at = row * head.width + head.index * head.size;
             let grad = &grad[at..at + head.size];
-            weighted(grad, &values, head.length, &mut scores);
-            let along = fold(&scores, &weights, |a, b| a * b);
-            for (score, weight) in scores.iter_mut().zip(&weights) {
+            weighted(grad, &values, head.padded(), &mut more_room);
+            let scores = &mut more_room[..head.length];
+            let along = fold(scores, weights, |a, b| a * b);
+            for (score, weight) in scores.iter_mut().zip(weights) {
                 *score = weight * (*score - along) * Self::scale(head.size);
             }
             let at = head.at(0, row);
-            weighted(&scores, &head.qkv[head.at(1, 0)..], 3 * head.width, &mut slopes[at..at + head.size]);
+            weighted(scores, &head.qkv[head.at(1, 0)..], 3 * head.width, &mut slopes[at..at + head.size]);
             for from in 0..head.length {
                 let (to_key, to_value) = (head.at(1, from), head.at(2, from));
                 add_scaled(&mut slopes[to_key..to_key + head.size], scores[from], head.row(0, row));
@@ -138,7 +147,7 @@ impl Attention {
             places.push((rows, own));
             rest = later;
         }
-        places.into_par_iter().for_each(|(rows, out)| {
+        let one = |(rows, out): (&Range<usize>, &mut [f32])| {
             let size = width / self.0.number;
             let own = &qkv[rows.start * 3 * width..rows.end * 3 * width];
             for index in 0..self.0.number {
@@ -148,7 +157,12 @@ impl Attention {
                     || body(head, rows, out),
                 );
             }
-        });
+        };
+        if places.len() == 1 {
+            places.into_iter().for_each(one);
+        } else {
+            places.into_par_iter().for_each(one);
+        }
     }
 
     /// D, if the shape fits.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::linear::column_sums;
 use super::storage::{read, slice, tensor};
-use super::vector::{ROWS, erf, wide};
+use super::vector::{ROWS, deal, erf, part, wide};
 
 /// `GELU(x)` for `x` [N x D].
 ///
@@ -44,7 +44,8 @@ impl CustomOp2 for BiasGelu {
         let (x, bias) = (slice(x, lx)?, slice(b, lb)?);
         let width = bias.len().max(1);
         let mut out = vec![0f32; x.len()];
-        out.par_chunks_mut(ROWS * width).zip(x.par_chunks(ROWS * width)).for_each(|(out, x)| {
+        deal(&mut out, ROWS * width, |index, out| {
+            let x = part(x, ROWS * width, index);
             wide(
                 #[inline(always)]
                 || {

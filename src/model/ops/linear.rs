@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::storage::{read, slice};
-use super::vector::{ROWS, add_scaled, wide};
+use super::vector::{ROWS, add_scaled, deal, wide};
 
 /// A dense layer: `x Wᵀ + b`.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl CustomOp3 for Dense {
         let CpuStorage::F32(mut product) = x.matmul(w, (1, rows, out, inner), lx, lw)? else {
             return Err(Error::Msg("a dense layer works on f32".to_owned()));
         };
-        product.par_chunks_mut(ROWS * out.max(1)).for_each(|rows| {
+        deal(&mut product, ROWS * out.max(1), |_, rows| {
             wide(
                 #[inline(always)]
                 || rows.chunks_mut(out).for_each(|row| add_scaled(row, 1.0, bias)),

@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::storage::{read, slice, tensor};
-use super::vector::{ROWS, add_scaled, fold, sum, wide};
+use super::vector::{ROWS, add_scaled, deal, fold, part, sum, wide};
 
 /// LayerNorm's parameters.
 #[derive(Debug, Clone)]
@@ -88,7 +88,8 @@ impl CustomOp3 for SumNorm {
         }
         let mut out = vec![0f32; x.len()];
         let chunk = ROWS * width;
-        out.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).zip(y.par_chunks(chunk)).for_each(|((out, x), y)| {
+        deal(&mut out, chunk, |index, out| {
+            let (x, y) = (part(x, chunk, index), part(y, chunk, index));
             wide(
                 #[inline(always)]
                 || {

@@ -9,10 +9,27 @@ use rayon::prelude::*;
 use super::storage::slice;
 
 /// Numbers that are summed side by side.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Rows that one thread takes at a time; fixed, so that results do not depend on the number of threads.
 pub(super) const ROWS: usize = 16;
+
+/// Below so many numbers a pass is over before a second thread has woken up.
+const FEW: usize = 65_536;
+
+/// Deals chunks of `out`, each with its index, to the threads; few numbers stay on this one.
+pub(super) fn deal(out: &mut [f32], chunk: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
+    if out.len() <= FEW {
+        out.chunks_mut(chunk).enumerate().for_each(|(index, out)| f(index, out));
+    } else {
+        out.par_chunks_mut(chunk).enumerate().for_each(|(index, out)| f(index, out));
+    }
+}
+
+/// Chunk `index` of `x`, as [`deal`] cuts it.
+pub(super) fn part(x: &[f32], chunk: usize, index: usize) -> &[f32] {
+    &x[index * chunk..((index + 1) * chunk).min(x.len())]
+}
 
 /// Runs `f` compiled for the widest instructions that this processor has (AVX-512, AVX2, or the baseline).
 #[inline(always)]
@@ -55,28 +72,37 @@ pub(super) fn add_scaled(y: &mut [f32], a: f32, x: &[f32]) {
 
 /// `out = Σ_j weights_j row_j`, where row j is `out.len()` numbers of `rows` from `j · stride` on.
 ///
-/// Block by block of columns, so that the sums stay in registers.
+/// Block by block of columns, so that the sums stay in registers; widths that are a multiple of [`LANES`] are fastest.
 #[inline(always)]
 pub(super) fn weighted(weights: &[f32], rows: &[f32], stride: usize, out: &mut [f32]) {
-    let mut blocks = out.chunks_exact_mut(2 * LANES);
     let mut start = 0;
-    for block in blocks.by_ref() {
-        let mut sums = [0f32; 2 * LANES];
-        for (j, weight) in weights.iter().enumerate() {
-            let row = &rows[j * stride + start..j * stride + start + 2 * LANES];
-            for lane in 0..2 * LANES {
-                sums[lane] += weight * row[lane];
-            }
-        }
-        block.copy_from_slice(&sums);
+    while out.len() - start >= 2 * LANES {
+        block::<{ 2 * LANES }>(weights, &rows[start..], stride, &mut out[start..]);
         start += 2 * LANES;
     }
-    let rest = blocks.into_remainder();
+    while out.len() - start >= LANES {
+        block::<LANES>(weights, &rows[start..], stride, &mut out[start..]);
+        start += LANES;
+    }
+    let rest = &mut out[start..];
     rest.fill(0.0);
     for (j, weight) in weights.iter().enumerate() {
         let from = j * stride + start;
         add_scaled(rest, *weight, &rows[from..from + rest.len()]);
     }
+}
+
+/// The first `W` columns of [`weighted`].
+#[inline(always)]
+fn block<const W: usize>(weights: &[f32], rows: &[f32], stride: usize, out: &mut [f32]) {
+    let mut sums = [0f32; W];
+    for (j, weight) in weights.iter().enumerate() {
+        let row = &rows[j * stride..j * stride + W];
+        for lane in 0..W {
+            sums[lane] += weight * row[lane];
+        }
+    }
+    out[..W].copy_from_slice(&sums);
 }
 
 /// The largest number of a row; minus infinity of nothing.
@@ -154,7 +180,7 @@ impl CustomOp1 for Softmax {
         let width = layout.dims().last().copied().unwrap_or(1).max(1);
         let mut out = slice(x, layout)?.to_vec();
         let scale = self.scale;
-        out.par_chunks_mut(ROWS * width).for_each(|rows| {
+        deal(&mut out, ROWS * width, |_, rows| {
             wide(
                 #[inline(always)]
                 || rows.chunks_mut(width).for_each(|row| softmax_row(row, scale)),
