@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use candle_core::{D, Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss, ops};
@@ -37,10 +37,26 @@ pub(crate) fn rows(lab: &Lab) -> Vec<Row> {
         || assert!(plain.step(&examples).expect("a step").is_finite()),
     );
     let mut rows = vec![Row::against("fine-tuning step, all layers, batch 32", ours, "plain candle", theirs, 0.35)];
+    rows.extend(
+        lesson_run()
+            .map(|seconds| Row::alone("live lesson run: two lanes, 512 sentences, 2 layers", seconds, "s", 90.0)),
+    );
     let memory = |readouts: &str| peak(&["--readouts", readouts, "--train", "320", "--test", "64", "--epochs", "1"]);
     rows.extend(memory("cls").map(|mb| Row::alone("peak memory, one lane fine-tuned whole", mb, "MB", 800.0)));
     rows.extend(memory("cls,mean").map(|mb| Row::alone("peak memory, two lanes", mb, "MB", 1_600.0)));
     rows
+}
+
+/// How long the race of lesson 08 takes that is run live, with all test sentences.
+fn lesson_run() -> Option<f64> {
+    let started = Instant::now();
+    let status = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(["race", "--mode", "finetune", "--readouts", "cls,mean", "--train", "512", "--top-layers", "2"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
+    status.success().then(|| started.elapsed().as_secs_f64())
 }
 
 /// The largest resident size of a race, in MB, where the system tells it.

@@ -94,7 +94,9 @@ pub struct Curve {
     pub steps: usize,
     /// Training loss of each step so far, in nats.
     pub loss: Vec<f32>,
-    /// After so many steps, so large a share of the watched validation sentences was answered right.
+    /// After so many steps, so large a share of the watched validation sentences was answered right: for the eye while
+    /// it runs, not written to records.
+    #[serde(skip)]
     pub validation: Vec<(usize, f32)>,
 }
 

@@ -162,10 +162,9 @@ fn together<'a>(race: &Race<'_>, mut all: Vec<Under<'a>>, seed: u64) -> Result<O
             let mut done = LEARNING * members.len();
             let last = step + 1 == steps;
             if under.ended.is_none() && ((step + 1) % look == 0 || last) {
-                let watched = &under.key.examples.validation;
-                let watched = &watched[..watched.len().min(WATCHED)];
-                let Some(answers) = under.student.probabilities(watched, race.stop)? else { return Ok(None) };
-                under.curve.validation.push((step + 1, share(&correct(&answers, watched)) as f32));
+                let watched = watched(&under.key.examples.validation);
+                let Some(answers) = under.student.probabilities(&watched, race.stop)? else { return Ok(None) };
+                under.curve.validation.push((step + 1, share(&correct(&answers, &watched)) as f32));
                 done += watched.len();
             }
             let curves: Vec<Curve> = all.iter().map(|under| under.curve.clone()).collect();
@@ -173,6 +172,14 @@ fn together<'a>(race: &Race<'_>, mut all: Vec<Under<'a>>, seed: u64) -> Result<O
         }
     }
     Ok(Some(all))
+}
+
+/// The validation sentences that the curve looks at: those with the smallest hashes, for files often have one label
+/// first and then the other.
+fn watched(validation: &[Example]) -> Vec<Example> {
+    let mut chosen: Vec<&Example> = validation.iter().collect();
+    chosen.sort_by_key(|example| example.hash);
+    chosen.into_iter().take(WATCHED).cloned().collect()
 }
 
 /// One step of one student; a loss that is no number ends it.
@@ -234,4 +241,21 @@ fn without_end(readout: &Readout, seed: u64, ended: Option<(Curve, String)>) -> 
 /// Whether the likeliest class is the label; of equals the first.
 fn correct(probabilities: &[Vec<f32>], examples: &[Example]) -> Vec<bool> {
     probabilities.iter().zip(examples).map(|(answer, example)| likeliest(answer) == example.class).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_watched_sentences_have_both_labels_though_the_file_has_one_first() {
+        let bert = Bert::embedded(None).expect("the model");
+        let all: Vec<Example> = (0..2 * WATCHED)
+            .map(|i| Example::new(&bert, &format!("sentence {i}"), i / WATCHED, &Readout::Cls).expect("an example"))
+            .collect();
+        let watched = watched(&all);
+        let first = watched.iter().filter(|example| example.class == 0).count();
+        assert_eq!(watched.len(), WATCHED);
+        assert!((WATCHED / 4..3 * WATCHED / 4).contains(&first), "{first} of {WATCHED}");
+    }
 }

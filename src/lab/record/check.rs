@@ -45,7 +45,6 @@ fn lane(at: &str, lane: &Lane) -> Checked {
         readout(&format!("{at}.curves"), &curve.readout)?;
         let known = curve.loss.iter().all(|loss| loss.is_finite());
         require(known, || format!("{at}.curves.loss"), &"a loss that is no number", "numbers")?;
-        curve.validation.iter().try_for_each(|(_, share)| self::share(&format!("{at}.curves"), f64::from(*share)))?;
     }
     for (c, accuracy) in &lane.grid {
         strength(&format!("{at}.grid"), *c)?;

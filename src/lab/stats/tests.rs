@@ -76,6 +76,18 @@ fn the_bootstrap_agrees_with_numpy() {
 }
 
 #[test]
+fn several_seeds_are_averaged_and_each_is_tested() {
+    // Ten sentences: with its first seed b is right on all, with its second as a is.
+    let a = vec![[vec![true; 5], vec![false; 5]].concat()];
+    let b = vec![vec![true; 10], a[0].clone()];
+    let comparison = compare(&a, &b, 1);
+    near(comparison.difference, 0.25, 1e-12);
+    assert_eq!((comparison.discordant, comparison.p_values.len()), ([0, 5], 2));
+    near(comparison.p_values[0], 2.0 / 32.0, 1e-12);
+    near(comparison.p_values[1], 1.0, 1e-12);
+}
+
+#[test]
 fn digits_do_not_depend_on_threads() {
     let (a, b) = answers(50, 20, 10, 20);
     let at = |threads: usize| {

@@ -10,7 +10,7 @@ use crate::lab::{Mode, Pair, RaceReport, verdict};
 use crate::view::bench::{frame, measured, said};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{to_ascii, wrap};
+use crate::view::widgets::text::{clean, to_ascii, wrap};
 
 pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let [train, _, test] = report.provenance.sentences;
@@ -31,6 +31,10 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     draw_lanes(&report.lanes, theme, Rect { height: rows.min(body.height), ..body }, buf);
     let wide = usize::from(body.width).min(72);
     let mut text: Vec<Line<'_>> = Vec::new();
+    if let Some(said) = prediction(state) {
+        let said = clean(&said, theme.ascii).into_owned();
+        text.extend(wrap(&[Span::styled(said, theme.text())], wide));
+    }
     let both = report.pairs.iter().any(|pair| pair.mode == Mode::Finetune.name());
     // The most telling first: fine-tuned, frozen, baselines.
     let order = |pair: &&Pair| (pair.layer.is_none(), pair.mode != Mode::Finetune.name());
@@ -59,4 +63,11 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         *last = said("j: more", theme.dim());
     }
     lines(&shown, room, buf);
+}
+
+/// What the learner expected of this race.
+fn prediction(state: &State) -> Option<String> {
+    let question = state.step()?.predict.as_ref()?;
+    let option = question.options.get(state.given(question)?)?;
+    Some(format!("You said: {option}."))
 }
