@@ -5,6 +5,8 @@ mod frozen;
 mod report;
 mod tuned;
 
+use std::cell::Cell;
+
 pub use cache::Cache;
 pub use report::{pairs, report};
 
@@ -13,6 +15,7 @@ use super::finetune::{Run, Student};
 use super::probe::{self, ProbeError};
 use super::{Control, Curve, Ended, LabError, Lane, Mode, Progress, RaceRequest, Readout, stats};
 use crate::model::Bert;
+use tuned::Tuning;
 
 /// A fit takes about as long as reading so many sentences; for the progress bar only.
 const FIT: usize = 300;
@@ -170,8 +173,14 @@ pub fn run(
         }
     }
     if !tuned.is_empty() {
-        let tuning = tuned::Tuning { bert, table: &table, request, kept, report: &report, before };
-        if !tuning.run(&tuned, &mut finish)? {
+        let lanes = std::mem::take(&mut finish.fitted);
+        let (table, report) = (&table, &report);
+        let tuning = Tuning { bert, table, request, kept, report, lanes: &lanes, done: Cell::new(before) };
+        let (runs, whole) = tuning.run(&tuned)?;
+        let (learnt, ended) = tuning.collect(&tuned, runs);
+        finish.fitted = lanes.into_iter().chain(learnt).collect();
+        finish.ended = ended;
+        if !whole {
             return Ok(finish.some());
         }
     }

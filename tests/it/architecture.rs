@@ -52,6 +52,7 @@ const NEVER: &[(&str, &[&str])] = &[
         "app",
         &[
             "crate::model",
+            "lab::finetune",
             "crate::view",
             "crate::worker",
             "candle",
@@ -67,6 +68,7 @@ const NEVER: &[(&str, &[&str])] = &[
         "view",
         &[
             "crate::model",
+            "lab::finetune",
             "crate::worker",
             "crate::commands",
             "candle",

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{Finish, Fitted, Kept, Report, Table};
+use super::{Fitted, Kept, Report, Table};
 use crate::lab::finetune::{Examples, GRID, Race, Run, RunKey, Trained, examples, runs, train};
-use crate::lab::{Curve, Ended, LabError, Mode, RaceRequest, Rate, Readout, Recipe};
+use crate::lab::{Curve, Ended, LabError, Lane, Mode, RaceRequest, Rate, Readout, Recipe};
 use crate::model::Bert;
 
 /// The fine-tuned part of a race.
@@ -16,9 +16,14 @@ pub(super) struct Tuning<'a> {
     pub request: &'a RaceRequest,
     pub kept: &'a Kept<'a>,
     pub report: &'a Report<'a>,
-    /// Work done before.
-    pub before: usize,
+    /// Lanes that are finished already, for the progress.
+    pub lanes: &'a [Fitted],
+    /// Sentences' worth of work done so far.
+    pub done: Cell<usize>,
 }
+
+/// The sentences as each kind of readout reads them: those with a pass of their own apart.
+type Sentences<'a> = BTreeMap<Option<&'a Readout>, Examples>;
 
 /// Sentences' worth of work of all fine-tuned lanes.
 pub(super) fn work(recipe: &Recipe, counts: [usize; 3], lanes: usize) -> usize {
@@ -33,82 +38,77 @@ pub(super) fn work(recipe: &Recipe, counts: [usize; 3], lanes: usize) -> usize {
 }
 
 impl Tuning<'_> {
-    /// Trains what is not kept; `false` when it was stopped. What is finished goes into `finish` either way.
-    pub fn run(&self, readouts: &[&Readout], finish: &mut Finish) -> Result<bool, LabError> {
-        let done = Cell::new(self.before);
-        let mut sentences: BTreeMap<Option<&Readout>, Examples> = BTreeMap::new();
+    /// Trains what is not kept: for each readout its runs, one a seed; and whether it came to the end.
+    pub fn run(&self, readouts: &[&Readout]) -> Result<(Vec<Vec<Trained>>, bool), LabError> {
+        let mut sentences = Sentences::new();
         let mut finished: Vec<Vec<Trained>> = readouts.iter().map(|_| Vec::new()).collect();
         let together = if self.kept.one_by_one { 1 } else { readouts.len() };
-        let mut whole = true;
-        'seeds: for seed in self.request.seed..self.request.seed + self.request.recipe.seeds as u64 {
-            for group in (0..readouts.len()).collect::<Vec<_>>().chunks(together) {
-                let (known, missing): (Vec<usize>, Vec<usize>) =
-                    group.iter().partition(|lane| (self.kept.find)(readouts[**lane], seed).is_some());
-                for lane in known {
-                    if let Some(run) = (self.kept.find)(readouts[lane], seed) {
-                        finished[lane].push(Trained { run, student: None, probabilities: Vec::new() });
-                    }
-                }
-                if missing.is_empty() {
-                    continue;
-                }
-                for lane in &missing {
-                    let own = readouts[*lane].needs_own_pass().then_some(readouts[*lane]);
-                    if let Entry::Vacant(place) = sentences.entry(own) {
-                        let Some(examples) = self.examples(readouts[*lane], &done, finish)? else {
-                            whole = false;
-                            break 'seeds;
-                        };
-                        place.insert(examples);
-                    }
-                }
-                let names: Vec<&Readout> = missing.iter().map(|lane| readouts[*lane]).collect();
-                let Some(trained) = self.group(&names, &sentences, &finished, &missing, seed, &done, finish)? else {
-                    whole = false;
-                    break 'seeds;
-                };
-                for (lane, mut one) in missing.into_iter().zip(trained) {
-                    (self.kept.keep)(&one.run);
-                    if seed > self.request.seed {
-                        // Only the first seed's student answers for its lane; the others' memory is given back.
-                        (one.student, one.probabilities) = (None, Vec::new());
-                    }
-                    finished[lane].push(one);
+        let places: Vec<usize> = (0..readouts.len()).collect();
+        for seed in self.request.seed..self.request.seed + self.request.recipe.seeds as u64 {
+            for group in places.chunks(together) {
+                if !self.group(readouts, group, seed, &mut sentences, &mut finished)? {
+                    return Ok((finished, false));
                 }
             }
         }
-        for (readout, runs) in readouts.iter().zip(finished) {
-            self.collect(readout, runs, finish);
-        }
-        Ok(whole)
+        Ok((finished, true))
     }
 
-    /// Trains some lanes with one seed.
-    #[expect(clippy::too_many_arguments, reason = "one call, of the loop above")]
-    fn group(
+    /// Some lanes with one seed, in turn; `false` when they were stopped.
+    fn group<'r>(
         &self,
-        names: &[&Readout],
-        sentences: &BTreeMap<Option<&Readout>, Examples>,
-        finished: &[Vec<Trained>],
+        readouts: &[&'r Readout],
         places: &[usize],
         seed: u64,
-        done: &Cell<usize>,
-        finish: &Finish,
-    ) -> Result<Option<Vec<Trained>>, LabError> {
-        let recipe = &self.request.recipe;
-        let rates: Vec<Vec<f64>> = places.iter().map(|place| self.rates(&finished[*place])).collect();
-        let mut keys = Vec::with_capacity(names.len());
-        for (name, rates) in names.iter().zip(&rates) {
-            let own = name.needs_own_pass().then_some(*name);
-            let examples = sentences.get(&own).ok_or_else(|| LabError::Request("no sentences".to_owned()))?;
-            keys.push(RunKey { readout: name, examples, rates });
+        sentences: &mut Sentences<'r>,
+        finished: &mut [Vec<Trained>],
+    ) -> Result<bool, LabError> {
+        let mut missing = Vec::new();
+        for place in places {
+            match (self.kept.find)(readouts[*place], seed) {
+                Some(run) => finished[*place].push(Trained { run, student: None, probabilities: Vec::new() }),
+                None => missing.push(*place),
+            }
         }
-        let tell = |curves: &[Curve], units: usize| {
-            done.set(done.get() + units);
-            self.report.tell(what(curves, seed, recipe.seeds), done.get(), &finish.fitted, curves);
+        let own = |place: &usize| readouts[*place].needs_own_pass().then_some(readouts[*place]);
+        for place in &missing {
+            if let Entry::Vacant(entry) = sentences.entry(own(place)) {
+                let Some(examples) = self.examples(readouts[*place])? else { return Ok(false) };
+                entry.insert(examples);
+            }
+        }
+        let rates: Vec<Vec<f64>> = missing.iter().map(|place| self.rates(&finished[*place])).collect();
+        let keys: Vec<RunKey<'_>> = missing
+            .iter()
+            .zip(&rates)
+            .filter_map(|(place, rates)| {
+                Some(RunKey { readout: readouts[*place], examples: sentences.get(&own(place))?, rates })
+            })
+            .collect();
+        let seeds = self.request.recipe.seeds;
+        let tell = |curves: &[Curve], units: usize| self.tell(what(curves, seed, seeds), units, curves);
+        let race = Race {
+            bert: self.bert,
+            recipe: &self.request.recipe,
+            classes: 2,
+            report: &tell,
+            stop: self.report.control.stop,
         };
-        let race = Race { bert: self.bert, recipe, classes: 2, report: &tell, stop: self.report.control.stop };
-        train(&race, &keys, seed)
+        let Some(trained) = train(&race, &keys, seed)? else { return Ok(false) };
+        for (place, mut one) in missing.into_iter().zip(trained) {
+            (self.kept.keep)(&one.run);
+            if seed > self.request.seed {
+                // Only the first seed's student answers for its lane; the others' memory is given back.
+                (one.student, one.probabilities) = (None, Vec::new());
+            }
+            finished[place].push(one);
+        }
+        Ok(true)
+    }
+
+    fn tell(&self, what: String, units: usize, curves: &[Curve]) {
+        self.done.set(self.done.get() + units);
+        self.report.tell(what, self.done.get(), self.lanes, curves);
     }
 
     /// All rates of the grid with the first seed, later the one that was chosen then.
@@ -120,19 +120,18 @@ impl Tuning<'_> {
         }
     }
 
-    /// The sentences as a readout reads them, with the states below the layers that learn.
-    fn examples(&self, readout: &Readout, done: &Cell<usize>, finish: &Finish) -> Result<Option<Examples>, LabError> {
+    /// The sentences as a readout reads them, with the states below the layers that learn; `None` when it was stopped.
+    fn examples(&self, readout: &Readout) -> Result<Option<Examples>, LabError> {
         let layers = self.bert.config().num_hidden_layers;
         let below = self.request.recipe.top_layers.map(|count| layers - count);
         let mut splits = Vec::with_capacity(3);
         for (texts, labels) in self.table.texts.iter().zip(&self.table.labels) {
             let texts: Vec<(&str, usize)> =
                 texts.iter().zip(labels).map(|(text, label)| (*text, usize::from(*label))).collect();
-            let start = done.get();
+            let mut before = 0;
             let mut tell = |count: usize| {
-                done.set(start + count);
-                let what = format!("the layers below read sentence {count} of {}", texts.len());
-                self.report.tell(what, done.get(), &finish.fitted, &[]);
+                self.tell(format!("the layers below read sentence {count} of {}", texts.len()), count - before, &[]);
+                before = count;
                 !(self.report.control.stop)()
             };
             match examples::prepare(self.bert, &texts, readout, below, &mut tell)? {
@@ -145,34 +144,39 @@ impl Tuning<'_> {
         Ok(Some(Examples { train: next(), validation: next(), test: next() }))
     }
 
-    /// A lane of its runs; those that ended before their time are told apart.
-    fn collect(&self, readout: &Readout, runs: Vec<Trained>, finish: &mut Finish) {
-        let (ended, mut whole): (Vec<Trained>, Vec<Trained>) =
-            runs.into_iter().partition(|one| one.run.ended.is_some());
-        finish.ended.extend(ended.into_iter().filter_map(|one| {
-            let Run { readout, seed, ended, .. } = one.run;
-            ended.map(|why| Ended { readout, seed, why })
-        }));
-        let Some(first) = whole.first_mut() else { return };
-        let layer = self.bert.config().num_hidden_layers;
+    /// The lanes of these runs, and those that ended before their time.
+    pub fn collect(&self, readouts: &[&Readout], finished: Vec<Vec<Trained>>) -> (Vec<Fitted>, Vec<Ended>) {
+        let (mut lanes, mut ended) = (Vec::new(), Vec::new());
+        for (readout, runs) in readouts.iter().zip(finished) {
+            let (stopped, whole): (Vec<Trained>, Vec<Trained>) =
+                runs.into_iter().partition(|one| one.run.ended.is_some());
+            ended.extend(stopped.into_iter().filter_map(|one| {
+                let Run { readout, seed, ended, .. } = one.run;
+                ended.map(|why| Ended { readout, seed, why })
+            }));
+            lanes.extend(self.lane(readout, whole));
+        }
+        (lanes, ended)
+    }
+
+    /// A lane of its runs, the first seed's first; `None` without any.
+    fn lane(&self, readout: &Readout, mut whole: Vec<Trained>) -> Option<Fitted> {
+        let first = whole.first_mut()?;
         let (student, probabilities) = (first.student.take(), std::mem::take(&mut first.probabilities));
         let run = first.run.clone();
         let runs: Vec<Run> = whole.into_iter().map(|one| one.run).collect();
         let correct = runs.iter().map(|run| run.correct.clone()).collect();
-        let lane = self.table.lane(readout, Mode::Finetune.name(), Some(layer), correct);
-        finish.fitted.push(Fitted {
-            lane: crate::lab::Lane {
-                seeds: runs.iter().map(|run| run.seed).collect(),
-                rate: Some(run.rate),
-                validation: Some(run.validation),
-                grid: run.grid,
-                curves: runs.into_iter().map(|run| run.curve).collect(),
-                probabilities,
-                ..lane
-            },
-            head: None,
-            student,
-        });
+        let layer = self.bert.config().num_hidden_layers;
+        let lane = Lane {
+            seeds: runs.iter().map(|run| run.seed).collect(),
+            rate: Some(run.rate),
+            validation: Some(run.validation),
+            grid: run.grid,
+            curves: runs.into_iter().map(|run| run.curve).collect(),
+            probabilities,
+            ..self.table.lane(readout, Mode::Finetune.name(), Some(layer), correct)
+        };
+        Some(Fitted { lane, head: None, student })
     }
 }
 
