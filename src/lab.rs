@@ -3,6 +3,7 @@
 //!
 //! [`Lab`] owns the model and the caches; the worker and the commands call [`Lab::run`].
 
+pub mod arrange;
 mod ask;
 pub mod compare;
 pub mod data;

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, because each would link the model again.
 
 mod architecture;
+mod arrange;
 mod commands;
 mod course;
 mod driver;
