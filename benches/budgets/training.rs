@@ -25,7 +25,7 @@ pub(crate) fn rows(lab: &Lab) -> Vec<Row> {
         .items()
         .iter()
         .take(BATCH)
-        .map(|item| Example::new(lab.bert(), &item.text, usize::from(item.label), &Readout::Cls).expect("an example"))
+        .map(|item| Example::new(lab.bert(), &item.text, item.label, &Readout::Cls).expect("an example"))
         .collect();
     let examples: Vec<&Example> = examples.iter().collect();
     let mut student = Student::new(lab.bert(), &Readout::Cls, None, 2, 0).expect("a student");

@@ -32,8 +32,8 @@ pub enum Split {
 pub struct Item {
     /// The sentence as written.
     pub text: String,
-    /// Whether it is positive.
-    pub label: bool,
+    /// Its class: an index into [`Dataset::classes`].
+    pub label: usize,
     /// What it is for.
     pub split: Split,
     /// [`content_hash`] of the text.
@@ -53,6 +53,7 @@ pub struct Dropped {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
     name: String,
+    classes: Vec<String>,
     items: Vec<Item>,
     dropped: Dropped,
     sha256: String,
@@ -100,9 +101,10 @@ impl Dataset {
 
     /// Itself, if something can be learned from it.
     fn usable(self) -> Result<Self, DatasetError> {
-        let positive = self.items.iter().filter(|item| item.label).count();
-        if !self.items.is_empty() && (positive == 0 || positive == self.items.len()) {
-            let only = if positive == 0 { "negative" } else { "positive" };
+        if let Some(first) = self.items.first()
+            && self.items.iter().all(|item| item.label == first.label)
+        {
+            let only = self.classes[first.label].clone();
             return Err(DatasetError::OneClass { name: self.name, only });
         }
         for (split, called) in [(Split::Train, "train"), (Split::Validation, "validation"), (Split::Test, "test")] {
@@ -117,6 +119,12 @@ impl Dataset {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Names of the classes, by the index that [`Item::label`] gives.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.classes
     }
 
     /// The sentences, in the order of the file.

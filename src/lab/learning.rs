@@ -29,7 +29,7 @@ pub fn learn(
     let subset = dataset.subset(Some(request.steps * BATCH), None);
     let items = dataset.items();
     let texts: Vec<(&str, usize)> =
-        subset.train.iter().map(|index| (items[*index].text.as_str(), usize::from(items[*index].label))).collect();
+        subset.train.iter().map(|index| (items[*index].text.as_str(), items[*index].label)).collect();
     let Some(examples) = prepare(bert, &texts, &request.readout, None, &mut |_| true)? else { return Ok(None) };
     let watched = Example::new(bert, &request.sentence.text, 0, &request.readout)?;
     let mut student = Student::new(bert, &request.readout, None, 2, request.seed)?;

@@ -35,6 +35,14 @@ pub enum ProbeError {
         /// The second.
         right: usize,
     },
+    /// A class other than the two.
+    #[error(
+        "this classifier tells two classes apart, and there is a sentence of class {label}, counted from 0. Use data with two labels"
+    )]
+    Classes {
+        /// The class, counted from 0.
+        label: usize,
+    },
     /// A feature is not a number.
     #[error("a feature is not a finite number (row {row}). Check the model: clsroom doctor")]
     NotFinite {
@@ -95,17 +103,21 @@ impl Head {
 
     /// For each row, whether it is answered right. An even chance counts as "negative", as in scikit-learn.
     #[must_use]
-    pub fn correct(&self, features: &Matrix, labels: &[bool]) -> Vec<bool> {
-        labels.par_iter().enumerate().map(|(row, label)| (self.logit(features.row(row)) > 0.0) == *label).collect()
+    pub fn correct(&self, features: &Matrix, labels: &[usize]) -> Vec<bool> {
+        labels
+            .par_iter()
+            .enumerate()
+            .map(|(row, label)| usize::from(self.logit(features.row(row)) > 0.0) == *label)
+            .collect()
     }
 }
 
-/// Fits with one C.
+/// Fits with one C. Class 1 is "positive", class 0 "negative".
 ///
 /// # Errors
-/// When there are no rows, numbers of rows and labels differ, a feature is not finite, C is not positive, or `cancel`
+/// When there are no rows, numbers of rows and labels differ, a label is neither 0 nor 1, a feature is not finite, C is not positive, or `cancel`
 /// (polled between passes) said so.
-pub fn fit(train: &Matrix, labels: &[bool], c: f64, cancel: &dyn Fn() -> bool) -> Result<Head, ProbeError> {
+pub fn fit(train: &Matrix, labels: &[usize], c: f64, cancel: &dyn Fn() -> bool) -> Result<Head, ProbeError> {
     let mut heads = path(train, labels, &[c], cancel)?;
     heads.pop().ok_or(ProbeError::Strength)
 }
@@ -116,9 +128,9 @@ pub fn fit(train: &Matrix, labels: &[bool], c: f64, cancel: &dyn Fn() -> bool) -
 /// As [`fit`]; also when validation is empty or of another width.
 pub fn choose_c(
     train: &Matrix,
-    labels: &[bool],
+    labels: &[usize],
     validation: &Matrix,
-    validation_labels: &[bool],
+    validation_labels: &[usize],
     grid: &[f64],
     cancel: &dyn Fn() -> bool,
 ) -> Result<Chosen, ProbeError> {
@@ -137,13 +149,13 @@ fn best(scored: Vec<(f64, Head)>) -> Option<Chosen> {
 }
 
 /// A head for each C, ascending, warm-started along the way.
-fn path(train: &Matrix, labels: &[bool], grid: &[f64], cancel: &dyn Fn() -> bool) -> Result<Vec<Head>, ProbeError> {
+fn path(train: &Matrix, labels: &[usize], grid: &[f64], cancel: &dyn Fn() -> bool) -> Result<Vec<Head>, ProbeError> {
     check(train, labels)?;
     let strengths = ascending(grid)?;
     let rows = Standardised::new(train);
     // With one class only the best intercept is infinite, so the (smoothed) start is the answer; with features that
     // never vary there is nothing to learn but the shares of the classes, which the start holds already.
-    let learnable = rows.varies() && labels.contains(&true) && labels.contains(&false);
+    let learnable = rows.varies() && labels.contains(&1) && labels.contains(&0);
     let problem = learnable.then(|| Problem::new(&rows, labels));
     let mut start = start(labels, train.cols);
     let mut heads = Vec::with_capacity(strengths.len());
@@ -161,8 +173,8 @@ fn path(train: &Matrix, labels: &[bool], grid: &[f64], cancel: &dyn Fn() -> bool
 }
 
 /// Weights 0 and the log-odds of the classes, each counted once more so that they are finite.
-pub(super) fn start(labels: &[bool], cols: usize) -> Vec<f64> {
-    let positive = labels.iter().filter(|label| **label).count();
+pub(super) fn start(labels: &[usize], cols: usize) -> Vec<f64> {
+    let positive = labels.iter().filter(|label| **label == 1).count();
     let negative = labels.len() - positive;
     let mut start = vec![0.0; cols + 1];
     start[cols] = ((positive as f64 + 1.0) / (negative as f64 + 1.0)).ln();
@@ -184,16 +196,22 @@ pub(super) fn share(correct: &[bool]) -> f64 {
     correct.iter().filter(|right| **right).count() as f64 / correct.len().max(1) as f64
 }
 
-fn check(features: &Matrix, labels: &[bool]) -> Result<(), ProbeError> {
+fn check(features: &Matrix, labels: &[usize]) -> Result<(), ProbeError> {
     if features.rows == 0 {
         return Err(ProbeError::Empty);
     }
     same("rows and labels", features.rows, labels.len())?;
+    two_classes(labels)?;
     same("numbers in a matrix and its shape", features.data.len(), features.rows * features.cols)?;
     match features.data.iter().position(|x| !x.is_finite()) {
         Some(at) => Err(ProbeError::NotFinite { row: at / features.cols.max(1) }),
         None => Ok(()),
     }
+}
+
+/// An error at the first label that is neither 0 nor 1.
+pub(super) fn two_classes(labels: &[usize]) -> Result<(), ProbeError> {
+    labels.iter().find(|label| **label > 1).map_or(Ok(()), |label| Err(ProbeError::Classes { label: *label }))
 }
 
 pub(super) fn same(what: &'static str, left: usize, right: usize) -> Result<(), ProbeError> {

@@ -59,8 +59,10 @@ pub struct Finish {
 /// Sentences of a race by split, with labels.
 struct Table<'a> {
     subset: &'a Subset,
+    /// How many labels there are.
+    classes: usize,
     texts: [Vec<&'a str>; 3],
-    labels: [Vec<bool>; 3],
+    labels: [Vec<usize>; 3],
 }
 
 impl<'a> Table<'a> {
@@ -71,6 +73,7 @@ impl<'a> Table<'a> {
             texts: splits.map(|split| split.iter().map(|index| items[*index].text.as_str()).collect()),
             labels: splits.map(|split| split.iter().map(|index| items[*index].label).collect()),
             subset,
+            classes: dataset.classes().len(),
         }
     }
 

@@ -6,6 +6,9 @@
 
 mod tfidf;
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::probe::{self, ProbeError, Problem};
@@ -30,16 +33,17 @@ impl Words {
     /// Learns vocabulary, idf and weights from training sentences, and C from validation sentences.
     ///
     /// # Errors
-    /// When one of both is empty, numbers of texts and labels differ, `grid` has no positive numbers, or `cancel`
+    /// When one of both is empty, numbers of texts and labels differ, a label is neither 0 nor 1, `grid` has no positive numbers, or `cancel`
     /// (polled between passes) said so.
     pub fn fit(
-        train: (&[&str], &[bool]),
-        validation: (&[&str], &[bool]),
+        train: (&[&str], &[usize]),
+        validation: (&[&str], &[usize]),
         grid: &[f64],
         cancel: &dyn Fn() -> bool,
     ) -> Result<Self, ProbeError> {
         for (texts, labels) in [train, validation] {
             probe::same("texts and labels", texts.len(), labels.len())?;
+            probe::two_classes(labels)?;
             if texts.is_empty() {
                 return Err(ProbeError::Empty);
             }
@@ -49,7 +53,7 @@ impl Words {
         let rows = Sparse::new(&vocabulary, train.0);
         let cols = vocabulary.len();
         let mut parameters = probe::start(train.1, cols);
-        let learnable = cols > 0 && train.1.contains(&true) && train.1.contains(&false);
+        let learnable = cols > 0 && train.1.contains(&1) && train.1.contains(&0);
         let problem = Problem::new(&rows, train.1);
         let mut words = Self { vocabulary, weights: Vec::new(), bias: 0.0, c: 0.0, validation: 0.0, grid: Vec::new() };
         let mut best: Option<Self> = None;
@@ -86,8 +90,8 @@ impl Words {
 
     /// For each text, whether it is answered right.
     #[must_use]
-    pub fn correct(&self, texts: &[&str], labels: &[bool]) -> Vec<bool> {
-        texts.par_iter().zip(labels).map(|(text, label)| (self.logit(text) > 0.0) == *label).collect()
+    pub fn correct(&self, texts: &[&str], labels: &[usize]) -> Vec<bool> {
+        texts.par_iter().zip(labels).map(|(text, label)| usize::from(self.logit(text) > 0.0) == *label).collect()
     }
 
     /// The C chosen.
@@ -115,12 +119,16 @@ impl Words {
     }
 }
 
-/// The other baseline: for each label, whether "always the commoner answer of training" is right. Of two equally common
-/// answers, "negative".
+/// The other baseline: for each label, whether "always the commonest class of training" is right. Of equally common
+/// classes, the first.
 #[must_use]
-pub fn majority(train: &[bool], labels: &[bool]) -> Vec<bool> {
-    let positive = train.iter().filter(|label| **label).count();
-    let answer = 2 * positive > train.len();
+pub fn majority(train: &[usize], labels: &[usize]) -> Vec<bool> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for label in train {
+        *counts.entry(*label).or_default() += 1;
+    }
+    let commonest = counts.into_iter().max_by_key(|(label, count)| (*count, Reverse(*label)));
+    let answer = commonest.map_or(0, |(label, _)| label);
     labels.iter().map(|label| *label == answer).collect()
 }
 

@@ -18,7 +18,7 @@ fn accuracies_agree_with_scikit_learn() {
         readouts.iter().flat_map(|readout| (0..=6).map(|layer| (readout.clone(), layer))).collect();
     let splits = [&subset.train, &subset.validation, &subset.test].map(|split| {
         let texts: Vec<&str> = split.iter().map(|index| dataset.items()[*index].text.as_str()).collect();
-        let labels: Vec<bool> = split.iter().map(|index| dataset.items()[*index].label).collect();
+        let labels: Vec<usize> = split.iter().map(|index| dataset.items()[*index].label).collect();
         let found =
             features::extract(lab().bert(), &texts, &wanted, &mut |_, _| true).expect("features").expect("not stopped");
         (found, labels)

@@ -10,6 +10,9 @@ const NEUTRAL: f64 = 0.5;
 /// Ratings run from minus this to this.
 const EXTREME: f64 = 4.0;
 
+/// The classes that ratings make, by their index.
+const SIGNS: [&str; 2] = ["negative", "positive"];
+
 /// What is wrong with a data set. Lines are counted from 1, the header included.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatasetError {
@@ -72,8 +75,8 @@ pub enum DatasetError {
     OneClass {
         /// The data set.
         name: String,
-        /// `positive` or `negative`.
-        only: &'static str,
+        /// Which: the name of its class.
+        only: String,
     },
     /// No sentence falls into one of the splits.
     #[error("{name}: no sentence falls into the {split} split: {count} sentences are too few. Add more")]
@@ -105,13 +108,13 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dataset, DatasetError> {
         } else if seen.insert(key(text)) {
             let text = clean(text);
             let hash = content_hash(&text);
-            items.push(Item { text, label: rating > 0.0, split: split(&hash), hash });
+            items.push(Item { text, label: usize::from(rating > 0.0), split: split(&hash), hash });
         } else {
             dropped.repeated += 1;
         }
     }
     let sha256 = hex(&Sha256::digest(text.as_bytes()));
-    Ok(Dataset { name, items, dropped, sha256 })
+    Ok(Dataset { name, classes: SIGNS.map(str::to_owned).to_vec(), items, dropped, sha256 })
 }
 
 /// Where the columns are.

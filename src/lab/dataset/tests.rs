@@ -21,7 +21,8 @@ fn movies_are_the_ones_of_the_reference() {
     let sizes = [Split::Train, Split::Validation, Split::Test].map(|split| movies.indices(split).len());
     assert_eq!(sizes, [6_991, 1_044, 2_035]);
     assert_eq!(movies.dropped(), Dropped { neutral: 533, repeated: 2 });
-    assert_eq!(movies.items().iter().filter(|item| item.label).count(), 4_995);
+    assert_eq!(movies.items().iter().filter(|item| item.label == 1).count(), 4_995);
+    assert_eq!(movies.classes(), ["negative", "positive"]);
     assert_eq!(movies.sha256(), "bea3411175bbb295106f8d62766ddf9993f237095adae2ec6cb64686c0f9b252");
 }
 

@@ -39,14 +39,14 @@ pub(in crate::lab) struct Minimum {
 /// What is to be minimised, for any C.
 pub(in crate::lab) struct Problem<'a, R> {
     rows: &'a R,
-    labels: &'a [bool],
+    labels: &'a [usize],
     /// A quarter of the covariance, lower triangle by rows.
     curvature: Option<Vec<Vec<f64>>>,
 }
 
 impl<'a, R: Rows> Problem<'a, R> {
     /// As many labels as rows, at least one.
-    pub fn new(rows: &'a R, labels: &'a [bool]) -> Self {
+    pub fn new(rows: &'a R, labels: &'a [usize]) -> Self {
         let quarter = |row: Vec<f64>| row.into_iter().map(|x| 0.25 * x).collect();
         let curvature = rows.covariance().map(|covariance| covariance.into_iter().map(quarter).collect());
         Self { rows, labels, curvature }

@@ -20,10 +20,10 @@ pub(in crate::lab) trait Rows: Sync {
     }
 }
 
-/// `mean of log(1 + exp(-y f)) + 0.5 decay |w|^2`.
+/// `mean of log(1 + exp(-y f)) + 0.5 decay |w|^2`, where y is 1 for class 1 and -1 for class 0.
 pub(super) struct Loss<'a, R> {
     pub rows: &'a R,
-    pub labels: &'a [bool],
+    pub labels: &'a [usize],
     pub decay: f64,
 }
 
@@ -40,7 +40,7 @@ impl<R: Rows> Loss<'_, R> {
                 let mut value = 0.0;
                 let mut gradient = vec![0.0; cols + 1];
                 for (row, label) in labels.iter().enumerate().skip(part * block).take(block) {
-                    let sign = if *label { 1.0 } else { -1.0 };
+                    let sign = if *label == 1 { 1.0 } else { -1.0 };
                     let margin = sign * (rows.dot(row, weights) + bias);
                     value += log1p_exp(-margin);
                     let slope = -sign * sigmoid(-margin);

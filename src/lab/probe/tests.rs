@@ -15,14 +15,15 @@ impl Lcg {
 }
 
 /// 200 x 8: column 3 constant, column 5 around 100; labels from columns 0, 1 and 2 with noise (117 positive).
-fn synthetic() -> (Matrix, Vec<bool>) {
+fn synthetic() -> (Matrix, Vec<usize>) {
     let mut random = Lcg(1);
     let mut data: Vec<f32> = (0..1_600).map(|_| random.next()).collect();
     for row in data.chunks_exact_mut(8) {
         row[3] = 0.3;
         row[5] += 100.0;
     }
-    let labels = data.chunks_exact(8).map(|row| row[0] + row[1] - row[2] + 0.5 * random.next() > 0.6).collect();
+    let labels =
+        data.chunks_exact(8).map(|row| usize::from(row[0] + row[1] - row[2] + 0.5 * random.next() > 0.6)).collect();
     (Matrix::new(200, 8, data), labels)
 }
 
@@ -48,7 +49,7 @@ const SKLEARN: [(f64, [f64; 8], f64, f64); 4] = [
 #[test]
 fn agrees_with_scikit_learn() {
     let (features, labels) = synthetic();
-    assert_eq!(labels.iter().filter(|label| **label).count(), 117);
+    assert_eq!(labels.iter().filter(|label| **label == 1).count(), 117);
     for (c, weights, bias, probability) in SKLEARN {
         let head = fit(&features, &labels, c, NEVER).expect("fits");
         assert!(head.converged);
@@ -93,7 +94,7 @@ fn of_equal_accuracies_the_smaller_c_is_chosen() {
 #[test]
 fn constant_features_answer_with_the_majority() {
     let features = Matrix::new(5, 3, [1.5, -20.0, 1e-3].repeat(5));
-    let labels = [true, false, false, true, false];
+    let labels = [1, 0, 0, 1, 0];
     let chosen = choose_c(&features, &labels, &features, &labels, &GRID, NEVER).expect("fits");
     assert!((chosen.c - GRID[0]).abs() < 1e-12);
     assert_eq!(chosen.head.correct(&features, &labels), [false, true, true, false, true]);
@@ -105,7 +106,7 @@ fn constant_features_answer_with_the_majority() {
 fn features_that_differ_by_rounding_only_are_constant() {
     let mut data = [0.7_f32, 12.0].repeat(100);
     data[10] = f32::from_bits(data[10].to_bits() + 1);
-    let labels: Vec<bool> = (0..100).map(|row| row == 5).collect();
+    let labels: Vec<usize> = (0..100).map(|row| usize::from(row == 5)).collect();
     let head = fit(&Matrix::new(100, 2, data), &labels, 10.0, NEVER).expect("fits");
     assert_eq!(head.weights, [0.0, 0.0]);
 }
@@ -113,7 +114,7 @@ fn features_that_differ_by_rounding_only_are_constant() {
 #[test]
 fn one_class_only_answers_with_it() {
     let (features, _) = synthetic();
-    let head = fit(&features, &[true; 200], 1.0, NEVER).expect("fits");
+    let head = fit(&features, &[1; 200], 1.0, NEVER).expect("fits");
     assert!(head.probability(features.row(3)) > 0.5 && head.bias.is_finite());
 }
 
@@ -122,7 +123,7 @@ fn a_dimension_far_from_zero_that_hardly_varies_keeps_its_digits() {
     // As in BERT's early layers: around 1000 with a deviation of 0.05.
     let mut random = Lcg(7);
     let data: Vec<f32> = (0..400).map(|_| 1_000.0 + 0.2 * random.next()).collect();
-    let labels: Vec<bool> = data.iter().map(|x| x + 0.05 * random.next() > 1_000.12).collect();
+    let labels: Vec<usize> = data.iter().map(|x| usize::from(x + 0.05 * random.next() > 1_000.12)).collect();
     let features = Matrix::new(400, 1, data);
     let head = fit(&features, &labels, 10.0, NEVER).expect("fits");
     assert!(share(&head.correct(&features, &labels)) > 0.9);
@@ -131,12 +132,15 @@ fn a_dimension_far_from_zero_that_hardly_varies_keeps_its_digits() {
 #[test]
 fn errors_are_told() {
     let (features, labels) = synthetic();
-    let error = |train: &Matrix, labels: &[bool], c: f64| fit(train, labels, c, NEVER).expect_err("should be refused");
+    let error = |train: &Matrix, labels: &[usize], c: f64| fit(train, labels, c, NEVER).expect_err("should be refused");
     assert_eq!(error(&Matrix::default(), &[], 1.0), ProbeError::Empty);
     assert!(matches!(error(&features, &labels[1..], 1.0), ProbeError::Mismatch { left: 200, right: 199, .. }));
     for c in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(error(&features, &labels, c), ProbeError::Strength);
     }
+    let mut third = labels.clone();
+    third[3] = 2;
+    assert_eq!(error(&features, &third, 1.0), ProbeError::Classes { label: 2 });
     let mut broken = features.clone();
     broken.data[17] = f32::NAN;
     assert_eq!(error(&broken, &labels, 1.0), ProbeError::NotFinite { row: 2 });
@@ -151,7 +155,7 @@ proptest! {
     #[test]
     fn whatever_comes_the_head_is_finite(
         data in proptest::collection::vec(-1e6_f32..1e6, 24),
-        labels in proptest::collection::vec(any::<bool>(), 8),
+        labels in proptest::collection::vec(0_usize..2, 8),
         c in 1e-4_f64..10.0,
     ) {
         let head = fit(&Matrix::new(8, 3, data), &labels, c, NEVER).expect("fits");

@@ -62,8 +62,7 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
     let lanes: Vec<Lane> = finish.fitted.iter().map(|fitted| fitted.lane.clone()).collect();
     let subset = dataset.subset(request.train, request.test);
     let items = dataset.items();
-    let sentence =
-        |index: &usize| TestSentence { text: items[*index].text.clone(), class: usize::from(items[*index].label) };
+    let sentence = |index: &usize| TestSentence { text: items[*index].text.clone(), class: items[*index].label };
     RaceReport {
         pairs: pairs(&lanes, request.seed),
         lanes,

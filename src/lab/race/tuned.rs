@@ -90,7 +90,7 @@ impl Tuning<'_> {
         let race = Race {
             bert: self.bert,
             recipe: &self.request.recipe,
-            classes: 2,
+            classes: self.table.classes,
             report: &tell,
             stop: self.report.control.stop,
         };
@@ -126,8 +126,7 @@ impl Tuning<'_> {
         let below = self.request.recipe.top_layers.map(|count| layers - count);
         let mut splits = Vec::with_capacity(3);
         for (texts, labels) in self.table.texts.iter().zip(&self.table.labels) {
-            let texts: Vec<(&str, usize)> =
-                texts.iter().zip(labels).map(|(text, label)| (*text, usize::from(*label))).collect();
+            let texts: Vec<(&str, usize)> = texts.iter().zip(labels).map(|(text, label)| (*text, *label)).collect();
             let mut before = 0;
             let mut tell = |count: usize| {
                 self.tell(format!("the layers below read sentence {count} of {}", texts.len()), count - before, &[]);

@@ -28,7 +28,7 @@ fn tfidf_agrees_with_scikit_learn() {
 }
 
 /// Texts and labels of a split.
-fn part(dataset: &Dataset, split: Split) -> (Vec<&str>, Vec<bool>) {
+fn part(dataset: &Dataset, split: Split) -> (Vec<&str>, Vec<usize>) {
     let items = dataset.items();
     dataset.indices(split).into_iter().map(|index| (items[index].text.as_str(), items[index].label)).unzip()
 }
@@ -53,25 +53,28 @@ fn movies_agree_with_scikit_learn() {
 
 #[test]
 fn one_class_or_no_words_give_the_commoner_answer() {
-    let same = Words::fit((&["good", "fine"], &[true, true]), (&["bad"], &[true]), &GRID, NEVER).expect("fits");
+    let same = Words::fit((&["good", "fine"], &[1, 1]), (&["bad"], &[1]), &GRID, NEVER).expect("fits");
     assert!(same.probability("bad") > 0.5);
-    let none = Words::fit((&["a", "!", "?"], &[true, false, false]), (&["a"], &[true]), &GRID, NEVER).expect("fits");
+    let none = Words::fit((&["a", "!", "?"], &[1, 0, 0]), (&["a"], &[1]), &GRID, NEVER).expect("fits");
     assert_eq!(none.vocabulary_size(), 0);
     assert!(none.probability("anything") < 0.5);
 }
 
 #[test]
 fn errors_are_told() {
-    let good: (&[&str], &[bool]) = (&["good", "bad"], &[true, false]);
+    let good: (&[&str], &[usize]) = (&["good", "bad"], &[1, 0]);
     assert_eq!(Words::fit((&[], &[]), good, &GRID, NEVER).expect_err("empty"), ProbeError::Empty);
     assert_eq!(Words::fit(good, (&[], &[]), &GRID, NEVER).expect_err("empty"), ProbeError::Empty);
     assert_eq!(Words::fit(good, good, &[-1.0], NEVER).expect_err("strength"), ProbeError::Strength);
     assert_eq!(Words::fit(good, good, &GRID, &|| true).expect_err("cancelled"), ProbeError::Cancelled);
+    let third: (&[&str], &[usize]) = (&["good", "bad"], &[2, 0]);
+    assert_eq!(Words::fit(third, good, &GRID, NEVER).expect_err("three"), ProbeError::Classes { label: 2 });
     assert!(matches!(Words::fit((&["x"], &[]), good, &GRID, NEVER), Err(ProbeError::Mismatch { .. })));
 }
 
 #[test]
-fn the_majority_of_equals_is_negative() {
-    assert_eq!(majority(&[true, false], &[true, false]), [false, true]);
-    assert_eq!(majority(&[true, true, false], &[true, false]), [true, false]);
+fn the_majority_of_equals_is_the_first_class() {
+    assert_eq!(majority(&[1, 0], &[1, 0]), [false, true]);
+    assert_eq!(majority(&[1, 1, 0], &[1, 0]), [true, false]);
+    assert_eq!(majority(&[2, 0, 2, 1], &[2, 0, 1]), [true, false, false]);
 }
