@@ -3,10 +3,12 @@
 //! The races and the recorded heads read from here which sentences there are, which label each has, and which split it
 //! belongs to. The rules are in [`Dataset::parse`]; origin and licence of the data are in `lessons/data/README.md`.
 
+mod labelled;
 mod parse;
 
 use sha2::{Digest, Sha256};
 
+pub use labelled::Form;
 pub use parse::DatasetError;
 use parse::clean;
 
@@ -47,6 +49,12 @@ pub struct Dropped {
     pub neutral: usize,
     /// The same sentence again.
     pub repeated: usize,
+    /// The same sentence again with another label.
+    pub contradicting: usize,
+    /// Without text.
+    pub empty: usize,
+    /// Without label.
+    pub unlabelled: usize,
 }
 
 /// Labelled sentences in the order of their file.
@@ -97,6 +105,52 @@ impl Dataset {
     /// When a line cannot be read (with its number), all sentences have one label, or a split is empty.
     pub fn parse(name: &str, text: &str) -> Result<Self, DatasetError> {
         parse::parse(name, text)?.usable()
+    }
+
+    /// Reads a learner's own sentences: columns or keys `text` and `label`, and `split` (train, validation or test) if
+    /// there is one; others are ignored. Without `split` the content decides, as in [`Dataset::parse`].
+    ///
+    /// Every label is a class of that name; classes are ordered by name, or by value when all are whole numbers. Rows
+    /// without text or label and repeats are dropped and counted.
+    ///
+    /// # Errors
+    /// When a line cannot be read (with its number), all sentences have one label, a split is empty, or a class has no
+    /// sentence to train on.
+    pub fn labelled(name: &str, form: Form, text: &str) -> Result<Self, DatasetError> {
+        let dataset = labelled::read(name, form, text)?.usable()?;
+        let train = dataset.indices(Split::Train);
+        let absent = |class: &usize| train.iter().all(|index| dataset.items[*index].label != *class);
+        match (0..dataset.classes.len()).find(absent) {
+            Some(class) => Err(DatasetError::NoTraining { class: dataset.classes[class].clone(), name: dataset.name }),
+            None => Ok(dataset),
+        }
+    }
+
+    /// What was read and what was left out and why, in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let count = |class: usize| self.items.iter().filter(|item| item.label == class).count();
+        let classes: Vec<String> =
+            self.classes.iter().enumerate().map(|(class, name)| format!("{name} {}", count(class))).collect();
+        let [train, validation, test] =
+            [Split::Train, Split::Validation, Split::Test].map(|split| self.indices(split).len());
+        let left = [
+            (self.dropped.neutral, "rated too near to 0"),
+            (self.dropped.repeated, "repeated"),
+            (self.dropped.contradicting, "repeated with another label"),
+            (self.dropped.empty, "empty"),
+            (self.dropped.unlabelled, "without label"),
+        ];
+        let left: Vec<String> =
+            left.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+        format!(
+            "{}: {} sentences of {} classes ({}); train {train}, validation {validation}, test {test}; left out: {}",
+            self.name,
+            self.items.len(),
+            self.classes.len(),
+            classes.join(", "),
+            if left.is_empty() { "none".to_owned() } else { left.join(", ") }
+        )
     }
 
     /// Itself, if something can be learned from it.

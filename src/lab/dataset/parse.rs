@@ -68,6 +68,34 @@ pub enum DatasetError {
         /// Which line.
         line: usize,
     },
+    /// The first line of a learner's own file does not name a column.
+    #[error("{name}, line 1: no column named {column:?}. The first line must name the columns text and label")]
+    Labelled {
+        /// The data set.
+        name: String,
+        /// The missing column.
+        column: &'static str,
+    },
+    /// A row of a learner's own file cannot be read.
+    #[error("{name}, line {line}: {problem}")]
+    Row {
+        /// The data set.
+        name: String,
+        /// Which line.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A class that could not be learned.
+    #[error(
+        "{name}: no sentence of the class {class:?} is in the train split. Add more of them, or leave the class out"
+    )]
+    NoTraining {
+        /// The data set.
+        name: String,
+        /// Its name.
+        class: String,
+    },
     /// All sentences have the same label.
     #[error(
         "{name}: every sentence left is {only}, so there is nothing to tell apart. Add sentences of the other kind (ratings nearer to 0 than 0.5 are left out)"
@@ -93,9 +121,7 @@ pub enum DatasetError {
 /// The sentences of a file by the rules of [`Dataset::parse`], not yet checked for being enough.
 pub(super) fn parse(name: &str, text: &str) -> Result<Dataset, DatasetError> {
     let name = clean(name);
-    if let Some(at) = text.find('\0') {
-        return Err(DatasetError::Nul { name, line: text[..at].matches('\n').count() + 1 });
-    }
+    no_nul(&name, text)?;
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let columns = Columns::find(&name, lines.next().map_or("", |(_, line)| line))?;
     let mut seen = HashSet::new();
@@ -115,6 +141,13 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dataset, DatasetError> {
     }
     let sha256 = hex(&Sha256::digest(text.as_bytes()));
     Ok(Dataset { name, classes: SIGNS.map(str::to_owned).to_vec(), items, dropped, sha256 })
+}
+
+/// An error at the first zero byte.
+pub(super) fn no_nul(name: &str, text: &str) -> Result<(), DatasetError> {
+    text.find('\0').map_or(Ok(()), |at| {
+        Err(DatasetError::Nul { name: name.to_owned(), line: text[..at].matches('\n').count() + 1 })
+    })
 }
 
 /// Where the columns are.
