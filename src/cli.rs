@@ -147,7 +147,8 @@ pub struct Race {
     /// Seed of the bootstrap intervals, and first seed of the runs
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Sentences: movies or products
+    /// Sentences: movies, products, or a .tsv, .csv or .jsonl file with the columns text and label (and split, if it
+    /// has one)
     #[arg(long, default_value = "movies")]
     pub data: String,
     /// Write the run with its provenance to this file, as JSON

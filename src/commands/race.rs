@@ -1,5 +1,6 @@
 //! `clsroom race`: classifiers side by side, without a screen.
 
+mod data;
 mod part;
 mod text;
 
@@ -32,11 +33,14 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     for path in asked.out.iter().chain(&asked.heads) {
         writable(path)?;
     }
-    Dataset::embedded(&asked.data).map_err(|error| error.to_string())?;
+    let data = data::data(&asked.data)?;
+    if !Dataset::names().any(|name| name == data.name()) {
+        eprintln!("{}", data.summary());
+    }
     let lab = open_lab(settings, None)?;
     let layers = once(layers(&asked.layer, lab.facts().layers)?);
     let request = RaceRequest {
-        data: asked.data.clone(),
+        data: lab.add(data).map_err(|error| error.to_string())?,
         readouts,
         layers,
         train: asked.train,

@@ -121,6 +121,16 @@ impl Lab {
         Ok(dataset)
     }
 
+    /// Takes a data set that is not inside the program; its name is what requests call it.
+    ///
+    /// # Errors
+    /// When an earlier experiment failed halfway.
+    pub fn add(&self, dataset: Dataset) -> Result<String, LabError> {
+        let name = dataset.name().to_owned();
+        self.datasets.lock().map_err(|_| LabError::Poisoned)?.insert(name.clone(), Arc::new(dataset));
+        Ok(name)
+    }
+
     /// Answers a request; `None` when it was stopped.
     ///
     /// # Errors

@@ -15,7 +15,13 @@ const SMALL: &[&str] = &["--train", "64", "--test", "64", "--top-layers", "1", "
 
 fn race(folder: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
-    command.args(["race", "--mode", "finetune", "--format", "json"]).args(SMALL).args(more).env("HOME", folder);
+    command.args(["race", "--mode", "finetune", "--format", "json"]);
+    // A flag that is given again replaces the small one.
+    let given = |flag: &str| more.contains(&flag);
+    SMALL.chunks(2).filter(|pair| !given(pair[0])).for_each(|pair| {
+        command.args(pair);
+    });
+    command.args(more).env("HOME", folder);
     command
 }
 
@@ -98,6 +104,57 @@ fn a_run_that_cannot_be_kept_is_said_and_loses_nothing() {
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
     assert!(said.contains("run.json.part") && said.lines().count() == 1, "{said}");
+}
+
+/// Sentences about four things, enough for every split.
+fn sentences(folder: &Path, name: &str, classes: usize) -> String {
+    let things = ["the dog barks", "the sun is hot", "a train leaves", "bread is baked"];
+    let rows: Vec<String> = (0..160)
+        .map(|i| format!("{} number {i},{}", things[i % classes], ["dog", "sun", "train", "bread"][i % classes]))
+        .collect();
+    let path = folder.join(name);
+    fs::write(&path, format!("text,label\n{}\n", rows.join("\n"))).expect("written");
+    path.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn sentences_of_ones_own_are_learnt_whatever_the_number_of_classes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for classes in [2, 4] {
+        let data = sentences(folder.path(), "mine.csv", classes);
+        let arguments = ["--readouts", "mean", "--data", &data, "--epochs", "4", "--train", "999"];
+        let output = race(folder.path(), &arguments).output().expect("it starts");
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains(&format!("160 sentences of {classes} classes")), "{}", said(&output));
+        let report = report(&output);
+        assert!(report.lanes[0].accuracy > 0.9, "{classes} classes: {}", report.lanes[0].accuracy);
+        assert!(report.provenance.command.contains("mine.csv"));
+    }
+}
+
+#[test]
+fn data_that_cannot_be_learnt_from_is_one_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    for (data, expected) in [
+        (sentences(folder.path(), "one.csv", 1), "label"),
+        (write("few.csv", b"text,label\ngood,1\nbad,0\n"), "few.csv"),
+        (write("column.csv", b"sentence,label\ngood,1\n"), "text"),
+        (write("quote.csv", b"text,label\n\"good,1\nbad,0\n"), "quote.csv"),
+        (write("nul.tsv", b"text\tlabel\ngo\0od\t1\n"), "NUL"),
+        (write("latin.tsv", b"text\tlabel\ncaf\xe9\t1\n"), "UTF-8"),
+        (write("what.bin", b"text"), ".csv"),
+        ("nothing-there.csv".to_owned(), "movies"),
+    ] {
+        let output = race(folder.path(), &["--data", &data]).output().expect("it starts");
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{data}: {said}");
+        assert!(said.contains(expected) && said.lines().count() == 1, "{data}: {said}");
+    }
 }
 
 #[test]

@@ -98,7 +98,7 @@ pub enum DatasetError {
     },
     /// All sentences have the same label.
     #[error(
-        "{name}: every sentence left is {only}, so there is nothing to tell apart. Add sentences of the other kind (ratings nearer to 0 than 0.5 are left out)"
+        "{name}: every sentence left is {only}, so there is nothing to tell apart. Add sentences with another label (ratings nearer to 0 than 0.5 are left out)"
     )]
     OneClass {
         /// The data set.
