@@ -154,13 +154,15 @@ pub enum View {
     Label,
     /// Where the loss touches: the gradient's size by layer and position.
     Gradient,
+    /// The same pieces in other arrangements: shuffled, `[CLS]` last, without positions.
+    Arrange,
     /// A short training: what it does to the attention of `[CLS]` and to its states.
     Learning,
 }
 
 impl View {
     /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("tokens", Self::Tokens),
         ("embedding", Self::Embedding),
         ("neighbours", Self::Neighbours),
@@ -171,6 +173,7 @@ impl View {
         ("probe", Self::Probe),
         ("race", Self::Race),
         ("label", Self::Label),
+        ("arrange", Self::Arrange),
         ("gradient", Self::Gradient),
         ("learning", Self::Learning),
     ];
@@ -188,6 +191,7 @@ impl View {
             Self::Mixing => &["norm", "raw", "rollout", "knockout"],
             Self::Embedding => &["parts", "numbers"],
             Self::Neighbours => &["cosine", "dot"],
+            Self::Arrange => &["carried", "shuffled", "cls-at-end", "no-positions"],
             Self::Gradient | Self::Learning => &["cls", "mean"],
             Self::Race => &["as-set", "512", "2000", "all"],
             _ => &[],

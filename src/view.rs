@@ -114,7 +114,9 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Lesson => !home,
         Scope::Bench => bench.is_some(),
         Scope::Move => home || view.is_some(),
-        Scope::Layers => matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient)),
+        Scope::Layers => {
+            matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))
+        }
         Scope::Heads | Scope::Stepper => matches!(view, Some(View::Stepper)),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
         Scope::Runs => state.run_request().is_some() && state.results.running.is_none() && !state.has_run(),

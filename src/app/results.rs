@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::runs::{self, Running};
 use super::{Effect, Msg, Overlay, State};
+use crate::lab::arrange::ArrangeData;
 use crate::lab::{
     AskData, CompareData, GradientData, KnockoutData, LearnData, NeighboursData, Outcome, RaceReport, RaceRequest,
     Request, Sentence, TraceData,
@@ -24,6 +25,7 @@ pub struct Results {
     neighbours: Vec<Arc<NeighboursData>>,
     compares: Vec<Arc<CompareData>>,
     gradients: Vec<Arc<GradientData>>,
+    arranged: Vec<Arc<ArrangeData>>,
     learnings: Vec<Arc<LearnData>>,
     /// What the lanes of the last race said about typed sentences.
     pub asks: Vec<Arc<AskData>>,
@@ -58,6 +60,13 @@ impl State {
     pub fn neighbours(&self) -> Option<&Arc<NeighboursData>> {
         let (sentence, position) = (self.sentence(), self.cursor.token);
         self.results.neighbours.iter().find(|data| data.sentence == sentence && data.position == position)
+    }
+
+    /// The sentence in other arrangements.
+    #[must_use]
+    pub fn arranged(&self) -> Option<&Arc<ArrangeData>> {
+        let sentence = self.sentence();
+        self.results.arranged.iter().find(|data| data.sentence == sentence)
     }
 
     /// Where the loss touches.
@@ -108,6 +117,7 @@ impl State {
             Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
             Some(View::Compare) => wanted.extend(self.compare_request()),
             Some(View::Gradient) => wanted.push(Request::Gradient(sentence)),
+            Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
             _ => {}
         }
         if let Some(Overlay::Ask(editor)) = &self.overlay {
@@ -125,6 +135,7 @@ impl State {
             Request::Neighbours { .. } => self.neighbours().is_some(),
             Request::Compare { .. } => self.compare().is_some(),
             Request::Gradient(_) => self.gradient().is_some(),
+            Request::Arrange(_) => self.arranged().is_some(),
             Request::Ask(sentence) => self.results.asks.iter().any(|data| data.sentence == *sentence),
             Request::Race(_) | Request::Learn(_) => true,
         };
@@ -214,6 +225,7 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
         Outcome::Neighbours(data) => push(&mut results.neighbours, data),
         Outcome::Compare(data) => push(&mut results.compares, data),
         Outcome::Gradient(data) => push(&mut results.gradients, data),
+        Outcome::Arrange(data) => push(&mut results.arranged, data),
         Outcome::Learn(data) => push(&mut results.learnings, data),
         Outcome::Ask(data) => push(&mut results.asks, data),
         Outcome::Race(report) => {

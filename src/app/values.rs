@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::lab::record::{Datum, flatten};
-use crate::lesson::{Format, Source, ValueRef};
+use crate::lesson::{Format, Source, ValueRef, View};
 
 /// Characters of a sentence that running text quotes.
 const MOST_SHOWN: usize = 120;
@@ -106,6 +106,7 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             .get(rest.parse::<usize>().ok()?.checked_sub(1)?)
             .map(|(word, _)| Datum::Text(word.clone())),
         "race" => of_races(state, rest),
+        "arrange" => of_arrange(state, rest),
         "gradient" => of_gradient(state, rest),
         "learning" => of_learning(state, rest),
         _ => None,
@@ -206,6 +207,20 @@ fn of_races(state: &State, rest: &str) -> Option<Datum> {
     let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
     let key = rest.replace(".last.", &format!(".{last}."));
     flatten(state.race_report()?).get(&key).cloned()
+}
+
+fn of_arrange(state: &State, rest: &str) -> Option<Datum> {
+    let (change, rest) = rest.split_once('.')?;
+    let (what, at) = rest.split_once('.')?;
+    let place = View::Arrange.measures().iter().position(|known| *known == change)?;
+    let arrangement = state.arranged()?.arrangements.get(place)?;
+    let series = match what {
+        "cosine" => &arrangement.cls_cosine,
+        "largest" => &arrangement.largest,
+        _ => return None,
+    };
+    let value = series.get(layer(at, series.len().saturating_sub(1))?)?;
+    Some(Datum::Number(f64::from(*value)))
 }
 
 fn of_gradient(state: &State, rest: &str) -> Option<Datum> {

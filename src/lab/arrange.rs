@@ -46,6 +46,8 @@ pub struct Arrangement {
 /// A sentence in all arrangements.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArrangeData {
+    /// The sentence.
+    pub sentence: Sentence,
     /// The pieces in their original order.
     pub tokens: Vec<String>,
     /// One entry a change, as [`Change::ALL`].
@@ -79,7 +81,7 @@ pub fn arrange(bert: &Bert, sentence: &Sentence, order: Option<&[usize]>) -> Res
             Ok(beside(change, order, &original, &states(bert, &input)?, input.position_ids))
         })
         .collect::<Result<_, ModelError>>()?;
-    Ok(ArrangeData { tokens: encoding.tokens, arrangements })
+    Ok(ArrangeData { sentence: sentence.clone(), tokens: encoding.tokens, arrangements })
 }
 
 /// An order that moves the content pieces and leaves the special ones in place: every second piece first, then the

@@ -72,12 +72,14 @@ pub enum Request {
     Ask(Sentence),
     /// The gradient's size by layer and position.
     Gradient(Sentence),
+    /// The same pieces in other arrangements.
+    Arrange(Sentence),
     /// A short training, watched through one sentence.
     Learn(LearnRequest),
 }
 
 /// One text, or a pair.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
 pub struct Sentence {
     /// The text.
     pub text: String,
@@ -108,6 +110,8 @@ pub enum Outcome {
     Race(Arc<RaceReport>),
     /// Answer to [`Request::Ask`].
     Ask(Arc<AskData>),
+    /// Answer to [`Request::Arrange`].
+    Arrange(Arc<super::arrange::ArrangeData>),
     /// Answer to [`Request::Gradient`].
     Gradient(Arc<GradientData>),
     /// Answer to [`Request::Learn`].

@@ -8,8 +8,8 @@ use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::{Heads, RecordedHead};
 use super::{
-    ModelFacts, Outcome, Progress, RaceRequest, Request, ask, compare, gradient, knockout, learning, neighbours, race,
-    trace,
+    ModelFacts, Outcome, Progress, RaceRequest, Request, arrange, ask, compare, gradient, knockout, learning,
+    neighbours, race, trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -153,6 +153,9 @@ impl Lab {
             }
             Request::Race(request) => {
                 self.race(request, control, &Kept::NOTHING)?.map(|(report, _)| Outcome::Race(Arc::new(report)))
+            }
+            Request::Arrange(sentence) => {
+                Some(Outcome::Arrange(Arc::new(arrange::arrange(&self.bert, sentence, None)?)))
             }
             Request::Gradient(sentence) => Some(Outcome::Gradient(Arc::new(gradient::maps(&self.bert, sentence)?))),
             Request::Learn(request) => {

@@ -29,6 +29,7 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/02-what-is-in-an-embedding.md")),
     ),
     ("04-how-cls-mixes.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/04-how-cls-mixes.md"))),
+    ("06-why-first.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/06-why-first.md"))),
     ("07-how-does-it-learn.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/07-how-does-it-learn.md"))),
     ("08-the-race.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/08-the-race.md"))),
     ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),

@@ -1,5 +1,6 @@
 //! The bench beside a step: one view a file, each with a caption that says what is seen and a legend.
 
+mod arrange;
 mod compare;
 mod embedding;
 mod gradient;
@@ -47,6 +48,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Race => return race::draw(state, theme, area, buf),
         View::Compare => return compare::draw(state, theme, area, buf),
         View::Learning => return learning::draw(state, theme, area, buf),
+        View::Arrange => return arrange::draw(state, theme, area, buf),
         _ => {}
     }
     let Some(trace) = state.trace() else {
@@ -62,7 +64,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Map => map::draw(state, trace, theme, area, buf),
         View::Label => label::draw(trace, theme, area, buf),
         View::Gradient => gradient::draw(state, trace, theme, area, buf),
-        View::Probe | View::Race | View::Compare | View::Learning => {}
+        View::Probe | View::Race | View::Compare | View::Learning | View::Arrange => {}
     }
 }
 

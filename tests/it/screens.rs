@@ -59,6 +59,7 @@ fn views_of_one_sentence() {
         ("compare", "02", View::Compare),
         ("mixing", "04", View::Mixing),
         ("gradient", "07", View::Gradient),
+        ("arrange", "06", View::Arrange),
         ("map", "04", View::Map),
     ] {
         at_both_sizes(name, |driver| to_view(driver, lesson, view));
@@ -154,7 +155,7 @@ fn long_and_hostile_sentences_stay_aligned() {
 #[test]
 fn every_question_and_option_can_be_read_at_small_sizes() {
     for (width, height) in [(60, 18), (80, 24), (100, 30)] {
-        for id in ["01", "02", "04", "07", "08"] {
+        for id in ["01", "02", "04", "06", "07", "08"] {
             let mut driver = Driver::new(width, height);
             driver.open(id);
             let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
