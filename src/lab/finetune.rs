@@ -2,7 +2,7 @@
 //!
 //! The recipe is Devlin et al.'s (2019, appendix A.3) as docs/ARCHITECTURE.md lists it. Lanes of a race share data,
 //! order and seeds: the order comes from the seed alone, and the head's first weights from the seed and its size.
-//! [`student`] is one lane, [`reading`] what it reads, [`examples`] the sentences with what is known of them,
+//! [`student`] is one lane, `reading` what it reads, [`examples`] the sentences with what is known of them,
 //! [`schedule`] the learning rate, and [`runs`] trains lanes side by side.
 
 pub mod examples;

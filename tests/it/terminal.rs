@@ -137,7 +137,7 @@ fn keys_and_benches_answer_while_a_race_runs() {
     terminal.wait_for("[leave ready]");
     terminal.send("\r");
     terminal.wait_for("[home ready]");
-    terminal.send("kkkk\r");
+    terminal.send(&format!("{}\r", "k".repeat(12)));
     // Another lesson's benches run the model while the race goes on.
     terminal.wait_for("[01.1 ready]");
     terminal.send("nnn");
