@@ -1,6 +1,8 @@
 //! The budgets, each against its peer in the same run. `cargo bench --bench budgets` prints a table, writes it as JSON
 //! to `target/budgets.json`, and sets it beside the ratios in `benches/ratios.json`.
 //!
+//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `forward` or `training`.
+//!
 //! Times depend on the machine, ratios much less. Nothing here fails on time.
 
 mod forward;
@@ -66,10 +68,19 @@ pub(crate) fn race(count: usize, mut ours: impl FnMut(), mut theirs: impl FnMut(
 
 fn rows() -> Vec<Row> {
     let lab = Lab::new(Bert::embedded(None).expect("the model"), None);
-    let oracle = oracle::embedded().expect("the oracle");
-    let mut rows = startup::rows(&lab);
-    rows.extend(forward::rows(&lab, &oracle));
-    rows.extend(training::rows(&lab));
+    // Cargo adds `--bench`.
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |group: &str| named.is_empty() || named.iter().any(|name| name == group);
+    let mut rows = Vec::new();
+    if wanted("startup") {
+        rows.extend(startup::rows(&lab));
+    }
+    if wanted("forward") {
+        rows.extend(forward::rows(&lab, &oracle::embedded().expect("the oracle")));
+    }
+    if wanted("training") {
+        rows.extend(training::rows(&lab));
+    }
     rows
 }
 

@@ -264,16 +264,6 @@ impl Layer {
     }
 }
 
-/// What one sequence's attention computes.
-struct Attended {
-    /// Q Kᵀ / sqrt(d) [H x T x T], cut edges at minus infinity.
-    scores: Tensor,
-    /// softmax of the scores [H x T x T].
-    probabilities: Tensor,
-    /// probabilities V, heads side by side [T x D].
-    context: Tensor,
-}
-
 impl Attention {
     pub(super) fn new(qkv: &[Linear; 3], output: Linear, norm: LayerNorm, heads: usize) -> Result<Self> {
         Ok(Self { qkv: Linear::side_by_side(qkv)?, output, norm, heads })
@@ -281,41 +271,30 @@ impl Attention {
 
     /// `LayerNorm(x + W_O · concat over heads of softmax(Q Kᵀ / sqrt(d)) V)` [N x D].
     fn forward(&self, layer: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
-        let cut: Vec<Edge> = batch.edges.iter().filter(|edge| edge.layer == layer).copied().collect();
+        let cut = batch.edges.iter().filter(|edge| edge.layer == layer).map(|edge| (edge.to, edge.from)).collect();
+        let heads = Heads { number: self.heads, sequences: batch.sequences.clone(), cut };
         if keep.wants_steps() {
-            return self.step_by_step(layer, x, batch, &cut, keep);
+            return self.step_by_step(layer, x, heads, keep);
         }
         let qkv = self.qkv.forward(x)?;
-        let cut = cut.iter().map(|edge| (edge.to, edge.from)).collect();
-        let context = ops::attention(&qkv, Heads { number: self.heads, sequences: batch.sequences.clone(), cut })?;
+        let context = ops::attention(&qkv, heads)?;
         self.norm.forward_sum(x, &self.output.product(&context)?, &self.output.bias)
     }
 
     /// The same, one operation at a time, keeping the result of each.
-    fn step_by_step(
-        &self,
-        layer: usize,
-        x: &Tensor,
-        batch: &Batch,
-        cut: &[Edge],
-        keep: &mut dyn Keep,
-    ) -> Result<Tensor> {
+    fn step_by_step(&self, layer: usize, x: &Tensor, heads: Heads, keep: &mut dyn Keep) -> Result<Tensor> {
         let qkv = self.qkv.forward(x)?;
-        let [query, key, value] = [0, 1, 2].map(|part| qkv.chunk(3, 1).map(|parts| parts[part].clone()));
-        let (query, key, value) = (query?, key?, value?);
-        keep.keep(layer, "query", &query);
-        keep.keep(layer, "key", &key);
-        keep.keep(layer, "value", &value);
-
-        let mut contexts = Vec::with_capacity(batch.sequences.len());
-        for rows in &batch.sequences {
-            let [q, k, v] = [&query, &key, &value].map(|t| self.split_heads(t, rows));
-            let one = Self::attend(&q?, &k?, &v?, cut)?;
-            keep.keep(layer, "scores", &one.scores);
-            keep.keep(layer, "probabilities", &one.probabilities);
-            contexts.push(one.context);
+        let width = x.dim(1)?;
+        for (part, name) in ["query", "key", "value"].into_iter().enumerate() {
+            keep.keep(layer, name, &qkv.narrow(1, part * width, width)?);
         }
-        let context = Tensor::cat(&contexts, 0)?;
+        for rows in &heads.sequences {
+            let own = Heads { sequences: vec![0..rows.len()], ..heads.clone() };
+            let scores = ops::attention_scores(&qkv.narrow(0, rows.start, rows.len())?, own)?;
+            keep.keep(layer, "scores", &scores);
+            keep.keep(layer, "probabilities", &ops::softmax(&scores, 1.0)?);
+        }
+        let context = ops::attention(&qkv, heads)?;
         keep.keep(layer, "context", &context);
 
         let output = self.output.forward(&context)?;
@@ -325,28 +304,6 @@ impl Attention {
         let norm = self.norm.forward(&residual)?;
         keep.keep(layer, "attention.norm", &norm);
         Ok(norm)
-    }
-
-    /// One sequence's rows, by head: [N x D] -> [H x T x d].
-    fn split_heads(&self, x: &Tensor, rows: &Range<usize>) -> Result<Tensor> {
-        x.narrow(0, rows.start, rows.len())?.reshape((rows.len(), self.heads, ()))?.transpose(0, 1)?.contiguous()
-    }
-
-    /// `softmax(q kᵀ / sqrt(d)) v` for one sequence, all [H x T x d].
-    fn attend(q: &Tensor, k: &Tensor, v: &Tensor, cut: &[Edge]) -> Result<Attended> {
-        let (heads, length, size) = q.dims3()?;
-        let scale = 1.0 / (size as f64).sqrt();
-        let mut scores = (q.matmul(&k.t()?)? * scale)?;
-        if !cut.is_empty() {
-            let mut mask = vec![0f32; length * length];
-            cut.iter()
-                .filter(|edge| edge.to < length && edge.from < length)
-                .for_each(|edge| mask[edge.to * length + edge.from] = f32::NEG_INFINITY);
-            scores = scores.broadcast_add(&Tensor::from_vec(mask, (1, length, length), q.device())?)?;
-        }
-        let probabilities = ops::softmax(&scores, 1.0)?;
-        let context = probabilities.matmul(v)?.transpose(0, 1)?.reshape((length, heads * size))?;
-        Ok(Attended { scores, probabilities, context })
     }
 }
 

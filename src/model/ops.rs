@@ -18,7 +18,7 @@ mod storage;
 mod testing;
 mod vector;
 
-pub use attention::{Heads, attention};
+pub use attention::{Heads, attention, attention_scores};
 pub use gelu::{bias_gelu, gelu};
 pub use linear::Linear;
 pub use norm::LayerNorm;

@@ -30,7 +30,18 @@ pub fn attention(qkv: &Tensor, heads: Heads) -> Result<Tensor> {
     qkv.contiguous()?.apply_op1(Attention(heads))
 }
 
+/// The scores `Q Kᵀ / sqrt(d)` [H x T x T] of one sequence's `qkv` [T x 3D], cut edges at minus infinity: what
+/// [`attention`] takes the softmax of and does not keep. For looking at; it has no gradient and refuses to be asked for one.
+///
+/// # Errors
+/// When the shapes do not fit or there are several sequences.
+pub fn attention_scores(qkv: &Tensor, heads: Heads) -> Result<Tensor> {
+    qkv.contiguous()?.apply_op1(Scores(Attention(heads)))
+}
+
 struct Attention(Heads);
+
+struct Scores(Attention);
 
 /// One sequence's rows of q, k and v, and where one head finds its own numbers in them.
 #[derive(Clone, Copy)]
@@ -80,9 +91,9 @@ impl Attention {
         1.0 / (size as f32).sqrt()
     }
 
-    /// Row `row` of the probabilities `[T]`, given the transposed keys; `out` has room for the padding.
+    /// Row `row` of `Q Kᵀ` `[T]`, given the transposed keys; `out` has room for the padding.
     #[inline(always)]
-    fn probabilities<'o>(&self, head: Head<'_>, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o [f32] {
+    fn products<'o>(&self, head: Head<'_>, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o mut [f32] {
         weighted(head.row(0, row), keys, out.len(), out);
         let out = &mut out[..head.length];
         for (to, from) in &self.0.cut {
@@ -90,6 +101,13 @@ impl Attention {
                 out[*from] = f32::NEG_INFINITY;
             }
         }
+        out
+    }
+
+    /// Row `row` of the probabilities `[T]`: `softmax(Q Kᵀ / sqrt(d))`.
+    #[inline(always)]
+    fn probabilities<'o>(&self, head: Head<'_>, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o [f32] {
+        let out = self.products(head, keys, row, out);
         softmax_row(out, Self::scale(head.size));
         out
     }
@@ -220,6 +238,38 @@ impl CustomOp1 for Attention {
     }
 }
 
+impl CustomOp1 for Scores {
+    fn name(&self) -> &'static str {
+        "attention-scores"
+    }
+
+    fn cpu_fwd(&self, qkv: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let width = self.0.width(layout)?;
+        let Heads { number, sequences, .. } = &self.0.0;
+        let [rows] = sequences.as_slice() else {
+            return Err(Error::Msg("scores are of one sequence at a time".to_owned()));
+        };
+        let (length, size) = (rows.len(), width / number);
+        let qkv = slice(qkv, layout)?;
+        let mut scores = vec![0f32; number * length * length];
+        for (index, scores) in scores.chunks_mut((length * length).max(1)).enumerate() {
+            let head = Head { qkv, width, size, length, index };
+            wide(
+                #[inline(always)]
+                || {
+                    let keys = head.transposed(1);
+                    let mut room = vec![0f32; head.padded()];
+                    for (row, scores) in scores.chunks_mut(length).enumerate() {
+                        let products = self.0.products(head, &keys, row, &mut room);
+                        scores.iter_mut().zip(products).for_each(|(score, p)| *score = *p * Attention::scale(size));
+                    }
+                },
+            );
+        }
+        Ok((CpuStorage::F32(scores), Shape::from((*number, length, length))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::softmax;
@@ -251,6 +301,21 @@ mod tests {
         let qkv = noise(&[47, 3 * 3 * 8], 1);
         let ours = attention(&qkv, heads.clone()).expect("a pass");
         assert!(furthest(&ours, &plainly(&qkv, &heads).expect("a pass")) < 1e-5);
+    }
+
+    #[test]
+    fn the_softmax_of_the_scores_is_what_it_weighs_values_with() {
+        let heads = Heads { number: 3, sequences: std::iter::once(0..20).collect(), cut: vec![(2, 5)] };
+        let qkv = noise(&[20, 3 * 3 * 8], 1);
+        let scores = attention_scores(&qkv, heads.clone()).expect("scores");
+        assert_eq!(scores.dims(), [3, 20, 20]);
+        let cut: f32 = scores.get(1).and_then(|s| s.get(2)?.get(5)?.to_scalar()).expect("a score");
+        assert!(cut.is_infinite() && cut < 0.0);
+        let values = qkv.narrow(1, 48, 24).and_then(|v| v.reshape((20, 3, 8))?.transpose(0, 1)?.contiguous());
+        let context = softmax(&scores, 1.0).and_then(|p| p.matmul(&values?)?.transpose(0, 1)?.reshape((20, 24)));
+        assert!(furthest(&context.expect("a context"), &attention(&qkv, heads).expect("a pass")) < 1e-5);
+        let two = Heads { number: 3, sequences: vec![0..10, 10..20], cut: Vec::new() };
+        assert!(attention_scores(&qkv, two).is_err());
     }
 
     #[test]
