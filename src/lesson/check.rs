@@ -193,6 +193,10 @@ impl<'a> Checker<'a> {
             let help = "a question's id is unique in the course".to_owned();
             self.tell(lines, &id, format!("question {id} exists already, at {other}"), help);
         }
+        for said in std::iter::once(&question.ask).chain(&question.options).filter(|said| said.contains("{{")) {
+            let help = "say it in the step's text or in `why`".to_owned();
+            self.tell(lines, &quoted(said), "a question and its options are plain text, without `{{…}}`", help);
+        }
         self.prose(step, &question.why);
         let options = question.options.len();
         match &question.answer {

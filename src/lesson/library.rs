@@ -32,10 +32,16 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ("06-why-first.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/06-why-first.md"))),
     ("07-how-does-it-learn.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/07-how-does-it-learn.md"))),
     ("08-the-race.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/08-the-race.md"))),
+    (
+        "09-would-any-token-do.md",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/09-would-any-token-do.md")),
+    ),
     ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),
     ("results/frozen.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/frozen.json"))),
     ("results/full.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/full.json"))),
     ("results/heads.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/heads.json"))),
+    ("results/positions.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/positions.json"))),
+    ("results/products.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/products.json"))),
     ("results/small.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"))),
 ];
 

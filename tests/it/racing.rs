@@ -1,5 +1,6 @@
 //! `clsroom race` with fine-tuned lanes, as a shell sees it: resumed, stopped, diverging, refused.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -192,12 +193,12 @@ fn a_recipe_that_cannot_be_is_one_sentence() {
 #[test]
 fn recorded_figures_follow_from_the_recorded_answers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/results");
-    let mut races = 0;
+    let mut races = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("records") {
         let path = entry.expect("a record").path();
         let text = fs::read_to_string(&path).expect("text");
         let Ok(report) = record::read(&text) else { continue };
-        races += 1;
+        races.insert(path.file_stem().expect("a name").to_string_lossy().into_owned());
         if report.lanes.iter().any(|lane| lane.mode == "finetune") && report.provenance.command.contains("--lr auto") {
             let grids: Vec<Vec<f64>> = report
                 .lanes
@@ -232,5 +233,7 @@ fn recorded_figures_follow_from_the_recorded_answers() {
             close(again.ci95[1], recorded.ci95[1]);
         }
     }
-    assert!(races > 0);
+    for stem in ["frozen", "full", "positions", "products", "small"] {
+        assert!(races.contains(stem), "{stem}.json is a record that can be read");
+    }
 }
