@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod disagree;
 pub mod keymap;
+pub mod pieces;
 pub mod question;
 pub mod results;
 pub mod runs;

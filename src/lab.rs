@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod features;
 pub mod finetune;
 pub mod gradient;
+pub mod head;
 pub mod knockout;
 pub mod learning;
 pub mod map;

@@ -111,6 +111,8 @@ pub struct Bench {
     pub measure: Option<String>,
     /// Layer shown first; 0 is the embeddings.
     pub layer: Option<usize>,
+    /// Head shown first, counted from 1.
+    pub head: Option<usize>,
     /// Operation of the forward pass shown first, by its name (`softmax`, `residual`, …).
     pub operation: Option<String>,
     /// Lanes of a race or a probe curve.
@@ -156,13 +158,19 @@ pub enum View {
     Gradient,
     /// The same pieces in other arrangements: shuffled, `[CLS]` last, without positions.
     Arrange,
+    /// One row of one attention head: q·k, score, weight, and what is handed over (neuron view).
+    Attention,
+    /// One head's attention, rows by columns (head view).
+    Matrix,
+    /// All layers and heads as thumbnails (model view).
+    Heads,
     /// A short training: what it does to the attention of `[CLS]` and to its states.
     Learning,
 }
 
 impl View {
     /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 16] = [
         ("tokens", Self::Tokens),
         ("embedding", Self::Embedding),
         ("neighbours", Self::Neighbours),
@@ -176,6 +184,9 @@ impl View {
         ("arrange", Self::Arrange),
         ("gradient", Self::Gradient),
         ("learning", Self::Learning),
+        ("attention", Self::Attention),
+        ("matrix", Self::Matrix),
+        ("heads", Self::Heads),
     ];
 
     /// The name that a lesson writes.
@@ -193,6 +204,8 @@ impl View {
             Self::Neighbours => &["cosine", "dot"],
             Self::Arrange => &["carried", "shuffled", "cls-at-end", "no-positions"],
             Self::Gradient | Self::Learning => &["cls", "mean"],
+            Self::Attention => &["weights", "product", "values"],
+            Self::Heads => &["maps", "cls", "sep", "self", "previous", "next", "entropy"],
             Self::Race => &["as-set", "512", "2000", "all"],
             _ => &[],
         }

@@ -116,8 +116,12 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Move => home || view.is_some(),
         Scope::Layers => {
             matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))
+                || matches!(view, Some(View::Attention | View::Matrix | View::Heads))
         }
-        Scope::Heads | Scope::Stepper => matches!(view, Some(View::Stepper)),
+        Scope::Heads => matches!(view, Some(View::Stepper | View::Attention | View::Matrix | View::Heads)),
+        Scope::Stepper => matches!(view, Some(View::Stepper)),
+        Scope::Hides => view.is_some() && state.hides(),
+        Scope::Opens => view.is_some() && state.opens(),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
         Scope::Runs => state.run_request().is_some() && state.results.running.is_none() && !state.has_run(),
         Scope::Running => state.results.running.is_some(),

@@ -2,13 +2,15 @@
 
 use crate::lesson::{Bench, View};
 
-use super::{Action, State, runs};
+use super::{Action, State, pieces, runs};
 
 /// The cursor of a bench; every view uses the parts it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
-    /// Index of a piece.
+    /// Index of a piece; in a map of pieces by pieces, the column.
     pub token: usize,
+    /// Index of the piece that asks: the row of an attention map.
+    pub row: usize,
     /// Layer, 0 the embeddings.
     pub layer: usize,
     /// Head, 0-based.
@@ -21,6 +23,10 @@ pub struct Cursor {
     pub offset: usize,
     /// Lanes that were added to a race.
     pub lanes: usize,
+    /// `[CLS]` and `[SEP]` are left out of a map.
+    pub hide: bool,
+    /// What the cursor was on is opened.
+    pub open: bool,
 }
 
 impl Cursor {
@@ -31,20 +37,58 @@ impl Cursor {
         let variant =
             bench.measure.as_ref().and_then(|measure| bench.view.measures().iter().position(|known| known == measure));
         let layer = bench.layer.unwrap_or(match bench.view {
-            View::Mixing | View::Stepper => 1,
-            _ => 0,
+            View::Stepper => 1,
+            view => first_layer(view),
         });
-        Self { variant: variant.unwrap_or(0), layer, ..Self::default() }
+        let head = bench.head.map_or(0, |head| head.saturating_sub(1));
+        Self { variant: variant.unwrap_or(0), layer, head, ..Self::default() }
+    }
+}
+
+/// The lowest layer that a view shows.
+fn first_layer(view: View) -> usize {
+    usize::from(matches!(view, View::Mixing | View::Attention | View::Matrix | View::Heads))
+}
+
+impl State {
+    /// Whether the view is a map from which `[CLS]` and `[SEP]` can be hidden.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        match self.bench().map(|bench| bench.view) {
+            Some(View::Mixing | View::Attention | View::Matrix) => true,
+            Some(View::Heads) => self.cursor.open || self.cursor.variant == 0,
+            _ => false,
+        }
+    }
+
+    /// Whether Enter opens what the cursor is on.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        self.bench().is_some_and(|bench| bench.view == View::Heads) && !self.covered()
     }
 }
 
 /// Moves within the bench; what does not fit the view does nothing.
 pub(super) fn step(state: &mut State, action: Action) {
     let Some(bench) = state.bench().cloned() else { return };
-    let tokens = state.trace().map_or(1, |trace| trace.pieces.len().max(1));
+    if action == Action::Hide {
+        if state.hides() {
+            state.cursor.hide = !state.cursor.hide;
+            pieces::place(state);
+        }
+        return;
+    }
+    // In maps of pieces by pieces, up and down go over rows; in one row of attention, over what it looks at.
+    let matrix = bench.view == View::Matrix || bench.view == View::Heads && state.cursor.open;
+    match (action, bench.view) {
+        (Action::Up | Action::Down, _) if matrix => return pieces::row(state, action == Action::Down),
+        (Action::Left | Action::Right, View::Attention) => return pieces::row(state, action == Action::Right),
+        _ => {}
+    }
     let (layers, heads) = state.facts.as_ref().map_or((1, 1), |facts| (facts.layers, facts.heads));
-    let first_layer = usize::from(matches!(bench.view, View::Mixing));
+    let first_layer = first_layer(bench.view);
     let operations = state.trace().map_or(1, |trace| trace.operations.len());
+    let by_layer = bench.view == View::Mixing || bench.view == View::Heads && !state.cursor.open;
     let cursor = &mut state.cursor;
     match action {
         Action::Variant if !bench.view.measures().is_empty() => {
@@ -64,8 +108,10 @@ pub(super) fn step(state: &mut State, action: Action) {
         Action::HeadDown => cursor.head = (cursor.head + heads - 1) % heads,
         Action::OperationOn => cursor.operation = (cursor.operation + 1).min(operations - 1),
         Action::OperationBack => cursor.operation = cursor.operation.saturating_sub(1),
-        Action::Up if bench.view == View::Mixing => cursor.layer = cursor.layer.saturating_sub(1).max(1),
-        Action::Down if bench.view == View::Mixing => cursor.layer = (cursor.layer + 1).min(layers),
+        Action::Up if by_layer => cursor.layer = cursor.layer.saturating_sub(1).max(1),
+        Action::Down if by_layer => cursor.layer = (cursor.layer + 1).min(layers),
+        Action::Left if by_layer && bench.view == View::Heads => cursor.head = cursor.head.saturating_sub(1),
+        Action::Right if by_layer && bench.view == View::Heads => cursor.head = (cursor.head + 1).min(heads - 1),
         Action::Left | Action::Right if bench.view == View::Stepper => {
             let width = state
                 .trace()
@@ -79,8 +125,8 @@ pub(super) fn step(state: &mut State, action: Action) {
                 offset.saturating_sub(4)
             };
         }
-        Action::Left | Action::Up => cursor.token = cursor.token.saturating_sub(1),
-        Action::Right | Action::Down => cursor.token = (cursor.token + 1).min(tokens - 1),
+        Action::Left | Action::Up => pieces::column(state, false),
+        Action::Right | Action::Down => pieces::column(state, true),
         _ => {}
     }
 }

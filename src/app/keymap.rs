@@ -60,6 +60,8 @@ pub enum Action {
     OperationBack,
     /// Next operation of the forward pass.
     OperationOn,
+    /// Hide or show `[CLS]` and `[SEP]` in a map.
+    Hide,
     /// Next variant of the view.
     Variant,
     /// Choose or run.
@@ -119,6 +121,10 @@ pub enum Scope {
     Heads,
     /// In the forward-pass stepper.
     Stepper,
+    /// When the view is a map of pieces from which special tokens can be hidden.
+    Hides,
+    /// When Enter opens or closes what the cursor is on.
+    Opens,
     /// When the view has variants.
     Variants,
     /// When the bench runs something.
@@ -216,6 +222,15 @@ pub const TABLE: &[Binding] = &[
         "next variant of the view (measure, scale)",
         Scope::Variants,
     ),
+    binding(
+        &[K::Char('z')],
+        &[A::Hide],
+        "z",
+        "hide",
+        "hide [CLS] and [SEP] in a map, or show them; nothing is rescaled",
+        Scope::Hides,
+    ),
+    binding(&[K::Enter], &[A::Enter], "Enter", "open", "open the head under the cursor; close it", Scope::Opens),
     binding(
         &[K::Char('['), K::Char(']')],
         &[A::LayerDown, A::LayerUp],

@@ -246,7 +246,6 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
 /// A shorter sentence may have left the cursor outside.
 fn clamp(state: &mut State) {
     if let Some(trace) = state.trace() {
-        let last = trace.pieces.len().saturating_sub(1);
         let start = state.bench().and_then(|bench| bench.operation.clone());
         let layer = state.cursor.layer;
         let found = start.and_then(|name| {
@@ -262,8 +261,8 @@ fn clamp(state: &mut State) {
         if state.cursor.operation == 0 {
             state.cursor.operation = found.unwrap_or(0);
         }
-        state.cursor.token = state.cursor.token.min(last);
         state.cursor.operation = state.cursor.operation.min(operations);
+        super::pieces::place(state);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Resolves `{{…}}`: live values against outcomes, recorded values against records, citations.
 
+mod attention;
+
 use super::State;
 use crate::lab::record::{Datum, flatten};
 use crate::lesson::{Format, Source, ValueRef, View};
@@ -106,6 +108,8 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             .get(rest.parse::<usize>().ok()?.checked_sub(1)?)
             .map(|(word, _)| Datum::Text(word.clone())),
         "race" => of_races(state, rest),
+        "attention" => attention::of_row(state, rest),
+        "heads" => attention::of_heads(state, rest),
         "arrange" => of_arrange(state, rest),
         "gradient" => of_gradient(state, rest),
         "learning" => of_learning(state, rest),

@@ -95,6 +95,7 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
         Action::Back => return home(state),
         Action::Answer(choice) => return question::answer(state, choice),
         Action::Enter if state.covered() => state.uncovered = true,
+        Action::Enter if state.opens() => state.cursor.open = !state.cursor.open,
         Action::Enter => return runs::run(state),
         Action::Stop => return runs::stop(state),
         Action::Pause => return runs::pause(state),
@@ -245,7 +246,7 @@ fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
             state.notice = Some("This bench keeps a sentence of its own; yours is used in the others.".to_owned());
         }
     }
-    state.cursor.token = 0;
+    (state.cursor.token, state.cursor.row) = (0, 0);
     results::place(state);
     vec![Effect::Save(state.progress.clone())]
 }

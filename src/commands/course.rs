@@ -12,6 +12,8 @@ use crate::lesson::vocabulary::{LIVE, Vocabulary};
 
 /// Layers of the embedded model, for which courses are written.
 const LAYERS: usize = 6;
+/// Its attention heads in a layer.
+const HEADS: usize = 12;
 
 /// A course, its recorded values and its recorded heads.
 pub struct LoadedCourse {
@@ -79,6 +81,7 @@ fn check(loaded: &Loaded, records: BTreeSet<String>) -> Vec<Problem> {
         live: LIVE.iter().map(|(pattern, _)| *pattern).collect(),
         readouts: named.chain(["token:".to_owned(), "stand-in:".to_owned()]).collect(),
         layers: LAYERS,
+        heads: HEADS,
         records,
         operations: steps::names(),
     };

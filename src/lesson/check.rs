@@ -170,6 +170,10 @@ impl<'a> Checker<'a> {
             let help = format!("0 is the embeddings, {} the last layer", vocabulary.layers);
             self.tell(lines, "layer", format!("the model has no layer {layer}"), help);
         }
+        if let Some(head) = bench.head.filter(|head| !(1..=vocabulary.heads).contains(head)) {
+            let help = format!("heads are counted from 1 to {}", vocabulary.heads);
+            self.tell(lines, "head", format!("a layer has no head {head}"), help);
+        }
         if let Some(name) = bench.operation.as_ref().filter(|name| !vocabulary.operations.contains(name)) {
             let known = vocabulary.operations.iter().map(String::as_str);
             let help = did_you_mean(name, known)
@@ -246,6 +250,7 @@ mod tests {
             live: vocabulary::LIVE.iter().map(|(pattern, _)| *pattern).collect(),
             readouts: names(&["cls", "mean", "cls+mean", "cls-at-end", "token:", "stand-in:"]),
             layers: 6,
+            heads: 12,
             records: ["frozen.cls.6.accuracy".to_owned()].into(),
             operations: names(&["softmax", "residual"]),
         }

@@ -28,6 +28,7 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         "02-what-is-in-an-embedding.md",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/02-what-is-in-an-embedding.md")),
     ),
+    ("03-one-head-one-row.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/03-one-head-one-row.md"))),
     ("04-how-cls-mixes.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/04-how-cls-mixes.md"))),
     ("06-why-first.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/06-why-first.md"))),
     ("07-how-does-it-learn.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/07-how-does-it-learn.md"))),

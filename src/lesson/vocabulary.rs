@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 /// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers or `last`, `{readout}` a
-/// readout's name, `{rank}` 1 to 8.
+/// readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[
     ("model.name", "the model's name"),
     ("model.layers", "number of layers"),
@@ -74,6 +74,18 @@ pub const LIVE: &[(&str, &str)] = &[
     ("learning.top", "the token to which the attention of [CLS] changed most, mean of the heads, in any layer"),
     ("learning.change", "how much it changed"),
     ("learning.most", "the layer after which [CLS] turned most"),
+    ("attention.top.{layer}.{head}", "the piece that [CLS] weighs most in this head (layer 1, head 1 are the first)"),
+    ("attention.weight.{layer}.{head}", "the weight of that piece"),
+    ("attention.cls.{layer}.{head}", "the weight of [CLS] on itself in this head"),
+    ("attention.sep.{layer}.{head}", "its weight on [SEP]"),
+    ("attention.entropy.{layer}.{head}", "entropy of its row, in nats"),
+    ("attention.uniform", "entropy of even weights on all pieces of the sentence, in nats"),
+    ("heads.count", "attention heads in all layers"),
+    ("heads.top.special", "in how many of them [CLS] weighs itself or [SEP] most"),
+    ("heads.cls.{layer}", "share of a layer's attention that goes to [CLS], mean of heads and positions"),
+    ("heads.sep.{layer}", "share that goes to [SEP]"),
+    ("heads.self.{layer}", "share that goes from a position to itself"),
+    ("heads.beside.{layer}", "share that goes to the position before or after"),
     ("race.train", "training sentences of that run"),
     ("race.test", "its test sentences"),
 ];
@@ -87,6 +99,8 @@ pub struct Vocabulary {
     pub readouts: Vec<String>,
     /// Layers of the model.
     pub layers: usize,
+    /// Attention heads in a layer.
+    pub heads: usize,
     /// Recorded values: `FILE.key`, for example `frozen.cls.6.accuracy`.
     pub records: BTreeSet<String>,
     /// Names of the forward pass's operations.

@@ -1,12 +1,15 @@
 //! The bench beside a step: one view a file, each with a caption that says what is seen and a legend.
 
 mod arrange;
+mod attention;
 mod compare;
 mod embedding;
 mod gradient;
+mod heads;
 mod label;
 mod learning;
 mod map;
+mod matrix;
 mod mixing;
 mod neighbours;
 mod probe;
@@ -22,7 +25,7 @@ use ratatui::text::{Line, Span};
 use super::lines;
 use super::theme::{Role, Theme};
 use super::widgets::blocks;
-use super::widgets::text::{clean, fit, put, width, wrap};
+use super::widgets::text::{clean, put, width, wrap};
 use crate::app::State;
 use crate::lab::{Piece, TraceData};
 use crate::lesson::{Source, View};
@@ -62,6 +65,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Stepper => stepper::draw(state, trace, theme, area, buf),
         View::Mixing => mixing::draw(state, trace, theme, area, buf),
         View::Map => map::draw(state, trace, theme, area, buf),
+        View::Attention => attention::draw(state, trace, theme, area, buf),
+        View::Matrix => matrix::draw(state, trace, theme, area, buf),
+        View::Heads => heads::draw(state, trace, theme, area, buf),
         View::Label => label::draw(trace, theme, area, buf),
         View::Gradient => gradient::draw(state, trace, theme, area, buf),
         View::Probe | View::Race | View::Compare | View::Learning | View::Arrange => {}
@@ -84,7 +90,9 @@ fn card(said: &[&str], theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// Writes the caption at the top and the lines of the foot at the bottom; returns what is left between.
 fn frame(caption: &str, right: &str, foot: &[Line<'_>], theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
     let room = usize::from(area.width).saturating_sub(right.chars().count() + 2);
-    put(buf, area.x, area.y, area.width, &fit(caption, room, theme.ascii), theme.label());
+    // A caption that does not fit beside `right` goes on in the line below, which is free.
+    let caption = wrap(&[Span::styled(clean(caption, theme.ascii).into_owned(), theme.label())], room);
+    lines(&caption, Rect { height: area.height.min(2), ..area }, buf);
     let wide = right.chars().count() as u16;
     if wide > 0 && wide < area.width {
         put(buf, area.right() - wide, area.y, wide, right, theme.value());
@@ -130,6 +138,33 @@ fn label_of(piece: &str, theme: &Theme) -> String {
         Some(mark) if width(&mark.to_string()) == 0 => format!("{start}U+{:04X}", u32::from(mark)),
         _ => clean(piece, theme.ascii).into_owned(),
     }
+}
+
+/// The layer (1-based) and the head (0-based) that are chosen, kept inside the model.
+fn chosen(state: &State, trace: &TraceData) -> (usize, usize) {
+    let layer = state.cursor.layer.clamp(1, trace.attentions.len().max(1));
+    let heads = trace.attentions.get(layer - 1).map_or(1, Vec::len);
+    (layer, state.cursor.head.min(heads.saturating_sub(1)))
+}
+
+/// For the caption of a map: what is left out of it.
+fn without(state: &State, trace: &TraceData) -> &'static str {
+    if state.shown().len() < trace.pieces.len() { ", without [CLS] and [SEP]" } else { "" }
+}
+
+/// For the foot of a map: how much of this row is hidden, and that the rest is not rescaled.
+fn hidden(state: &State, trace: &TraceData, row: &[f32], theme: &Theme) -> Option<Line<'static>> {
+    let shown = state.shown();
+    if shown.len() == trace.pieces.len() {
+        return None;
+    }
+    let kept: f32 = shown.iter().filter_map(|index| row.get(*index)).sum();
+    let all: f32 = row.iter().sum();
+    let dot = theme.glyphs().dot;
+    Some(said(
+        format!("z hid [CLS] and [SEP]: {:.3} of this row {dot} the rest is not rescaled", all - kept),
+        theme.value(),
+    ))
 }
 
 /// The cursor's piece, kept inside the sentence.

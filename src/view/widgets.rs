@@ -14,6 +14,7 @@ pub mod scale;
 pub mod scatter;
 pub mod strip;
 pub mod text;
+pub mod thumbnails;
 pub mod tokens;
 pub mod wrap;
 

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod arrange;
+mod attention;
 mod commands;
 mod course;
 mod driver;

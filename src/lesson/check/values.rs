@@ -71,6 +71,7 @@ fn fills(placeholder: &str, text: &str, vocabulary: &Vocabulary) -> bool {
     let number = || text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().ok()).flatten();
     match placeholder {
         "layer" => text == "last" || number().is_some_and(|layer| layer <= vocabulary.layers),
+        "head" => number().is_some_and(|head| (1..=vocabulary.heads).contains(&head)),
         "rank" => number().is_some_and(|rank| (1..=RANKS).contains(&rank)),
         "readout" => is_readout(text, vocabulary),
         _ => false,
@@ -111,7 +112,7 @@ fn closest(pattern: &str, key: &str, vocabulary: &Vocabulary) -> (usize, String)
         let name =
             if part_fits(pattern, part, vocabulary) { part.to_owned() } else { choice(pattern, part, vocabulary) };
         // A number out of range is near its pattern, however different `last` looks.
-        far += if pattern == "{layer}" || pattern == "{rank}" {
+        far += if ["{layer}", "{head}", "{rank}"].contains(&pattern) {
             2.min(distance(&name, part))
         } else {
             distance(&name, part)
@@ -126,7 +127,7 @@ fn choice(pattern: &str, part: &str, vocabulary: &Vocabulary) -> String {
     let Some((before, name, after)) = placeholder(pattern) else { return pattern.to_owned() };
     let fillings: Vec<&str> = match name {
         "layer" => vec!["last"],
-        "rank" => vec!["1"],
+        "head" | "rank" => vec!["1"],
         _ => vocabulary.readouts.iter().map(String::as_str).filter(|name| !name.ends_with(':')).collect(),
     };
     let endings = |filling: &str| {
@@ -146,6 +147,7 @@ mod tests {
             live: LIVE.iter().map(|(pattern, _)| *pattern).collect(),
             readouts: ["cls", "mean", "mean-content", "cls-at-end", "token:"].map(str::to_owned).to_vec(),
             layers: 6,
+            heads: 12,
             records: ["frozen.cls.6.accuracy".to_owned()].into(),
             operations: Vec::new(),
         }

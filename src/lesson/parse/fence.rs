@@ -15,13 +15,14 @@ pub(super) const NAMES: [&str; 3] = ["bench", "predict", "check"];
 /// How many options a question may have; they are answered with the digit keys and must fit one screen.
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
 
-const BENCH_KEYS: [&str; 13] = [
+const BENCH_KEYS: [&str; 14] = [
     "view",
     "sentence",
     "other",
     "word",
     "measure",
     "layer",
+    "head",
     "operation",
     "readouts",
     "train",
@@ -41,6 +42,7 @@ struct BenchToml {
     word: Option<String>,
     measure: Option<String>,
     layer: Option<usize>,
+    head: Option<usize>,
     operation: Option<String>,
     #[serde(default)]
     readouts: Vec<String>,
@@ -106,6 +108,7 @@ fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Res
         word: line_of(read.word),
         measure: line_of(read.measure),
         layer: read.layer,
+        head: read.head,
         operation: line_of(read.operation),
         readouts: read.readouts.iter().map(|name| one_line(name)).collect(),
         train: read.train,

@@ -3,8 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{card, frame, labels, measured, said, token};
+use super::{card, frame, hidden, labels, measured, said, token};
 use crate::app::State;
+use crate::app::pieces::place_of;
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap, Side, legend};
@@ -56,23 +57,28 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             under.push(format!("label {:+.3}", share(&data.probability_change)));
         }
     }
-    let foot = [
-        said(under.join(&format!(" {dot} ")), theme.value()),
+    let mut foot = vec![said(under.join(&format!(" {dot} ")), theme.value())];
+    foot.extend(hidden(state, trace, matrix.row(layer - 1), theme));
+    foot.extend([
         said(cell, theme.text()),
         legend("0", &if variant == 3 { format!("{most:.3}") } else { "1".to_owned() }, theme),
         measured(&format!("columns: from where, rows: layers; {row}"), theme),
-    ];
-    let body = frame(
-        &format!("what flows into [CLS]: {name}"),
-        &format!("layer {layer} [ ]   v measure"),
-        &foot,
-        theme,
-        area,
-        buf,
-    );
-    let value = |row: usize, column: usize| matrix.at(row, column);
+    ]);
+    let shown = state.shown();
+    let caption = if shown.len() < trace.pieces.len() {
+        format!("into [CLS]: {name}, without [CLS] and [SEP]")
+    } else {
+        format!("what flows into [CLS]: {name}")
+    };
+    let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
+    let kept: Vec<String> = shown.iter().map(|index| columns[*index].clone()).collect();
+    let value = |row: usize, column: usize| matrix.at(row, shown[column]);
     let side = (variant == 0).then_some(Side { title: "mixing ratio", values: &trace.mixing.ratio });
-    let map =
-        Heatmap { range: (0.0, high), cursor: Some((layer - 1, at)), side, ..Heatmap::new(&rows, &columns, &value) };
+    let map = Heatmap {
+        range: (0.0, high),
+        cursor: Some((layer - 1, place_of(&shown, at))),
+        side,
+        ..Heatmap::new(&rows, &kept, &value)
+    };
     heatmap::draw(body, buf, theme, &map);
 }

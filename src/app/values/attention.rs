@@ -1,0 +1,77 @@
+//! Values of single heads (`attention.…`) and of all heads (`heads.…`).
+
+use super::{State, layer};
+use crate::lab::head::{Head, Shares, entropy, shares};
+use crate::lab::record::Datum;
+use crate::lab::{Matrix, Piece, TraceData};
+
+fn number(value: f32) -> Option<Datum> {
+    Some(Datum::Number(f64::from(value)))
+}
+
+/// `WHAT.LAYER.HEAD` of the row of `[CLS]`, and `uniform`.
+pub(super) fn of_row(state: &State, rest: &str) -> Option<Datum> {
+    let trace = state.trace()?;
+    if rest == "uniform" {
+        return number((trace.pieces.len() as f32).ln());
+    }
+    let mut parts = rest.split('.');
+    let (what, at, head) = (parts.next()?, parts.next()?, parts.next()?);
+    let head = Head::of(trace, layer(at, trace.model.layers)?, head.parse::<usize>().ok()?.checked_sub(1)?)?;
+    let on = |name: &str| number(weight_on(&trace.pieces, head.weights(0), name));
+    match what {
+        "top" => Some(Datum::Text(trace.pieces.get(head.top(0)?)?.text.clone())),
+        "weight" => number(head.weight(0, head.top(0)?)),
+        "cls" => on("[CLS]"),
+        "sep" => on("[SEP]"),
+        "entropy" => number(entropy(head.weights(0))),
+        _ => None,
+    }
+}
+
+/// Weight of a row on all special pieces of this name.
+fn weight_on(pieces: &[Piece], weights: &[f32], name: &str) -> f32 {
+    pieces.iter().zip(weights).filter(|(piece, _)| piece.special && piece.text == name).map(|(_, weight)| weight).sum()
+}
+
+pub(super) fn of_heads(state: &State, rest: &str) -> Option<Datum> {
+    let trace = state.trace()?;
+    match rest {
+        "count" => Some(Datum::Number(trace.attentions.iter().map(Vec::len).sum::<usize>() as f64)),
+        "top.special" => {
+            let special = |attention: &&Matrix| top(attention).is_some_and(|top| trace.pieces[top].special);
+            Some(Datum::Number(trace.attentions.iter().flatten().filter(special).count() as f64))
+        }
+        rest => {
+            let (what, at) = rest.split_once('.')?;
+            let of = |shares: Shares| match what {
+                "cls" => Some(shares.cls),
+                "sep" => Some(shares.sep),
+                "self" => Some(shares.itself),
+                "beside" => Some(shares.previous + shares.next),
+                _ => None,
+            };
+            number(of(mean(trace, layer(at, trace.model.layers)?)?)?)
+        }
+    }
+}
+
+/// What the row of `[CLS]` weighs most.
+fn top(attention: &Matrix) -> Option<usize> {
+    let row = attention.row(0);
+    (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]))
+}
+
+/// Shares of a layer (1-based), mean of its heads.
+fn mean(trace: &TraceData, layer: usize) -> Option<Shares> {
+    let heads = trace.attentions.get(layer.checked_sub(1)?)?;
+    let count = heads.len() as f32;
+    Some(heads.iter().map(|head| shares(head, &trace.pieces)).fold(Shares::default(), |sum, one| Shares {
+        cls: sum.cls + one.cls / count,
+        sep: sum.sep + one.sep / count,
+        itself: sum.itself + one.itself / count,
+        previous: sum.previous + one.previous / count,
+        next: sum.next + one.next / count,
+        entropy: sum.entropy + one.entropy / count,
+    }))
+}

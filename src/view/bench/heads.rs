@@ -1,0 +1,84 @@
+//! All layers and heads at once (the model view): thumbnails of their attention, or one number a head.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{chosen, frame, matrix, measured, said, without};
+use crate::app::State;
+use crate::lab::TraceData;
+use crate::lab::head::{Shares, shares};
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::thumbnails::{self, Thumbnails};
+
+/// What a variant's number says, and which of the shares it is. The first variant shows thumbnails.
+const NUMBERS: [(&str, fn(&Shares) -> f32); 6] = [
+    ("weight on [CLS]", |shares| shares.cls),
+    ("weight on [SEP]", |shares| shares.sep),
+    ("weight of a position on itself", |shares| shares.itself),
+    ("weight on the position before", |shares| shares.previous),
+    ("weight on the position after", |shares| shares.next),
+    ("entropy of a row in nats", |shares| shares.entropy),
+];
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if state.cursor.open {
+        return matrix::draw(state, trace, theme, area, buf);
+    }
+    let (layer, head) = chosen(state, trace);
+    let Some(attention) = trace.attentions.get(layer - 1).and_then(|heads| heads.get(head)) else { return };
+    let own = shares(attention, &trace.pieces);
+    let even = (trace.pieces.len() as f32).ln();
+    let dot = theme.glyphs().dot;
+    let under = said(
+        format!(
+            "layer {layer}, head {} {dot} [CLS] {:.2} {dot} [SEP] {:.2} {dot} itself {:.2} {dot} beside {:.2} {dot} entropy {:.2}",
+            head + 1,
+            own.cls,
+            own.sep,
+            own.itself,
+            own.previous + own.next,
+            own.entropy
+        ),
+        theme.value(),
+    );
+    let right = format!("layer {layer}  head {}   v", head + 1);
+    let rows: Vec<String> = (1..=trace.attentions.len()).map(|layer| format!("layer {layer}")).collect();
+    let columns: Vec<String> = (1..=trace.attentions[layer - 1].len()).map(|head| head.to_string()).collect();
+    let cursor = (layer - 1, head);
+    let Some((what, number)) = state.cursor.variant.checked_sub(1).and_then(|variant| NUMBERS.get(variant)) else {
+        let shown = state.shown();
+        let mut spots = legend("0", "1", theme);
+        spots.push_span(Span::styled(format!(" {dot} a spot: the largest weight of its part of the map"), theme.dim()));
+        let foot = [
+            under,
+            said("where its weight goes, mean of all rows; Enter opens it", theme.text()),
+            spots,
+            measured("a picture: one head's map; rows ask, columns offer", theme),
+        ];
+        let caption = format!("every head{}", without(state, trace));
+        let body = frame(&caption, &right, &foot, theme, area, buf);
+        let value = |(layer, head): (usize, usize), row: usize, column: usize| {
+            trace.attentions[layer][head].at(shown[row], shown[column])
+        };
+        let pictures = Thumbnails { rows: &rows, columns: &columns, size: shown.len(), value: &value, cursor };
+        return thumbnails::draw(body, buf, theme, &pictures);
+    };
+    let all: Vec<Vec<f32>> = trace
+        .attentions
+        .iter()
+        .map(|heads| heads.iter().map(|head| number(&shares(head, &trace.pieces))).collect())
+        .collect();
+    let high = if *what == NUMBERS[5].0 { even.max(f32::MIN_POSITIVE) } else { 1.0 };
+    let foot = [
+        under,
+        said(format!("a cell: one head, mean of all rows; even weights have entropy {even:.2}"), theme.text()),
+        legend("0", &if high > 1.0 { format!("{high:.2}") } else { "1".to_owned() }, theme),
+        measured(what, theme),
+    ];
+    let body = frame(&format!("every head: {what}"), &right, &foot, theme, area, buf);
+    let value = |layer: usize, head: usize| all[layer].get(head).copied().unwrap_or(f32::NAN);
+    let map = Heatmap { range: (0.0, high), cursor: Some(cursor), ..Heatmap::new(&rows, &columns, &value) };
+    heatmap::draw(body, buf, theme, &map);
+}

@@ -1,0 +1,51 @@
+//! One head's attention, rows by columns (the head view): rows ask, columns offer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{chosen, frame, hidden, labels, measured, said, without};
+use crate::app::State;
+use crate::app::pieces::place_of;
+use crate::lab::TraceData;
+use crate::lab::head::entropy;
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap, legend};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let (layer, number) = chosen(state, trace);
+    let Some(attention) = trace.attentions.get(layer - 1).and_then(|heads| heads.get(number)) else { return };
+    let names = labels(trace, theme);
+    let shown = state.shown();
+    let last = names.len().saturating_sub(1);
+    let (row, column) = (state.cursor.row.min(last), state.cursor.token.min(last));
+    let dot = theme.glyphs().dot;
+    let mut foot = vec![
+        said(
+            format!(
+                "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
+                names[column],
+                names[row],
+                attention.at(row, column),
+                row + 1,
+                names.len(),
+                column + 1,
+                entropy(attention.row(row)),
+                (names.len() as f32).ln()
+            ),
+            theme.value(),
+        ),
+        said("a cell: how much of the column's value the row takes; a whole row adds to 1", theme.text()),
+    ];
+    foot.extend(hidden(state, trace, attention.row(row), theme));
+    foot.push(legend("0", "1", theme));
+    foot.push(measured("rows ask, columns offer", theme));
+    let caption = format!("attention of one head{}", without(state, trace));
+    let body = frame(&caption, &format!("layer {layer} [ ]  head {} {{ }}", number + 1), &foot, theme, area, buf);
+    let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
+    let value = |row: usize, column: usize| attention.at(shown[row], shown[column]);
+    let map = Heatmap {
+        cursor: Some((place_of(&shown, row), place_of(&shown, column))),
+        ..Heatmap::new(&kept, &kept, &value)
+    };
+    heatmap::draw(body, buf, theme, &map);
+}
