@@ -5,6 +5,7 @@
 
 pub mod arrange;
 mod ask;
+pub mod attribution;
 pub mod compare;
 pub mod data;
 pub mod dataset;
@@ -22,6 +23,7 @@ pub mod race;
 pub mod readout;
 pub mod record;
 pub mod room;
+pub mod similar;
 pub mod stats;
 pub mod steps;
 mod tensors;

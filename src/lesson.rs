@@ -164,13 +164,19 @@ pub enum View {
     Matrix,
     /// All layers and heads as thumbnails (model view).
     Heads,
+    /// Cosines of all positions with each other.
+    Similarity,
+    /// What each piece adds to the recorded head's answer, beside attention.
+    Attribution,
+    /// Two sentences side by side, with their difference.
+    Difference,
     /// A short training: what it does to the attention of `[CLS]` and to its states.
     Learning,
 }
 
 impl View {
     /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 16] = [
+    pub const ALL: [(&'static str, Self); 19] = [
         ("tokens", Self::Tokens),
         ("embedding", Self::Embedding),
         ("neighbours", Self::Neighbours),
@@ -187,6 +193,9 @@ impl View {
         ("attention", Self::Attention),
         ("matrix", Self::Matrix),
         ("heads", Self::Heads),
+        ("similarity", Self::Similarity),
+        ("attribution", Self::Attribution),
+        ("difference", Self::Difference),
     ];
 
     /// The name that a lesson writes.
@@ -205,6 +214,7 @@ impl View {
             Self::Arrange => &["carried", "shuffled", "cls-at-end", "no-positions"],
             Self::Gradient | Self::Learning => &["cls", "mean"],
             Self::Attention => &["weights", "product", "values"],
+            Self::Difference => &["norm", "raw", "rollout", "vectors"],
             Self::Heads => &["maps", "cls", "sep", "self", "previous", "next", "entropy"],
             Self::Race => &["as-set", "512", "2000", "all"],
             _ => &[],

@@ -116,7 +116,10 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Move => home || view.is_some(),
         Scope::Layers => {
             matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))
-                || matches!(view, Some(View::Attention | View::Matrix | View::Heads))
+                || matches!(
+                    view,
+                    Some(View::Attention | View::Matrix | View::Heads | View::Similarity | View::Difference)
+                )
         }
         Scope::Heads => matches!(view, Some(View::Stepper | View::Attention | View::Matrix | View::Heads)),
         Scope::Stepper => matches!(view, Some(View::Stepper)),

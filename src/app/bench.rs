@@ -47,7 +47,7 @@ impl Cursor {
 
 /// The lowest layer that a view shows.
 fn first_layer(view: View) -> usize {
-    usize::from(matches!(view, View::Mixing | View::Attention | View::Matrix | View::Heads))
+    usize::from(matches!(view, View::Mixing | View::Attention | View::Matrix | View::Heads | View::Difference))
 }
 
 impl State {
@@ -55,9 +55,11 @@ impl State {
     #[must_use]
     pub fn hides(&self) -> bool {
         match self.bench().map(|bench| bench.view) {
-            Some(View::Mixing | View::Attention | View::Matrix) => true,
             Some(View::Heads) => self.cursor.open || self.cursor.variant == 0,
-            _ => false,
+            view => {
+                matches!(view, Some(View::Mixing | View::Attention | View::Matrix))
+                    || matches!(view, Some(View::Similarity | View::Attribution | View::Difference))
+            }
         }
     }
 
@@ -79,16 +81,22 @@ pub(super) fn step(state: &mut State, action: Action) {
         return;
     }
     // In maps of pieces by pieces, up and down go over rows; in one row of attention, over what it looks at.
-    let matrix = bench.view == View::Matrix || bench.view == View::Heads && state.cursor.open;
+    let matrix =
+        matches!(bench.view, View::Matrix | View::Similarity) || bench.view == View::Heads && state.cursor.open;
+    let vectors = state.measure() == Some("vectors");
     match (action, bench.view) {
         (Action::Up | Action::Down, _) if matrix => return pieces::row(state, action == Action::Down),
+        (Action::Left | Action::Right, View::Difference) => return pieces::pair(state, action == Action::Right),
+        (Action::Up | Action::Down, View::Difference) if !vectors => {
+            return pieces::pair(state, action == Action::Down);
+        }
         (Action::Left | Action::Right, View::Attention) => return pieces::row(state, action == Action::Right),
         _ => {}
     }
     let (layers, heads) = state.facts.as_ref().map_or((1, 1), |facts| (facts.layers, facts.heads));
-    let first_layer = first_layer(bench.view);
+    let first_layer = if vectors { 0 } else { first_layer(bench.view) };
     let operations = state.trace().map_or(1, |trace| trace.operations.len());
-    let by_layer = bench.view == View::Mixing || bench.view == View::Heads && !state.cursor.open;
+    let by_layer = vectors || bench.view == View::Mixing || bench.view == View::Heads && !state.cursor.open;
     let cursor = &mut state.cursor;
     match action {
         Action::Variant if !bench.view.measures().is_empty() => {
@@ -108,7 +116,7 @@ pub(super) fn step(state: &mut State, action: Action) {
         Action::HeadDown => cursor.head = (cursor.head + heads - 1) % heads,
         Action::OperationOn => cursor.operation = (cursor.operation + 1).min(operations - 1),
         Action::OperationBack => cursor.operation = cursor.operation.saturating_sub(1),
-        Action::Up if by_layer => cursor.layer = cursor.layer.saturating_sub(1).max(1),
+        Action::Up if by_layer => cursor.layer = cursor.layer.saturating_sub(1).max(first_layer),
         Action::Down if by_layer => cursor.layer = (cursor.layer + 1).min(layers),
         Action::Left if by_layer && bench.view == View::Heads => cursor.head = cursor.head.saturating_sub(1),
         Action::Right if by_layer && bench.view == View::Heads => cursor.head = (cursor.head + 1).min(heads - 1),

@@ -2,6 +2,7 @@
 
 use super::State;
 use crate::lab::Piece;
+use crate::lab::similar::{Aligned, align};
 use crate::lesson::View;
 
 /// Indices of the pieces that are shown. A sentence without any content keeps its special tokens.
@@ -23,6 +24,17 @@ impl State {
         shown(pieces, self.cursor.hide && self.hides())
     }
 
+    /// The pieces of the bench's two sentences, paired; both special tokens of a pair are hidden together.
+    #[must_use]
+    pub fn aligned(&self) -> Vec<Aligned> {
+        let (Some(first), Some(second)) = (self.trace(), self.other_trace()) else { return Vec::new() };
+        let pairs = align(&first.pieces, &second.pieces);
+        let special =
+            |(a, b): &Aligned| a.is_none_or(|a| first.pieces[a].special) && b.is_none_or(|b| second.pieces[b].special);
+        let content: Vec<Aligned> = pairs.iter().copied().filter(|pair| !special(pair)).collect();
+        if self.cursor.hide && self.hides() && !content.is_empty() { content } else { pairs }
+    }
+
     /// Indices of the pieces that may be the row: in one row of attention all of them, for it is `[CLS]` that asks.
     #[must_use]
     pub fn shown_rows(&self) -> Vec<usize> {
@@ -42,6 +54,13 @@ pub fn place_of(shown: &[usize], piece: usize) -> usize {
 /// Moves the column.
 pub(super) fn column(state: &mut State, on: bool) {
     state.cursor.token = moved(&state.shown(), state.cursor.token, on);
+}
+
+/// Moves over the pairs of two sentences.
+pub(super) fn pair(state: &mut State, on: bool) {
+    let last = state.aligned().len().saturating_sub(1);
+    let at = state.cursor.offset.min(last);
+    state.cursor.offset = if on { (at + 1).min(last) } else { at.saturating_sub(1) };
 }
 
 /// Moves the row.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::runs::{self, Running};
 use super::{Effect, Msg, Overlay, State};
 use crate::lab::arrange::ArrangeData;
+use crate::lab::attribution::AttributionData;
 use crate::lab::{
     AskData, CompareData, GradientData, KnockoutData, LearnData, NeighboursData, Outcome, RaceReport, RaceRequest,
     Request, Sentence, TraceData,
@@ -26,6 +27,7 @@ pub struct Results {
     compares: Vec<Arc<CompareData>>,
     gradients: Vec<Arc<GradientData>>,
     arranged: Vec<Arc<ArrangeData>>,
+    attributions: Vec<Arc<AttributionData>>,
     learnings: Vec<Arc<LearnData>>,
     /// What the lanes of the last race said about typed sentences.
     pub asks: Vec<Arc<AskData>>,
@@ -76,6 +78,26 @@ impl State {
         self.results.gradients.iter().find(|data| data.sentence == sentence)
     }
 
+    /// What each piece adds to the recorded head's answer.
+    #[must_use]
+    pub fn attribution(&self) -> Option<&Arc<AttributionData>> {
+        let sentence = self.sentence();
+        self.results.attributions.iter().find(|data| data.sentence == sentence)
+    }
+
+    /// The sentence that the bench compares with.
+    #[must_use]
+    pub fn other(&self) -> Option<Sentence> {
+        self.bench()?.other.clone().map(Sentence::single)
+    }
+
+    /// Its trace.
+    #[must_use]
+    pub fn other_trace(&self) -> Option<&Arc<TraceData>> {
+        let sentence = self.other()?;
+        self.results.traces.iter().find(|trace| trace.sentence == sentence)
+    }
+
     /// What the short training that the bench offers has changed.
     #[must_use]
     pub fn learning(&self) -> Option<&Arc<LearnData>> {
@@ -117,6 +139,8 @@ impl State {
             Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
             Some(View::Compare) => wanted.extend(self.compare_request()),
             Some(View::Gradient) => wanted.push(Request::Gradient(sentence)),
+            Some(View::Attribution) => wanted.push(Request::Attribution(sentence)),
+            Some(View::Difference) => wanted.extend(self.other().map(Request::Trace)),
             Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
             _ => {}
         }
@@ -130,11 +154,12 @@ impl State {
     #[must_use]
     pub fn missing(&self) -> Vec<Request> {
         let there = |request: &Request| match request {
-            Request::Trace(_) => self.trace().is_some(),
+            Request::Trace(sentence) => self.results.traces.iter().any(|trace| trace.sentence == *sentence),
             Request::Knockout(_) => self.knockout().is_some(),
             Request::Neighbours { .. } => self.neighbours().is_some(),
             Request::Compare { .. } => self.compare().is_some(),
             Request::Gradient(_) => self.gradient().is_some(),
+            Request::Attribution(_) => self.attribution().is_some(),
             Request::Arrange(_) => self.arranged().is_some(),
             Request::Ask(sentence) => self.results.asks.iter().any(|data| data.sentence == *sentence),
             Request::Race(_) | Request::Learn(_) => true,
@@ -226,6 +251,7 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
         Outcome::Compare(data) => push(&mut results.compares, data),
         Outcome::Gradient(data) => push(&mut results.gradients, data),
         Outcome::Arrange(data) => push(&mut results.arranged, data),
+        Outcome::Attribution(data) => push(&mut results.attributions, data),
         Outcome::Learn(data) => push(&mut results.learnings, data),
         Outcome::Ask(data) => push(&mut results.asks, data),
         Outcome::Race(report) => {

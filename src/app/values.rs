@@ -1,6 +1,7 @@
 //! Resolves `{{…}}`: live values against outcomes, recorded values against records, citations.
 
 mod attention;
+pub mod attribution;
 
 use super::State;
 use crate::lab::record::{Datum, flatten};
@@ -108,6 +109,9 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             .get(rest.parse::<usize>().ok()?.checked_sub(1)?)
             .map(|(word, _)| Datum::Text(word.clone())),
         "race" => of_races(state, rest),
+        "attribution" => attribution::of_attribution(state, rest),
+        "similarity" => attribution::of_similarity(state, rest),
+        "difference" => attribution::of_difference(state, rest),
         "attention" => attention::of_row(state, rest),
         "heads" => attention::of_heads(state, rest),
         "arrange" => of_arrange(state, rest),

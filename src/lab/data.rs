@@ -74,6 +74,8 @@ pub enum Request {
     Gradient(Sentence),
     /// The same pieces in other arrangements.
     Arrange(Sentence),
+    /// What each position adds to the recorded head's answer.
+    Attribution(Sentence),
     /// A short training, watched through one sentence.
     Learn(LearnRequest),
 }
@@ -114,6 +116,8 @@ pub enum Outcome {
     Arrange(Arc<super::arrange::ArrangeData>),
     /// Answer to [`Request::Gradient`].
     Gradient(Arc<GradientData>),
+    /// Answer to [`Request::Attribution`].
+    Attribution(Arc<super::attribution::AttributionData>),
     /// Answer to [`Request::Learn`].
     Learn(Arc<LearnData>),
 }

@@ -8,8 +8,8 @@ use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::{Heads, RecordedHead};
 use super::{
-    ModelFacts, Outcome, Progress, RaceRequest, Request, arrange, ask, compare, gradient, knockout, learning,
-    neighbours, race, trace,
+    ModelFacts, Outcome, Progress, RaceRequest, Request, arrange, ask, attribution, compare, gradient, knockout,
+    learning, neighbours, race, trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -158,6 +158,11 @@ impl Lab {
                 Some(Outcome::Arrange(Arc::new(arrange::arrange(&self.bert, sentence, None)?)))
             }
             Request::Gradient(sentence) => Some(Outcome::Gradient(Arc::new(gradient::maps(&self.bert, sentence)?))),
+            Request::Attribution(sentence) => {
+                let head = self.heads.iter().find(|head| head.readout == "cls");
+                attribution::attribute(&self.bert, head, sentence, control.stop)?
+                    .map(|data| Outcome::Attribution(Arc::new(data)))
+            }
             Request::Learn(request) => {
                 let dataset = self.dataset(&request.data)?;
                 learning::learn(&self.bert, &dataset, request, control)?.map(|data| Outcome::Learn(Arc::new(data)))

@@ -2,7 +2,9 @@
 
 mod arrange;
 mod attention;
+mod attribution;
 mod compare;
+mod difference;
 mod embedding;
 mod gradient;
 mod heads;
@@ -14,6 +16,7 @@ mod mixing;
 mod neighbours;
 mod probe;
 mod race;
+mod similarity;
 mod stepper;
 mod tokens;
 
@@ -68,6 +71,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Attention => attention::draw(state, trace, theme, area, buf),
         View::Matrix => matrix::draw(state, trace, theme, area, buf),
         View::Heads => heads::draw(state, trace, theme, area, buf),
+        View::Similarity => similarity::draw(state, trace, theme, area, buf),
+        View::Attribution => attribution::draw(state, trace, theme, area, buf),
+        View::Difference => difference::draw(state, trace, theme, area, buf),
         View::Label => label::draw(trace, theme, area, buf),
         View::Gradient => gradient::draw(state, trace, theme, area, buf),
         View::Probe | View::Race | View::Compare | View::Learning | View::Arrange => {}

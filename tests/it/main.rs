@@ -7,6 +7,7 @@ mod commands;
 mod course;
 mod driver;
 mod finetune;
+mod maps;
 mod mixing;
 mod parity;
 mod probe;

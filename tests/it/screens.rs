@@ -9,10 +9,10 @@ use clsroom::view::{Depth, Theme};
 
 use crate::driver::{Driver, lab};
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
+pub const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
 
 /// Goes to the first step of the lesson whose bench shows this view.
-fn to_view(driver: &mut Driver, lesson: &str, view: View) {
+pub fn to_view(driver: &mut Driver, lesson: &str, view: View) {
     driver.open(lesson);
     while driver.state.bench().is_none_or(|bench| bench.view != view) {
         let before = driver.state.marker();
@@ -27,7 +27,7 @@ fn to_view(driver: &mut Driver, lesson: &str, view: View) {
     }
 }
 
-fn at_both_sizes(name: &str, go: impl Fn(&mut Driver)) {
+pub fn at_both_sizes(name: &str, go: impl Fn(&mut Driver)) {
     for (width, height) in SIZES {
         let mut driver = Driver::new(width, height);
         go(&mut driver);
@@ -60,6 +60,9 @@ fn views_of_one_sentence() {
         ("attention", "03", View::Attention),
         ("matrix", "03", View::Matrix),
         ("heads", "03", View::Heads),
+        ("similarity", "02", View::Similarity),
+        ("difference", "04", View::Difference),
+        ("attribution", "04", View::Attribution),
         ("mixing", "04", View::Mixing),
         ("gradient", "07", View::Gradient),
         ("arrange", "06", View::Arrange),
@@ -92,104 +95,6 @@ fn mixing_at_every_depth_with_styles() {
         driver.press("ll"); // off [CLS], so that its accent shows
         insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
             insta::assert_snapshot!(format!("mixing_styles_{depth:?}"), format!("{:?}", driver.buffer()));
-        });
-    }
-}
-
-#[test]
-fn maps_of_heads_at_every_depth_with_styles() {
-    for depth in Depth::ALL {
-        for (name, view, keys) in [("matrix", View::Matrix, "jl"), ("heads", View::Heads, "jl")] {
-            let mut driver = Driver::with(80, 24, Theme::new(depth, false), Progress::default());
-            to_view(&mut driver, "03", view);
-            driver.press(keys);
-            insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
-                insta::assert_snapshot!(format!("{name}_styles_{depth:?}"), format!("{:?}", driver.buffer()));
-            });
-        }
-    }
-}
-
-#[test]
-fn a_head_is_opened_from_all_heads_and_closed_again() {
-    let mut driver = Driver::new(80, 24);
-    to_view(&mut driver, "03", View::Heads);
-    let all = driver.screen();
-    driver.press("jjlll");
-    driver.key(Key::Enter);
-    let open = driver.screen();
-    assert!(open.contains("attention of one head") && open.contains("layer 3 [ ]  head 4 { }"), "{open}");
-    driver.press("j");
-    assert_eq!((driver.state.cursor.layer, driver.state.cursor.row), (3, 1), "j goes over rows now");
-    driver.key(Key::Enter);
-    driver.press("kkhhh");
-    assert_eq!(driver.screen(), all);
-    let mut seen = vec![all];
-    for _ in 0..6 {
-        driver.press("v");
-        assert!(!seen.contains(&driver.screen()), "every variant is another");
-        seen.push(driver.screen());
-    }
-    driver.press("v");
-    assert_eq!(driver.screen(), seen[0]);
-}
-
-#[test]
-fn special_tokens_are_hidden_and_it_is_said() {
-    for (lesson, view) in [("03", View::Attention), ("03", View::Matrix), ("03", View::Heads), ("04", View::Mixing)] {
-        for size in SIZES {
-            let mut driver = Driver::new(size.0, size.1);
-            to_view(&mut driver, lesson, view);
-            let before = driver.screen();
-            assert!(before.contains("z hide") || before.contains("1-9 answer"), "the footer offers it\n{before}");
-            driver.press("z");
-            let trace = driver.state.trace().expect("a trace").clone();
-            assert_eq!(driver.state.shown().len(), trace.pieces.len() - 2);
-            assert!(!trace.pieces[driver.state.cursor.token].special, "the cursor is on what is shown");
-            let screen = driver.screen();
-            assert!(screen.contains("not rescaled") || view == View::Heads, "{screen}");
-            let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(words.contains("without [CLS] and") || view == View::Attention, "{screen}");
-            driver.press("hhhhhhkkkkkk");
-            assert!(driver.state.cursor.token == 1 || !matches!(view, View::Matrix | View::Mixing));
-            driver.press("zhhhhkkkk");
-            driver.press(if view == View::Heads { "" } else { "jjjjkkkk" });
-            assert!(!driver.screen().contains("not rescaled"));
-        }
-    }
-}
-
-#[test]
-fn maps_of_128_pieces_scroll_to_every_corner() {
-    for view in [View::Attention, View::Matrix, View::Heads] {
-        for size in SIZES {
-            let mut driver = Driver::new(size.0, size.1);
-            driver.type_sentence(&(0..200).map(|number| format!("word{number} ")).collect::<String>());
-            to_view(&mut driver, "03", view);
-            if view == View::Heads {
-                driver.key(Key::Enter);
-            }
-            driver.press(&"jl".repeat(130));
-            let screen = driver.screen();
-            let (row, token) = (driver.state.cursor.row, driver.state.cursor.token);
-            assert_eq!((row, token), (127, 127));
-            if view == View::Attention {
-                assert!(screen.contains("128 of 128"), "{screen}");
-            } else {
-                assert!(screen.contains("row 128 of 128") && screen.contains("more"), "{screen}");
-            }
-            assert_eq!(screen.matches("[SEP] -> [SEP]").count(), 1, "the cell under the cursor is said\n{screen}");
-        }
-    }
-}
-
-#[test]
-fn a_row_of_attention_in_its_three_variants() {
-    for (variant, name) in ["weights", "product", "values"].into_iter().enumerate() {
-        at_both_sizes(&format!("attention_{name}"), |driver| {
-            to_view(driver, "03", View::Attention);
-            driver.press(&"v".repeat(variant));
-            driver.press("}}jj");
         });
     }
 }

@@ -5,26 +5,26 @@ use crate::lab::head::{Head, Shares, entropy, shares};
 use crate::lab::record::Datum;
 use crate::lab::{Matrix, Piece, TraceData};
 
-fn number(value: f32) -> Option<Datum> {
-    Some(Datum::Number(f64::from(value)))
+fn number(value: f32) -> Datum {
+    Datum::Number(f64::from(value))
 }
 
 /// `WHAT.LAYER.HEAD` of the row of `[CLS]`, and `uniform`.
 pub(super) fn of_row(state: &State, rest: &str) -> Option<Datum> {
     let trace = state.trace()?;
     if rest == "uniform" {
-        return number((trace.pieces.len() as f32).ln());
+        return Some(number((trace.pieces.len() as f32).ln()));
     }
     let mut parts = rest.split('.');
     let (what, at, head) = (parts.next()?, parts.next()?, parts.next()?);
     let head = Head::of(trace, layer(at, trace.model.layers)?, head.parse::<usize>().ok()?.checked_sub(1)?)?;
-    let on = |name: &str| number(weight_on(&trace.pieces, head.weights(0), name));
+    let on = |name: &str| Some(number(weight_on(&trace.pieces, head.weights(0), name)));
     match what {
         "top" => Some(Datum::Text(trace.pieces.get(head.top(0)?)?.text.clone())),
-        "weight" => number(head.weight(0, head.top(0)?)),
+        "weight" => Some(number(head.weight(0, head.top(0)?))),
         "cls" => on("[CLS]"),
         "sep" => on("[SEP]"),
-        "entropy" => number(entropy(head.weights(0))),
+        "entropy" => Some(number(entropy(head.weights(0)))),
         _ => None,
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn of_heads(state: &State, rest: &str) -> Option<Datum> {
                 "beside" => Some(shares.previous + shares.next),
                 _ => None,
             };
-            number(of(mean(trace, layer(at, trace.model.layers)?)?)?)
+            of(mean(trace, layer(at, trace.model.layers)?)?).map(number)
         }
     }
 }

@@ -143,9 +143,9 @@ fn product(row: &Row<'_>, right: &str, theme: &Theme, area: Rect, buf: &mut Buff
             ),
             theme.value(),
         ),
-        said("strips: one cell a dimension, each strip on a scale of its own; below, largest first", theme.text()),
+        said("strips: a cell a dimension, a scale each; below: largest first", theme.text()),
         crate::view::widgets::heatmap::signed_legend("negative", "positive", theme),
-        measured(&format!("q of the row, k of the piece under the cursor {dot} j k piece, h l row"), theme),
+        measured("q of the row (h l), k of the piece (j k)", theme),
     ];
     let caption = format!("{qk} by dimension: {} asks {}", row.asks(), row.offers());
     let body = frame(&caption, right, &foot, theme, area, buf);

@@ -12,8 +12,11 @@ use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap, legend};
 use crate::view::widgets::thumbnails::{self, Thumbnails};
 
+/// A number of a head.
+type Number = fn(&Shares) -> f32;
+
 /// What a variant's number says, and which of the shares it is. The first variant shows thumbnails.
-const NUMBERS: [(&str, fn(&Shares) -> f32); 6] = [
+const NUMBERS: [(&str, Number); 6] = [
     ("weight on [CLS]", |shares| shares.cls),
     ("weight on [SEP]", |shares| shares.sep),
     ("weight of a position on itself", |shares| shares.itself),

@@ -38,7 +38,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     ];
     foot.extend(hidden(state, trace, attention.row(row), theme));
     foot.push(legend("0", "1", theme));
-    foot.push(measured("rows ask, columns offer", theme));
+    let close = if state.cursor.open { "; Enter closes it" } else { "" };
+    foot.push(measured(&format!("rows ask, columns offer{close}"), theme));
     let caption = format!("attention of one head{}", without(state, trace));
     let body = frame(&caption, &format!("layer {layer} [ ]  head {} {{ }}", number + 1), &foot, theme, area, buf);
     let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();

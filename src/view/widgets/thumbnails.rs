@@ -167,7 +167,7 @@ mod tests {
                 "   [    @@]@",
                 ""
             ]
-            .map(|line| line.to_owned())
+            .map(str::to_owned)
         );
     }
 

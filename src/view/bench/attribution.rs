@@ -1,0 +1,130 @@
+//! What each piece adds to the recorded head's answer, beside where `[CLS]` looks: four columns that need not agree.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, labels, measured, role, said, token, without};
+use crate::app::State;
+use crate::app::pieces::place_of;
+use crate::app::values::attribution::agreement;
+use crate::lab::TraceData;
+use crate::lab::attribution::{AttributionData, STEPS};
+use crate::view::theme::Theme;
+use crate::view::widgets::scale::window;
+use crate::view::widgets::text::{fit, pad, pad_start, put};
+
+/// Headings, and whether the numbers have signs.
+const COLUMNS: [(&str, bool); 4] =
+    [("grad x input", true), ("integrated", true), ("raw attention", false), ("rollout", false)];
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.attribution() else {
+        return card(&["The answer is followed back to the pieces."], theme, area, buf);
+    };
+    let Some(last) = trace.mixing.raw.rows.checked_sub(1) else { return };
+    let columns: [&[f32]; 4] =
+        [&data.gradient, &data.integrated, trace.mixing.raw.row(last), trace.mixing.rollout.row(last)];
+    let names = labels(trace, theme);
+    let at = token(state, trace);
+    let foot = foot(state, trace, data, columns.map(|column| column.get(at).copied().unwrap_or(f32::NAN)), theme);
+    let caption = format!("what each piece adds to the answer{}", without(state, trace));
+    let right = format!("logit {:+.2}", data.logit);
+    let body = frame(&caption, &right, &foot, theme, area, buf);
+    table(state, trace, &names, &columns, theme, body, buf);
+}
+
+fn foot(
+    state: &State,
+    trace: &TraceData,
+    data: &AttributionData,
+    numbers: [f32; 4],
+    theme: &Theme,
+) -> Vec<ratatui::text::Line<'static>> {
+    let dot = theme.glyphs().dot;
+    let [gradient, integrated, raw, rollout] = numbers;
+    let at = token(state, trace);
+    let correlation =
+        |value: Option<f32>| value.map_or_else(|| "too few words".to_owned(), |value| format!("{value:+.2}"));
+    let (with_raw, with_rollout) = agreement(trace, data);
+    vec![
+        said(
+            format!(
+                "{}: {gradient:+.3} {dot} {integrated:+.3} {dot} {raw:.3} {dot} {rollout:.3} {dot} {} of {}",
+                labels(trace, theme)[at],
+                at + 1,
+                trace.pieces.len()
+            ),
+            theme.value(),
+        ),
+        said(
+            format!(
+                "integrated: {:+.3} = logit {:+.3} less {:+.3} with all words [PAD]; gap {:+.3}",
+                data.integrated.iter().sum::<f32>(),
+                data.logit,
+                data.baseline,
+                data.gap()
+            ),
+            theme.value(),
+        ),
+        said(
+            format!(
+                "same order of the words? integrated and raw {}, and rollout {}; 1: yes",
+                correlation(with_raw),
+                correlation(with_rollout)
+            ),
+            theme.value(),
+        ),
+        said("+ towards positive, - towards negative; attention has no sign", theme.text()),
+        measured(&format!("recorded head on [CLS], {STEPS} steps; each column a scale"), theme),
+    ]
+}
+
+/// Four columns of numbers and bars, a line a piece.
+fn table(
+    state: &State,
+    trace: &TraceData,
+    names: &[String],
+    columns: &[&[f32]; 4],
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let shown = state.shown();
+    let label = 12.min(area.width / 5);
+    let each = area.width.saturating_sub(label + 3) / 4;
+    if area.height < 2 || each < 8 {
+        return;
+    }
+    let x_of = |column: usize| area.x + label + 3 + column as u16 * each;
+    for (column, (heading, _)) in COLUMNS.into_iter().enumerate() {
+        put(buf, x_of(column), area.y, each, &fit(heading, usize::from(each) - 1, theme.ascii), theme.label());
+    }
+    let most = columns.map(|column| shown.iter().map(|index| column[*index].abs()).fold(0f32, f32::max));
+    let place = place_of(&shown, token(state, trace));
+    let rows = usize::from(area.height) - 1;
+    let first = window(Some(place), shown.len(), rows);
+    for (line, (row, index)) in shown.iter().enumerate().skip(first).take(rows).enumerate() {
+        let y = area.y + 1 + line as u16;
+        let here = row == place;
+        put(buf, area.x, y, 2, if here { theme.glyphs().pointer } else { " " }, theme.key());
+        let style = if here { theme.focus() } else { theme.style(role(&trace.pieces[*index])) };
+        let name = pad(&fit(&names[*index], usize::from(label), theme.ascii), usize::from(label), theme.ascii);
+        put(buf, area.x + 2, y, label, &name, style);
+        for (column, (_, signed)) in COLUMNS.into_iter().enumerate() {
+            let value = columns[column][*index];
+            let text = if signed { format!("{value:+.2}") } else { format!("{value:.2}") };
+            let x = put(buf, x_of(column), y, 6, &pad_start(&text, 5, true), theme.value()) + 1;
+            let bar = bar(value.abs() / most[column].max(f32::MIN_POSITIVE), usize::from(each) - 7, theme);
+            put(buf, x, y, each - 7, &bar, theme.text());
+        }
+    }
+}
+
+/// A bar of at most `width` cells for a share of the longest.
+fn bar(share: f32, width: usize, theme: &Theme) -> String {
+    let eighths = (share.clamp(0.0, 1.0) * width as f32 * 8.0).round() as usize;
+    let eighths = if theme.ascii { (eighths + 4) / 8 * 8 } else { eighths };
+    let [.., full] = theme.glyphs().eighths;
+    let rest = (eighths % 8).checked_sub(1).map_or("", |part| theme.glyphs().eighths[part]);
+    full.repeat(eighths / 8) + rest
+}

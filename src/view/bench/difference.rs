@@ -1,0 +1,216 @@
+//! Two sentences side by side with their difference: what flows into `[CLS]`, or how far the vectors are apart.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{card, frame, label_of, measured, said};
+use crate::app::State;
+use crate::lab::similar::{Aligned, apart};
+use crate::lab::{Matrix, Piece, TraceData};
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::scale::window;
+use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
+
+/// Names of the measures that fill the table; the last variant is the map of vectors.
+const MEASURES: [&str; 3] = ["norm-based share", "raw attention", "attention rollout"];
+
+/// Two traces, and which pieces belong together.
+struct Both<'a> {
+    first: &'a TraceData,
+    second: &'a TraceData,
+    pairs: &'a [Aligned],
+    /// The pair under the cursor.
+    at: usize,
+}
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if state.other().is_none() {
+        return card(&["This bench compares two sentences, and has one."], theme, area, buf);
+    }
+    let Some(second) = state.other_trace() else {
+        return card(&["The model runs on both sentences."], theme, area, buf);
+    };
+    let pairs = state.aligned();
+    let at = state.cursor.offset.min(pairs.len().saturating_sub(1));
+    let both = Both { first: trace, second, pairs: &pairs, at };
+    if pairs.is_empty() {
+        return;
+    }
+    match MEASURES.get(state.cursor.variant) {
+        Some(measure) => shares(&both, state, measure, theme, area, buf),
+        None => vectors(&both, state, theme, area, buf),
+    }
+}
+
+impl Both<'_> {
+    fn hides(&self) -> bool {
+        self.pairs.iter().filter_map(|pair| pair.0).count() < self.first.pieces.len()
+    }
+
+    fn without(&self) -> &'static str {
+        if self.hides() { ", without [CLS] and [SEP]" } else { "" }
+    }
+
+    /// "not | very": a piece of each, a dot where one has none.
+    fn names(&self, (a, b): Aligned, theme: &Theme) -> (String, String) {
+        let name = |pieces: &[Piece], at: Option<usize>| {
+            at.and_then(|at| pieces.get(at)).map_or(theme.glyphs().dot.to_owned(), |piece| label_of(&piece.text, theme))
+        };
+        (name(&self.first.pieces, a), name(&self.second.pieces, b))
+    }
+
+    /// The sentences above a table or map; returns what is left below.
+    fn draw_sentences(&self, theme: &Theme, body: Rect, buf: &mut Buffer) -> Rect {
+        for (index, (sign, trace)) in [("A", self.first), ("B", self.second)].into_iter().enumerate() {
+            let text = clean(&format!("{sign}  {}", trace.sentence.text), theme.ascii).into_owned();
+            let y = body.y + index as u16;
+            put(buf, body.x, y, body.width, &fit(&text, usize::from(body.width), theme.ascii), theme.text());
+        }
+        Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body }
+    }
+}
+
+/// What of a layer's new `[CLS]` comes from each piece, in both sentences.
+fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let pick = |trace: &TraceData| -> Matrix {
+        match state.cursor.variant {
+            1 => trace.mixing.raw.clone(),
+            2 => trace.mixing.rollout.clone(),
+            _ => trace.mixing.norm.clone(),
+        }
+    };
+    let (a, b) = (pick(both.first), pick(both.second));
+    let layer = state.cursor.layer.clamp(1, a.rows.max(1));
+    let share = |matrix: &Matrix, at: Option<usize>| at.map_or(0.0, |at| matrix.at(layer - 1, at));
+    let dot = theme.glyphs().dot;
+    let here = both.pairs[both.at];
+    let (left, right) = both.names(here, theme);
+    let (mine, other) = (share(&a, here.0), share(&b, here.1));
+    let moved: f32 = both.pairs.iter().map(|pair| (share(&b, pair.1) - share(&a, pair.0)).abs()).sum();
+    let mut foot = vec![
+        said(
+            format!(
+                "A {left} {mine:.3} {dot} B {right} {other:.3} {dot} B - A {:+.3} {dot} {} of {}",
+                other - mine,
+                both.at + 1,
+                both.pairs.len()
+            ),
+            theme.value(),
+        ),
+        said(
+            format!(
+                "differences without signs: {moved:.3} in all {dot} the two [CLS] apart: {:.4}",
+                cls_apart(both, layer)
+            ),
+            theme.value(),
+        ),
+    ];
+    foot.extend(said_hidden(both, theme));
+    foot.push(said("a line: a piece of A, what stands for it in B; apart: 1 - cosine", theme.text()));
+    foot.push(measured("bars: the shares; at the right, B minus A", theme));
+    let caption = format!("into [CLS], A and B: {measure}{}", both.without());
+    let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
+    let body = both.draw_sentences(theme, body, buf);
+    table(both, &|pair| (share(&a, pair.0), share(&b, pair.1)), theme, body, buf);
+}
+
+/// How far the two `[CLS]` vectors are apart after a layer.
+fn cls_apart(both: &Both<'_>, layer: usize) -> f32 {
+    let row =
+        |trace: &TraceData| trace.hidden_states.get(layer).map(|states| states.row(0).to_vec()).unwrap_or_default();
+    apart(&row(both.first), &row(both.second))
+}
+
+fn said_hidden(both: &Both<'_>, theme: &Theme) -> Option<Line<'static>> {
+    both.hides().then(|| said("z hid [CLS] and [SEP]; the rest is not rescaled", theme.value()))
+}
+
+/// A line a pair: piece and bar of A, piece and bar of B, the difference.
+fn table(both: &Both<'_>, value: &dyn Fn(Aligned) -> (f32, f32), theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let (label, number) = (11u16, 5u16);
+    let bar = area.width.saturating_sub(2 + 2 * (label + number + 3) + 7) / 2;
+    if area.height < 2 || bar < 2 {
+        return;
+    }
+    let half = label + number + bar + 3;
+    put(buf, area.x + 2, area.y, label, "A", theme.label());
+    put(buf, area.x + 2 + half, area.y, label, "B", theme.label());
+    put(buf, area.x + 2 + 2 * half, area.y, 6, " B - A", theme.label());
+    let most = both.pairs.iter().map(|pair| value(*pair)).fold(0f32, |most, (a, b)| most.max(a).max(b));
+    let rows = usize::from(area.height) - 1;
+    let first = window(Some(both.at), both.pairs.len(), rows);
+    for (line, (index, pair)) in both.pairs.iter().enumerate().skip(first).take(rows).enumerate() {
+        let y = area.y + 1 + line as u16;
+        let here = index == both.at;
+        put(buf, area.x, y, 2, if here { theme.glyphs().pointer } else { " " }, theme.key());
+        let (left, right) = both.names(*pair, theme);
+        let (a, b) = value(*pair);
+        for (side, (name, share, there)) in
+            [(left, a, pair.0.is_some()), (right, b, pair.1.is_some())].into_iter().enumerate()
+        {
+            let x = area.x + 2 + side as u16 * half;
+            let style = if here { theme.focus() } else { theme.style(Theme::role_of(&name)) };
+            put(
+                buf,
+                x,
+                y,
+                label,
+                &pad(&fit(&name, usize::from(label), theme.ascii), usize::from(label), theme.ascii),
+                style,
+            );
+            if there {
+                let x = put(buf, x + label + 1, y, number, &pad_start(&format!("{share:.3}"), 5, true), theme.value());
+                let cells = (share / most.max(f32::MIN_POSITIVE) * f32::from(bar)).round() as usize;
+                let [.., full] = theme.glyphs().eighths;
+                put(buf, x + 1, y, bar, &full.repeat(cells), theme.text());
+            }
+        }
+        put(buf, area.x + 2 + 2 * half, y, 6, &format!("{:+.3}", b - a), theme.value());
+    }
+}
+
+/// Layers by pieces: how far the two vectors of a piece are apart.
+fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let layers = both.first.hidden_states.len().min(both.second.hidden_states.len());
+    let layer = state.cursor.layer.min(layers.saturating_sub(1));
+    let mut distances = Vec::with_capacity(layers * both.pairs.len());
+    for (one, two) in both.first.hidden_states.iter().zip(&both.second.hidden_states) {
+        distances.extend(both.pairs.iter().map(|pair| match *pair {
+            (Some(a), Some(b)) => apart(one.row(a), two.row(b)),
+            _ => f32::NAN,
+        }));
+    }
+    let map = Matrix::new(layers, both.pairs.len(), distances);
+    let most = map.data.iter().copied().filter(|value| value.is_finite()).fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let here = both.pairs[both.at];
+    let (left, right) = both.names(here, theme);
+    let number = map.at(layer, both.at);
+    let value = if number.is_nan() { "one sentence has none".to_owned() } else { format!("1 - cosine {number:.4}") };
+    let dot = theme.glyphs().dot;
+    let mut foot = vec![said(
+        format!("A {left}, B {right}, layer {layer}: {value} {dot} {} of {}", both.at + 1, both.pairs.len()),
+        theme.value(),
+    )];
+    foot.extend(said_hidden(both, theme));
+    foot.push(said("how far the two vectors of a piece are apart: 0 the same direction", theme.text()));
+    foot.push(legend("0", &format!("{most:.3}"), theme));
+    foot.push(measured("columns: pieces, A/B where they differ; rows: layers", theme));
+    let caption = format!("how far A and B are apart{}", both.without());
+    let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
+    let body = both.draw_sentences(theme, body, buf);
+    let columns: Vec<String> = both
+        .pairs
+        .iter()
+        .map(|pair| {
+            let (left, right) = both.names(*pair, theme);
+            if left == right { left } else { format!("{left}/{right}") }
+        })
+        .collect();
+    let rows: Vec<String> =
+        (0..layers).map(|layer| if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") }).collect();
+    let value = |row: usize, column: usize| map.at(row, column);
+    let map = Heatmap { range: (0.0, most), cursor: Some((layer, both.at)), ..Heatmap::new(&rows, &columns, &value) };
+    heatmap::draw(body, buf, theme, &map);
+}
