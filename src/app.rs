@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod disagree;
+mod facts;
 pub mod keymap;
 pub mod pieces;
 pub mod question;
@@ -267,6 +268,7 @@ impl State {
 
 /// Applies one message; the effects are for the front end to carry out, in order.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let shows = matches!(msg, Msg::Key(_) | Msg::Done(..));
     let mut effects = match msg {
         Msg::Key(key) => walk::key(state, key),
         Msg::Paste(text) => {
@@ -302,5 +304,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(results::ask(state));
+    if shows && facts::keep(state) {
+        effects.push(Effect::Save(state.progress.clone()));
+    }
     effects
 }

@@ -87,6 +87,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<Lessons>,
     },
+    /// Write your notebook: predictions, measurements and the four answers
+    Notebook(Notebook),
     /// Check this installation: model, data, parity, terminal, paths
     Doctor,
 }
@@ -99,9 +101,45 @@ pub struct Trace {
     /// A second text, for a sentence pair
     #[arg(long, value_name = "TEXT")]
     pub pair: Option<String>,
+    /// Measure more on the sentence; figures are named as lessons name them
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub also: Vec<Also>,
     /// Text for people, JSON for programs
     #[arg(long, value_enum, default_value_t = TextFormat::Text)]
     pub format: TextFormat,
+}
+
+/// `clsroom notebook`.
+#[derive(Debug, Args)]
+pub struct Notebook {
+    /// Markdown, or one HTML file
+    #[arg(long, value_enum, default_value_t = NotebookFormat::Md)]
+    pub format: NotebookFormat,
+    /// Write it to this file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Output of `notebook`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NotebookFormat {
+    /// Markdown.
+    Md,
+    /// One HTML file.
+    Html,
+}
+
+/// What `trace --also` measures besides the pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Also {
+    /// The same pieces in other arrangements.
+    Arrange,
+    /// Where the loss touches.
+    Gradient,
+    /// Every edge into [CLS] cut, one at a time.
+    Knockout,
+    /// A short training of [CLS], watched through this sentence.
+    Learning,
 }
 
 /// Output of `trace`.

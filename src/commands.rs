@@ -3,6 +3,7 @@
 pub mod course;
 mod doctor;
 mod lessons;
+pub mod notebook;
 mod race;
 mod trace;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 pub use course::{LoadedCourse, load_course};
 pub use doctor::{Surroundings, doctor};
 pub use lessons::lessons;
+pub use notebook::notebook;
 pub use race::race;
 pub use trace::trace;
 

@@ -10,6 +10,7 @@ pub mod compare;
 pub mod data;
 pub mod dataset;
 pub mod features;
+pub mod figures;
 pub mod finetune;
 pub mod gradient;
 pub mod head;

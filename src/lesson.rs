@@ -7,7 +7,9 @@
 //! screen: which benches and values exist is handed in as a [`Vocabulary`].
 
 pub mod check;
+mod format;
 pub mod library;
+pub mod notebook;
 pub mod parse;
 pub mod progress;
 pub mod vocabulary;
@@ -270,13 +272,17 @@ pub struct ValueRef {
 }
 
 /// Where a value comes from; every value on the screen says which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     /// Computed by this program in this session: "measured here".
+    #[default]
     Live,
     /// From a recorded run with provenance: "recorded".
+    #[serde(rename = "recorded")]
     Record,
     /// From a paper: "cited".
+    #[serde(rename = "cited")]
     Cite,
 }
 

@@ -26,6 +26,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => commands::race(&settings, asked),
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
+        Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),
         Some(Command::Doctor) => commands::doctor(&settings, &terminal::surroundings(&settings, &cli.common)?),
     }
 }

@@ -1,7 +1,7 @@
 //! Questions: which one is open, what was answered, and what the measurement says.
 
 use super::values::{self, Number};
-use super::{Effect, State};
+use super::{Effect, State, facts};
 use crate::lesson::progress::Given;
 use crate::lesson::{Answer, Question};
 
@@ -54,32 +54,19 @@ impl State {
         }
     }
 
-    /// Recall questions of earlier sessions: lesson and step of every check that was answered and not yet recalled.
+    /// Recall questions of earlier sessions: lesson and step of every check whose time has come.
     #[must_use]
     pub fn recall(&self) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         for (l, lesson) in self.course.lessons.iter().enumerate() {
             for (s, step) in lesson.steps.iter().enumerate() {
-                let waits = |question: &Question| {
-                    self.progress
-                        .answers
-                        .get(&question.id)
-                        .is_some_and(|given| given.recalled == 0 && self.earlier(given))
-                };
-                if step.check.as_ref().is_some_and(waits) {
+                let given = step.check.as_ref().and_then(|check| self.progress.answers.get(&check.id));
+                if given.is_some_and(|given| given.waits(self.started)) {
                     found.push((l, s));
                 }
             }
         }
         found
-    }
-
-    /// Whether an answer is from before this session.
-    fn earlier(&self, given: &Given) -> bool {
-        match (self.started, given.at) {
-            (Some(started), Some(at)) => at < started,
-            _ => true,
-        }
     }
 }
 
@@ -91,8 +78,9 @@ pub(super) fn answer(state: &mut State, choice: usize) -> Vec<Effect> {
     }
     // What the answer was worth stands at the end of the text.
     state.text_page = -1;
-    let correct = state.judge(&question).right.map(|right| right == choice);
     let lesson = state.lesson().map(|lesson| lesson.id.clone()).unwrap_or_default();
-    state.progress.answers.insert(question.id, Given { choice, correct, lesson, at: state.now, recalled: 0 });
+    let given = Given { choice, lesson, at: state.now, ..Given::default() };
+    state.progress.answers.insert(question.id, given);
+    facts::settle(state);
     vec![Effect::Save(state.progress.clone())]
 }

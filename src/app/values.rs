@@ -4,8 +4,9 @@ mod attention;
 pub mod attribution;
 
 use super::State;
+use crate::lab::figures::{self, layer};
 use crate::lab::record::{Datum, flatten};
-use crate::lesson::{Format, Source, ValueRef, View};
+use crate::lesson::{Format, Source, ValueRef};
 
 /// Characters of a sentence that running text quotes.
 const MOST_SHOWN: usize = 120;
@@ -60,21 +61,7 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
 /// Writes a number by its format.
 #[must_use]
 pub fn write(number: f64, format: Format) -> String {
-    match format {
-        Format::Auto if number.fract() == 0.0 && number.abs() < 1e15 => thousands(number as i64),
-        Format::Auto if number != 0.0 && number.abs() < 0.001 => format!("{number:.1e}"),
-        Format::Auto => format!("{number:.3}"),
-        Format::Decimals(places) => format!("{number:.*}", usize::from(places)),
-        Format::Percent => format!("{:.1} %", 100.0 * number),
-        Format::Points => format!("{:+.1} points", 100.0 * number),
-    }
-}
-
-fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    format!("{}{}", if number < 0 { "-" } else { "" }, groups.join(","))
+    format.write(number)
 }
 
 fn live(state: &State, key: &str) -> Option<Datum> {
@@ -114,9 +101,9 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         "difference" => attribution::of_difference(state, rest),
         "attention" => attention::of_row(state, rest),
         "heads" => attention::of_heads(state, rest),
-        "arrange" => of_arrange(state, rest),
-        "gradient" => of_gradient(state, rest),
-        "learning" => of_learning(state, rest),
+        "arrange" => figures::arrange(state.arranged()?, rest),
+        "gradient" => figures::gradient(state.gradient()?, rest),
+        "learning" => figures::learning(state.learning()?, rest),
         _ => None,
     }
 }
@@ -215,73 +202,4 @@ fn of_races(state: &State, rest: &str) -> Option<Datum> {
     let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
     let key = rest.replace(".last.", &format!(".{last}."));
     flatten(state.race_report()?).get(&key).cloned()
-}
-
-fn of_arrange(state: &State, rest: &str) -> Option<Datum> {
-    let (change, rest) = rest.split_once('.')?;
-    let (what, at) = rest.split_once('.')?;
-    let place = View::Arrange.measures().iter().position(|known| *known == change)?;
-    let arrangement = state.arranged()?.arrangements.get(place)?;
-    let series = match what {
-        "cosine" => &arrangement.cls_cosine,
-        "largest" => &arrangement.largest,
-        _ => return None,
-    };
-    let value = series.get(layer(at, series.len().saturating_sub(1))?)?;
-    Some(Datum::Number(f64::from(*value)))
-}
-
-fn of_gradient(state: &State, rest: &str) -> Option<Datum> {
-    let data = state.gradient()?;
-    let (readout, rest) = rest.split_once('.')?;
-    let (what, at) = rest.split_once('.')?;
-    let (_, map) = data.maps.iter().find(|(name, _)| name == readout)?;
-    let row = map.row(layer(at, map.rows.saturating_sub(1))?);
-    match what {
-        "touched" => Some(Datum::Number(row.iter().filter(|norm| **norm > 0.0).count() as f64)),
-        "share" => {
-            let total: f32 = row.iter().sum();
-            Some(Datum::Number(f64::from(row.first()? / total.max(f32::MIN_POSITIVE))))
-        }
-        _ => None,
-    }
-}
-
-fn of_learning(state: &State, rest: &str) -> Option<Datum> {
-    let data = state.learning()?;
-    let (_, most, token) = data.most_changed()?;
-    let number = |value: f32| Some(Datum::Number(f64::from(value)));
-    match rest {
-        "before" => number(*data.curve.loss.first()?),
-        "after" => number(*data.curve.loss.last()?),
-        "top" => Some(Datum::Text(data.pieces.get(token)?.clone())),
-        "change" => number(most),
-        "most" => {
-            let layers = 1..data.drift.len();
-            layers.max_by(|a, b| data.drift[*a].total_cmp(&data.drift[*b])).map(|layer| Datum::Number(layer as f64))
-        }
-        rest => {
-            let at = layer(rest.strip_prefix("turned.")?, data.drift.len().saturating_sub(1))?;
-            number(*data.drift.get(at)?)
-        }
-    }
-}
-
-fn layer(text: &str, layers: usize) -> Option<usize> {
-    if text == "last" { Some(layers) } else { text.parse().ok() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_by_their_format() {
-        assert_eq!(write(30_522.0, Format::Auto), "30,522");
-        assert_eq!(write(0.7789, Format::Auto), "0.779");
-        assert_eq!(write(0.7789, Format::Percent), "77.9 %");
-        assert_eq!(write(0.0403, Format::Points), "+4.0 points");
-        assert_eq!(write(-1234.0, Format::Auto), "-1,234");
-        assert_eq!(write(2.0, Format::Decimals(2)), "2.00");
-    }
 }

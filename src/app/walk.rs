@@ -2,6 +2,8 @@
 
 use tui_textarea::{Input, Key as EditKey, TextArea};
 
+use crate::lesson::progress::Recall;
+
 use super::{
     Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, question, results, runs,
 };
@@ -201,8 +203,8 @@ fn recall(
         (Some(Action::Answer(choice)), Some(check)) if given.is_none() && choice < check.options.len() => {
             // A wrong answer comes back another time.
             let right = state.judge(&check).right == Some(choice);
-            if let Some(known) = state.progress.answers.get_mut(&check.id).filter(|_| right) {
-                known.recalled += 1;
+            if let Some(known) = state.progress.answers.get_mut(&check.id) {
+                known.recall(Recall { at: state.now, choice, right });
             }
             state.overlay = Some(Overlay::Recall(waiting, Some(choice)));
             return vec![Effect::Save(state.progress.clone())];

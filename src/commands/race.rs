@@ -181,17 +181,8 @@ fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<String, St
     Heads { model_sha256, data_sha256, heads, provenance }.write().map_err(|error| error.to_string())
 }
 
-/// The day, UTC, from seconds since 1970 (days to civil date after Howard Hinnant's algorithm).
+/// The day, UTC.
 fn today() -> String {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let days = (seconds / 86_400) as i64 + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    crate::lesson::notebook::day(since.map_or(0, |since| since.as_secs()))
 }

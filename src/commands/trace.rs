@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+mod also;
+
 use super::{load_course, open_lab, print};
 use crate::cli::{TextFormat, Trace};
 use crate::config::Settings;
@@ -17,13 +19,20 @@ pub fn trace(settings: &Settings, asked: &Trace) -> Result<(), String> {
     let heads = load_course(settings.lessons.as_deref())?.heads;
     let lab = open_lab(settings, heads.as_ref())?;
     let sentence = Sentence { text: asked.text.clone(), pair: asked.pair.clone() };
-    let outcome = lab.run(&Request::Trace(sentence), &Control::QUIET).map_err(|error| error.to_string())?;
+    let outcome = lab.run(&Request::Trace(sentence.clone()), &Control::QUIET).map_err(|error| error.to_string())?;
     let Some(Outcome::Trace(data)) = outcome else { return Err("the pass was stopped".to_owned()) };
+    let mut figures = Vec::new();
+    for also in &asked.also {
+        figures.extend(also::measure(&lab, *also, &sentence, &data)?);
+    }
     match asked.format {
-        TextFormat::Text => print(&text(&data)),
+        TextFormat::Text => print(&(text(&data) + &also::text(&figures))),
         TextFormat::Json => {
-            let mut text =
-                serde_json::to_string(&as_json(&data)).map_err(|error| format!("cannot write JSON: {error}"))?;
+            let mut json = as_json(&data);
+            if !figures.is_empty() {
+                json["figures"] = also::as_json(&figures);
+            }
+            let mut text = serde_json::to_string(&json).map_err(|error| format!("cannot write JSON: {error}"))?;
             text.push('\n');
             print(&text)
         }

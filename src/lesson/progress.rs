@@ -1,22 +1,26 @@
-//! What one learner did: steps reached, answers given. Time arrives as data: nothing here reads a clock.
+//! What one learner did and saw: steps reached, answers given, values measured. Time arrives as data: nothing here reads a clock.
 //!
 //! The front end loads it at start and saves it after each step and answer, through [`Store`].
 
+mod measured;
+mod recall;
 mod store;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use measured::{Figure, MOST as MOST_MEASURED, Measured};
+pub use recall::Recall;
 pub use store::{ProgressError, Store};
 
-/// Version of the file's format that this program writes.
-pub const FORMAT_VERSION: u32 = 1;
+/// Version of the file's format that this program writes. 1 had no measurements; files of it are read as they are.
+pub const FORMAT_VERSION: u32 = 2;
 /// Longest learner's name, in characters and in bytes (a file's name has at most 255).
 const MAX_NAME: (usize, usize) = (64, 200);
 
 /// One learner's progress.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Progress {
     /// Version of the format.
@@ -27,6 +31,8 @@ pub struct Progress {
     pub lessons: BTreeMap<String, LessonProgress>,
     /// Per question id: what was answered.
     pub answers: BTreeMap<String, Given>,
+    /// Values that were shown and that the notebook needs, by key (see `lesson::notebook`).
+    pub measured: BTreeMap<String, Measured>,
     /// Lesson id and step (0-based) where the learner left off.
     pub last: Option<(String, usize)>,
 }
@@ -38,6 +44,7 @@ impl Default for Progress {
             sentence: None,
             lessons: BTreeMap::new(),
             answers: BTreeMap::new(),
+            measured: BTreeMap::new(),
             last: None,
         }
     }
@@ -65,8 +72,17 @@ pub struct Given {
     pub lesson: String,
     /// When, in seconds since 1970 (UTC).
     pub at: Option<u64>,
-    /// How often the question has been asked again since.
+    /// What the measurement was that decided, as it was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<String>,
+    /// The sentence it was measured on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
+    /// How often the question has been asked again since and was answered right.
     pub recalled: u32,
+    /// The latest of these answers, right or wrong, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recalls: Vec<Recall>,
 }
 
 impl Progress {
@@ -85,7 +101,25 @@ impl Progress {
                 None => drop(self.answers.insert(id, theirs)),
             }
         }
+        for (key, theirs) in other.measured {
+            match self.measured.get_mut(&key) {
+                Some(ours) if theirs.at > ours.at && ours.gives_way_to(&theirs) => *ours = theirs,
+                Some(_) => {}
+                None => drop(self.measured.insert(key, theirs)),
+            }
+        }
         self.last = self.last.take().or(other.last);
+    }
+
+    /// Forgets what was done in one lesson: its steps, its answers, and what it showed. Says how many answers those
+    /// were.
+    pub fn forget(&mut self, lesson: &str) -> usize {
+        self.lessons.remove(lesson);
+        let before = self.answers.len();
+        self.answers.retain(|_, given| given.lesson != lesson);
+        self.measured.retain(|_, measured| measured.lesson != lesson);
+        self.last.take_if(|(id, _)| id == lesson);
+        before - self.answers.len()
     }
 }
 

@@ -154,3 +154,39 @@ fn doctor_finds_everything_in_order() {
     let looks: Vec<&str> = text.lines().filter(|line| line.starts_with("look") && !line.contains("budget")).collect();
     assert!(looks.is_empty(), "{looks:?}");
 }
+
+#[test]
+fn trace_measures_more_when_asked_under_the_lessons_names() {
+    let output = clsroom(&["trace", "--format", "json", "--also", "arrange,gradient,knockout", "--", "-a fine film."]);
+    assert!(output.status.success(), "{}", err(&output));
+    let json: Value = serde_json::from_str(&out(&output)).expect("valid JSON");
+    let figures = &json["figures"];
+    let moved = figures["arrange.carried.largest.6"].as_f64().expect("a number");
+    assert!(moved > 0.0 && moved < 1e-4, "{moved}");
+    assert_eq!(figures["gradient.cls.touched.6"], 1.0);
+    assert_eq!(figures["gradient.cls.touched.1"].as_f64(), json["tokens"].as_array().map(|tokens| tokens.len() as f64));
+    assert!(
+        figures["knockout.effect"].as_f64().is_some_and(|effect| effect > 0.0) && figures["knockout.top"].is_string()
+    );
+    let text = out(&clsroom(&["trace", "--also", "arrange", "--", "-a fine film."]));
+    assert!(text.contains("also measured here") && text.contains("arrange.cls-at-end.cosine.6"), "{text}");
+}
+
+#[test]
+fn the_notebook_of_a_new_learner_says_what_to_do_and_writes_both_formats() {
+    let output = clsroom(&["notebook"]);
+    let text = out(&output);
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(text.starts_with("# My \\[CLS\\] notebook"), "{text}");
+    for expected in ["Why is it the first token?", "You have not measured this", "recorded", "clsroom race"] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.html");
+    let written = clsroom(&["notebook", "--format", "html", "--out", &path.display().to_string()]);
+    assert!(written.status.success(), "{}", err(&written));
+    let html = fs::read_to_string(path).expect("a file");
+    assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"), "{html}");
+    let nowhere = clsroom(&["notebook", "--out", "/nowhere/at/all.md"]);
+    assert_eq!((nowhere.status.code(), err(&nowhere).contains("cannot write")), (Some(1), true));
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{FORMAT_VERSION, Progress};
+use super::{FORMAT_VERSION, MOST_MEASURED, Progress};
 use crate::lesson::parse::visible;
 
 /// Largest progress file that is read, in bytes.
@@ -104,18 +104,26 @@ impl Store {
     /// # Errors
     /// The file cannot be written; the message names cause and remedy.
     pub fn save(&self, progress: &Progress) -> Result<(), ProgressError> {
-        self.try_save(progress).map_err(|source| ProgressError { path: self.path.clone(), source })
+        self.try_save(progress, true).map_err(|source| ProgressError { path: self.path.clone(), source })
     }
 
-    fn try_save(&self, progress: &Progress) -> io::Result<()> {
+    /// Saves exactly this: what was forgotten on purpose does not come back from the file.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn replace(&self, progress: &Progress) -> Result<(), ProgressError> {
+        self.try_save(progress, false).map_err(|source| ProgressError { path: self.path.clone(), source })
+    }
+
+    fn try_save(&self, progress: &Progress, merge: bool) -> io::Result<()> {
         // A link (a home kept elsewhere) stays a link: its target is replaced.
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
         let mut whole = Progress { format_version: FORMAT_VERSION, ..progress.clone() };
         match look(&path)? {
-            Found::Nothing => {}
-            Found::Good(theirs) => whole.absorb(*theirs),
+            Found::Good(theirs) if merge => whole.absorb(*theirs),
+            Found::Nothing | Found::Good(_) => {}
             Found::Foreign(_) => drop(set_aside(&path)?),
         }
         let mut json = serde_json::to_vec_pretty(&whole).map_err(io::Error::other)?;
@@ -154,6 +162,9 @@ fn look(path: &Path) -> io::Result<Found> {
     Ok(match serde_json::from_slice::<Progress>(&bytes) {
         Ok(mut progress) => {
             progress.sentence = progress.sentence.as_deref().map(visible);
+            while progress.measured.len() > MOST_MEASURED {
+                progress.measured.pop_last();
+            }
             Found::Good(Box::new(progress))
         }
         Err(_) => Found::Foreign("does not hold progress (it may be damaged)"),
@@ -196,7 +207,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lesson::progress::{Given, LessonProgress};
+    use crate::lesson::progress::{Figure, Given, LessonProgress, Measured, Recall};
 
     fn store() -> (tempfile::TempDir, Store) {
         let directory = tempfile::tempdir().expect("a directory");
@@ -218,11 +229,28 @@ mod tests {
     }
 
     fn some_progress() -> Progress {
-        let given = Given { choice: 2, correct: Some(true), lesson: "04".to_owned(), at: Some(7), recalled: 1 };
+        let given = Given {
+            choice: 2,
+            correct: Some(true),
+            lesson: "04".to_owned(),
+            at: Some(7),
+            recalled: 1,
+            measured: Some("movie".to_owned()),
+            sentence: Some("A film.".to_owned()),
+            recalls: vec![Recall { at: Some(9), choice: 2, right: true }],
+        };
+        let measured = Measured {
+            value: Figure::Number(0.7),
+            lesson: "04".to_owned(),
+            at: Some(8),
+            sentence: Some("A film.".to_owned()),
+            ..Measured::default()
+        };
         Progress {
             sentence: Some("A film.".to_owned()),
             lessons: [("04".to_owned(), LessonProgress { step: 3, finished: false })].into(),
             answers: [("mix-top".to_owned(), given)].into(),
+            measured: [("mixing.ratio.last".to_owned(), measured)].into(),
             last: Some(("04".to_owned(), 3)),
             ..Progress::default()
         }
@@ -236,6 +264,33 @@ mod tests {
         store.save(&some_progress()).expect("saved again");
         assert_eq!(store.load(), (some_progress(), None));
         assert_eq!(names(&store), ["progress.json"]);
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_read_and_written_as_the_second() {
+        let (_directory, store) = store();
+        let first = r#"{"format_version": 1, "sentence": "A film.", "lessons": {"04": {"step": 3, "finished": true}},
+            "answers": {"04-most": {"choice": 1, "correct": true, "lesson": "04", "at": 7, "recalled": 1}},
+            "last": ["04", 3]}"#;
+        put(&store, first);
+        let (progress, notice) = store.load();
+        assert_eq!((notice, progress.measured.len(), progress.answers["04-most"].choice), (None, 0, 1));
+        store.save(&progress).expect("saved");
+        let written = fs::read_to_string(store.path()).expect("a file");
+        assert!(written.contains("\"format_version\": 2"), "{written}");
+        assert_eq!(store.load().0.answers, progress.answers);
+    }
+
+    #[test]
+    fn what_was_forgotten_does_not_come_back() {
+        let (_directory, store) = store();
+        store.save(&some_progress()).expect("saved");
+        let mut progress = store.load().0;
+        assert_eq!(progress.forget("04"), 1);
+        store.replace(&progress).expect("saved");
+        let (left, _) = store.load();
+        assert!(left.lessons.is_empty() && left.answers.is_empty() && left.measured.is_empty() && left.last.is_none());
+        assert_eq!(left.sentence.as_deref(), Some("A film."), "the sentence is not the lesson's");
     }
 
     #[test]

@@ -1,0 +1,146 @@
+//! Keeps what a step shows: the values that the notebook needs, and what decided a prediction.
+
+use super::values::{self, Number};
+use super::{Screen, State};
+use crate::lab::Request;
+use crate::lesson::notebook::{FACTS, Fact};
+use crate::lesson::progress::{Figure, Measured};
+use crate::lesson::{Block, Format, Inline, Source, Step, ValueRef, View};
+
+/// Stores what the step on the screen shows. `true` when something was new, so that it is worth saving.
+pub(super) fn keep(state: &mut State) -> bool {
+    if !matches!(state.screen, Screen::Lesson { .. }) || state.covered() {
+        return false;
+    }
+    let mut new = settle(state);
+    let found: Vec<(String, Measured)> =
+        FACTS.iter().filter_map(|fact| live(state, fact)).chain(quoted(state)).collect();
+    for (key, measured) in found {
+        let known = state.progress.measured.get(&key);
+        if known.is_none_or(|known| known.gives_way_to(&measured)) {
+            state.progress.measured.insert(key, measured);
+            new = true;
+        }
+    }
+    new
+}
+
+/// Answers whose measurement has arrived meanwhile are judged, once.
+pub(super) fn settle(state: &mut State) -> bool {
+    let Some(step) = state.step() else { return false };
+    let questions: Vec<_> = step.predict.iter().chain(&step.check).cloned().collect();
+    let mut new = false;
+    for question in questions {
+        let verdict = state.judge(&question);
+        let (Some(right), true) = (verdict.right, state.given(&question).is_some()) else { continue };
+        let sentence = state.sentence().text;
+        let on_sentence = !matches!(state.run_request(), Some(Request::Race(_)));
+        let Some(given) = state.progress.answers.get_mut(&question.id).filter(|given| given.correct.is_none()) else {
+            continue;
+        };
+        given.correct = Some(right == given.choice);
+        given.sentence = (verdict.measured.is_some() && on_sentence).then_some(sentence);
+        given.measured = verdict.measured;
+        new = true;
+    }
+    new
+}
+
+/// A fact as the bench on the screen measured it.
+fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
+    let (family, rest) = fact.key.split_once('.')?;
+    let view = state.bench()?.view;
+    let shown = match family {
+        "race" => matches!(view, View::Race | View::Probe),
+        "arrange" => view == View::Arrange,
+        "gradient" => view == View::Gradient,
+        "learning" => view == View::Learning,
+        "compare" => view == View::Compare,
+        "mixing" | "knockout" => view == View::Mixing,
+        "label" => view == View::Label,
+        _ => true,
+    };
+    if !shown {
+        return None;
+    }
+    // A short training is of one readout; its values do not say which.
+    let key = match (family, rest.split_once('.')) {
+        ("learning", Some((readout, rest))) => {
+            let learnt = &state.learning()?.request.readout;
+            (learnt.to_string() == readout).then(|| format!("learning.{rest}"))?
+        }
+        _ => fact.key.to_owned(),
+    };
+    let value = values::resolve(state, &ValueRef { source: Source::Live, key, format: Format::Auto });
+    if !value.ready {
+        return None;
+    }
+    let report = state.race_report().filter(|_| family == "race");
+    let facts = state.facts.as_ref()?;
+    Some((
+        fact.key.to_owned(),
+        Measured {
+            value: figure(value),
+            source: Source::Live,
+            sentence: report.is_none().then(|| state.sentence().text),
+            command: report.map(|report| report.provenance.command.clone()),
+            train: report.map(|report| report.provenance.sentences[0]),
+            lesson: lesson(state),
+            model: facts.name.clone(),
+            model_sha256: facts.sha256.clone(),
+            at: state.now,
+        },
+    ))
+}
+
+/// Recorded values of facts, as far as the step's text quotes them: kept as `record.KEY`.
+fn quoted(state: &State) -> Vec<(String, Measured)> {
+    let Some(step) = state.step() else { return Vec::new() };
+    let wanted = |value: &&ValueRef| {
+        value.source == Source::Record && FACTS.iter().any(|fact| fact.record == Some(value.key.as_str()))
+    };
+    let mut kept = Vec::new();
+    for value in references(step).into_iter().filter(wanted) {
+        let found = values::resolve(state, value);
+        if !found.ready {
+            continue;
+        }
+        let run = value.key.split('.').next().unwrap_or_default();
+        let command = state.records.get(&format!("{run}.command")).map(ToString::to_string);
+        let measured = Measured {
+            value: figure(found),
+            source: Source::Record,
+            command,
+            lesson: lesson(state),
+            at: state.now,
+            ..Measured::default()
+        };
+        kept.push((format!("record.{}", value.key), measured));
+    }
+    kept
+}
+
+/// Every value that a step's text names.
+fn references(step: &Step) -> Vec<&ValueRef> {
+    let inlines = step.blocks.iter().flat_map(|block| match block {
+        Block::Paragraph(inlines) | Block::Quote(inlines) => vec![inlines],
+        Block::List { items, .. } => items.iter().collect(),
+        Block::Code(_) => Vec::new(),
+    });
+    let values = inlines.flatten().filter_map(|inline| match inline {
+        Inline::Value(value) => Some(value),
+        _ => None,
+    });
+    values.collect()
+}
+
+fn lesson(state: &State) -> String {
+    state.lesson().map(|lesson| lesson.id.clone()).unwrap_or_default()
+}
+
+fn figure(value: values::Value) -> Figure {
+    match value.number {
+        Number::Known(number) => Figure::Number(number),
+        Number::None => Figure::Text(value.text),
+    }
+}

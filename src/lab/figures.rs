@@ -1,0 +1,72 @@
+//! Single figures of an outcome by the names under which lessons quote them: `carried.largest.last`. The screen and
+//! `clsroom trace --also` read the same ones.
+
+use super::arrange::{ArrangeData, Change};
+use super::record::Datum;
+use super::{GradientData, LearnData};
+
+/// A layer's number, or `last`.
+#[must_use]
+pub fn layer(text: &str, layers: usize) -> Option<usize> {
+    if text == "last" { Some(layers) } else { text.parse().ok() }
+}
+
+/// Names of the changes, in the order of [`Change::ALL`].
+pub const CHANGES: [&str; 4] = ["carried", "shuffled", "cls-at-end", "no-positions"];
+
+/// `{change}.cosine|largest.{layer}`.
+#[must_use]
+pub fn arrange(data: &ArrangeData, key: &str) -> Option<Datum> {
+    let (change, rest) = key.split_once('.')?;
+    let (what, at) = rest.split_once('.')?;
+    let change = Change::ALL[CHANGES.iter().position(|known| *known == change)?];
+    let arrangement = data.arrangements.iter().find(|one| one.change == change)?;
+    let series = match what {
+        "cosine" => &arrangement.cls_cosine,
+        "largest" => &arrangement.largest,
+        _ => return None,
+    };
+    number(*series.get(layer(at, series.len().saturating_sub(1))?)?)
+}
+
+/// `{readout}.touched|share.{layer}`.
+#[must_use]
+pub fn gradient(data: &GradientData, key: &str) -> Option<Datum> {
+    let (readout, rest) = key.split_once('.')?;
+    let (what, at) = rest.split_once('.')?;
+    let (_, map) = data.maps.iter().find(|(name, _)| name == readout)?;
+    let row = map.row(layer(at, map.rows.saturating_sub(1))?);
+    match what {
+        "touched" => Some(Datum::Number(row.iter().filter(|norm| **norm > 0.0).count() as f64)),
+        "share" => {
+            let total: f32 = row.iter().sum();
+            number(row.first()? / total.max(f32::MIN_POSITIVE))
+        }
+        _ => None,
+    }
+}
+
+/// `before`, `after`, `top`, `change`, `most`, `turned.{layer}`.
+#[must_use]
+pub fn learning(data: &LearnData, key: &str) -> Option<Datum> {
+    let (_, most, token) = data.most_changed()?;
+    match key {
+        "before" => number(*data.curve.loss.first()?),
+        "after" => number(*data.curve.loss.last()?),
+        "top" => Some(Datum::Text(data.pieces.get(token)?.clone())),
+        "change" => number(most),
+        "most" => {
+            let layers = 1..data.drift.len();
+            layers.max_by(|a, b| data.drift[*a].total_cmp(&data.drift[*b])).map(|layer| Datum::Number(layer as f64))
+        }
+        key => {
+            let at = layer(key.strip_prefix("turned.")?, data.drift.len().saturating_sub(1))?;
+            number(*data.drift.get(at)?)
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the last step of functions that return an option")]
+fn number(value: f32) -> Option<Datum> {
+    Some(Datum::Number(f64::from(value)))
+}

@@ -1,0 +1,136 @@
+//! The learner's notebook: what was predicted and what came out, the four answers with the figures they rest on, and
+//! what was measured besides. Written from stored progress alone, so it can be written again at any time.
+//!
+//! [`FACTS`] names the values that the screen keeps for it, [`answers()`] draws the four conclusions from them, and
+//! [`write()`] puts everything into a [`Document`], which prints as Markdown or HTML. Every figure says where it is from
+//! and which command gives it again.
+
+mod again;
+pub mod answers;
+mod document;
+mod facts;
+mod time;
+
+pub use again::{quoted, trace};
+pub use answers::{Answer, answers};
+pub use document::{Document, Part, Run};
+pub use facts::{Evidence, FACTS, Fact, Point};
+pub use time::{day, moment};
+
+use super::progress::{Given, Progress};
+use super::{Course, Question};
+
+/// Writes the whole notebook; `now` is the time in seconds since 1970.
+#[must_use]
+pub fn write(evidence: &Evidence<'_>, learner: Option<&str>, now: Option<u64>) -> Document {
+    let mut document = Document::new("My [CLS] notebook");
+    let by = learner.map_or(String::new(), |learner| format!(" by {learner}"));
+    let when = now.map_or(String::new(), |now| format!(", {}", moment(now)));
+    document.text(vec![Run::plain(format!(
+        "Written{by} with clsroom {}{when}. Figures say where they are from: measured here (in a session of this \
+         learner), recorded (by a run that anyone can repeat), or cited. Below each stands the command that gives it \
+         again.",
+        env!("CARGO_PKG_VERSION")
+    ))]);
+    four_answers(evidence, &mut document);
+    predictions(evidence, &mut document);
+    besides(evidence, &mut document);
+    document
+}
+
+fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
+    document.heading("The four questions");
+    for (index, answer) in answers(evidence).iter().enumerate() {
+        document.smaller(&format!("{}. {}", index + 1, answer.question));
+        document.text(vec![Run::strong(&answer.verdict)]);
+        for point in &answer.points {
+            document.item(point.runs());
+            if let Some(again) = &point.again {
+                document.code(again);
+            }
+        }
+        if let Some(gap) = &answer.gap {
+            document.text(vec![Run::plain(gap)]);
+        }
+    }
+}
+
+/// Predictions in the order of the course, then answers whose question the course does not have (any more).
+fn predictions(evidence: &Evidence<'_>, document: &mut Document) {
+    let progress = evidence.progress;
+    document.heading("What I predicted, and what came out");
+    let mut told = Vec::new();
+    for lesson in &evidence.course.lessons {
+        let asked: Vec<&Question> = lesson.steps.iter().filter_map(|step| step.predict.as_ref()).collect();
+        let given: Vec<(&Question, &Given)> =
+            asked.into_iter().filter_map(|question| Some((question, progress.answers.get(&question.id)?))).collect();
+        if given.is_empty() {
+            continue;
+        }
+        document.smaller(&format!("Lesson {}: {}", lesson.id, lesson.title));
+        for (question, given) in given {
+            document.item(prediction(question, given));
+            told.push(question.id.as_str());
+        }
+    }
+    if told.is_empty() {
+        document.text(vec![Run::plain("Nothing yet. A lesson asks before it shows a result; a digit answers.")]);
+    }
+    checks(evidence.course, progress, document);
+}
+
+fn prediction(question: &Question, given: &Given) -> Vec<Run> {
+    let option = |index: usize| question.options.get(index).map_or("an option that is gone", String::as_str);
+    let outcome = match (given.correct, &given.measured) {
+        (Some(true), Some(measured)) => format!(" So it was ({measured}, measured here)."),
+        (Some(true), None) => " So it was.".to_owned(),
+        (Some(false), Some(measured)) => format!(" It came out otherwise: {measured}, measured here."),
+        (Some(false), None) => " It came out otherwise.".to_owned(),
+        (None, _) => " Not measured yet: run the bench of that step.".to_owned(),
+    };
+    let mut runs = vec![Run::plain(&question.ask), Run::plain(" I said: "), Run::strong(option(given.choice))];
+    runs.push(Run::plain(format!(".{outcome}")));
+    if let Some(sentence) = &given.sentence {
+        runs.push(Run::plain(format!(" On the sentence “{sentence}”.")));
+    }
+    runs.extend(given.at.map(|at| Run::plain(format!(" {}", day(at)))));
+    runs
+}
+
+/// How the recall questions went, in one line a lesson.
+fn checks(course: &Course, progress: &Progress, document: &mut Document) {
+    let mut lines = Vec::new();
+    for lesson in &course.lessons {
+        let checks = lesson.steps.iter().filter_map(|step| step.check.as_ref());
+        let given: Vec<&Given> = checks.filter_map(|check| progress.answers.get(&check.id)).collect();
+        let right = given.iter().filter(|given| given.correct == Some(true)).count();
+        let again: u32 = given.iter().map(|given| given.recalled).sum();
+        if !given.is_empty() {
+            let again = if again > 0 { format!(", recalled later {again} times") } else { String::new() };
+            lines.push(format!("Lesson {}: {right} of {} right at first{again}", lesson.id, given.len()));
+        }
+    }
+    if !lines.is_empty() {
+        document.smaller("Recall questions");
+        lines.into_iter().for_each(|line| document.item(vec![Run::plain(line)]));
+    }
+}
+
+/// Measurements that no answer rests on.
+fn besides(evidence: &Evidence<'_>, document: &mut Document) {
+    let points: Vec<Point> =
+        FACTS.iter().filter(|fact| fact.besides).filter_map(|fact| evidence.measured(fact.key)).collect();
+    if points.is_empty() {
+        return;
+    }
+    document.heading("Also measured");
+    for point in points {
+        document.item(point.runs());
+        if let Some(again) = &point.again {
+            document.code(again);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! The four answers. Each is a sentence drawn from figures, the figures themselves, and what is missing with what to
+//! do about it. Nothing here is true whatever was measured: another measurement gives another sentence.
+
+use std::fmt::Write as _;
+
+use super::{Evidence, Point};
+use crate::lesson::Source;
+
+/// Sums in another order round differently; more than this is no rounding.
+const ROUNDING: f64 = 1e-4;
+
+/// The answer to one of the four questions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The question.
+    pub question: &'static str,
+    /// The lesson that is about it.
+    pub lesson: &'static str,
+    /// The answer in a sentence or two.
+    pub verdict: String,
+    /// What it rests on.
+    pub points: Vec<Point>,
+    /// What was not measured here, and what to do.
+    pub gap: Option<String>,
+}
+
+/// All four, in the order of the questions.
+#[must_use]
+pub fn answers(evidence: &Evidence<'_>) -> [Answer; 4] {
+    [aggregate(evidence), first(evidence), learns(evidence), back(evidence)]
+}
+
+/// Figures of an answer by key, for its sentence.
+struct Points<'a> {
+    evidence: &'a Evidence<'a>,
+    found: Vec<(&'static str, Point)>,
+}
+
+impl<'a> Points<'a> {
+    fn new(evidence: &'a Evidence<'a>, keys: &[&'static str]) -> Self {
+        let found = keys.iter().filter_map(|key| Some((*key, evidence.point(key)?))).collect();
+        Self { evidence, found }
+    }
+
+    fn get(&self, key: &str) -> Option<&Point> {
+        self.found.iter().find(|(known, _)| *known == key).map(|(_, point)| point)
+    }
+
+    fn number(&self, key: &str) -> Option<f64> {
+        self.get(key)?.number
+    }
+
+    fn said(&self, key: &str) -> Option<&str> {
+        self.get(key).map(|point| point.value.as_str())
+    }
+
+    /// Puts the answer together. `needed` are the figures without which the question counts as not measured here.
+    fn answer(
+        self,
+        question: &'static str,
+        lesson: &'static str,
+        verdict: Option<String>,
+        needed: &[&str],
+        short_run: &str,
+    ) -> Answer {
+        let live = self.evidence.any_measured(needed);
+        let recorded = self.found.iter().any(|(_, point)| point.source == Source::Record);
+        let course = self.evidence.course;
+        let there = course.lessons.iter().any(|known| known.id == lesson);
+        let todo = if there {
+            format!("Do lesson {lesson}, or press Enter on this question in the last lesson: {short_run}.")
+        } else {
+            "The lesson about it is not in this course.".to_owned()
+        };
+        let gap = match (live, recorded) {
+            (true, _) => None,
+            (false, true) => Some(format!("You have not measured this yourself: the figures are recorded. {todo}")),
+            (false, false) => Some(format!("You have not measured this yet. {todo}")),
+        };
+        Answer {
+            question,
+            lesson,
+            verdict: verdict.unwrap_or_else(|| "Not answered yet.".to_owned()),
+            points: self.found.into_iter().map(|(_, point)| point).collect(),
+            gap,
+        }
+    }
+}
+
+/// Question 1.
+fn aggregate(evidence: &Evidence<'_>) -> Answer {
+    let points = Points::new(
+        evidence,
+        &[
+            "race.cls.last.accuracy",
+            "race.cls.last.low",
+            "race.cls.last.high",
+            "race.majority.accuracy",
+            "race.mean.last.accuracy",
+            "race.cls-mean.last.difference",
+            "race.cls-mean.last.low",
+            "race.cls-mean.last.high",
+            "race.cls-mean.last.verdict",
+            "race.words.accuracy",
+        ],
+    );
+    let verdict = aggregate_in_words(&points);
+    let needed = ["race.cls.last.accuracy", "race.cls-mean.last.difference"];
+    points.answer(
+        "Is [CLS] really an aggregate representation of the sequence?",
+        "05",
+        verdict,
+        &needed,
+        "a small race of [CLS] against GlobalPooling",
+    )
+}
+
+fn aggregate_in_words(points: &Points<'_>) -> Option<String> {
+    let (right, low) = (points.said("race.cls.last.accuracy")?, points.number("race.cls.last.low")?);
+    let floor = points.get("race.majority.accuracy")?;
+    let begins = if low > floor.number? {
+        format!(
+            "Yes, it gathers: a classifier on it alone is right on {right}, one answer for everything on {}",
+            floor.value
+        )
+    } else {
+        format!(
+            "Not shown here: a classifier on it alone is right on {right}, and that cannot be told from one answer for \
+             everything, {}",
+            floor.value
+        )
+    };
+    let difference = points.said("race.cls-mean.last.difference").unwrap_or_default();
+    let beside = match points.said("race.cls-mean.last.verdict") {
+        Some("better") => format!(", but GlobalPooling gathers more here, {difference}."),
+        Some("worse") => format!(", and better than GlobalPooling, which comes {difference} behind it."),
+        Some("too little data to tell") => {
+            format!(". Whether GlobalPooling does better ({difference}) these test sentences cannot tell.")
+        }
+        Some(other) => format!(". GlobalPooling is {other} ({difference})."),
+        None => ".".to_owned(),
+    };
+    Some(format!("{begins}{beside} That is said of this model, layer, task and way of reading."))
+}
+
+/// Question 2.
+fn first(evidence: &Evidence<'_>) -> Answer {
+    let points = Points::new(
+        evidence,
+        &[
+            "arrange.carried.largest.last",
+            "arrange.carried.cosine.last",
+            "arrange.shuffled.cosine.last",
+            "arrange.cls-at-end.cosine.last",
+            "arrange.no-positions.cosine.last",
+            "race.cls-cls-at-end.last.difference",
+            "race.cls-cls-at-end.last.verdict",
+        ],
+    );
+    let verdict = first_in_words(&points);
+    points.answer(
+        "Why is it the first token? Why not the second, the third, the last?",
+        "06",
+        verdict,
+        &["arrange.carried.largest.last"],
+        "your sentence in four arrangements",
+    )
+}
+
+fn first_in_words(points: &Points<'_>) -> Option<String> {
+    let moved = points.get("arrange.carried.largest.last")?;
+    let begins = if moved.number? <= ROUNDING {
+        format!(
+            "Nothing in attention asks for first: pieces shuffled with their positions keep their vectors (no number \
+             moved by more than {}). First is the one index that every sequence has, and a habit",
+            moved.value
+        )
+    } else {
+        format!(
+            "Not shown here: pieces shuffled with their positions moved by up to {}, which is more than rounding",
+            moved.value
+        )
+    };
+    let habit = match points.get("arrange.cls-at-end.cosine.last") {
+        Some(end) => {
+            format!(": moved to the end without training, the vector of [CLS] keeps a cosine of {}.", end.value)
+        }
+        None => ".".to_owned(),
+    };
+    Some(begins + &habit)
+}
+
+/// Question 3.
+fn learns(evidence: &Evidence<'_>) -> Answer {
+    let points = Points::new(
+        evidence,
+        &[
+            "sentence.pieces",
+            "gradient.cls.touched.last",
+            "gradient.cls.touched.1",
+            "gradient.mean.touched.last",
+            "learning.cls.before",
+            "learning.cls.after",
+            "learning.cls.turned.last",
+            "race.cls.last.accuracy",
+            "race.cls.finetune.accuracy",
+            "race.cls-mean.finetune.difference",
+            "race.cls-mean.finetune.verdict",
+        ],
+    );
+    let verdict = learns_in_words(&points);
+    points.answer(
+        "How does it learn to represent the sequence, when it is trained like every other token?",
+        "07",
+        verdict,
+        &["gradient.cls.touched.last"],
+        "where the loss touches your sentence",
+    )
+}
+
+fn learns_in_words(points: &Points<'_>) -> Option<String> {
+    let mut said = String::new();
+    if let (Some(top), Some(below)) = (points.get("gradient.cls.touched.last"), points.get("gradient.cls.touched.1")) {
+        let (at, under) = (top.number?, below.number?);
+        said = if at < under {
+            format!(
+                "By being read. The loss of a classifier on it enters at {} position of the last layer and reaches {} \
+                 through attention below: it trains what the others offer and what [CLS] asks for.",
+                top.value, below.value
+            )
+        } else {
+            format!(
+                "Not shown here: the loss touches {} positions after the last layer and {} below, so it does not enter \
+                 at [CLS] alone.",
+                top.value, below.value
+            )
+        };
+    }
+    if let (Some(before), Some(after)) =
+        (points.get("race.cls.last.accuracy"), points.get("race.cls.finetune.accuracy"))
+    {
+        let gained = after.number? > before.number?;
+        let outcome = if gained { "training moved it" } else { "training did not help here" };
+        let (before, after) = (&before.value, &after.value);
+        let _ = write!(said, " Frozen it is right on {before}, fine-tuned on {after}: {outcome}.");
+    }
+    (!said.is_empty()).then(|| said.trim_start().to_owned())
+}
+
+/// Question 4.
+fn back(evidence: &Evidence<'_>) -> Answer {
+    let points = Points::new(evidence, &[]);
+    points.answer("Can the original sequence be got back from it?", "10", None, &[], "the words decoded from [CLS]")
+}

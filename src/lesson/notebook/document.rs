@@ -1,0 +1,199 @@
+//! A small document that prints as Markdown or as one HTML file. Whatever it quotes (sentences, options, names) was
+//! typed by somebody: control characters are made visible and everything that a format would obey is escaped.
+
+use std::fmt::Write as _;
+
+use crate::lesson::parse::visible;
+
+/// A run of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Run {
+    /// As it is.
+    Plain(String),
+    /// Stressed.
+    Strong(String),
+}
+
+impl Run {
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self::Plain(text.into())
+    }
+
+    pub(super) fn strong(text: &str) -> Self {
+        Self::Strong(text.to_owned())
+    }
+}
+
+/// A part of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A heading of level 2 or 3.
+    Heading(u8, String),
+    /// A paragraph.
+    Text(Vec<Run>),
+    /// An item of a list.
+    Item(Vec<Run>),
+    /// A command, below the item before it.
+    Code(String),
+}
+
+/// Title and parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The title.
+    pub title: String,
+    /// What follows.
+    pub parts: Vec<Part>,
+}
+
+impl Document {
+    pub(super) fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), parts: Vec::new() }
+    }
+
+    pub(super) fn heading(&mut self, text: &str) {
+        self.parts.push(Part::Heading(2, text.to_owned()));
+    }
+
+    pub(super) fn smaller(&mut self, text: &str) {
+        self.parts.push(Part::Heading(3, text.to_owned()));
+    }
+
+    pub(super) fn text(&mut self, runs: Vec<Run>) {
+        self.parts.push(Part::Text(runs));
+    }
+
+    pub(super) fn item(&mut self, runs: Vec<Run>) {
+        self.parts.push(Part::Item(runs));
+    }
+
+    pub(super) fn code(&mut self, text: &str) {
+        self.parts.push(Part::Code(text.to_owned()));
+    }
+
+    /// As Markdown (`CommonMark`).
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut out = format!("# {}\n", escaped(&self.title));
+        let runs = |runs: &[Run]| -> String { runs.iter().map(run_in_markdown).collect() };
+        for part in &self.parts {
+            out.push('\n');
+            let _ = match part {
+                Part::Heading(level, text) => {
+                    writeln!(out, "{} {}", "#".repeat(usize::from(*level)), escaped(text))
+                }
+                Part::Text(text) => writeln!(out, "{}", runs(text)),
+                Part::Item(text) => writeln!(out, "- {}", runs(text)),
+                Part::Code(text) => {
+                    let text = line(text);
+                    let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
+                    writeln!(out, "  {fence}sh\n  {text}\n  {fence}")
+                }
+            };
+        }
+        out
+    }
+
+    /// As one HTML file.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let title = in_html(&self.title);
+        let mut out = format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+             content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+             <h1>{title}</h1>\n"
+        );
+        let runs = |runs: &[Run]| -> String { runs.iter().map(run_in_html).collect() };
+        let mut list = false;
+        for part in &self.parts {
+            let inside = matches!(part, Part::Item(_)) || (list && matches!(part, Part::Code(_)));
+            if inside != list {
+                out.push_str(if inside { "<ul>\n" } else { "</ul>\n" });
+                list = inside;
+            }
+            let _ = match part {
+                Part::Heading(level, text) => writeln!(out, "<h{level}>{}</h{level}>", in_html(text)),
+                Part::Text(text) => writeln!(out, "<p>{}</p>", runs(text)),
+                Part::Item(text) => writeln!(out, "<li>{}</li>", runs(text)),
+                Part::Code(text) if list => writeln!(out, "<li class=\"again\"><code>{}</code></li>", in_html(text)),
+                Part::Code(text) => writeln!(out, "<p><code>{}</code></p>", in_html(text)),
+            };
+        }
+        if list {
+            out.push_str("</ul>\n");
+        }
+        out.push_str("</body>\n</html>\n");
+        out
+    }
+}
+
+const STYLE: &str = "body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 sans-serif}\
+    code{overflow-wrap:anywhere;font-size:.85em}.again{list-style:none;margin-bottom:.5rem}";
+
+fn run_in_markdown(run: &Run) -> String {
+    match run {
+        Run::Plain(text) => escaped(text),
+        // Emphasis must not begin or end with a space.
+        Run::Strong(text) => match escaped(text.trim()) {
+            text if text.is_empty() => text,
+            text => format!("**{text}**"),
+        },
+    }
+}
+
+fn run_in_html(run: &Run) -> String {
+    match run {
+        Run::Plain(text) => in_html(text),
+        Run::Strong(text) => format!("<strong>{}</strong>", in_html(text)),
+    }
+}
+
+/// Text for Markdown: every sign of ASCII that could mean something gets a backslash, which `CommonMark` takes away.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in line(text).chars() {
+        // A number with a dot or bracket at the start of a line would begin a list.
+        let numbers = matches!(c, '.' | ')') && !out.is_empty() && out.bytes().all(|byte| byte.is_ascii_digit());
+        let harmless = matches!(c, ',' | '.' | ':' | '?' | '\'' | '(' | ')' | '%' | '/' | ';');
+        if numbers || (c.is_ascii_punctuation() && !harmless) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Text on one line: what a terminal or a browser would obey is visible, direction marks among it.
+fn line(text: &str) -> String {
+    let shown = visible(text);
+    let harmless = |c| match c {
+        '\n' | '\t' => ' ',
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '·',
+        c => c,
+    };
+    shown.chars().map(harmless).collect()
+}
+
+fn in_html(text: &str) -> String {
+    let mut out = String::new();
+    for c in line(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn longest_run(text: &str, of: char) -> usize {
+    let (mut longest, mut now) = (0, 0);
+    for c in text.chars() {
+        now = if c == of { now + 1 } else { 0 };
+        longest = longest.max(now);
+    }
+    longest
+}

@@ -1,0 +1,258 @@
+//! The values that the notebook needs, and where a learner's evidence for them is found: measured here first, then
+//! recorded.
+
+use super::{Run, again};
+use crate::lesson::progress::{Figure, Measured, Progress};
+use crate::lesson::{Course, Format, Source};
+
+/// A value that the screen keeps when a step shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fact {
+    /// Its key: that of the live value, `last` for the last layer. Of a short training, `learning.{readout}.…`.
+    pub key: &'static str,
+    /// The recorded value that stands in when nothing was measured here.
+    pub record: Option<&'static str>,
+    /// The lesson in which it is measured.
+    pub lesson: &'static str,
+    /// What it is, in words.
+    pub what: &'static str,
+    /// How it is written.
+    pub format: Format,
+    /// No answer rests on it; the notebook lists it at the end.
+    pub besides: bool,
+}
+
+const fn fact(
+    key: &'static str,
+    record: Option<&'static str>,
+    lesson: &'static str,
+    what: &'static str,
+    format: Format,
+) -> Fact {
+    Fact { key, record, lesson, what, format, besides: false }
+}
+
+const fn besides(key: &'static str, lesson: &'static str, what: &'static str, format: Format) -> Fact {
+    Fact { key, record: None, lesson, what, format, besides: true }
+}
+
+use Format::{Auto, Decimals, Percent, Points};
+
+/// Every value that the notebook may show.
+pub const FACTS: &[Fact] = &[
+    // Question 1.
+    fact("race.cls.last.accuracy", Some("frozen.cls.6.accuracy"), "08", "frozen [CLS], test sentences right", Percent),
+    fact("race.cls.last.low", Some("frozen.cls.6.low"), "08", "its 95 % interval, from", Percent),
+    fact("race.cls.last.high", Some("frozen.cls.6.high"), "08", "its 95 % interval, to", Percent),
+    fact(
+        "race.mean.last.accuracy",
+        Some("frozen.mean.6.accuracy"),
+        "08",
+        "frozen GlobalPooling, test sentences right",
+        Percent,
+    ),
+    fact("race.mean.last.low", Some("frozen.mean.6.low"), "08", "its 95 % interval, from", Percent),
+    fact("race.mean.last.high", Some("frozen.mean.6.high"), "08", "its 95 % interval, to", Percent),
+    fact(
+        "race.cls-mean.last.difference",
+        Some("frozen.cls-mean.6.difference"),
+        "08",
+        "GlobalPooling minus [CLS], frozen",
+        Points,
+    ),
+    fact("race.cls-mean.last.low", Some("frozen.cls-mean.6.low"), "08", "its 95 % interval, from", Points),
+    fact("race.cls-mean.last.high", Some("frozen.cls-mean.6.high"), "08", "its 95 % interval, to", Points),
+    fact("race.cls-mean.last.verdict", Some("frozen.cls-mean.6.verdict"), "08", "GlobalPooling against [CLS]", Auto),
+    fact(
+        "race.words.accuracy",
+        Some("frozen.words.accuracy"),
+        "08",
+        "words without BERT, test sentences right",
+        Percent,
+    ),
+    fact(
+        "race.majority.accuracy",
+        Some("frozen.majority.accuracy"),
+        "08",
+        "one answer for everything, test sentences right",
+        Percent,
+    ),
+    // Question 2.
+    fact(
+        "arrange.carried.largest.last",
+        None,
+        "06",
+        "words shuffled with their positions: largest change of any number after the last layer",
+        Auto,
+    ),
+    fact("arrange.carried.cosine.last", None, "06", "the same: cosine of [CLS] with what it was", Decimals(6)),
+    fact("arrange.shuffled.cosine.last", None, "06", "shuffled, positions counted anew: cosine of [CLS]", Auto),
+    fact("arrange.cls-at-end.cosine.last", None, "06", "[CLS] moved to the end: cosine of [CLS]", Auto),
+    fact("arrange.no-positions.cosine.last", None, "06", "no positions at all: cosine of [CLS]", Auto),
+    fact(
+        "race.cls-cls-at-end.last.difference",
+        Some("frozen.cls-cls-at-end.6.difference"),
+        "06",
+        "[CLS] at the end minus [CLS] in first place, frozen",
+        Points,
+    ),
+    fact(
+        "race.cls-cls-at-end.last.verdict",
+        Some("frozen.cls-cls-at-end.6.verdict"),
+        "06",
+        "[CLS] at the end against [CLS] in first place",
+        Auto,
+    ),
+    // Question 3.
+    fact("sentence.pieces", None, "01", "word pieces of the sentence", Auto),
+    fact(
+        "gradient.cls.touched.last",
+        None,
+        "07",
+        "positions that the loss of a classifier on [CLS] touches after the last layer",
+        Auto,
+    ),
+    fact("gradient.cls.touched.1", None, "07", "the same after layer 1", Auto),
+    fact(
+        "gradient.mean.touched.last",
+        None,
+        "07",
+        "positions that the loss of a classifier on GlobalPooling touches after the last layer",
+        Auto,
+    ),
+    fact("learning.cls.before", None, "07", "a short training on [CLS]: loss in the first step", Auto),
+    fact("learning.cls.after", None, "07", "loss in its last step", Auto),
+    fact("learning.cls.turned.last", None, "07", "how far [CLS] turned by it (1 - cosine) after the last layer", Auto),
+    fact(
+        "race.cls.finetune.accuracy",
+        Some("full.cls.finetune.accuracy"),
+        "08",
+        "fine-tuned [CLS], test sentences right",
+        Percent,
+    ),
+    fact(
+        "race.cls-mean.finetune.difference",
+        Some("full.cls-mean.finetune.difference"),
+        "08",
+        "GlobalPooling minus [CLS], fine-tuned",
+        Points,
+    ),
+    fact(
+        "race.cls-mean.finetune.verdict",
+        Some("full.cls-mean.finetune.verdict"),
+        "08",
+        "GlobalPooling against [CLS], fine-tuned",
+        Auto,
+    ),
+    // Of interest, but no answer rests on them.
+    besides("label.cls.answer", "01", "the recorded classifier's answer from [CLS]", Auto),
+    besides("compare.cls.0", "02", "cosine of [CLS] in two sentences, at layer 0", Decimals(6)),
+    besides("compare.cls.last", "02", "the same after the last layer", Decimals(6)),
+    besides("mixing.most", "04", "layer in which [CLS] takes in most", Auto),
+    besides("mixing.ratio.1", "04", "mixing ratio of [CLS] in layer 1", Auto),
+    besides("mixing.ratio.last", "04", "mixing ratio of [CLS] in the last layer", Auto),
+    besides("knockout.top", "04", "the token whose edge into [CLS], cut, turns it most", Auto),
+    besides("knockout.effect", "04", "how far it turns then (1 - cosine)", Auto),
+];
+
+/// A figure with everything that is said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// What it is.
+    pub what: &'static str,
+    /// As written.
+    pub value: String,
+    /// Its number, if it is one.
+    pub number: Option<f64>,
+    /// Measured here, recorded or cited.
+    pub source: Source,
+    /// The sentence it was measured on.
+    pub sentence: Option<String>,
+    /// The model that was measured, when it is not the one most figures are from.
+    pub model: Option<String>,
+    /// The command that gives it again.
+    pub again: Option<String>,
+}
+
+impl Point {
+    /// "measured here", "recorded", "cited".
+    #[must_use]
+    pub fn source_in_words(&self) -> &'static str {
+        match self.source {
+            Source::Live => "measured here",
+            Source::Record => "recorded",
+            Source::Cite => "cited",
+        }
+    }
+
+    pub(super) fn runs(&self) -> Vec<Run> {
+        let mut runs = vec![Run::plain(format!("{}: ", self.what)), Run::strong(&self.value)];
+        runs.push(Run::plain(format!(" ({})", self.source_in_words())));
+        runs.extend(self.sentence.as_ref().map(|sentence| Run::plain(format!(", on “{sentence}”"))));
+        runs.extend(self.model.as_ref().map(|model| Run::plain(format!(", with the model {model}"))));
+        runs
+    }
+}
+
+/// What a learner's answers can rest on.
+pub struct Evidence<'a> {
+    /// What was measured.
+    pub progress: &'a Progress,
+    /// The course, for questions and citations.
+    pub course: &'a Course,
+    /// Finds a recorded value by `FILE.key`.
+    pub record: &'a dyn Fn(&str) -> Option<Figure>,
+}
+
+impl Evidence<'_> {
+    /// The figure as measured here, otherwise as recorded.
+    #[must_use]
+    pub fn point(&self, key: &str) -> Option<Point> {
+        self.measured(key).or_else(|| self.recorded(key))
+    }
+
+    /// The figure as measured here.
+    #[must_use]
+    pub fn measured(&self, key: &str) -> Option<Point> {
+        let fact = FACTS.iter().find(|fact| fact.key == key)?;
+        let measured = self.progress.measured.get(key)?;
+        Some(Point {
+            what: fact.what,
+            value: measured.value.write(fact.format),
+            number: measured.value.number(),
+            source: measured.source,
+            sentence: measured.sentence.clone(),
+            model: Some(measured.model.clone()).filter(|model| !model.is_empty() && model != again::EMBEDDED),
+            again: again::command(key, measured),
+        })
+    }
+
+    /// The figure as recorded.
+    #[must_use]
+    pub fn recorded(&self, key: &str) -> Option<Point> {
+        let fact = FACTS.iter().find(|fact| fact.key == key)?;
+        let record = fact.record?;
+        let figure = (self.record)(record)?;
+        let run = record.split('.').next().unwrap_or(record);
+        let command = (self.record)(&format!("{run}.command")).map(|command| command.write(Auto));
+        Some(Point {
+            what: fact.what,
+            value: figure.write(fact.format),
+            number: figure.number(),
+            source: Source::Record,
+            sentence: None,
+            model: None,
+            again: command,
+        })
+    }
+
+    /// Whether anything under these keys was measured here.
+    #[must_use]
+    pub fn any_measured(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.progress.measured.get(*key).is_some_and(live))
+    }
+}
+
+fn live(measured: &Measured) -> bool {
+    measured.source == Source::Live
+}

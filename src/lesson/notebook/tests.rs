@@ -1,0 +1,195 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Parser, Tag};
+
+use super::*;
+use crate::lesson::Source;
+use crate::lesson::library;
+use crate::lesson::progress::{Figure, Measured};
+
+fn course() -> Course {
+    library::load(None).unwrap_or_else(|_| panic!("the course loads")).course
+}
+
+fn measured(value: Figure, sentence: Option<&str>) -> Measured {
+    Measured {
+        value,
+        sentence: sentence.map(str::to_owned),
+        command: sentence.is_none().then(|| "clsroom race --mode frozen --readouts cls,mean".to_owned()),
+        lesson: "08".to_owned(),
+        model: "all-MiniLM-L6-v2".to_owned(),
+        at: Some(1_764_028_800),
+        ..Measured::default()
+    }
+}
+
+/// Progress with these numbers and words measured on a sentence (or in a race).
+fn progress(numbers: &[(&str, f64)], words: &[(&str, &str)]) -> Progress {
+    let on = |key: &str| (!key.starts_with("race")).then_some("A fine film.");
+    let mut progress = Progress::default();
+    for (key, number) in numbers {
+        progress.measured.insert((*key).to_owned(), measured(Figure::Number(*number), on(key)));
+    }
+    for (key, word) in words {
+        progress.measured.insert((*key).to_owned(), measured(Figure::Text((*word).to_owned()), on(key)));
+    }
+    progress
+}
+
+fn answered(progress: &Progress) -> [Answer; 4] {
+    answers(&Evidence { progress, course: &course(), record: &|_| None })
+}
+
+const RACE: [(&str, f64); 5] = [
+    ("race.cls.last.accuracy", 0.74),
+    ("race.cls.last.low", 0.72),
+    ("race.cls.last.high", 0.76),
+    ("race.majority.accuracy", 0.5),
+    ("race.cls-mean.last.difference", 0.042),
+];
+
+#[test]
+fn question_1_follows_from_the_race() {
+    let verdict = |numbers: &[(&str, f64)], word| {
+        answered(&progress(numbers, &[("race.cls-mean.last.verdict", word)]))[0].verdict.clone()
+    };
+    let better = verdict(&RACE, "better");
+    assert!(better.starts_with("Yes, it gathers") && better.contains("74.0 %"), "{better}");
+    assert!(better.contains("GlobalPooling gathers more here, +4.2 points"), "{better}");
+    assert!(verdict(&RACE, "equivalent within 2 points").contains("GlobalPooling is equivalent within 2 points"));
+    assert!(verdict(&RACE, "too little data to tell").contains("cannot tell"));
+    let mut poor = RACE;
+    (poor[0].1, poor[1].1) = (0.51, 0.49);
+    assert!(verdict(&poor, "better").starts_with("Not shown here"), "no better than one answer for everything");
+}
+
+#[test]
+fn question_2_follows_from_the_arrangements() {
+    let verdict = |moved| {
+        let numbers = [("arrange.carried.largest.last", moved), ("arrange.cls-at-end.cosine.last", 0.93)];
+        answered(&progress(&numbers, &[]))[1].verdict.clone()
+    };
+    let rounding = verdict(2e-6);
+    assert!(rounding.contains("Nothing in attention asks for first") && rounding.contains("2.0e-6"), "{rounding}");
+    assert!(rounding.contains("0.930"), "{rounding}");
+    assert!(verdict(0.3).starts_with("Not shown here"));
+}
+
+#[test]
+fn question_3_follows_from_the_gradient_and_the_fine_tuned_race() {
+    let verdict = |top, before, after| {
+        let numbers = [
+            ("gradient.cls.touched.last", top),
+            ("gradient.cls.touched.1", 9.0),
+            ("race.cls.last.accuracy", before),
+            ("race.cls.finetune.accuracy", after),
+        ];
+        answered(&progress(&numbers, &[]))[2].verdict.clone()
+    };
+    let read = verdict(1.0, 0.74, 0.82);
+    assert!(read.contains("enters at 1 position of the last layer and reaches 9"), "{read}");
+    assert!(read.contains("training moved it"), "{read}");
+    assert!(verdict(9.0, 0.74, 0.82).contains("it does not enter at [CLS] alone"));
+    assert!(verdict(1.0, 0.74, 0.7).contains("did not help"));
+}
+
+#[test]
+fn without_measurements_every_gap_is_said_and_records_are_called_recorded() {
+    for answer in answered(&Progress::default()) {
+        assert_eq!((answer.verdict.as_str(), answer.points.len()), ("Not answered yet.", 0));
+        assert!(answer.gap.is_some_and(|gap| gap.starts_with("You have not measured this yet.")));
+    }
+    let records = BTreeMap::from([
+        ("frozen.cls.6.accuracy", Figure::Number(0.739)),
+        ("frozen.cls.6.low", Figure::Number(0.72)),
+        ("frozen.majority.accuracy", Figure::Number(0.5)),
+        ("frozen.command", Figure::Text("clsroom race --layer all".to_owned())),
+    ]);
+    let (progress, course) = (Progress::default(), course());
+    let evidence = Evidence { progress: &progress, course: &course, record: &|key| records.get(key).cloned() };
+    let [first, ..] = answers(&evidence);
+    assert!(first.verdict.starts_with("Yes") && first.points.iter().all(|point| point.source == Source::Record));
+    assert_eq!(first.points[0].again.as_deref(), Some("clsroom race --layer all"));
+    assert!(first.gap.is_some_and(|gap| gap.contains("the figures are recorded")));
+}
+
+#[test]
+fn every_figure_names_the_command_that_gives_it_again() {
+    let numbers: Vec<(&str, f64)> = FACTS.iter().map(|fact| (fact.key, 0.5)).collect();
+    let progress = progress(&numbers, &[]);
+    let course = course();
+    let evidence = Evidence { progress: &progress, course: &course, record: &|_| None };
+    for fact in FACTS.iter().filter(|fact| !fact.key.starts_with("compare")) {
+        let point = evidence.point(fact.key).expect("measured");
+        let again = point.again.unwrap_or_default();
+        assert!(again.starts_with("clsroom trace") || again.starts_with("clsroom race"), "{}: {again:?}", fact.key);
+    }
+    let again = evidence.point("arrange.carried.largest.last").and_then(|point| point.again);
+    assert_eq!(again.as_deref(), Some("clsroom trace --also arrange -- 'A fine film.'"));
+}
+
+#[test]
+fn a_sentence_is_one_word_of_a_shell() {
+    assert_eq!(quoted("it's $HOME `id`"), r"'it'\''s $HOME `id`'");
+    assert_eq!(quoted("a\u{1b}'\\b"), r"$'a\x1b\'\\b'");
+}
+
+#[test]
+fn days_are_counted_right() {
+    assert_eq!((day(0).as_str(), moment(1_764_028_859).as_str()), ("1970-01-01", "2025-11-25 00:00 UTC"));
+    assert_eq!(day(951_782_400), "2000-02-29");
+    assert!(!day(u64::MAX).is_empty());
+}
+
+/// The document of a learner whose sentence and answers are this text.
+fn hostile(text: &str) -> Document {
+    let mut document = Document::new("t");
+    document.item(vec![Run::plain(text)]);
+    document.text(vec![Run::plain("x"), Run::plain(text)]);
+    document
+}
+
+#[test]
+fn hostile_sentences_are_escaped_in_both_formats() {
+    let text = "</p><script>alert(1)</script> [x](javascript:y) `z` **b** | # \u{1b}[31m \u{202e}\n- a";
+    let mut progress = progress(&[("arrange.carried.largest.last", 1e-6)], &[]);
+    if let Some(known) = progress.measured.get_mut("arrange.carried.largest.last") {
+        known.sentence = Some(text.to_owned());
+    }
+    let course = course();
+    let document = write(&Evidence { progress: &progress, course: &course, record: &|_| None }, Some("<b>"), None);
+    let html = document.html();
+    assert!(!html.contains("<script") && !html.contains("<b>") && html.contains("&lt;script&gt;"), "{html}");
+    let markdown = document.markdown();
+    for format in [&html, &markdown] {
+        assert!(!format.contains('\u{1b}') && !format.contains('\u{202e}'), "control characters are shown");
+    }
+    assert_markdown_is_plain(&markdown);
+    assert!(markdown.contains("clsroom trace --also arrange -- $'"), "{markdown}");
+}
+
+/// No HTML, link, picture or table comes out of it.
+fn assert_markdown_is_plain(markdown: &str) {
+    for event in Parser::new(markdown) {
+        let harmful = matches!(
+            event,
+            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::HtmlBlock)
+        );
+        assert!(!harmful, "{event:?} in\n{markdown}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_comes_back_as_it_was_typed(text in "[ -~äß猫]{1,60}") {
+        let markdown = hostile(&text).markdown();
+        assert_markdown_is_plain(&markdown);
+        let shown: String = Parser::new(&markdown).filter_map(|event| match event {
+            Event::Text(text) | Event::Code(text) => Some(text.into_string()),
+            Event::SoftBreak | Event::HardBreak => Some("\n".to_owned()),
+            _ => None,
+        }).collect();
+        prop_assert_eq!(shown, format!("t{}x{}", text.trim(), text.trim_end()));
+    }
+}

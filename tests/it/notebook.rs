@@ -1,0 +1,87 @@
+//! What a learner sees is kept, and the notebook follows from it.
+
+use clsroom::app::{Effect, Key, Msg};
+use clsroom::commands::load_course;
+use clsroom::commands::notebook::document;
+use clsroom::lesson::View;
+use clsroom::lesson::progress::{Figure, Store};
+
+use crate::driver::Driver;
+
+/// Goes to the first step of the lesson with this bench and variant, answering what is asked with the first option.
+fn see(driver: &mut Driver, lesson: &str, view: View, measure: &str) {
+    driver.open(lesson);
+    while driver.state.bench().is_none_or(|bench| bench.view != view) || driver.state.measure() != Some(measure) {
+        let before = driver.state.marker();
+        driver.press("n");
+        assert_ne!(driver.state.marker(), before, "lesson {lesson} shows {view:?}");
+    }
+    if driver.state.covered() {
+        driver.press("1");
+    }
+}
+
+#[test]
+fn what_a_step_shows_is_kept_saved_and_written() {
+    let mut driver = Driver::new(80, 24);
+    driver.tell(Msg::Time(1_764_028_800));
+    driver.type_sentence("an uneven but warm little film");
+    see(&mut driver, "06", View::Arrange, "carried");
+    let kept = driver.state.progress.measured["arrange.carried.largest.last"].clone();
+    assert_eq!(kept.sentence.as_deref(), Some("an uneven but warm little film"));
+    assert_eq!((kept.lesson.as_str(), kept.model.as_str(), kept.at), ("06", "all-MiniLM-L6-v2", Some(1_764_028_800)));
+    assert_eq!(kept.model_sha256.len(), 64);
+    assert!(kept.value.number().is_some_and(|moved| moved < 1e-4), "{:?}", kept.value);
+    let given = &driver.state.progress.answers["06-carried"];
+    assert_eq!((given.correct, given.sentence.as_deref()), (Some(true), kept.sentence.as_deref()));
+    assert!(given.measured.is_some(), "what decided is kept with the answer");
+
+    // Saved, loaded, written.
+    let saved = driver.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Save(progress) => Some(progress.clone()),
+        _ => None,
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::new(folder.path().join("progress.json"));
+    store.save(&saved.expect("it was saved")).expect("saved");
+    let (progress, notice) = store.load();
+    assert_eq!((notice, &progress), (None, &driver.state.progress));
+    let loaded = load_course(None).expect("the course");
+    let text = document(&progress, &loaded.course, &loaded.records, None).markdown();
+    for expected in [
+        "Nothing in attention asks for first",
+        "measured here), on “an uneven but warm little film”",
+        "clsroom trace --also arrange -- 'an uneven but warm little film'",
+        "How far will any number of any vector have moved",
+        "**hardly at all: rounding**",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_covered_bench_is_not_kept_and_another_sentence_replaces_what_was() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("06");
+    driver.press("n");
+    assert!(driver.state.covered());
+    assert!(!driver.state.progress.measured.contains_key("arrange.carried.largest.last"));
+    driver.key(Key::Enter);
+    let first = driver.state.progress.measured["arrange.shuffled.cosine.last"].clone();
+    driver.type_sentence("good");
+    let second = &driver.state.progress.measured["arrange.shuffled.cosine.last"];
+    assert_ne!((&first.value, &first.sentence), (&second.value, &second.sentence));
+}
+
+#[test]
+fn recorded_values_that_a_step_quotes_are_kept_as_recorded() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("08");
+    let quoting = driver.state.course.lessons.iter().find(|lesson| lesson.id == "08").expect("the lesson");
+    let at = quoting.steps.iter().position(|step| step.title.as_deref() == Some("Both are far better, and alike"));
+    driver.press(&"n".repeat(at.expect("the step")));
+    let kept = &driver.state.progress.measured["record.full.cls.finetune.accuracy"];
+    assert_eq!(kept.source, clsroom::lesson::Source::Record);
+    assert!(matches!(kept.value, Figure::Number(_)));
+    assert!(kept.command.as_deref().is_some_and(|command| command.starts_with("clsroom race")));
+}
