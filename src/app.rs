@@ -8,6 +8,8 @@ pub mod disagree;
 mod facts;
 pub mod keymap;
 pub mod pieces;
+pub mod notebook;
+mod paths;
 pub mod question;
 pub mod results;
 pub mod runs;
@@ -57,10 +59,25 @@ pub struct State {
     pub now: Option<u64>,
     /// When this session began, as first told.
     pub started: Option<u64>,
+    /// Questions of the notebook whose gap is being filled.
+    pub filling: [bool; notebook::QUESTIONS],
+    /// What a teacher asked for.
+    pub teacher: Teacher,
+    /// The learner's name, if one was given.
+    pub learner: Option<String>,
     /// Show a bench although its question is open.
     pub uncovered: bool,
     /// Which part of a text that does not fit; counts round.
     pub text_page: isize,
+}
+
+/// What a teacher asked for on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Teacher {
+    /// Show the speaker notes.
+    pub notes: bool,
+    /// Show benches without a prediction.
+    pub unlock: bool,
 }
 
 /// The screens.
@@ -98,6 +115,8 @@ pub type Loaded = (Arc<Course>, Arc<BTreeMap<String, Datum>>);
 pub enum Overlay {
     /// The keys, scrolled down by so many lines.
     Help(u16),
+    /// The glossary, scrolled down by so many lines.
+    Glossary(u16),
     /// The sentence editor.
     Editor(Box<TextArea<'static>>),
     /// Recall questions waiting: lesson and step of each, and the choice made for the first.
@@ -149,6 +168,8 @@ pub enum Effect {
     Save(Progress),
     /// Read the lessons again.
     Reload,
+    /// Write the notebook to a file and say where.
+    Export,
     /// Turn the mouse on or off.
     Mouse(bool),
     /// Stop the process until it is continued.
@@ -181,6 +202,9 @@ impl State {
             mouse: false,
             now: None,
             started: None,
+            filling: [false; notebook::QUESTIONS],
+            teacher: Teacher::default(),
+            learner: None,
             uncovered: false,
             text_page: 0,
         }
@@ -228,7 +252,9 @@ impl State {
     #[must_use]
     pub fn covered(&self) -> bool {
         let predict = self.step().and_then(|step| step.predict.as_ref());
-        !self.uncovered && predict.is_some_and(|question| !self.progress.answers.contains_key(&question.id))
+        !self.uncovered
+            && !self.teacher.unlock
+            && predict.is_some_and(|question| !self.progress.answers.contains_key(&question.id))
     }
 
     /// The ASCII marker of the screen, once everything on it is there; recordings and tests wait for it.
@@ -236,6 +262,7 @@ impl State {
     pub fn marker(&self) -> Option<String> {
         match &self.overlay {
             Some(Overlay::Help(_)) => return Some("[help ready]".to_owned()),
+            Some(Overlay::Glossary(_)) => return Some("[glossary ready]".to_owned()),
             Some(Overlay::Editor(_)) => return Some("[editor ready]".to_owned()),
             Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),
             Some(Overlay::Leave) => return Some("[leave ready]".to_owned()),
@@ -252,7 +279,7 @@ impl State {
                 if let Some(running) = self.running() {
                     return Some(format!("[{what} {}]", if running.paused { "paused" } else { "running" }));
                 }
-                if !self.covered() && self.has_run() {
+                if !self.covered() && self.has_run() && !self.shows_notebook() {
                     return Some(format!("[{what} done]"));
                 }
                 // Knock-outs take longest and stand on the screen only when they are the measure shown.

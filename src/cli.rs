@@ -50,6 +50,23 @@ pub struct Common {
     /// Draw with Unicode characters whatever the locale says
     #[arg(long, global = true)]
     pub unicode: bool,
+    /// What teachers ask for.
+    #[command(flatten)]
+    pub teacher: Teacher,
+}
+
+/// What teachers ask for.
+#[derive(Debug, Clone, Args)]
+pub struct Teacher {
+    /// For teachers: show the speaker notes of each step
+    #[arg(long, global = true)]
+    pub notes: bool,
+    /// For teachers: show benches without asking for a prediction first (no lesson is ever locked)
+    #[arg(long, global = true)]
+    pub unlock: bool,
+    /// Forget what was done in a lesson (its steps, answers and measurements; all for every lesson), and end
+    #[arg(long, value_name = "LESSON")]
+    pub reset: Option<String>,
 }
 
 /// How many colours.
@@ -234,6 +251,8 @@ pub enum RaceFormat {
 pub enum Lessons {
     /// List the lessons (the default)
     List,
+    /// List what a lesson may name: views with their measures, readouts, operations, values
+    Vocabulary,
     /// Check lesson files; says file, line and column of every mistake
     Check {
         /// Folders of lessons; the course in use when none is given

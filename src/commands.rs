@@ -5,6 +5,7 @@ mod doctor;
 mod lessons;
 pub mod notebook;
 mod race;
+mod reset;
 mod trace;
 
 use std::io::{self, IsTerminal, Write};
@@ -15,6 +16,7 @@ pub use doctor::{Surroundings, doctor};
 pub use lessons::lessons;
 pub use notebook::notebook;
 pub use race::race;
+pub use reset::reset;
 pub use trace::trace;
 
 use crate::config::Settings;

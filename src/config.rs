@@ -67,6 +67,12 @@ pub fn settings_path() -> Option<PathBuf> {
     Some(base.config_dir().join("clsroom").join("config.toml"))
 }
 
+/// The home folder, if there is one.
+#[must_use]
+pub fn home() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
 /// Where a learner's progress is kept; `None` without a home directory.
 #[must_use]
 pub fn progress_path(learner: Option<&str>) -> Option<PathBuf> {

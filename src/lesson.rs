@@ -1,28 +1,36 @@
 //! Lessons: what a teacher writes, as typed data.
 //!
 //! A lesson is one Markdown file with `+++` TOML at its head. Steps are split at `---`. Fenced blocks named `bench`,
-//! `predict` and `check` say what stands beside the text; `{{…}}` stands for a value that is measured, recorded or
+//! `predict`, `check` and `notes` say what stands beside the text; `{{…}}` stands for a value that is measured, recorded or
 //! cited. [`parse`] reads a file, [`check`] tells an author's mistakes with file, line and column, [`library`] loads
 //! a course (embedded or from a directory), [`progress`] keeps what one learner did. Nothing here knows BERT or the
 //! screen: which benches and values exist is handed in as a [`Vocabulary`].
 
 pub mod check;
 mod format;
+pub mod glossary;
 pub mod library;
 pub mod notebook;
 pub mod parse;
+mod path;
 pub mod progress;
 pub mod vocabulary;
 
+pub use glossary::Term;
+pub use path::Path;
 pub use vocabulary::Vocabulary;
 
 /// A whole course, in the order of its lessons' ids.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Course {
     /// The lessons, sorted by [`Lesson::id`].
     pub lessons: Vec<Lesson>,
     /// Citations by key, from `citations.toml` beside the lessons.
     pub citations: std::collections::BTreeMap<String, Citation>,
+    /// What terms mean, from `glossary.toml`, by name.
+    pub glossary: Vec<Term>,
+    /// Shorter ways through it, from `paths.toml`.
+    pub paths: Vec<Path>,
     /// `None` for the embedded course, otherwise the directory it was read from.
     pub directory: Option<std::path::PathBuf>,
 }
@@ -61,6 +69,8 @@ pub struct Step {
     pub predict: Option<Question>,
     /// A recall question; asked again at the next start.
     pub check: Option<Question>,
+    /// What a teacher says here; shown with `--notes` only.
+    pub notes: Vec<Block>,
     /// Line in the file where the step begins (1-based).
     pub line: usize,
 }
@@ -94,6 +104,8 @@ pub enum Inline {
     Emphasis(String),
     /// `` `code` ``, used for tokens such as `[CLS]` and for names.
     Code(String),
+    /// A term of the glossary, as the text writes it; marked when the course is loaded.
+    Term(String),
     /// `{{value}}`.
     Value(ValueRef),
 }
@@ -172,13 +184,15 @@ pub enum View {
     Attribution,
     /// Two sentences side by side, with their difference.
     Difference,
+    /// The notebook: the four answers from what was measured.
+    Notebook,
     /// A short training: what it does to the attention of `[CLS]` and to its states.
     Learning,
 }
 
 impl View {
     /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 19] = [
+    pub const ALL: [(&'static str, Self); 20] = [
         ("tokens", Self::Tokens),
         ("embedding", Self::Embedding),
         ("neighbours", Self::Neighbours),
@@ -198,6 +212,7 @@ impl View {
         ("similarity", Self::Similarity),
         ("attribution", Self::Attribution),
         ("difference", Self::Difference),
+        ("notebook", Self::Notebook),
     ];
 
     /// The name that a lesson writes.

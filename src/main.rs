@@ -20,6 +20,9 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<(), String> {
     terminal::install_hooks()?;
     let settings = cli.settings()?;
+    if let Some(lesson) = &cli.common.teacher.reset {
+        return commands::reset(&settings, lesson);
+    }
     match &cli.command {
         None => terminal::learn(&settings, &cli.common, None),
         Some(Command::Learn { lesson }) => terminal::learn(&settings, &cli.common, lesson.as_deref()),

@@ -20,6 +20,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::app::{self, Effect, Key, Loaded, Msg, State};
+use crate::commands::notebook;
+use crate::config;
 use crate::lab::Lab;
 use crate::lesson::progress::Store;
 use crate::view::{self, Theme};
@@ -163,6 +165,7 @@ impl Front {
             Effect::Cancel(ticket) => self.worker.cancel(ticket),
             Effect::Pause(ticket, hold) => self.worker.pause(ticket, hold),
             Effect::Save(_) => self.save(),
+            Effect::Export => self.export(),
             Effect::Reload => {} // done by the caller, who takes what follows from it
             Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture).map_err(|error| broken(&error))?,
             Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture).map_err(|error| broken(&error))?,
@@ -184,6 +187,19 @@ impl Front {
         if let Some(Err(error)) = self.store.as_ref().map(|store| store.save(&self.state.progress)) {
             self.state.notice = Some(error.to_string());
         }
+    }
+
+    /// Writes the notebook beside where the program was started, or at home where that cannot be.
+    fn export(&mut self) {
+        let state = &self.state;
+        let document = notebook::document(&state.progress, &state.course, &state.records, state.learner.as_deref());
+        let here = std::env::current_dir().unwrap_or_else(|_| ".".into());
+        let written = notebook::export(&document, &here)
+            .or_else(|why| config::home().map_or(Err(why), |home| notebook::export(&document, &home)));
+        self.state.notice = Some(match written {
+            Ok(path) => format!("The notebook is in {}, and beside it as HTML.", path.display()),
+            Err(why) => why,
+        });
     }
 
     fn tell_time(&mut self) {

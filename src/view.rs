@@ -18,7 +18,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::app::keymap::{Scope, TABLE};
 use crate::app::{Page, Screen, State, values};
-use crate::lesson::{ValueRef, View};
+use crate::lesson::{ValueRef, View, glossary};
 pub use theme::{CharFlag, ColorFlag, Depth, Theme, ascii, depth};
 use widgets::blocks::Shown;
 use widgets::{footer, text};
@@ -126,9 +126,17 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Hides => view.is_some() && state.hides(),
         Scope::Opens => view.is_some() && state.opens(),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
-        Scope::Runs => state.run_request().is_some() && state.results.running.is_none() && !state.has_run(),
+        Scope::Runs => {
+            !state.shows_notebook()
+                && state.run_request().is_some()
+                && state.results.running.is_none()
+                && !state.has_run()
+        }
         Scope::Running => state.results.running.is_some(),
         Scope::Raced => view == Some(View::Race) && state.race_report().is_some(),
+        Scope::Gap => state.has_gap() && state.results.running.is_none(),
+        Scope::Notebook => state.shows_notebook(),
+        Scope::Terms => state.step().is_some_and(|step| !glossary::in_step(&state.course.glossary, step).is_empty()),
         Scope::Lanes => view == Some(View::Race) && state.running().is_none(),
     }
 }

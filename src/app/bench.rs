@@ -104,6 +104,10 @@ pub(super) fn step(state: &mut State, action: Action) {
         }
         Action::More if bench.view == View::Race => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),
         Action::Less if bench.view == View::Race => cursor.lanes = cursor.lanes.saturating_sub(1),
+        Action::Up if bench.view == View::Notebook => cursor.offset = cursor.offset.saturating_sub(1),
+        Action::Down if bench.view == View::Notebook => {
+            cursor.offset = (cursor.offset + 1).min(super::notebook::QUESTIONS - 1);
+        }
         Action::Up if bench.view == View::Race => cursor.offset = cursor.offset.saturating_sub(1),
         Action::Down if bench.view == View::Race => cursor.offset = (cursor.offset + 1).min(99),
         Action::Up if bench.view == View::Gradient => cursor.layer = cursor.layer.saturating_sub(1),

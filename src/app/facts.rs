@@ -51,9 +51,9 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     let (family, rest) = fact.key.split_once('.')?;
     let view = state.bench()?.view;
     let shown = match family {
-        "race" => matches!(view, View::Race | View::Probe),
-        "arrange" => view == View::Arrange,
-        "gradient" => view == View::Gradient,
+        "race" => matches!(view, View::Race | View::Probe | View::Notebook),
+        "arrange" => matches!(view, View::Arrange | View::Notebook),
+        "gradient" => matches!(view, View::Gradient | View::Notebook),
         "learning" => view == View::Learning,
         "compare" => view == View::Compare,
         "mixing" | "knockout" => view == View::Mixing,

@@ -88,6 +88,10 @@ pub enum Action {
     Edit,
     /// Recall questions.
     Recall,
+    /// The glossary.
+    Glossary,
+    /// Write the notebook to a file.
+    Export,
     /// Read the lessons again.
     Reload,
     /// Mouse on or off.
@@ -135,6 +139,12 @@ pub enum Scope {
     Raced,
     /// When lanes can be added.
     Lanes,
+    /// When the notebook shows a question with a gap.
+    Gap,
+    /// When the notebook is shown.
+    Notebook,
+    /// When the step's text uses terms of the glossary.
+    Terms,
 }
 
 /// One row of the table.
@@ -187,6 +197,15 @@ pub const TABLE: &[Binding] = &[
     ),
     binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
     binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
+    binding(&[K::Enter], &[A::Enter], "Enter", "fill the gap", "run what the notebook lacks", Scope::Gap),
+    binding(
+        &[K::Char('w')],
+        &[A::Export],
+        "w",
+        "write",
+        "write the notebook to a file (where it is shown)",
+        Scope::Notebook,
+    ),
     binding(&[K::Char(' ')], &[A::Pause], "Space", "pause", "hold a run, or let it go on", Scope::Running),
     binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run; what is finished is kept", Scope::Running),
     binding(
@@ -219,7 +238,7 @@ pub const TABLE: &[Binding] = &[
         &[A::Variant],
         "v",
         "variant",
-        "next variant of the view (measure, scale)",
+        "next variant of the view (measure, scale); on the course map: another path",
         Scope::Variants,
     ),
     binding(
@@ -272,6 +291,7 @@ pub const TABLE: &[Binding] = &[
         "type a sentence of your own, for every bench without one",
         Scope::Everywhere,
     ),
+    binding(&[K::Char('g')], &[A::Glossary], "g", "glossary", "what the terms mean", Scope::Terms),
     binding(&[K::Char('c')], &[A::Recall], "c", "", "recall questions from lessons you did", Scope::Home),
     binding(&[K::Char('R')], &[A::Reload], "R", "", "read the lessons again (with --lessons DIR)", Scope::Everywhere),
     binding(&[K::Char('M')], &[A::Mouse], "M", "", "mouse on or off", Scope::Everywhere),

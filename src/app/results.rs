@@ -142,6 +142,7 @@ impl State {
             Some(View::Attribution) => wanted.push(Request::Attribution(sentence)),
             Some(View::Difference) => wanted.extend(self.other().map(Request::Trace)),
             Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
+            Some(View::Notebook) => wanted.extend(self.gap_requests()),
             _ => {}
         }
         if let Some(Overlay::Ask(editor)) = &self.overlay {

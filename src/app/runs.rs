@@ -46,6 +46,9 @@ impl State {
     pub fn race_request(&self) -> Option<RaceRequest> {
         let bench = self.bench()?;
         let last = self.facts.as_ref()?.layers;
+        if bench.view == View::Notebook {
+            return self.gap_race();
+        }
         let layers = match bench.view {
             View::Probe => (0..=last).collect(),
             View::Race => vec![bench.layer.unwrap_or(last)],

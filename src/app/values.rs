@@ -101,6 +101,14 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         "difference" => attribution::of_difference(state, rest),
         "attention" => attention::of_row(state, rest),
         "heads" => attention::of_heads(state, rest),
+        "notebook" => {
+            let (made, right) = state.predictions();
+            match rest {
+                "predicted" => number(made),
+                "right" => number(right),
+                _ => None,
+            }
+        }
         "arrange" => figures::arrange(state.arranged()?, rest),
         "gradient" => figures::gradient(state.gradient()?, rest),
         "learning" => figures::learning(state.learning()?, rest),

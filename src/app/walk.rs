@@ -5,7 +5,8 @@ use tui_textarea::{Input, Key as EditKey, TextArea};
 use crate::lesson::progress::Recall;
 
 use super::{
-    Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, question, results, runs,
+    Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, notebook, paths,
+    question, results, runs,
 };
 
 /// Characters that a sentence may have; more are left out and said.
@@ -30,6 +31,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::TextOn => state.text_page += 1,
         Action::TextBack => state.text_page -= 1,
         Action::Help => state.overlay = Some(Overlay::Help(0)),
+        Action::Glossary => state.overlay = Some(Overlay::Glossary(0)),
         Action::Edit => {
             state.overlay =
                 Some(Overlay::Editor(Box::new(editor(state.progress.sentence.as_deref().unwrap_or_default()))));
@@ -73,6 +75,7 @@ fn at_home(state: &mut State, cursor: usize, action: Action) -> Vec<Effect> {
                 .map_or(0, |known| known.step);
             return open(state, cursor, step);
         }
+        Action::Variant => return paths::next(state),
         Action::Stop => return runs::stop(state),
         Action::Pause => return runs::pause(state),
         Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
@@ -98,6 +101,8 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
         Action::Answer(choice) => return question::answer(state, choice),
         Action::Enter if state.covered() => state.uncovered = true,
         Action::Enter if state.opens() => state.cursor.open = !state.cursor.open,
+        Action::Enter if state.shows_notebook() => return notebook::fill(state),
+        Action::Export if state.shows_notebook() => return vec![Effect::Export],
         Action::Enter => return runs::run(state),
         Action::Stop => return runs::stop(state),
         Action::Pause => return runs::pause(state),
@@ -117,6 +122,7 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
     let id = entry.id.clone();
     state.screen = Screen::Lesson { lesson, step, page: Page::Text };
     state.uncovered = false;
+    state.filling = [false; notebook::QUESTIONS];
     state.text_page = 0;
     let known = state.progress.lessons.entry(id.clone()).or_default();
     known.step = step;
@@ -132,7 +138,7 @@ fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
         state.progress.lessons.entry(entry.id.clone()).or_default().finished = true;
         state.notice = Some(format!("Lesson {} is done.", entry.id));
     }
-    state.screen = Screen::Home { cursor: (lesson + 1).min(state.course.lessons.len().saturating_sub(1)) };
+    state.screen = Screen::Home { cursor: paths::after(state, lesson) };
     vec![Effect::Save(state.progress.clone())]
 }
 
@@ -155,6 +161,18 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
             Some(Action::Up) => state.overlay = Some(Overlay::Help(scroll.saturating_sub(1))),
             Some(Action::Back | Action::Help | Action::Enter) => {}
             _ => state.overlay = Some(Overlay::Help(scroll)),
+        },
+        Some(Overlay::Glossary(scroll)) => match action {
+            Some(Action::Down | Action::TextOn | Action::Next) => {
+                state.overlay =
+                    Some(Overlay::Glossary(scroll.saturating_add(if action == Some(Action::Down) { 1 } else { 10 })));
+            }
+            Some(Action::Up | Action::TextBack | Action::Previous) => {
+                state.overlay =
+                    Some(Overlay::Glossary(scroll.saturating_sub(if action == Some(Action::Up) { 1 } else { 10 })));
+            }
+            Some(Action::Back | Action::Glossary | Action::Enter) => {}
+            _ => state.overlay = Some(Overlay::Glossary(scroll)),
         },
         Some(Overlay::Editor(mut editor)) => match key {
             Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),

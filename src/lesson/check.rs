@@ -119,6 +119,13 @@ impl<'a> Checker<'a> {
         for paragraph in paragraphs {
             self.prose(lines, paragraph);
         }
+        for block in &step.notes {
+            match block {
+                Block::Paragraph(inlines) | Block::Quote(inlines) => self.prose(lines, inlines),
+                Block::List { items, .. } => items.iter().for_each(|item| self.prose(lines, item)),
+                Block::Code(_) => {}
+            }
+        }
         if let Some(bench) = &step.bench {
             self.bench((bench.line, until), bench);
         }
@@ -269,7 +276,7 @@ mod tests {
         let citation = Citation { source: "Devlin et al. 2019".to_owned(), value: None, title: String::new() };
         let citations = [("devlin-2019".to_owned(), citation)].into();
         let sources = files.iter().map(|(file, text)| ((*file).to_owned(), text.clone())).collect();
-        problems.extend(course(&Course { lessons, citations, directory: None }, &sources, &vocabulary()));
+        problems.extend(course(&Course { lessons, citations, ..Course::default() }, &sources, &vocabulary()));
         problems
     }
 
@@ -329,7 +336,7 @@ why = "See {{record.frozen.cls.6.accuracy}} and {{race.cls-at-end-mean.6.verdict
     fn without_its_text_a_mistake_still_has_the_steps_line() {
         let text = "+++\ntitle = \"T\"\nminutes = 1\nquestion = \"Q\"\nsentence = \"S\"\n+++\n\n{{nothing}}\n";
         let lesson = parse::lesson("01-a.md", text).expect("a lesson");
-        let all = Course { lessons: vec![lesson], citations: BTreeMap::new(), directory: None };
+        let all = Course { lessons: vec![lesson], ..Course::default() };
         assert_eq!(course(&all, &Sources::new(), &vocabulary())[0].line, 8);
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::check::{self, Sources};
 use super::parse::{self, MAX_BYTES, Problem, Text, toml_at, visible};
-use super::{Citation, Course, Vocabulary};
+use super::{Citation, Course, Lesson, Vocabulary, glossary, path};
 
 /// Largest recorded run that is read, in bytes.
 const MAX_RESULT_BYTES: usize = 4_000_000;
@@ -18,6 +18,10 @@ const MAX_RESULT_BYTES: usize = 4_000_000;
 const MAX_FILES: usize = 2_000;
 /// The citations' file.
 const CITATIONS: &str = "citations.toml";
+/// The glossary's file.
+const GLOSSARY: &str = "glossary.toml";
+/// The shorter paths' file.
+const PATHS: &str = "paths.toml";
 /// The recorded runs' directory.
 const RESULTS: &str = "results";
 
@@ -37,7 +41,10 @@ pub const EMBEDDED: &[(&str, &str)] = &[
         "09-would-any-token-do.md",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/09-would-any-token-do.md")),
     ),
+    ("11-your-notebook.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/11-your-notebook.md"))),
     ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),
+    ("glossary.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/glossary.toml"))),
+    ("paths.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/paths.toml"))),
     ("results/frozen.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/frozen.json"))),
     ("results/full.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/full.json"))),
     ("results/heads.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/heads.json"))),
@@ -84,6 +91,15 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
         problems.push(problem);
         BTreeMap::new()
     });
+    let mut told = |found: Vec<Problem>| problems.extend(found);
+    let glossary =
+        glossary::read(GLOSSARY, files.glossary.as_deref().unwrap_or("")).map_err(&mut told).unwrap_or_default();
+    for step in lessons.iter_mut().flat_map(|lesson: &mut Lesson| &mut lesson.steps) {
+        glossary::mark(&glossary, step);
+    }
+    // Lessons that could not be read are told already: a path that names them is no second mistake.
+    let ids: Vec<&str> = files.lessons.keys().filter_map(|name| parse::id_of(name)).collect();
+    let paths = path::read(PATHS, files.paths.as_deref().unwrap_or(""), &ids).map_err(&mut told).unwrap_or_default();
     let results = files.results.unwrap_or_default();
     for (stem, text) in &results {
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
@@ -93,7 +109,7 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
         }
     }
     if problems.is_empty() {
-        let course = Course { lessons, citations, directory: directory.map(Path::to_path_buf) };
+        let course = Course { lessons, citations, glossary, paths, directory: directory.map(Path::to_path_buf) };
         return Ok(Loaded { course, results, sources: files.lessons });
     }
     let place = directory.unwrap_or(Path::new("lessons"));
@@ -105,6 +121,8 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
 struct Files {
     lessons: Sources,
     citations: Option<String>,
+    glossary: Option<String>,
+    paths: Option<String>,
     results: Option<BTreeMap<String, String>>,
     /// Lessons come from a directory, even if none could be read.
     own: bool,
@@ -136,6 +154,11 @@ impl Files {
         if names.iter().any(|name| name == CITATIONS) {
             files.citations = read(directory, CITATIONS, MAX_BYTES).map_err(|problem| problems.push(problem)).ok();
         }
+        let mut own = |wanted: &str| {
+            let there = names.iter().any(|name| name == wanted);
+            there.then(|| read(directory, wanted, MAX_BYTES).map_err(|problem| problems.push(problem)).ok()).flatten()
+        };
+        (files.glossary, files.paths) = (own(GLOSSARY), own(PATHS));
         if names.iter().any(|name| name == RESULTS) {
             files.results = Some(read_results(directory, problems));
         }
@@ -149,6 +172,13 @@ impl Files {
         };
         if !self.own {
             self.lessons = embedded(&|name| is_lesson(name).then(|| name.to_owned()));
+        }
+        // The embedded paths are of the embedded lessons.
+        if !self.own {
+            self.paths = embedded(&|name| (name == PATHS).then(String::new)).into_values().next();
+        }
+        if self.glossary.is_none() {
+            self.glossary = embedded(&|name| (name == GLOSSARY).then(String::new)).into_values().next();
         }
         if self.citations.is_none() {
             self.citations = embedded(&|name| (name == CITATIONS).then(String::new)).into_values().next();
@@ -258,8 +288,10 @@ mod tests {
     fn every_file_of_the_course_is_embedded() {
         let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons");
         let below = |name: &str| names(&lessons.join(name)).expect("a directory");
-        let mut there: Vec<String> =
-            below("").into_iter().filter(|name| is_lesson(name) || name == CITATIONS).collect();
+        let mut there: Vec<String> = below("")
+            .into_iter()
+            .filter(|name| is_lesson(name) || [CITATIONS, GLOSSARY, PATHS].contains(&name.as_str()))
+            .collect();
         let results = below(RESULTS).into_iter().filter(|name| name.strip_suffix(".json").is_some());
         there.extend(results.map(|name| format!("{RESULTS}/{name}")));
         let embedded: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();

@@ -1,4 +1,4 @@
-//! Reads one lesson: `+++` TOML head, Markdown steps split at `---`, fenced blocks `bench`, `predict` and `check`.
+//! Reads one lesson: `+++` TOML head, Markdown steps split at `---`, fenced blocks `bench`, `predict`, `check` and `notes`.
 //!
 //! [`lesson`] is called by the library for every file of a course. It tells every mistake that a file shows on its
 //! own; whether names (values, readouts, operations, other lessons) exist is for [`check`](super::check) to say.
@@ -218,6 +218,20 @@ why = "Because."
         assert_eq!(predict.why.len(), 7);
         assert_eq!(two.blocks[0], Block::Code("x = y\n  z".to_owned()));
         assert_eq!(two.check.as_ref().map(|q| q.answer.clone()), Some(Answer::Option(2)));
+    }
+
+    #[test]
+    fn notes_are_kept_apart_from_the_text() {
+        let lesson = read("Text.\n\n```notes\nAsk *first*.\n\n* wait\n```\n").expect("a lesson");
+        let step = &lesson.steps[0];
+        assert_eq!((step.blocks.len(), step.notes.len()), (1, 2));
+        assert!(
+            matches!(&step.notes[0], Block::Paragraph(inlines) if inlines[1] == Inline::Emphasis("first".to_owned()))
+        );
+        let problem = first("Text.\n\n```notes\n| a |\n|---|\n```\n");
+        assert_eq!((problem.line, problem.column), (10, 1), "{problem}");
+        assert!(first("Text.\n\n```notes\n# Heading\n```\n").message.contains("text only"));
+        assert!(first("Text.\n\n```notes\na\n```\n\n```notes\nb\n```\n").message.contains("a second `notes`"));
     }
 
     #[test]

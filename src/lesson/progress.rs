@@ -33,6 +33,8 @@ pub struct Progress {
     pub answers: BTreeMap<String, Given>,
     /// Values that were shown and that the notebook needs, by key (see `lesson::notebook`).
     pub measured: BTreeMap<String, Measured>,
+    /// Name of the shorter path that the learner chose.
+    pub path: Option<String>,
     /// Lesson id and step (0-based) where the learner left off.
     pub last: Option<(String, usize)>,
 }
@@ -45,6 +47,7 @@ impl Default for Progress {
             lessons: BTreeMap::new(),
             answers: BTreeMap::new(),
             measured: BTreeMap::new(),
+            path: None,
             last: None,
         }
     }

@@ -99,6 +99,8 @@ pub const LIVE: &[(&str, &str)] = &[
     ("attribution.rollout", "rank correlation with rollout"),
     ("difference.cls.{layer}", "1 - cosine of [CLS] in the two sentences of the bench after this layer"),
     ("difference.most", "the layer after which it is largest"),
+    ("notebook.predicted", "predictions that the learner made"),
+    ("notebook.right", "how many of them came out so"),
     ("race.train", "training sentences of that run"),
     ("race.test", "its test sentences"),
 ];

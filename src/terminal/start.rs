@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Session, leave, run};
-use crate::app::{self, Key, Loaded, Msg, Screen, State};
+use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher};
 use crate::cli::Common;
 use crate::commands::{LoadedCourse, Surroundings, load_course, open_lab};
 use crate::config::{self, Settings};
@@ -44,6 +44,8 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>) -> Resu
     let (course, records) = share(loaded);
     let mut state = State::new(course, records, data_counts()?, progress);
     state.notice = notice;
+    state.learner.clone_from(&settings.learner);
+    state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
     if let Some(lesson) = lesson {
         open_at(&mut state, lesson)?;
     }

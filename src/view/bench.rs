@@ -14,6 +14,7 @@ mod map;
 mod matrix;
 mod mixing;
 mod neighbours;
+mod notebook;
 mod probe;
 mod race;
 mod similarity;
@@ -55,6 +56,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Compare => return compare::draw(state, theme, area, buf),
         View::Learning => return learning::draw(state, theme, area, buf),
         View::Arrange => return arrange::draw(state, theme, area, buf),
+        View::Notebook => return notebook::draw(state, theme, area, buf),
         _ => {}
     }
     let Some(trace) = state.trace() else {
@@ -76,7 +78,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Difference => difference::draw(state, trace, theme, area, buf),
         View::Label => label::draw(trace, theme, area, buf),
         View::Gradient => gradient::draw(state, trace, theme, area, buf),
-        View::Probe | View::Race | View::Compare | View::Learning | View::Arrange => {}
+        View::Probe | View::Race | View::Compare | View::Learning | View::Arrange | View::Notebook => {}
     }
 }
 

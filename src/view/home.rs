@@ -58,6 +58,37 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
     );
 }
 
+/// Which lessons should come first and are not done yet: advice, never a lock.
+fn advice(state: &State, lesson: &Lesson) -> Option<String> {
+    let done = |id: &&String| state.progress.lessons.get(*id).is_some_and(|known| known.finished);
+    let open: Vec<&str> = lesson.needs.iter().filter(|id| !done(id)).map(String::as_str).collect();
+    (!open.is_empty()).then(|| format!("Easier after lesson {}. Nothing is locked.", open.join(" and ")))
+}
+
+/// The chosen path and how to choose another; nothing for a course without paths.
+fn path_line(state: &State, theme: &Theme) -> Option<(String, ratatui::style::Style)> {
+    let sum = |ids: &[String]| -> u16 {
+        let minutes =
+            state.course.lessons.iter().filter(|lesson| ids.contains(&lesson.id)).map(|lesson| lesson.minutes);
+        minutes.sum()
+    };
+    let said = match state.path() {
+        Some(path) => format!(
+            "{} Path: {}, {} lessons, {} min. Press v for another.",
+            theme.glyphs().bullet,
+            path.name,
+            path.lessons.len(),
+            sum(&path.lessons)
+        ),
+        None if state.course.paths.is_empty() => return None,
+        None => {
+            let minutes: u16 = state.course.lessons.iter().map(|lesson| lesson.minutes).sum();
+            format!("The whole course, {minutes} min. Press v for a shorter path.")
+        }
+    };
+    Some((said, theme.dim()))
+}
+
 fn model_line(state: &State, theme: &Theme) -> String {
     match (&state.facts, &state.results.model_failure) {
         (Some(facts), _) => {
@@ -88,10 +119,21 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
         ),
         None => (" ", format!("{} min", lesson.minutes)),
     };
+    // Lessons of the chosen path carry a sign; the others step back.
+    let on_path = state.path().map(|path| path.lessons.contains(&lesson.id));
+    let note = match on_path {
+        Some(true) => format!("{} {note}", glyphs.bullet),
+        Some(false) => format!("  {note}"),
+        None => note,
+    };
     let pointer = if focus { glyphs.pointer } else { " " };
     let title_width = usize::from(area.width).saturating_sub(34);
     let title = pad(&fit(&clean(&lesson.title, theme.ascii), title_width, theme.ascii), title_width, theme.ascii);
-    let style = if focus { theme.focus() } else { theme.text() };
+    let style = match (focus, on_path) {
+        (true, _) => theme.focus(),
+        (false, Some(false)) => theme.dim(),
+        (false, _) => theme.text(),
+    };
     put(buf, area.x, area.y, 2, pointer, theme.key());
     put(buf, area.x + 2, area.y, 2, sign, theme.good());
     let end = put(buf, area.x + 4, area.y, area.width - 4, &format!("{}  {title}", lesson.id), style);
@@ -106,13 +148,7 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
     }
     if let Some(lesson) = state.course.lessons.get(cursor) {
         rows.push((lesson.question.clone(), theme.value()));
-    }
-    match &state.progress.sentence {
-        Some(sentence) => {
-            let beginning: String = sentence.chars().take(240).collect();
-            rows.push((format!("Your sentence: {beginning}"), theme.dim()));
-        }
-        None => rows.push(("Press e to use a sentence of your own in every lesson.".to_owned(), theme.dim())),
+        rows.extend(advice(state, lesson).map(|said| (said, theme.dim())));
     }
     let waiting = state.recall().len();
     if waiting > 0 {
@@ -122,6 +158,14 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
             format!("{waiting} recall questions are waiting: press c.")
         };
         rows.push((text, theme.key()));
+    }
+    rows.extend(path_line(state, theme));
+    match &state.progress.sentence {
+        Some(sentence) => {
+            let beginning: String = sentence.chars().take(240).collect();
+            rows.push((format!("Your sentence: {beginning}"), theme.dim()));
+        }
+        None => rows.push(("Press e to use a sentence of your own in every lesson.".to_owned(), theme.dim())),
     }
     let mut y = area.y;
     for (text, style) in rows {

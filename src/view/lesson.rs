@@ -74,6 +74,11 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             if step.predict.as_ref() == Some(question) { question::Kind::Predict } else { question::Kind::Check };
         text.extend(question::lines(state, question, kind, usize::from(area.width), theme));
     }
+    if state.teacher.notes && !step.notes.is_empty() {
+        text.push(Line::default());
+        text.push(Line::from(Span::styled("Notes for the teacher", theme.heading())));
+        text.extend(blocks::render(&step.notes, &resolve, usize::from(area.width), theme));
+    }
     if waits_for_run(state, step) {
         text.push(Line::default());
         let said = format!("{} stands for what is not measured yet: Enter runs it.", theme.glyphs().ellipsis);
@@ -81,13 +86,30 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     let mut used = blocks::sources(&step.blocks);
     used.extend(question::sources(state, step));
-    let legend = blocks::legend(&used, theme);
+    let mut legend = blocks::legend(&used, theme);
+    if has_terms(step) {
+        let said = Span::styled(format!("{} in the glossary: g", blocks::term_sign(theme)), theme.label());
+        match &mut legend {
+            Some(line) => line.spans.extend([Span::raw("  "), said]),
+            None => legend = Some(Line::from(said)),
+        }
+    }
     let legend_rows = if legend.is_some() { 2 } else { 0 };
     let room = Rect { height: area.height.saturating_sub(legend_rows), ..area };
     lines(&part(text, usize::from(room.height), state.text_page, theme), room, buf);
     if let Some(legend) = legend {
         buf.set_line(area.x, area.bottom() - 1, &legend, area.width);
     }
+}
+
+/// Whether a term of the glossary is marked in the text.
+fn has_terms(step: &Step) -> bool {
+    let marked = |inlines: &[Inline]| inlines.iter().any(|inline| matches!(inline, Inline::Term(_)));
+    step.blocks.iter().any(|block| match block {
+        Block::Paragraph(inlines) | Block::Quote(inlines) => marked(inlines),
+        Block::List { items, .. } => items.iter().any(|item| marked(item)),
+        Block::Code(_) => false,
+    })
 }
 
 /// Whether the text shows values of a run that was not made yet.

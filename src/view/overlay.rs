@@ -2,6 +2,7 @@
 
 mod ask;
 mod disagree;
+mod glossary;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,6 +20,7 @@ use crate::app::{Overlay, Screen, State};
 pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
         Overlay::Help(_) => vec![("j k", "scroll"), ("q", "close")],
+        Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
         Overlay::Editor(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
@@ -41,6 +43,10 @@ pub(super) fn draw(
             let inside = panel("Keys", all.len() as u16, theme, area, buf);
             let first = usize::from(*scroll).min(all.len().saturating_sub(usize::from(inside.height)));
             lines(&all[first..], inside, buf);
+            None
+        }
+        Overlay::Glossary(scroll) => {
+            glossary::draw(state, *scroll, theme, area, buf);
             None
         }
         Overlay::Editor(editor) => {

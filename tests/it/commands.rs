@@ -190,3 +190,30 @@ fn the_notebook_of_a_new_learner_says_what_to_do_and_writes_both_formats() {
     let nowhere = clsroom(&["notebook", "--out", "/nowhere/at/all.md"]);
     assert_eq!((nowhere.status.code(), err(&nowhere).contains("cannot write")), (Some(1), true));
 }
+
+#[test]
+fn a_lesson_is_reset_for_one_learner() {
+    let home = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_clsroom"))
+            .args(arguments)
+            .env("HOME", home.path())
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_CONFIG_HOME")
+            .output()
+            .expect("it starts")
+    };
+    let file = home.path().join(".local/share/clsroom/learners/ann/progress.json");
+    fs::create_dir_all(file.parent().expect("a parent")).expect("made");
+    let progress = r#"{"format_version": 1, "lessons": {"01": {"step": 2}, "04": {"step": 1}},
+        "answers": {"04-most": {"choice": 1, "lesson": "04"}, "01-unseen": {"choice": 0, "lesson": "01"}}}"#;
+    fs::write(&file, progress).expect("written");
+    let output = run(&["--learner", "ann", "--reset", "4"]);
+    assert_eq!(out(&output), "Lesson 04 starts afresh: 1 answer forgotten.\n", "{}", err(&output));
+    let left: Value = serde_json::from_str(&fs::read_to_string(&file).expect("a file")).expect("JSON");
+    assert!(left["answers"]["04-most"].is_null() && left["lessons"]["04"].is_null(), "{left}");
+    assert_eq!(left["answers"]["01-unseen"]["choice"], 0);
+    assert!(out(&run(&["--learner", "ann", "--reset", "all"])).starts_with("Every lesson starts afresh: 1 answer"));
+    let unknown = run(&["--reset", "77"]);
+    assert_eq!((unknown.status.code(), err(&unknown).contains("there is no lesson 77")), (Some(1), true));
+}

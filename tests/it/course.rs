@@ -5,6 +5,8 @@ use std::process::Command;
 
 use clsroom::commands::load_course;
 
+use crate::driver::Driver;
+
 fn check(folder: &std::path::Path) -> (Option<i32>, String) {
     let output =
         Command::new(env!("CARGO_BIN_EXE_clsroom")).args(["lessons", "check"]).arg(folder).output().expect("it starts");
@@ -61,5 +63,78 @@ fn an_undefined_value_and_a_typed_number_are_mistakes() {
         let (code, said) = check(folder.path());
         assert_eq!(code, Some(1), "{text}");
         assert!(said.contains("05-mine.md:10:") && said.contains(expected), "{text}: {said}");
+    }
+}
+
+#[test]
+fn the_worked_example_is_sound_and_can_be_walked() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example-lesson");
+    assert_eq!(check(&folder).0, Some(0), "{}", check(&folder).1);
+    let loaded = load_course(Some(&folder)).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut driver = Driver::new(80, 24);
+    driver.state.course = std::sync::Arc::new(loaded.course);
+    driver.open("01");
+    let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
+    for step in 1..=steps {
+        assert_eq!(driver.state.marker(), Some(format!("[01.{step} ready]")));
+        if let Some(question) = driver.state.question().cloned() {
+            driver.press("1");
+            assert!(driver.state.given(&question).is_some(), "it can be answered");
+            let judged = driver.state.judge(&question);
+            assert!(judged.right.is_some(), "{}: a measurement decides", question.id);
+        }
+        driver.press("n");
+    }
+    assert!(driver.state.progress.lessons["01"].finished);
+}
+
+#[test]
+fn speaker_notes_show_only_when_asked_for_and_unlock_uncovers() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example-lesson");
+    let loaded = load_course(Some(&folder)).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut driver = Driver::new(80, 24);
+    driver.state.course = std::sync::Arc::new(loaded.course);
+    driver.open("01");
+    assert!(!driver.screen().contains("Let them type"), "{}", driver.screen());
+    driver.state.teacher = clsroom::app::Teacher { notes: true, unlock: false };
+    assert!(driver.screen().contains("Notes for the teacher"), "{}", driver.screen());
+    assert!(driver.screen().contains("Let them type a sentence"), "{}", driver.screen());
+    driver.press("n");
+    assert!(driver.state.covered());
+    driver.state.teacher.unlock = true;
+    assert!(!driver.state.covered(), "a teacher need not predict");
+}
+
+#[test]
+fn mistakes_in_glossary_and_paths_are_told_with_file_line_and_column() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("05-mine.md"), GOOD).expect("written");
+    fs::write(folder.path().join("glossary.toml"), "[[term]]\nname = \"a\"\nmeans = \"b\"\nsee = [\"c\"]\n")
+        .expect("written");
+    fs::write(folder.path().join("paths.toml"), "[[path]]\nname = \"x\"\nlessons = [\"05\", \"06\"]\n")
+        .expect("written");
+    let (code, said) = check(folder.path());
+    assert_eq!(code, Some(1));
+    assert!(said.contains("glossary.toml:4:8: `see` names the unknown term \"c\""), "{said}");
+    assert!(said.contains("paths.toml:3:18: the path names lesson 06, which does not exist"), "{said}");
+}
+
+/// The teacher's guide names nothing that does not exist, and the command lists all.
+#[test]
+fn the_guide_and_the_vocabulary_agree_with_the_program() {
+    use clsroom::lesson::View;
+    let guide = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/writing-lessons.md"));
+    let guide = guide.expect("the guide");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_clsroom")).args(["lessons", "vocabulary"]).output().expect("it starts");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for (name, _) in View::ALL {
+        assert!(listed.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name}\n{listed}");
+    }
+    for (pattern, meaning) in clsroom::lesson::vocabulary::LIVE {
+        assert!(listed.contains(pattern) && listed.contains(meaning), "{pattern}");
+    }
+    for named in guide.split("view = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(View::ALL.iter().any(|(name, _)| *name == named), "the guide names the view {named}");
     }
 }

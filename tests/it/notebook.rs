@@ -85,3 +85,46 @@ fn recorded_values_that_a_step_quotes_are_kept_as_recorded() {
     assert!(matches!(kept.value, Figure::Number(_)));
     assert!(kept.command.as_deref().is_some_and(|command| command.starts_with("clsroom race")));
 }
+
+#[test]
+fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("11");
+    driver.key(Key::Tab);
+    assert_eq!(driver.state.marker().as_deref(), Some("[11.1 ready]"));
+    assert!(driver.screen().contains("0 of 4 measured here"), "{}", driver.screen());
+    assert!(driver.screen().contains("the figures are recorded"), "{}", driver.screen());
+
+    // A quick one: your sentence in four arrangements.
+    driver.press("j");
+    driver.key(Key::Enter);
+    let screen = driver.screen();
+    assert!(screen.contains("1 of 4 measured here"), "{screen}");
+    assert!(screen.contains("Nothing in attention asks for first"), "{screen}");
+    driver.press("j");
+    driver.key(Key::Enter);
+    assert!(driver.screen().contains("2 of 4 measured here"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    assert!(driver.screen().contains("there is no gap to fill"), "{}", driver.screen());
+
+    // A small race.
+    driver.press("kk");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[race running]"));
+    driver.finish_run();
+    let screen = driver.screen();
+    assert!(screen.contains("3 of 4 measured here"), "{screen}");
+    let kept = &driver.state.progress.measured["race.cls-mean.last.difference"];
+    assert_eq!((kept.train, kept.lesson.as_str()), (Some(512), "11"));
+    assert!(kept.command.as_deref().is_some_and(|command| command.contains("--train 512")));
+
+    driver.press("w");
+    assert!(driver.effects.contains(&Effect::Export));
+    let loaded = load_course(None).expect("the course");
+    let document = document(&driver.state.progress, &loaded.course, &loaded.records, Some("Ann"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let export = || clsroom::commands::notebook::export(&document, folder.path()).expect("written");
+    assert!(export().ends_with("clsroom-notebook.md"));
+    assert!(export().ends_with("clsroom-notebook-2.md"), "what is there is not overwritten");
+    assert!(folder.path().join("clsroom-notebook.html").exists());
+}

@@ -42,6 +42,11 @@ pub fn at_both_sizes(name: &str, go: impl Fn(&mut Driver)) {
 fn home_and_overlays() {
     at_both_sizes("home", |_| {});
     at_both_sizes("help", |driver| driver.press("?"));
+    at_both_sizes("glossary", |driver| {
+        driver.open("08");
+        driver.press("g");
+    });
+    at_both_sizes("home_path", |driver| driver.press("v"));
     at_both_sizes("editor", |driver| {
         driver.type_sentence("an uneven but warm little film");
         driver.press("e");
@@ -67,9 +72,53 @@ fn views_of_one_sentence() {
         ("gradient", "07", View::Gradient),
         ("arrange", "06", View::Arrange),
         ("map", "04", View::Map),
+        ("notebook", "11", View::Notebook),
     ] {
         at_both_sizes(name, |driver| to_view(driver, lesson, view));
     }
+}
+
+#[test]
+fn terms_are_marked_and_the_glossary_lists_the_steps_terms_first() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("08");
+    driver.press("nn");
+    let screen = driver.screen();
+    assert!(screen.contains("validation") && screen.contains("\u{b0} in the glossary: g"), "{screen}");
+    driver.press("g");
+    assert_eq!(driver.state.marker().as_deref(), Some("[glossary ready]"));
+    let listed = driver.screen();
+    assert!(listed.contains("In this step") && listed.contains("classifier: "), "{listed}");
+    driver.press("j");
+    assert_ne!(driver.screen(), listed, "j scrolls");
+    driver.press("q");
+    assert_eq!(driver.screen(), screen);
+    let mut ascii = Driver::with(80, 24, Theme::new(Depth::None, true), Progress::default());
+    ascii.open("08");
+    ascii.press("nn");
+    assert!(ascii.screen().contains("~ in the glossary: g"), "the sign also works without Unicode\n{}", ascii.screen());
+}
+
+#[test]
+fn a_shorter_path_is_chosen_marked_followed_and_kept() {
+    let mut driver = Driver::new(80, 24);
+    driver.press("v");
+    let screen = driver.screen();
+    assert!(screen.contains("Path: the tour, 3 lessons"), "{screen}");
+    let marked = |id: &str| {
+        let row =
+            screen.lines().find(|line| line.trim_start_matches(['\u{25b8}', ' ']).starts_with(id)).unwrap_or_default();
+        row.contains('\u{2022}')
+    };
+    assert!(marked("01") && !marked("02") && marked("04") && marked("08"), "{screen}");
+    assert_eq!(driver.state.progress.path.as_deref(), Some("the tour"));
+    driver.open("01");
+    let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
+    driver.press(&"n".repeat(steps));
+    let clsroom::app::Screen::Home { cursor } = driver.state.screen else { panic!("on the map") };
+    assert_eq!(driver.state.course.lessons[cursor].id, "04", "what comes next on the path");
+    driver.press("vv");
+    assert!(driver.state.path().is_none(), "v comes round to the whole course");
 }
 
 #[test]

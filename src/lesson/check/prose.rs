@@ -6,7 +6,24 @@ use crate::lesson::Inline;
 pub(super) const MOST_WORDS: usize = 90;
 
 /// Units that make a number a claim about a measurement.
-const UNITS: [&str; 7] = ["%", "percent", "points", "ms", "MB", "seconds", "sentences"];
+const UNITS: [&str; 16] = [
+    "%",
+    "percent",
+    "point",
+    "points",
+    "ms",
+    "s",
+    "second",
+    "seconds",
+    "minutes",
+    "kB",
+    "KB",
+    "MB",
+    "GB",
+    "sentence",
+    "sentences",
+    "times",
+];
 
 /// Words that a learner reads; a value counts as one.
 pub(super) fn words(inlines: &[Inline]) -> usize {
@@ -14,14 +31,34 @@ pub(super) fn words(inlines: &[Inline]) -> usize {
     joined.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
 }
 
-/// A number with a unit in a paragraph that shows no value and cites nothing; numbers in `code` are examples.
+/// A number with a unit in a sentence that shows no value and cites nothing; numbers in `code` are examples.
 pub(super) fn typed_number(inlines: &[Inline]) -> Option<String> {
-    if inlines.iter().any(|inline| matches!(inline, Inline::Value(_))) {
-        return None;
-    }
-    let text: String =
-        inlines.iter().map(|inline| if matches!(inline, Inline::Code(_)) { "`" } else { said(inline, "") }).collect();
-    let mut rest = text.as_str();
+    let part = |inline| match inline {
+        &Inline::Code(_) => "`".to_owned(),
+        inline => said(inline, VALUE).to_owned(),
+    };
+    let text: String = inlines.iter().map(part).collect();
+    sentences(&text).filter(|sentence| !sentence.contains(VALUE)).find_map(typed_in)
+}
+
+/// Stands for a value in a sentence; control characters in a lesson's own text are made visible when it is read.
+const VALUE: &str = "\u{1}";
+
+/// The sentences of a paragraph: they end at a full stop, question or exclamation mark before a space.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |at: usize| text[at..].starts_with(['.', '?', '!']) && text[at + 1..].starts_with(char::is_whitespace);
+    let mut from = 0;
+    let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).filter(|at| ends(*at)).map(|at| at + 1).collect();
+    cuts.into_iter().chain([text.len()]).map(move |to| {
+        let sentence = &text[from..to];
+        from = to;
+        sentence
+    })
+}
+
+/// The first number with a unit.
+fn typed_in(text: &str) -> Option<String> {
+    let mut rest = text;
     let mut inside_word = false;
     while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit() && !inside_word {
@@ -48,7 +85,11 @@ pub(super) fn typed_number(inlines: &[Inline]) -> Option<String> {
 /// The text of an inline, `value` in place of a value.
 fn said<'a>(inline: &'a Inline, value: &'a str) -> &'a str {
     match inline {
-        Inline::Text(text) | Inline::Strong(text) | Inline::Emphasis(text) | Inline::Code(text) => text,
+        Inline::Text(text)
+        | Inline::Strong(text)
+        | Inline::Emphasis(text)
+        | Inline::Code(text)
+        | Inline::Term(text) => text,
         Inline::Value(_) => value,
     }
 }
@@ -72,6 +113,15 @@ mod tests {
         assert_eq!(found("10,605 sentences").as_deref(), Some("10,605 sentences"));
         assert_eq!(found("45MB").as_deref(), Some("45MB"));
         assert_eq!(typed_number(&[text("about "), Inline::Strong("9".into()), text(" ms")]).as_deref(), Some("9 ms"));
+        assert_eq!(found("Five of them. Then 12 seconds! So it is").as_deref(), Some("12 seconds"));
+    }
+
+    #[test]
+    fn a_value_speaks_for_its_own_sentence_only() {
+        let value = || Inline::Value(crate::lesson::parse::reference("model.layers").expect("a reference"));
+        assert_eq!(typed_number(&[text("It is "), value(), text(", not 50 %.")]), None);
+        let apart = [text("It is "), value(), text(". Others reach 50 %.")];
+        assert_eq!(typed_number(&apart).as_deref(), Some("50 %"));
     }
 
     #[test]

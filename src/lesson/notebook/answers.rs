@@ -37,21 +37,23 @@ struct Points<'a> {
 }
 
 impl<'a> Points<'a> {
+    /// The figures to list.
     fn new(evidence: &'a Evidence<'a>, keys: &[&'static str]) -> Self {
-        let found = keys.iter().filter_map(|key| Some((*key, evidence.point(key)?))).collect();
-        Self { evidence, found }
+        let found = keys.iter().filter_map(|key| Some((*key, evidence.point(key)?.with_interval(evidence, key))));
+        Self { evidence, found: found.collect() }
     }
 
-    fn get(&self, key: &str) -> Option<&Point> {
-        self.found.iter().find(|(known, _)| *known == key).map(|(_, point)| point)
+    /// A figure, listed or not.
+    fn get(&self, key: &str) -> Option<Point> {
+        self.evidence.point(key)
     }
 
     fn number(&self, key: &str) -> Option<f64> {
         self.get(key)?.number
     }
 
-    fn said(&self, key: &str) -> Option<&str> {
-        self.get(key).map(|point| point.value.as_str())
+    fn said(&self, key: &str) -> Option<String> {
+        self.get(key).map(|point| point.value)
     }
 
     /// Puts the answer together. `needed` are the figures without which the question counts as not measured here.
@@ -93,19 +95,14 @@ fn aggregate(evidence: &Evidence<'_>) -> Answer {
         evidence,
         &[
             "race.cls.last.accuracy",
-            "race.cls.last.low",
-            "race.cls.last.high",
-            "race.majority.accuracy",
             "race.mean.last.accuracy",
             "race.cls-mean.last.difference",
-            "race.cls-mean.last.low",
-            "race.cls-mean.last.high",
-            "race.cls-mean.last.verdict",
             "race.words.accuracy",
+            "race.majority.accuracy",
         ],
     );
     let verdict = aggregate_in_words(&points);
-    let needed = ["race.cls.last.accuracy", "race.cls-mean.last.difference"];
+    let needed = ["race.cls-mean.last.difference"];
     points.answer(
         "Is [CLS] really an aggregate representation of the sequence?",
         "05",
@@ -131,7 +128,7 @@ fn aggregate_in_words(points: &Points<'_>) -> Option<String> {
         )
     };
     let difference = points.said("race.cls-mean.last.difference").unwrap_or_default();
-    let beside = match points.said("race.cls-mean.last.verdict") {
+    let beside = match points.said("race.cls-mean.last.verdict").as_deref() {
         Some("better") => format!(", but GlobalPooling gathers more here, {difference}."),
         Some("worse") => format!(", and better than GlobalPooling, which comes {difference} behind it."),
         Some("too little data to tell") => {
@@ -154,7 +151,6 @@ fn first(evidence: &Evidence<'_>) -> Answer {
             "arrange.cls-at-end.cosine.last",
             "arrange.no-positions.cosine.last",
             "race.cls-cls-at-end.last.difference",
-            "race.cls-cls-at-end.last.verdict",
         ],
     );
     let verdict = first_in_words(&points);
@@ -205,7 +201,6 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
             "race.cls.last.accuracy",
             "race.cls.finetune.accuracy",
             "race.cls-mean.finetune.difference",
-            "race.cls-mean.finetune.verdict",
         ],
     );
     let verdict = learns_in_words(&points);

@@ -96,6 +96,8 @@ pub const FACTS: &[Fact] = &[
         "[CLS] at the end minus [CLS] in first place, frozen",
         Points,
     ),
+    fact("race.cls-cls-at-end.last.low", Some("frozen.cls-cls-at-end.6.low"), "06", "its 95 % interval, from", Points),
+    fact("race.cls-cls-at-end.last.high", Some("frozen.cls-cls-at-end.6.high"), "06", "its 95 % interval, to", Points),
     fact(
         "race.cls-cls-at-end.last.verdict",
         Some("frozen.cls-cls-at-end.6.verdict"),
@@ -137,6 +139,10 @@ pub const FACTS: &[Fact] = &[
         "GlobalPooling minus [CLS], fine-tuned",
         Points,
     ),
+    fact("race.cls.finetune.low", Some("full.cls.finetune.low"), "08", "its 95 % interval, from", Percent),
+    fact("race.cls.finetune.high", Some("full.cls.finetune.high"), "08", "its 95 % interval, to", Percent),
+    fact("race.cls-mean.finetune.low", Some("full.cls-mean.finetune.low"), "08", "its 95 % interval, from", Points),
+    fact("race.cls-mean.finetune.high", Some("full.cls-mean.finetune.high"), "08", "its 95 % interval, to", Points),
     fact(
         "race.cls-mean.finetune.verdict",
         Some("full.cls-mean.finetune.verdict"),
@@ -183,6 +189,21 @@ impl Point {
             Source::Record => "recorded",
             Source::Cite => "cited",
         }
+    }
+
+    /// With the ends of its interval and the verdict, when the same run has them.
+    #[must_use]
+    pub(super) fn with_interval(mut self, evidence: &Evidence<'_>, key: &str) -> Self {
+        let Some((start, "accuracy" | "difference")) = key.rsplit_once('.') else { return self };
+        let same = |what: &str| {
+            let point = evidence.point(&format!("{start}.{what}"))?;
+            (point.source == self.source && point.again == self.again).then_some(point.value)
+        };
+        if let (Some(low), Some(high)) = (same("low"), same("high")) {
+            let verdict = same("verdict").map_or(String::new(), |verdict| format!(": {verdict}"));
+            self.value = format!("{}, 95 % interval {low} to {high}{verdict}", self.value);
+        }
+        self
     }
 
     pub(super) fn runs(&self) -> Vec<Run> {

@@ -1,4 +1,5 @@
-//! The directives: fenced blocks `bench`, `predict` and `check`, whose content is TOML.
+//! The directives: fenced blocks `bench`, `predict` and `check`, whose content is TOML, and `notes`, whose content is
+//! text.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use super::{one_line, reference, steps, toml_at};
 use crate::lesson::{Answer, Bench, Question, Step, ValueRef, View};
 
 /// The first word of a directive's opening line.
-pub(super) const NAMES: [&str; 3] = ["bench", "predict", "check"];
+pub(super) const NAMES: [&str; 4] = ["bench", "predict", "check", "notes"];
 
 /// How many options a question may have; they are answered with the digit keys and must fit one screen.
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
@@ -83,6 +84,10 @@ pub(super) fn read(
             Ok(bench) => (step.bench.replace(bench).is_some(), Vec::new()),
             Err(problem) => (step.bench.is_some(), vec![problem]),
         };
+    }
+    if name == "notes" {
+        let (blocks, problems) = steps::notes(source, text, range);
+        return (!std::mem::replace(&mut step.notes, blocks).is_empty(), problems);
     }
     let place = if name == "predict" { &mut step.predict } else { &mut step.check };
     match question(source, text, range) {

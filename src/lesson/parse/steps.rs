@@ -33,6 +33,19 @@ pub(super) fn paragraph(source: &Text<'_>, text: &str, at: usize) -> (Vec<Inline
     }
 }
 
+/// Reads the text of speaker notes, which stands in `range` of the file.
+pub(super) fn notes(source: &Text<'_>, text: &str, range: Range<usize>) -> (Vec<Block>, Vec<Problem>) {
+    let mut walk = Walk::new(source, text.get(..range.end).unwrap_or(text), range.start, None);
+    walk.run();
+    let only_text = walk.draft.as_ref().is_none_or(|step| {
+        step.title.is_none() && step.bench.is_none() && step.predict.is_none() && step.check.is_none()
+    });
+    if !walk.steps.is_empty() || !only_text {
+        walk.problems.push(source.problem(range.start, "`notes` hold text only, without headings, rules or blocks"));
+    }
+    (walk.draft.map(|step| step.blocks).unwrap_or_default(), walk.problems)
+}
+
 /// A fenced block that is being read.
 struct Fence {
     info: String,
@@ -284,7 +297,15 @@ impl<'a> Walk<'a> {
     fn draft(&mut self, at: usize) {
         if self.draft.is_none() {
             let line = self.source.line(self.start + at);
-            self.draft = Some(Step { title: None, blocks: Vec::new(), bench: None, predict: None, check: None, line });
+            self.draft = Some(Step {
+                title: None,
+                blocks: Vec::new(),
+                bench: None,
+                predict: None,
+                check: None,
+                notes: Vec::new(),
+                line,
+            });
         }
     }
 

@@ -71,6 +71,10 @@ pub fn spans(inlines: &[Inline], resolve: Resolve<'_>, theme: &Theme) -> Vec<Spa
                 // Italics are missing in many terminals; underlining is not.
                 spans.push(Span::styled(own(text, theme), Style::new().add_modifier(Modifier::UNDERLINED)));
             }
+            Inline::Term(text) => {
+                spans.push(Span::styled(own(text, theme), theme.text().add_modifier(Modifier::UNDERLINED)));
+                spans.push(Span::styled(term_sign(theme), theme.label()));
+            }
             Inline::Code(text) => {
                 let style = match Theme::role_of(text) {
                     Role::Text | Role::Dim => theme.key(),
@@ -89,6 +93,12 @@ pub fn spans(inlines: &[Inline], resolve: Resolve<'_>, theme: &Theme) -> Vec<Spa
 pub fn value_spans(shown: &Shown, theme: &Theme) -> [Span<'static>; 2] {
     let text = if shown.ready { own(&shown.text, theme) } else { theme.glyphs().ellipsis.to_owned() };
     [Span::styled(text, theme.value()), Span::styled(mark(shown.source, theme), theme.label())]
+}
+
+/// Stands after a term of the glossary, so that it is seen where nothing can be underlined.
+#[must_use]
+pub fn term_sign(theme: &Theme) -> &'static str {
+    if theme.ascii { "~" } else { "\u{b0}" }
 }
 
 /// The mark of a source.

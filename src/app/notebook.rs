@@ -1,0 +1,91 @@
+//! The notebook's bench: the four answers, the question under the cursor, and the short run that fills its gap.
+
+use super::{Effect, State, runs};
+use crate::lab::record::Datum;
+use crate::lab::{RaceRequest, Readout, Request};
+use crate::lesson::View;
+use crate::lesson::notebook::{Answer, Evidence, answers};
+use crate::lesson::progress::Figure;
+
+/// Questions there are.
+pub const QUESTIONS: usize = 4;
+
+/// Sentences of the short race: training, test.
+const SMALL: (usize, usize) = (512, 1_000);
+
+impl State {
+    /// The four answers as they follow from what was measured so far.
+    #[must_use]
+    pub fn answers(&self) -> [Answer; QUESTIONS] {
+        let record = |key: &str| self.records.get(key).map(figure);
+        answers(&Evidence { progress: &self.progress, course: &self.course, record: &record })
+    }
+
+    /// Whether the notebook is on the screen.
+    #[must_use]
+    pub fn shows_notebook(&self) -> bool {
+        self.bench().is_some_and(|bench| bench.view == View::Notebook)
+    }
+
+    /// The question under the cursor, 0-based.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.cursor.offset.min(QUESTIONS - 1)
+    }
+
+    /// Whether the question under the cursor has a gap that `Enter` fills.
+    #[must_use]
+    pub fn has_gap(&self) -> bool {
+        self.shows_notebook() && self.answers()[self.asked()].gap.is_some()
+    }
+
+    /// The race that fills the gap of the first question.
+    pub(super) fn gap_race(&self) -> Option<RaceRequest> {
+        let lanes = vec![Readout::Cls, Readout::Mean, Readout::Words, Readout::Majority];
+        let (train, test) = SMALL;
+        (self.asked() == 0 && self.has_gap()).then(|| RaceRequest {
+            train: Some(train),
+            test: Some(test),
+            layers: self.facts.iter().map(|facts| facts.layers).collect(),
+            ..RaceRequest::frozen("movies", lanes)
+        })
+    }
+
+    /// What was asked for to fill gaps and is answered at once.
+    pub(super) fn gap_requests(&self) -> Vec<Request> {
+        let sentence = self.sentence();
+        let of = |index: usize| match index {
+            1 => Some(Request::Arrange(sentence.clone())),
+            2 => Some(Request::Gradient(sentence.clone())),
+            _ => None,
+        };
+        (0..QUESTIONS).filter(|index| self.filling[*index]).filter_map(of).collect()
+    }
+
+    /// How many predictions were made, and how many came out so.
+    pub(super) fn predictions(&self) -> (usize, usize) {
+        let steps = self.course.lessons.iter().flat_map(|lesson| &lesson.steps);
+        let given: Vec<_> = steps.filter_map(|step| self.progress.answers.get(&step.predict.as_ref()?.id)).collect();
+        (given.len(), given.iter().filter(|given| given.correct == Some(true)).count())
+    }
+}
+
+/// `Enter` on a question.
+pub(super) fn fill(state: &mut State) -> Vec<Effect> {
+    if !state.has_gap() {
+        state.notice = Some("This was measured here: there is no gap to fill.".to_owned());
+        return Vec::new();
+    }
+    if state.run_request().is_some() {
+        return runs::run(state);
+    }
+    state.filling[state.asked()] = true;
+    Vec::new()
+}
+
+fn figure(datum: &Datum) -> Figure {
+    match datum {
+        Datum::Number(number) => Figure::Number(*number),
+        Datum::Text(text) => Figure::Text(text.clone()),
+    }
+}

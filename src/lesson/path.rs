@@ -1,0 +1,67 @@
+//! Shorter ways through the course, from `paths.toml` beside the lessons.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::parse::{Problem, Text, toml_at, visible};
+
+/// A way through the course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// Its name: `the tour`.
+    pub name: String,
+    /// Ids of its lessons, in order.
+    pub lessons: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    path: Vec<PathToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathToml {
+    name: String,
+    lessons: Vec<Spanned<String>>,
+}
+
+/// Reads the paths; `ids` are the lessons that exist.
+///
+/// # Errors
+/// Every mistake with its place: no TOML, or a lesson that does not exist.
+pub(super) fn read(file: &str, text: &str, ids: &[&str]) -> Result<Vec<Path>, Vec<Problem>> {
+    let source = Text::new(file, text);
+    let read: File =
+        toml_at::read(&source, text, 0..text.len(), &["path", "name", "lessons"]).map_err(|problem| vec![problem])?;
+    let unknown = read.path.iter().flat_map(|path| &path.lessons).filter(|id| !ids.contains(&id.get_ref().as_str()));
+    let problems: Vec<Problem> = unknown
+        .map(|id| {
+            let message = format!("the path names lesson {}, which does not exist", id.get_ref());
+            source.problem(id.span().start, message).with_help(format!("the lessons are {}", ids.join(", ")))
+        })
+        .collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let path = |path: PathToml| Path {
+        name: visible(&path.name),
+        lessons: path.lessons.into_iter().map(Spanned::into_inner).collect(),
+    };
+    Ok(read.path.into_iter().map(path).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lesson_that_does_not_exist_is_placed() {
+        let text = "[[path]]\nname = \"short\"\nlessons = [\"01\", \"07\"]\n";
+        assert_eq!(read("paths.toml", text, &["01", "07"]).expect("paths")[0].lessons, ["01", "07"]);
+        let problems = read("paths.toml", text, &["01"]).expect_err("a mistake");
+        assert!(problems[0].to_string().starts_with("paths.toml:3:18: the path names lesson 07"), "{}", problems[0]);
+    }
+}

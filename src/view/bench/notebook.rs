@@ -1,0 +1,97 @@
+//! The notebook: the four questions, the answer to the one under the cursor with its figures, and what is missing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{frame, said};
+use crate::app::State;
+use crate::lesson::Source;
+use crate::lesson::notebook::{Answer, Point};
+use crate::view::lines;
+use crate::view::theme::Theme;
+use crate::view::widgets::blocks;
+use crate::view::widgets::text::{clean, fit, wrap, wrap_hanging};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let answers = state.answers();
+    let shown = state.asked();
+    let here = answers.iter().filter(|answer| answer.gap.is_none()).count();
+    let glyphs = theme.glyphs();
+    let running = state.running().map(|running| {
+        let progress = &running.progress;
+        said(format!("{}: {} of {}", progress.what, progress.done, progress.total), theme.key())
+    });
+    let mut foot: Vec<Line<'_>> = running.into_iter().collect();
+    foot.push(said(
+        format!(
+            "{} measured here  {} recorded  {} what the question under the cursor lacks is run by Enter",
+            glyphs.measured, glyphs.recorded, glyphs.dot
+        ),
+        theme.label(),
+    ));
+    foot.push(said("w writes all of it, with the command behind each figure, to a file", theme.dim()));
+    let right = format!("{here} of {} measured here", answers.len());
+    let body = frame("the four answers, from what you measured", &right, &foot, theme, area, buf);
+    let wide = usize::from(body.width);
+    let mut text: Vec<Line<'_>> = Vec::new();
+    let mut first = 0;
+    for (index, answer) in answers.iter().enumerate() {
+        text.push(heading(index, answer, index == shown, wide, theme));
+        if index == shown {
+            first = text.len() - 1;
+            text.extend(spread(answer, wide, theme));
+        }
+    }
+    // When not all fits, the question under the cursor does.
+    let skip = if text.len() > usize::from(body.height) { first } else { 0 };
+    lines(&text[skip..], body, buf);
+}
+
+fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &Theme) -> Line<'a> {
+    let glyphs = theme.glyphs();
+    let sign = match (&answer.gap, answer.points.is_empty()) {
+        (None, _) => glyphs.check,
+        (Some(_), false) => glyphs.half,
+        (Some(_), true) => " ",
+    };
+    let style = if focus { theme.focus() } else { theme.text() };
+    Line::from(vec![
+        Span::styled(format!("{} ", if focus { glyphs.pointer } else { " " }), theme.key()),
+        Span::styled(format!("{sign} "), theme.good()),
+        Span::styled(fit(&format!("{} {}", index + 1, answer.question), wide.saturating_sub(4), theme.ascii), style),
+    ])
+}
+
+/// The answer below its question.
+fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
+    let inside = wide.saturating_sub(4);
+    let own = |text: &str| clean(text, theme.ascii).into_owned();
+    let mut text = wrap(&[Span::styled(own(&answer.verdict), theme.value())], inside);
+    for point in &answer.points {
+        text.extend(wrap_hanging(&figure(point, theme), inside, 2));
+    }
+    if let Some(gap) = &answer.gap {
+        text.extend(wrap(&[Span::styled(own(gap), theme.key())], inside));
+    }
+    for line in &mut text {
+        line.spans.insert(0, Span::raw("    "));
+    }
+    text
+}
+
+fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
+    let own = |text: &str| clean(text, theme.ascii).into_owned();
+    let other = match &point.model {
+        Some(model) if point.source == Source::Live => format!(" (model {})", own(model)),
+        _ => String::new(),
+    };
+    vec![
+        Span::styled(format!("{} ", theme.glyphs().bullet), theme.label()),
+        Span::styled(own(point.what), theme.text()),
+        Span::styled(": ", theme.text()),
+        Span::styled(own(&point.value), theme.value()),
+        Span::styled(blocks::mark(point.source, theme), theme.label()),
+        Span::styled(other, theme.dim()),
+    ]
+}
