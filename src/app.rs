@@ -13,6 +13,7 @@ mod paths;
 pub mod question;
 pub mod results;
 pub mod runs;
+pub mod settings;
 pub mod values;
 mod walk;
 
@@ -61,6 +62,8 @@ pub struct State {
     pub started: Option<u64>,
     /// Questions of the notebook whose gap is being filled.
     pub filling: [bool; notebook::QUESTIONS],
+    /// Settings, and where they come from.
+    pub settings: settings::Settings,
     /// What a teacher asked for.
     pub teacher: Teacher,
     /// The learner's name, if one was given.
@@ -117,6 +120,8 @@ pub enum Overlay {
     Help(u16),
     /// The glossary, scrolled down by so many lines.
     Glossary(u16),
+    /// The settings; which row.
+    Settings(usize),
     /// The sentence editor.
     Editor(Box<TextArea<'static>>),
     /// Recall questions waiting: lesson and step of each, and the choice made for the first.
@@ -170,6 +175,8 @@ pub enum Effect {
     Reload,
     /// Write the notebook to a file and say where.
     Export,
+    /// Draw with these colours and signs from now on.
+    Look(settings::Look),
     /// Turn the mouse on or off.
     Mouse(bool),
     /// Stop the process until it is continued.
@@ -203,6 +210,7 @@ impl State {
             now: None,
             started: None,
             filling: [false; notebook::QUESTIONS],
+            settings: settings::Settings::default(),
             teacher: Teacher::default(),
             learner: None,
             uncovered: false,
@@ -262,6 +270,7 @@ impl State {
     pub fn marker(&self) -> Option<String> {
         match &self.overlay {
             Some(Overlay::Help(_)) => return Some("[help ready]".to_owned()),
+            Some(Overlay::Settings(_)) => return Some("[settings ready]".to_owned()),
             Some(Overlay::Glossary(_)) => return Some("[glossary ready]".to_owned()),
             Some(Overlay::Editor(_)) => return Some("[editor ready]".to_owned()),
             Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),

@@ -24,9 +24,10 @@ use crate::commands::notebook;
 use crate::config;
 use crate::lab::Lab;
 use crate::lesson::progress::Store;
-use crate::view::{self, Theme};
+use crate::view::{self, Depth, Theme};
 use crate::worker::{Event, Worker};
 
+mod origins;
 mod start;
 
 pub use start::{install_hooks, learn, surroundings};
@@ -166,6 +167,7 @@ impl Front {
             Effect::Pause(ticket, hold) => self.worker.pause(ticket, hold),
             Effect::Save(_) => self.save(),
             Effect::Export => self.export(),
+            Effect::Look(look) => self.theme = Theme::new(Depth::ALL[look.colours % Depth::ALL.len()], look.ascii),
             Effect::Reload => {} // done by the caller, who takes what follows from it
             Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture).map_err(|error| broken(&error))?,
             Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture).map_err(|error| broken(&error))?,

@@ -90,6 +90,8 @@ pub enum Action {
     Recall,
     /// The glossary.
     Glossary,
+    /// The settings.
+    Settings,
     /// Write the notebook to a file.
     Export,
     /// Read the lessons again.
@@ -293,6 +295,7 @@ pub const TABLE: &[Binding] = &[
     ),
     binding(&[K::Char('g')], &[A::Glossary], "g", "glossary", "what the terms mean", Scope::Terms),
     binding(&[K::Char('c')], &[A::Recall], "c", "", "recall questions from lessons you did", Scope::Home),
+    binding(&[K::Char('s')], &[A::Settings], "s", "", "settings: colours, signs, mouse", Scope::Everywhere),
     binding(&[K::Char('R')], &[A::Reload], "R", "", "read the lessons again (with --lessons DIR)", Scope::Everywhere),
     binding(&[K::Char('M')], &[A::Mouse], "M", "", "mouse on or off", Scope::Everywhere),
     binding(

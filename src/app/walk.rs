@@ -6,7 +6,7 @@ use crate::lesson::progress::Recall;
 
 use super::{
     Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, notebook, paths,
-    question, results, runs,
+    question, results, runs, settings,
 };
 
 /// Characters that a sentence may have; more are left out and said.
@@ -31,6 +31,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::TextOn => state.text_page += 1,
         Action::TextBack => state.text_page -= 1,
         Action::Help => state.overlay = Some(Overlay::Help(0)),
+        Action::Settings => state.overlay = Some(Overlay::Settings(0)),
         Action::Glossary => state.overlay = Some(Overlay::Glossary(0)),
         Action::Edit => {
             state.overlay =
@@ -162,6 +163,7 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
             Some(Action::Back | Action::Help | Action::Enter) => {}
             _ => state.overlay = Some(Overlay::Help(scroll)),
         },
+        Some(Overlay::Settings(row)) => return settings::key(state, row, action),
         Some(Overlay::Glossary(scroll)) => match action {
             Some(Action::Down | Action::TextOn | Action::Next) => {
                 state.overlay =

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Session, leave, run};
+use super::{Session, leave, origins, run};
 use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher};
 use crate::cli::Common;
 use crate::commands::{LoadedCourse, Surroundings, load_course, open_lab};
@@ -46,13 +46,15 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>) -> Resu
     state.notice = notice;
     state.learner.clone_from(&settings.learner);
     state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
+    let theme = theme(settings, common);
+    state.settings = origins::settings(settings, common, &theme);
     if let Some(lesson) = lesson {
         open_at(&mut state, lesson)?;
     }
     let (for_model, directory) = (settings.clone(), settings.lessons.clone());
     run(Session {
         state,
-        theme: theme(settings, common),
+        theme,
         store,
         reload: Box::new(move || load_course(directory.as_deref()).map(share)),
         open: Box::new(move || open_lab(&for_model, heads.as_ref())),

@@ -3,6 +3,7 @@
 mod ask;
 mod disagree;
 mod glossary;
+mod settings;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,6 +21,7 @@ use crate::app::{Overlay, Screen, State};
 pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
         Overlay::Help(_) => vec![("j k", "scroll"), ("q", "close")],
+        Overlay::Settings(_) => vec![("j k", "move"), ("Enter", "change"), ("q", "close")],
         Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
         Overlay::Editor(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
@@ -43,6 +45,10 @@ pub(super) fn draw(
             let inside = panel("Keys", all.len() as u16, theme, area, buf);
             let first = usize::from(*scroll).min(all.len().saturating_sub(usize::from(inside.height)));
             lines(&all[first..], inside, buf);
+            None
+        }
+        Overlay::Settings(row) => {
+            settings::draw(state, *row, theme, area, buf);
             None
         }
         Overlay::Glossary(scroll) => {

@@ -46,6 +46,7 @@ fn home_and_overlays() {
         driver.open("08");
         driver.press("g");
     });
+    at_both_sizes("settings", |driver| driver.press("s"));
     at_both_sizes("home_path", |driver| driver.press("v"));
     at_both_sizes("editor", |driver| {
         driver.type_sentence("an uneven but warm little film");
@@ -97,6 +98,25 @@ fn terms_are_marked_and_the_glossary_lists_the_steps_terms_first() {
     ascii.open("08");
     ascii.press("nn");
     assert!(ascii.screen().contains("~ in the glossary: g"), "the sign also works without Unicode\n{}", ascii.screen());
+}
+
+#[test]
+fn settings_change_the_look_for_this_session() {
+    use clsroom::app::settings::Look;
+    let mut driver = Driver::new(80, 24);
+    driver.press("s");
+    assert_eq!(driver.state.marker().as_deref(), Some("[settings ready]"));
+    driver.key(Key::Enter);
+    driver.press("j");
+    driver.key(Key::Enter);
+    driver.press("j");
+    driver.key(Key::Enter);
+    let look = |colours, ascii| clsroom::app::Effect::Look(Look { colours, ascii });
+    assert_eq!(driver.effects, [look(0, false), look(0, true), clsroom::app::Effect::Mouse(true)]);
+    let screen = driver.screen();
+    assert!(screen.contains("never") && screen.contains("ASCII") && screen.contains("on"), "{screen}");
+    driver.press("q");
+    assert_eq!(driver.state.marker().as_deref(), Some("[home ready]"));
 }
 
 #[test]
