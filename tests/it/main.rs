@@ -9,6 +9,7 @@ mod driver;
 mod finetune;
 mod maps;
 mod mixing;
+mod newcomer;
 mod notebook;
 mod parity;
 mod probe;
