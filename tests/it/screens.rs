@@ -85,7 +85,7 @@ fn terms_are_marked_and_the_glossary_lists_the_steps_terms_first() {
     driver.open("08");
     driver.press("nn");
     let screen = driver.screen();
-    assert!(screen.contains("validation") && screen.contains("\u{b0} in the glossary: g"), "{screen}");
+    assert!(screen.contains("classifier\u{b0}") && screen.contains("\u{b0} in the glossary: g"), "{screen}");
     driver.press("g");
     assert_eq!(driver.state.marker().as_deref(), Some("[glossary ready]"));
     let listed = driver.screen();

@@ -9,6 +9,9 @@ use crate::lesson::Source;
 /// Sums in another order round differently; more than this is no rounding.
 const ROUNDING: f64 = 1e-4;
 
+/// From here on nearly every piece is found.
+const EXACT: f64 = 0.95;
+
 /// The answer to one of the four questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -99,6 +102,10 @@ fn aggregate(evidence: &Evidence<'_>) -> Answer {
             "race.cls-mean.last.difference",
             "race.words.accuracy",
             "race.majority.accuracy",
+            "aggregate.cls.last.cosine",
+            "aggregate.mean.last.cosine",
+            "aggregate.cls.last.nearest",
+            "aggregate.mean.last.nearest",
         ],
     );
     let verdict = aggregate_in_words(&points);
@@ -244,6 +251,37 @@ fn learns_in_words(points: &Points<'_>) -> Option<String> {
 
 /// Question 4.
 fn back(evidence: &Evidence<'_>) -> Answer {
-    let points = Points::new(evidence, &[]);
-    points.answer("Can the original sequence be got back from it?", "10", None, &[], "the words decoded from [CLS]")
+    let points = Points::new(
+        evidence,
+        &["decode.cls.last.precision", "decode.mean.last.precision", "decode.baseline", "decode.coverage"],
+    );
+    let verdict = back_in_words(&points);
+    points.answer(
+        "Can the original sequence be got back from it?",
+        "10",
+        verdict,
+        &["decode.cls.last.precision"],
+        "decoders fitted on a few sentences",
+    )
+}
+
+fn back_in_words(points: &Points<'_>) -> Option<String> {
+    let (found, guess) = (points.get("decode.cls.last.precision")?, points.get("decode.baseline")?);
+    let low = points.number("decode.cls.last.low").or(found.number)?;
+    let begins = if found.number? >= EXACT {
+        format!("Nearly all of its words: a linear map finds {} of the content pieces that it knows", found.value)
+    } else if low > guess.number? {
+        format!("In part: a linear map finds {} of the content pieces that it knows", found.value)
+    } else {
+        format!("Not shown here: a linear map finds {} of the content pieces that it knows", found.value)
+    };
+    let beside = match points.get("decode.mean.last.precision") {
+        Some(mean) => format!("; from GlobalPooling {}", mean.value),
+        None => String::new(),
+    };
+    Some(format!(
+        "{begins}, the commonest pieces guessed blindly {}{beside}. Which words, not in which order; trained inverters \
+         get further.",
+        guess.value
+    ))
 }

@@ -77,6 +77,10 @@ pub const FACTS: &[Fact] = &[
         "one answer for everything, test sentences right",
         Percent,
     ),
+    fact("aggregate.cls.last.cosine", None, "05", "[CLS] of two test sentences drawn by lot: mean cosine", Auto),
+    fact("aggregate.mean.last.cosine", None, "05", "the same for GlobalPooling", Auto),
+    fact("aggregate.cls.last.nearest", None, "05", "[CLS]: nearest training sentence has the same label", Percent),
+    fact("aggregate.mean.last.nearest", None, "05", "the same for GlobalPooling", Percent),
     // Question 2.
     fact(
         "arrange.carried.largest.last",
@@ -150,6 +154,39 @@ pub const FACTS: &[Fact] = &[
         "GlobalPooling against [CLS], fine-tuned",
         Auto,
     ),
+    // Question 4.
+    fact(
+        "decode.cls.last.precision",
+        Some("inversion.cls.6.precision"),
+        "10",
+        "from [CLS], content pieces of test sentences found",
+        Percent,
+    ),
+    fact("decode.cls.last.low", Some("inversion.cls.6.low"), "10", "its 95 % interval, from", Percent),
+    fact("decode.cls.last.high", Some("inversion.cls.6.high"), "10", "its 95 % interval, to", Percent),
+    fact(
+        "decode.mean.last.precision",
+        Some("inversion.mean.6.precision"),
+        "10",
+        "the same from GlobalPooling",
+        Percent,
+    ),
+    fact("decode.mean.last.low", Some("inversion.mean.6.low"), "10", "its 95 % interval, from", Percent),
+    fact("decode.mean.last.high", Some("inversion.mean.6.high"), "10", "its 95 % interval, to", Percent),
+    fact(
+        "decode.baseline",
+        Some("inversion.baseline"),
+        "10",
+        "the commonest pieces guessed every time, found",
+        Percent,
+    ),
+    fact(
+        "decode.coverage",
+        Some("inversion.coverage"),
+        "10",
+        "share of all content pieces that the decoders know at all",
+        Percent,
+    ),
     // Of interest, but no answer rests on them.
     besides("label.cls.answer", "01", "the recorded classifier's answer from [CLS]", Auto),
     besides("compare.cls.0", "02", "cosine of [CLS] in two sentences, at layer 0", Decimals(6)),
@@ -194,7 +231,7 @@ impl Point {
     /// With the ends of its interval and the verdict, when the same run has them.
     #[must_use]
     pub(super) fn with_interval(mut self, evidence: &Evidence<'_>, key: &str) -> Self {
-        let Some((start, "accuracy" | "difference")) = key.rsplit_once('.') else { return self };
+        let Some((start, "accuracy" | "difference" | "precision")) = key.rsplit_once('.') else { return self };
         let same = |what: &str| {
             let point = evidence.point(&format!("{start}.{what}"))?;
             (point.source == self.source && point.again == self.again).then_some(point.value)

@@ -26,7 +26,8 @@ fn measured(value: Figure, sentence: Option<&str>) -> Measured {
 
 /// Progress with these numbers and words measured on a sentence (or in a race).
 fn progress(numbers: &[(&str, f64)], words: &[(&str, &str)]) -> Progress {
-    let on = |key: &str| (!key.starts_with("race")).then_some("A fine film.");
+    let on =
+        |key: &str| (!["race", "decode", "aggregate"].iter().any(|run| key.starts_with(run))).then_some("A fine film.");
     let mut progress = Progress::default();
     for (key, number) in numbers {
         progress.measured.insert((*key).to_owned(), measured(Figure::Number(*number), on(key)));
@@ -92,6 +93,25 @@ fn question_3_follows_from_the_gradient_and_the_fine_tuned_race() {
     assert!(read.contains("training moved it"), "{read}");
     assert!(verdict(9.0, 0.74, 0.82).contains("it does not enter at [CLS] alone"));
     assert!(verdict(1.0, 0.74, 0.7).contains("did not help"));
+}
+
+#[test]
+fn question_4_follows_from_the_decoders() {
+    let verdict = |found, low| {
+        let numbers = [
+            ("decode.cls.last.precision", found),
+            ("decode.cls.last.low", low),
+            ("decode.cls.last.high", found + 0.01),
+            ("decode.baseline", 0.036),
+            ("decode.mean.last.precision", 0.6),
+        ];
+        answered(&progress(&numbers, &[]))[3].verdict.clone()
+    };
+    let part = verdict(0.38, 0.37);
+    assert!(part.starts_with("In part: a linear map finds 38.0 %") && part.contains("blindly 3.6 %"), "{part}");
+    assert!(part.contains("from GlobalPooling 60.0 %"), "{part}");
+    assert!(verdict(0.97, 0.96).starts_with("Nearly all of its words"));
+    assert!(verdict(0.04, 0.03).starts_with("Not shown here"));
 }
 
 #[test]
