@@ -51,15 +51,18 @@ impl State {
         })
     }
 
+    /// What fills the gap of a question and is answered at once.
+    fn gap_request(&self, question: usize) -> Option<Request> {
+        match question {
+            1 => Some(Request::Arrange(self.sentence())),
+            2 => Some(Request::Gradient(self.sentence())),
+            _ => None,
+        }
+    }
+
     /// What was asked for to fill gaps and is answered at once.
     pub(super) fn gap_requests(&self) -> Vec<Request> {
-        let sentence = self.sentence();
-        let of = |index: usize| match index {
-            1 => Some(Request::Arrange(sentence.clone())),
-            2 => Some(Request::Gradient(sentence.clone())),
-            _ => None,
-        };
-        (0..QUESTIONS).filter(|index| self.filling[*index]).filter_map(of).collect()
+        (0..QUESTIONS).filter(|index| self.filling[*index]).filter_map(|index| self.gap_request(index)).collect()
     }
 
     /// How many predictions were made, and how many came out so.
@@ -79,7 +82,12 @@ pub(super) fn fill(state: &mut State) -> Vec<Effect> {
     if state.run_request().is_some() {
         return runs::run(state);
     }
-    state.filling[state.asked()] = true;
+    let asked = state.asked();
+    state.filling[asked] = true;
+    if state.gap_request(asked).is_none() {
+        let lesson = state.answers()[asked].lesson;
+        state.notice = Some(format!("No short run can stand in for lesson {lesson}: its bench measures this."));
+    }
     Vec::new()
 }
 

@@ -72,10 +72,14 @@ impl<'a> Points<'a> {
         let recorded = self.found.iter().any(|(_, point)| point.source == Source::Record);
         let course = self.evidence.course;
         let there = course.lessons.iter().any(|known| known.id == lesson);
-        let todo = if there {
-            format!("Do lesson {lesson}, or press Enter on this question in the last lesson: {short_run}.")
-        } else {
-            "The lesson about it is not in this course.".to_owned()
+        let last = course.lessons.last().map_or("11", |last| &last.id);
+        let todo = match (there, short_run.is_empty()) {
+            (true, true) => format!("Do lesson {lesson}."),
+            (true, false) => {
+                format!("Do lesson {lesson}, or press Enter on this question in lesson {last}: {short_run}.")
+            }
+            (false, true) => "The lesson about it is not in this course.".to_owned(),
+            (false, false) => format!("Press Enter on this question in lesson {last}: {short_run}."),
         };
         let gap = match (live, recorded) {
             (true, _) => None,
@@ -256,13 +260,7 @@ fn back(evidence: &Evidence<'_>) -> Answer {
         &["decode.cls.last.precision", "decode.mean.last.precision", "decode.baseline", "decode.coverage"],
     );
     let verdict = back_in_words(&points);
-    points.answer(
-        "Can the original sequence be got back from it?",
-        "10",
-        verdict,
-        &["decode.cls.last.precision"],
-        "decoders fitted on a few sentences",
-    )
+    points.answer("Can the original sequence be got back from it?", "10", verdict, &["decode.cls.last.precision"], "")
 }
 
 fn back_in_words(points: &Points<'_>) -> Option<String> {

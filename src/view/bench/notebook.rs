@@ -25,7 +25,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut foot: Vec<Line<'_>> = running.into_iter().collect();
     foot.push(said(
         format!(
-            "{} measured here  {} recorded  {} what the question under the cursor lacks is run by Enter",
+            "{} measured here  {} recorded  {} Enter runs what is missing",
             glyphs.measured, glyphs.recorded, glyphs.dot
         ),
         theme.label(),
