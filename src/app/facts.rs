@@ -75,22 +75,40 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     if !value.ready {
         return None;
     }
-    let report = state.race_report().filter(|_| family == "race");
+    // What a run found names the run; what one sentence shows names the sentence.
+    let of_run = RUNS.contains(&family);
+    let run = run(state, family);
+    if of_run && run.is_none() {
+        return None;
+    }
+    let (command, train) = run.map_or((None, None), |(command, train)| (Some(command), Some(train)));
     let facts = state.facts.as_ref()?;
     Some((
         fact.key.to_owned(),
         Measured {
             value: figure(value),
             source: Source::Live,
-            sentence: report.is_none().then(|| state.sentence().text),
-            command: report.map(|report| report.provenance.command.clone()),
-            train: report.map(|report| report.provenance.sentences[0]),
+            sentence: (!of_run).then(|| state.sentence().text),
+            command,
+            train,
             lesson: lesson(state),
             model: facts.name.clone(),
             model_sha256: facts.sha256.clone(),
             at: state.now,
         },
     ))
+}
+
+/// Families of values that come from a run over many sentences.
+const RUNS: [&str; 3] = ["race", "decode", "aggregate"];
+
+/// The command of the run that the bench shows, and its training sentences.
+fn run(state: &State, family: &str) -> Option<(String, usize)> {
+    let provenance = match family {
+        "race" => &state.race_report()?.provenance,
+        _ => return None,
+    };
+    Some((provenance.command.clone(), provenance.sentences[0]))
 }
 
 /// Recorded values of facts, as far as the step's text quotes them: kept as `record.KEY`.

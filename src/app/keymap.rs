@@ -240,7 +240,7 @@ pub const TABLE: &[Binding] = &[
         &[A::Variant],
         "v",
         "variant",
-        "next variant of the view (measure, scale); on the course map: another path",
+        "next variant of the view; on the course map: another path",
         Scope::Variants,
     ),
     binding(
