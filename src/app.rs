@@ -284,11 +284,16 @@ impl State {
                 (self.facts.is_some() || self.results.model_failure.is_some()).then(|| "[home ready]".to_owned())
             }
             Screen::Lesson { step, .. } => {
-                let what = if matches!(self.run_request(), Some(Request::Learn(_))) { "training" } else { "race" };
+                let what = match self.run_request() {
+                    Some(Request::Learn(_)) => "training",
+                    Some(Request::Invert(_)) => "decoding",
+                    Some(Request::Aggregate(_)) => "measuring",
+                    _ => "race",
+                };
                 if let Some(running) = self.running() {
                     return Some(format!("[{what} {}]", if running.paused { "paused" } else { "running" }));
                 }
-                if !self.covered() && self.has_run() && !self.shows_notebook() {
+                if !self.covered() && self.has_run() && !self.shows_notebook() && self.missing().is_empty() {
                     return Some(format!("[{what} done]"));
                 }
                 // Knock-outs take longest and stand on the screen only when they are the measure shown.

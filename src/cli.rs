@@ -98,6 +98,10 @@ pub enum Command {
     Trace(Trace),
     /// Put classifiers side by side on the embedded sentences
     Race(Race),
+    /// Get a sentence back from one vector: hits, misses and false alarms, and how well that goes on test sentences
+    Invert(Invert),
+    /// How well [CLS] and the mean stand for a sentence: probe, random pairs and nearest sentences, by layer
+    Aggregate(Aggregate),
     /// List the lessons, or check lessons that you write
     Lessons {
         /// What to do with them.
@@ -159,7 +163,7 @@ pub enum Also {
     Learning,
 }
 
-/// Output of `trace`.
+/// Output of `trace`, `invert` and `aggregate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TextFormat {
     /// For people.
@@ -215,6 +219,53 @@ pub struct Race {
     /// What is printed
     #[arg(long, value_enum, default_value_t = RaceFormat::Text)]
     pub format: RaceFormat,
+}
+
+/// `clsroom aggregate`.
+#[derive(Debug, Args)]
+pub struct Aggregate {
+    /// A sentence whose nearest training sentences are listed
+    pub text: Option<String>,
+    /// Use only so many training sentences
+    #[arg(long, value_name = "N")]
+    pub train: Option<usize>,
+    /// Use only so many test sentences
+    #[arg(long, value_name = "N")]
+    pub test: Option<usize>,
+    /// Sentences: movies or products
+    #[arg(long, default_value = "movies")]
+    pub data: String,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub format: TextFormat,
+}
+
+/// `clsroom invert`.
+#[derive(Debug, Args)]
+pub struct Invert {
+    /// A sentence to decode
+    pub text: Option<String>,
+    /// What is decoded: cls, mean, sep, or another readout of the race
+    #[arg(long, value_delimiter = ',', default_value = "cls,mean,sep")]
+    pub readouts: Vec<String>,
+    /// Layer: a number (0 = embeddings), last, or all
+    #[arg(long, default_value = "last")]
+    pub layer: String,
+    /// Use only so many training sentences
+    #[arg(long, value_name = "N")]
+    pub train: Option<usize>,
+    /// Use only so many test sentences
+    #[arg(long, value_name = "N")]
+    pub test: Option<usize>,
+    /// Sentences: movies or products
+    #[arg(long, default_value = "movies")]
+    pub data: String,
+    /// Write the run with its provenance to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub format: TextFormat,
 }
 
 /// How the lanes learn.

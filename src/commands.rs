@@ -1,7 +1,9 @@
 //! What runs without a screen. Each command prints to standard output and fails with one sentence.
 
+mod aggregate;
 pub mod course;
 mod doctor;
+mod invert;
 mod lessons;
 pub mod notebook;
 mod race;
@@ -11,8 +13,10 @@ mod trace;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+pub use aggregate::aggregate;
 pub use course::{LoadedCourse, load_course};
 pub use doctor::{Surroundings, doctor};
+pub use invert::invert;
 pub use lessons::lessons;
 pub use notebook::notebook;
 pub use race::race;

@@ -3,6 +3,7 @@
 //!
 //! [`Lab`] owns the model and the caches; the worker and the commands call [`Lab::run`].
 
+pub mod aggregate;
 pub mod arrange;
 mod ask;
 pub mod attribution;
@@ -14,6 +15,7 @@ pub mod figures;
 pub mod finetune;
 pub mod gradient;
 pub mod head;
+pub mod inversion;
 pub mod knockout;
 pub mod learning;
 pub mod map;

@@ -188,11 +188,17 @@ pub enum View {
     Notebook,
     /// A short training: what it does to the attention of `[CLS]` and to its states.
     Learning,
+    /// The sentence decoded from one vector: hits, misses, false alarms.
+    Decode,
+    /// How well one vector stands for its sentence: three measures by layer.
+    Aggregate,
+    /// The training sentences nearest to the learner's.
+    Nearest,
 }
 
 impl View {
     /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 20] = [
+    pub const ALL: [(&'static str, Self); 23] = [
         ("tokens", Self::Tokens),
         ("embedding", Self::Embedding),
         ("neighbours", Self::Neighbours),
@@ -213,6 +219,9 @@ impl View {
         ("attribution", Self::Attribution),
         ("difference", Self::Difference),
         ("notebook", Self::Notebook),
+        ("decode", Self::Decode),
+        ("aggregate", Self::Aggregate),
+        ("nearest", Self::Nearest),
     ];
 
     /// The name that a lesson writes.
@@ -229,10 +238,12 @@ impl View {
             Self::Embedding => &["parts", "numbers"],
             Self::Neighbours => &["cosine", "dot"],
             Self::Arrange => &["carried", "shuffled", "cls-at-end", "no-positions"],
-            Self::Gradient | Self::Learning => &["cls", "mean"],
+            Self::Gradient | Self::Learning | Self::Nearest => &["cls", "mean"],
             Self::Attention => &["weights", "product", "values"],
             Self::Difference => &["norm", "raw", "rollout", "vectors"],
             Self::Heads => &["maps", "cls", "sep", "self", "previous", "next", "entropy"],
+            Self::Decode => &["cls", "mean", "sep"],
+            Self::Aggregate => &["probe", "pair", "nearest"],
             Self::Race => &["as-set", "512", "2000", "all"],
             _ => &[],
         }

@@ -28,6 +28,8 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(Command::Learn { lesson }) => terminal::learn(&settings, &cli.common, lesson.as_deref()),
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => commands::race(&settings, asked),
+        Some(Command::Invert(asked)) => commands::invert(&settings, asked),
+        Some(Command::Aggregate(asked)) => commands::aggregate(&settings, asked),
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
         Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),
         Some(Command::Doctor) => commands::doctor(&settings, &terminal::surroundings(&settings, &cli.common)?),

@@ -120,6 +120,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
                     view,
                     Some(View::Attention | View::Matrix | View::Heads | View::Similarity | View::Difference)
                 )
+                || matches!(view, Some(View::Decode | View::Aggregate | View::Nearest))
         }
         Scope::Heads => matches!(view, Some(View::Stepper | View::Attention | View::Matrix | View::Heads)),
         Scope::Stepper => matches!(view, Some(View::Stepper)),

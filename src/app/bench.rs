@@ -1,5 +1,6 @@
 //! Where the learner is within a bench: piece, layer, head, operation, variant.
 
+use crate::lab::aggregate;
 use crate::lesson::{Bench, View};
 
 use super::{Action, State, pieces, runs};
@@ -110,6 +111,12 @@ pub(super) fn step(state: &mut State, action: Action) {
         }
         Action::Up if bench.view == View::Race => cursor.offset = cursor.offset.saturating_sub(1),
         Action::Down if bench.view == View::Race => cursor.offset = (cursor.offset + 1).min(99),
+        Action::Up if bench.view == View::Nearest => cursor.offset = cursor.offset.saturating_sub(1),
+        Action::Down if bench.view == View::Nearest => cursor.offset = (cursor.offset + 1).min(aggregate::KEPT - 1),
+        Action::Up if bench.view == View::Aggregate => cursor.layer = cursor.layer.saturating_sub(1),
+        Action::Down if bench.view == View::Aggregate => cursor.layer = (cursor.layer + 1).min(layers),
+        Action::Up if bench.view == View::Decode => cursor.layer = cursor.layer.saturating_sub(1),
+        Action::Down if bench.view == View::Decode => cursor.layer = (cursor.layer + 1).min(layers),
         Action::Up if bench.view == View::Gradient => cursor.layer = cursor.layer.saturating_sub(1),
         Action::Down if bench.view == View::Gradient => cursor.layer = (cursor.layer + 1).min(layers),
         Action::LayerUp if bench.view == View::Stepper => jump_layer(state, true),

@@ -7,8 +7,9 @@ use super::{Effect, Msg, Overlay, State};
 use crate::lab::arrange::ArrangeData;
 use crate::lab::attribution::AttributionData;
 use crate::lab::{
-    AskData, CompareData, GradientData, KnockoutData, LearnData, NeighboursData, Outcome, RaceReport, RaceRequest,
-    Request, Sentence, TraceData,
+    AggregateReport, AggregateRequest, AskData, CompareData, DecodeData, GradientData, InversionReport, InvertRequest,
+    KnockoutData, LearnData, NearestData, NeighboursData, Outcome, RaceReport, RaceRequest, Request, Sentence,
+    TraceData,
 };
 use crate::lesson::View;
 
@@ -29,6 +30,12 @@ pub struct Results {
     arranged: Vec<Arc<ArrangeData>>,
     attributions: Vec<Arc<AttributionData>>,
     learnings: Vec<Arc<LearnData>>,
+    /// Reports of decoders fitted here, with what was asked.
+    pub inversions: Vec<(InvertRequest, Arc<InversionReport>)>,
+    decoded: Vec<Arc<DecodeData>>,
+    /// The three measures of question 1, with what was asked.
+    pub aggregates: Vec<(AggregateRequest, Arc<AggregateReport>)>,
+    nearest: Vec<Arc<NearestData>>,
     /// What the lanes of the last race said about typed sentences.
     pub asks: Vec<Arc<AskData>>,
     /// Reports of runs made here, with what was asked.
@@ -105,6 +112,20 @@ impl State {
         self.results.learnings.iter().find(|data| data.request == wanted)
     }
 
+    /// The sentence as the decoders of the bench's run give it back.
+    #[must_use]
+    pub fn decoded(&self) -> Option<&Arc<DecodeData>> {
+        let (sentence, run) = (self.sentence(), self.invert_request()?);
+        self.results.decoded.iter().find(|data| data.sentence == sentence && data.run == run)
+    }
+
+    /// The sentences of the bench's run that are nearest to the sentence on the screen.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&Arc<NearestData>> {
+        let (sentence, run) = (self.sentence(), self.aggregate_request()?);
+        self.results.nearest.iter().find(|data| data.sentence == sentence && data.run == run)
+    }
+
     /// The comparison that the bench asks for.
     #[must_use]
     pub fn compare(&self) -> Option<&Arc<CompareData>> {
@@ -143,6 +164,12 @@ impl State {
             Some(View::Difference) => wanted.extend(self.other().map(Request::Trace)),
             Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
             Some(View::Notebook) => wanted.extend(self.gap_requests()),
+            Some(View::Decode) if self.inversion().is_some() => {
+                wanted.extend(self.invert_request().map(|run| Request::Decode(sentence, run)));
+            }
+            Some(View::Nearest) if self.aggregate().is_some() => {
+                wanted.extend(self.aggregate_request().map(|run| Request::Nearest(sentence, run)));
+            }
             _ => {}
         }
         if let Some(Overlay::Ask(editor)) = &self.overlay {
@@ -163,7 +190,9 @@ impl State {
             Request::Attribution(_) => self.attribution().is_some(),
             Request::Arrange(_) => self.arranged().is_some(),
             Request::Ask(sentence) => self.results.asks.iter().any(|data| data.sentence == *sentence),
-            Request::Race(_) | Request::Learn(_) => true,
+            Request::Decode(..) => self.decoded().is_some(),
+            Request::Nearest(..) => self.nearest().is_some(),
+            Request::Race(_) | Request::Learn(_) | Request::Invert(_) | Request::Aggregate(_) => true,
         };
         let failed = |request: &Request| self.results.failures.iter().any(|(failed, _)| failed == request);
         self.wanted().into_iter().filter(|request| !there(request) && !failed(request)).collect()
@@ -254,6 +283,21 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
         Outcome::Arrange(data) => push(&mut results.arranged, data),
         Outcome::Attribution(data) => push(&mut results.attributions, data),
         Outcome::Learn(data) => push(&mut results.learnings, data),
+        Outcome::Decode(data) => push(&mut results.decoded, data),
+        Outcome::Invert(report) => {
+            if let Some(Request::Invert(request)) = request {
+                results.inversions.retain(|(known, _)| *known != request);
+                results.decoded.retain(|data| data.run != request);
+                push(&mut results.inversions, (request, report));
+            }
+        }
+        Outcome::Nearest(data) => push(&mut results.nearest, data),
+        Outcome::Aggregate(report) => {
+            if let Some(Request::Aggregate(request)) = request {
+                results.aggregates.retain(|(known, _)| *known != request);
+                push(&mut results.aggregates, (request, report));
+            }
+        }
         Outcome::Ask(data) => push(&mut results.asks, data),
         Outcome::Race(report) => {
             if report.stopped {

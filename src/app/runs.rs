@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Effect, State};
-use crate::lab::{LearnRequest, Mode, Progress, RaceReport, RaceRequest, Readout, Recipe, Request, Sentence};
+use crate::lab::{
+    AggregateReport, AggregateRequest, InversionReport, InvertRequest, LearnRequest, Mode, Progress, RaceReport,
+    RaceRequest, Readout, Recipe, Request, Sentence,
+};
 use crate::lesson::{Bench, View};
 
 /// Lanes that `+` adds, in this order.
@@ -37,6 +40,8 @@ impl State {
     pub fn run_request(&self) -> Option<Request> {
         match self.bench()?.view {
             View::Learning => self.learn_request().map(Request::Learn),
+            View::Decode => self.invert_request().map(Request::Invert),
+            View::Aggregate | View::Nearest => self.aggregate_request().map(Request::Aggregate),
             _ => self.race_request().map(Request::Race),
         }
     }
@@ -86,6 +91,37 @@ impl State {
         Some(LearnRequest { data: "movies".to_owned(), readout, steps: STEPS, sentence: self.sentence(), seed: 0 })
     }
 
+    /// The decoders that the bench offers to fit: at every layer, for the readouts between which `v` changes.
+    #[must_use]
+    pub fn invert_request(&self) -> Option<InvertRequest> {
+        let bench = self.bench().filter(|bench| bench.view == View::Decode)?;
+        let readouts = View::Decode.measures().iter().filter_map(|name| name.parse().ok()).collect();
+        let layers = (0..=self.facts.as_ref()?.layers).collect();
+        Some(InvertRequest { data: "movies".to_owned(), readouts, layers, train: bench.train, test: bench.test })
+    }
+
+    /// How good they are, once they are fitted.
+    #[must_use]
+    pub fn inversion(&self) -> Option<&Arc<InversionReport>> {
+        let wanted = self.invert_request()?;
+        self.results.inversions.iter().find(|(request, _)| *request == wanted).map(|(_, report)| report)
+    }
+
+    /// The three measures of question 1 that the bench offers to take.
+    #[must_use]
+    pub fn aggregate_request(&self) -> Option<AggregateRequest> {
+        let bench = self.bench().filter(|bench| matches!(bench.view, View::Aggregate | View::Nearest))?;
+        self.facts.as_ref()?;
+        Some(AggregateRequest { data: "movies".to_owned(), train: bench.train, test: bench.test })
+    }
+
+    /// What they came to.
+    #[must_use]
+    pub fn aggregate(&self) -> Option<&Arc<AggregateReport>> {
+        let wanted = self.aggregate_request()?;
+        self.results.aggregates.iter().find(|(request, _)| *request == wanted).map(|(_, report)| report)
+    }
+
     /// The report of the race that the bench offers, once there is one.
     #[must_use]
     pub fn race_report(&self) -> Option<&Arc<RaceReport>> {
@@ -103,7 +139,8 @@ impl State {
     /// Whether what the bench offers has been run.
     #[must_use]
     pub fn has_run(&self) -> bool {
-        self.race_report().is_some() || self.learning().is_some()
+        let other = self.inversion().is_some() || self.aggregate().is_some();
+        self.race_report().is_some() || self.learning().is_some() || other
     }
 
     /// Whether lanes can be added to the bench's race.

@@ -5,7 +5,7 @@ pub mod attribution;
 
 use super::State;
 use crate::lab::figures::{self, layer};
-use crate::lab::record::{Datum, flatten};
+use crate::lab::record::{Datum, flatten, flatten_inversion};
 use crate::lesson::{Format, Source, ValueRef};
 
 /// Characters of a sentence that running text quotes.
@@ -112,6 +112,9 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         "arrange" => figures::arrange(state.arranged()?, rest),
         "gradient" => figures::gradient(state.gradient()?, rest),
         "learning" => figures::learning(state.learning()?, rest),
+        "decode" => of_decoding(state, rest),
+        "aggregate" => of_aggregate(state, rest),
+        "nearest" => of_nearest(state, rest),
         _ => None,
     }
 }
@@ -210,4 +213,50 @@ fn of_races(state: &State, rest: &str) -> Option<Datum> {
     let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
     let key = rest.replace(".last.", &format!(".{last}."));
     flatten(state.race_report()?).get(&key).cloned()
+}
+
+/// How good the decoders of the step's own bench are, and what they find of the sentence.
+fn of_decoding(state: &State, rest: &str) -> Option<Datum> {
+    let last = state.facts.as_ref()?.layers;
+    if rest == "asked" {
+        return Some(Datum::Number(state.decoded()?.content.len() as f64));
+    }
+    if let Some(decoder) = rest.strip_suffix(".hits") {
+        let (readout, at) = decoder.split_once('.')?;
+        let (data, at) = (state.decoded()?, layer(at, last)?);
+        let decoded = data.decoded.iter().find(|decoded| decoded.readout == readout && decoded.layer == at)?;
+        return Some(Datum::Number(decoded.hits(&data.content).count() as f64));
+    }
+    flatten_inversion(state.inversion()?).get(&rest.replace(".last.", &format!(".{last}."))).cloned()
+}
+
+fn of_aggregate(state: &State, rest: &str) -> Option<Datum> {
+    let report = state.aggregate()?;
+    let number = |number: f64| Some(Datum::Number(number));
+    match rest {
+        "chance" => return number(report.chance),
+        "train" => return number(report.provenance.sentences[0] as f64),
+        "test" => return number(report.provenance.sentences[2] as f64),
+        _ => {}
+    }
+    let (readout, rest) = rest.split_once('.')?;
+    let (at, what) = rest.split_once('.')?;
+    let at = layer(at, state.facts.as_ref()?.layers)?;
+    let lane = report.lanes.iter().find(|lane| lane.readout == readout && lane.layer == at)?;
+    match what {
+        "probe" => number(lane.probe.accuracy),
+        "cosine" => number(lane.random_cosine),
+        "nearest" => number(lane.nearest),
+        "low" => number(lane.nearest_ci95[0]),
+        "high" => number(lane.nearest_ci95[1]),
+        _ => None,
+    }
+}
+
+/// The nearest sentence itself.
+fn of_nearest(state: &State, rest: &str) -> Option<Datum> {
+    let (readout, at) = rest.split_once('.')?;
+    let at = layer(at, state.facts.as_ref()?.layers)?;
+    let list = state.nearest()?.lists.iter().find(|list| list.readout == readout && list.layer == at)?;
+    Some(Datum::Text(shortened(&list.nearest.first()?.text)))
 }

@@ -44,10 +44,12 @@ pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),
             }
         } else {
-            match record::read(text) {
-                Ok(report) => {
-                    records.extend(flatten(&report).into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
-                }
+            let found = match name.as_str() {
+                "inversion" => record::read_inversion(text).map(|report| record::flatten_inversion(&report)),
+                _ => record::read(text).map(|report| flatten(&report)),
+            };
+            match found {
+                Ok(found) => records.extend(found.into_iter().map(|(key, value)| (format!("{name}.{key}"), value))),
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),
             }
         }

@@ -100,7 +100,7 @@ fn recipe(asked: &Race) -> Result<Recipe, String> {
 }
 
 /// Set by the first Ctrl-C or SIGTERM; the second ends the program at once.
-fn stop_flag() -> Result<Arc<AtomicBool>, String> {
+pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, String> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         // In this order: at the second signal the flag is set already.
@@ -123,7 +123,7 @@ fn stopped(part: Option<&Part>) -> String {
 }
 
 /// Each entry once, in the order given.
-fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
+pub(super) fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
     entries.into_iter().fold(Vec::new(), |mut kept, entry| {
         if !kept.contains(&entry) {
             kept.push(entry);
@@ -133,7 +133,7 @@ fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
 }
 
 /// A file that cannot be written is known before the run, not after it.
-fn writable(path: &Path) -> Result<(), String> {
+pub(super) fn writable(path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if folder.is_dir() && !path.is_dir() {
         Ok(())
@@ -146,7 +146,7 @@ fn writable(path: &Path) -> Result<(), String> {
     }
 }
 
-fn layers(asked: &str, last: usize) -> Result<Vec<usize>, String> {
+pub(super) fn layers(asked: &str, last: usize) -> Result<Vec<usize>, String> {
     match asked {
         "last" => Ok(vec![last]),
         "all" => Ok((0..=last).collect()),
@@ -182,7 +182,7 @@ fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<String, St
 }
 
 /// The day, UTC.
-fn today() -> String {
+pub(super) fn today() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     crate::lesson::notebook::day(since.map_or(0, |since| since.as_secs()))
 }

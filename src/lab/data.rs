@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Readout;
 
+mod aggregate;
+mod inversion;
 mod training;
 
+pub use aggregate::*;
+pub use inversion::*;
 pub use training::*;
 
 /// A row-major matrix of f32.
@@ -78,6 +82,14 @@ pub enum Request {
     Attribution(Sentence),
     /// A short training, watched through one sentence.
     Learn(LearnRequest),
+    /// Decoders from vectors back to word pieces.
+    Invert(InvertRequest),
+    /// A sentence as the decoders of a run give it back.
+    Decode(Sentence, InvertRequest),
+    /// A probe, random pairs and nearest sentences, for `cls` and `mean` by layer.
+    Aggregate(AggregateRequest),
+    /// The training sentences of such a run that are nearest to a sentence.
+    Nearest(Sentence, AggregateRequest),
 }
 
 /// One text, or a pair.
@@ -120,6 +132,14 @@ pub enum Outcome {
     Attribution(Arc<super::attribution::AttributionData>),
     /// Answer to [`Request::Learn`].
     Learn(Arc<LearnData>),
+    /// Answer to [`Request::Invert`].
+    Invert(Arc<InversionReport>),
+    /// Answer to [`Request::Decode`].
+    Decode(Arc<DecodeData>),
+    /// Answer to [`Request::Aggregate`].
+    Aggregate(Arc<AggregateReport>),
+    /// Answer to [`Request::Nearest`].
+    Nearest(Arc<NearestData>),
 }
 
 /// How far a long experiment is.
@@ -364,7 +384,7 @@ impl Request {
     /// Whether it takes seconds or minutes, so that it is run only when asked for and may be stopped.
     #[must_use]
     pub fn is_long(&self) -> bool {
-        matches!(self, Self::Race(_) | Self::Learn(_))
+        matches!(self, Self::Race(_) | Self::Learn(_) | Self::Invert(_) | Self::Aggregate(_))
     }
 }
 

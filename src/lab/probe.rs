@@ -10,9 +10,10 @@ mod standardise;
 
 use rayon::prelude::*;
 
+pub(super) use cholesky::Cholesky;
 pub(super) use logistic::Problem;
 pub(super) use loss::{Rows, sigmoid};
-use standardise::Standardised;
+pub(super) use standardise::Standardised;
 
 use super::Matrix;
 

@@ -8,6 +8,8 @@ mod tuned;
 use std::cell::Cell;
 
 pub use cache::Cache;
+pub(super) use cache::{fill, gather};
+pub(super) use report::provenance;
 pub use report::{pairs, report};
 
 use super::dataset::{Dataset, Subset};

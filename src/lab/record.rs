@@ -5,16 +5,19 @@
 
 pub mod bits;
 mod check;
+pub mod counts;
 mod csv;
 mod heads;
+mod inversion;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use csv::csv;
 pub use heads::{Heads, RecordedHead};
+pub use inversion::{flatten_inversion, read_inversion, write_inversion};
 
-use super::{Mode, RaceReport};
+use super::{Mode, Provenance, RaceReport};
 
 /// Larger files are not read, in bytes: a record of every readout at every layer has less than a hundredth of this.
 pub const LARGEST: usize = 16 << 20;
@@ -104,18 +107,22 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
         put(format!("{key}.verdict"), Datum::Text(pair.verdict.to_string()));
         put(format!("{key}.smallest"), Datum::Number(pair.smallest_visible));
     }
-    let provenance = &report.provenance;
+    of_provenance(&report.provenance, &mut values);
+    values
+}
+
+fn of_provenance(provenance: &Provenance, values: &mut BTreeMap<String, Datum>) {
+    let mut put = |key: &str, datum: Datum| values.insert(key.to_owned(), datum);
     for (key, count) in ["train", "validation", "test"].into_iter().zip(provenance.sentences) {
-        put(key.to_owned(), Datum::Number(count as f64));
+        put(key, Datum::Number(count as f64));
     }
     if let Some(recipe) = &provenance.recipe {
-        put("seeds".to_owned(), Datum::Number(recipe.seeds as f64));
+        put("seeds", Datum::Number(recipe.seeds as f64));
     }
     if let Some(date) = &provenance.date {
-        put("date".to_owned(), Datum::Text(date.clone()));
+        put("date", Datum::Text(date.clone()));
     }
-    put("command".to_owned(), Datum::Text(provenance.command.clone()));
-    values
+    put("command", Datum::Text(provenance.command.clone()));
 }
 
 fn prefix(name: &str, mode: &str, layer: Option<usize>) -> String {

@@ -8,8 +8,8 @@ use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::{Heads, RecordedHead};
 use super::{
-    ModelFacts, Outcome, Progress, RaceRequest, Request, arrange, ask, attribution, compare, gradient, knockout,
-    learning, neighbours, race, trace,
+    ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
+    inversion, knockout, learning, neighbours, race, trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -22,7 +22,12 @@ pub struct Lab {
     datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
     /// Lanes of the last race, which answer for a sentence of one's own.
     lanes: Mutex<Arc<Vec<race::Fitted>>>,
+    /// Decoders of the last runs, newest last.
+    decoders: Mutex<Vec<Arc<inversion::Decoders>>>,
 }
+
+/// Runs whose decoders are kept.
+const DECODERS: usize = 3;
 
 /// How a long experiment talks to its caller.
 pub struct Control<'a> {
@@ -92,6 +97,7 @@ impl Lab {
             features: race::Cache::default(),
             datasets: Mutex::default(),
             lanes: Mutex::default(),
+            decoders: Mutex::default(),
         }
     }
 
@@ -166,6 +172,38 @@ impl Lab {
             Request::Learn(request) => {
                 let dataset = self.dataset(&request.data)?;
                 learning::learn(&self.bert, &dataset, request, control)?.map(|data| Outcome::Learn(Arc::new(data)))
+            }
+            Request::Invert(request) => {
+                let dataset = self.dataset(&request.data)?;
+                let found = inversion::run(&self.bert, &self.facts, &dataset, &self.features, request, control)?;
+                let Some((report, decoders)) = found else { return Ok(None) };
+                let mut known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
+                known.retain(|known| known.request() != request);
+                known.push(Arc::new(decoders));
+                let surplus = known.len().saturating_sub(DECODERS);
+                known.drain(..surplus);
+                Some(Outcome::Invert(Arc::new(report)))
+            }
+            Request::Decode(sentence, run) => {
+                let known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
+                let decoders = known.iter().find(|known| known.request() == run).cloned();
+                drop(known);
+                let decoders = decoders.ok_or_else(|| {
+                    LabError::Request("these decoders were not fitted in this session, or too long ago".to_owned())
+                })?;
+                let dataset = self.dataset(&run.data)?;
+                let data = inversion::decode(&self.bert, &dataset, &self.features, &decoders, sentence)?;
+                Some(Outcome::Decode(Arc::new(data)))
+            }
+            Request::Aggregate(request) => {
+                let dataset = self.dataset(&request.data)?;
+                aggregate::run(&self.bert, &self.facts, &dataset, &self.features, request, control)?
+                    .map(|report| Outcome::Aggregate(Arc::new(report)))
+            }
+            Request::Nearest(sentence, run) => {
+                let dataset = self.dataset(&run.data)?;
+                let data = aggregate::nearest(&self.bert, &self.facts, &dataset, &self.features, sentence, run)?;
+                Some(Outcome::Nearest(Arc::new(data)))
             }
             Request::Ask(sentence) => {
                 let lanes = Arc::clone(&*self.lanes.lock().map_err(|_| LabError::Poisoned)?);

@@ -34,12 +34,20 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ),
     ("03-one-head-one-row.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/03-one-head-one-row.md"))),
     ("04-how-cls-mixes.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/04-how-cls-mixes.md"))),
+    (
+        "05-is-it-an-aggregate.md",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/05-is-it-an-aggregate.md")),
+    ),
     ("06-why-first.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/06-why-first.md"))),
     ("07-how-does-it-learn.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/07-how-does-it-learn.md"))),
     ("08-the-race.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/08-the-race.md"))),
     (
         "09-would-any-token-do.md",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/09-would-any-token-do.md")),
+    ),
+    (
+        "10-getting-the-sentence-back.md",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/10-getting-the-sentence-back.md")),
     ),
     ("11-your-notebook.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/11-your-notebook.md"))),
     ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),
@@ -48,6 +56,7 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ("results/frozen.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/frozen.json"))),
     ("results/full.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/full.json"))),
     ("results/heads.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/heads.json"))),
+    ("results/inversion.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/inversion.json"))),
     ("results/positions.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/positions.json"))),
     ("results/products.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/products.json"))),
     ("results/small.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"))),

@@ -1,9 +1,11 @@
 //! The bench beside a step: one view a file, each with a caption that says what is seen and a legend.
 
+mod aggregate;
 mod arrange;
 mod attention;
 mod attribution;
 mod compare;
+mod decode;
 mod difference;
 mod embedding;
 mod gradient;
@@ -13,6 +15,7 @@ mod learning;
 mod map;
 mod matrix;
 mod mixing;
+mod nearest;
 mod neighbours;
 mod notebook;
 mod probe;
@@ -57,6 +60,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Learning => return learning::draw(state, theme, area, buf),
         View::Arrange => return arrange::draw(state, theme, area, buf),
         View::Notebook => return notebook::draw(state, theme, area, buf),
+        View::Decode => return decode::draw(state, theme, area, buf),
+        View::Aggregate => return aggregate::draw(state, theme, area, buf),
+        View::Nearest => return nearest::draw(state, theme, area, buf),
         _ => {}
     }
     let Some(trace) = state.trace() else {
@@ -78,7 +84,15 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Difference => difference::draw(state, trace, theme, area, buf),
         View::Label => label::draw(trace, theme, area, buf),
         View::Gradient => gradient::draw(state, trace, theme, area, buf),
-        View::Probe | View::Race | View::Compare | View::Learning | View::Arrange | View::Notebook => {}
+        View::Probe
+        | View::Race
+        | View::Compare
+        | View::Learning
+        | View::Arrange
+        | View::Decode
+        | View::Aggregate
+        | View::Nearest
+        | View::Notebook => {}
     }
 }
 
@@ -93,6 +107,17 @@ fn card(said: &[&str], theme: &Theme, area: Rect, buf: &mut Buffer) {
         .collect();
     let top = (area.height.saturating_sub(text.len() as u16)) / 3;
     lines(&text, Rect { y: area.y + top, height: area.height - top, ..inside }, buf);
+}
+
+/// What a bench would run, in paragraphs, before it is run.
+fn offer(caption: &str, paragraphs: &[String], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let body = frame(caption, "", &[], theme, area, buf);
+    let mut text: Vec<Line<'_>> = Vec::new();
+    for paragraph in paragraphs {
+        text.extend(wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(body.width).min(72)));
+        text.push(Line::default());
+    }
+    lines(&text, body, buf);
 }
 
 /// Writes the caption at the top and the lines of the foot at the bottom; returns what is left between.

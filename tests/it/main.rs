@@ -1,5 +1,6 @@
 //! All integration tests in one binary, because each would link the model again.
 
+mod aggregate;
 mod architecture;
 mod arrange;
 mod attention;
@@ -7,6 +8,7 @@ mod commands;
 mod course;
 mod driver;
 mod finetune;
+mod inversion;
 mod maps;
 mod mixing;
 mod newcomer;

@@ -230,7 +230,7 @@ fn long_and_hostile_sentences_stay_aligned() {
 #[test]
 fn every_question_and_option_can_be_read_at_small_sizes() {
     for (width, height) in [(60, 18), (80, 24), (100, 30)] {
-        for id in ["01", "02", "03", "04", "06", "07", "08"] {
+        for id in ["01", "02", "03", "04", "05", "06", "07", "08", "10"] {
             let mut driver = Driver::new(width, height);
             driver.open(id);
             let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
@@ -405,4 +405,94 @@ fn the_gradient_of_a_cls_head_enters_at_one_position() {
     // The mean hands the same gradient to every position.
     let mean = data.maps[1].1.row(6);
     assert!(mean.iter().all(|norm| (norm - mean[0]).abs() < 1e-6));
+}
+
+/// Decoders fitted on few sentences, through keys.
+fn decoded(width: u16, height: u16) -> Driver {
+    let mut driver = Driver::new(width, height);
+    let mut course = (*driver.state.course).clone();
+    for bench in course.lessons.iter_mut().flat_map(|lesson| &mut lesson.steps).filter_map(|step| step.bench.as_mut()) {
+        if bench.view == View::Decode {
+            (bench.train, bench.test) = (Some(256), Some(64));
+        }
+    }
+    driver.state.course = std::sync::Arc::new(course);
+    to_view(&mut driver, "10", View::Decode);
+    driver
+}
+
+#[test]
+fn a_sentence_is_decoded_and_its_layers_and_vectors_can_be_walked() {
+    let mut driver = decoded(80, 24);
+    assert!(driver.screen().contains("Press Enter to fit them"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
+    driver.run_with_progress(|_| {});
+    assert_eq!(driver.state.marker().as_deref(), Some("[decoding done]"));
+    for (width, height) in SIZES {
+        driver.size = (width, height);
+        insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
+            insta::assert_snapshot!(format!("decode_{width}x{height}"), driver.screen());
+        });
+    }
+    driver.size = (80, 24);
+    driver.press("v");
+    assert!(driver.screen().contains("from GlobalPooling, layer 6"), "{}", driver.screen());
+    driver.press("[[[[[[");
+    let screen = driver.screen();
+    assert!(screen.contains("from GlobalPooling, layer 0") && screen.contains("by guessing"), "{screen}");
+    driver.type_sentence("\u{1b}[31m 猫 words words \u{202e}abc");
+    assert!(!driver.screen().contains('\u{1b}') && driver.screen().contains("missed"), "{}", driver.screen());
+    driver.type_sentence(&"a long film with a moving cast and a slow story ".repeat(12));
+    assert!(driver.screen().contains("last [SEP]   "), "the curve stays\n{}", driver.screen());
+}
+
+/// Question 1's measures on few sentences, through keys.
+fn measured(width: u16, height: u16, view: View) -> Driver {
+    let mut driver = Driver::new(width, height);
+    let mut course = (*driver.state.course).clone();
+    for bench in course.lessons.iter_mut().flat_map(|lesson| &mut lesson.steps).filter_map(|step| step.bench.as_mut()) {
+        if matches!(bench.view, View::Aggregate | View::Nearest) {
+            (bench.train, bench.test) = (Some(96), Some(48));
+        }
+    }
+    driver.state.course = std::sync::Arc::new(course);
+    to_view(&mut driver, "05", view);
+    assert!(driver.screen().contains("Press Enter to run it"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[measuring running]"));
+    driver.finish_run();
+    assert_eq!(driver.state.marker().as_deref(), Some("[measuring done]"));
+    driver
+}
+
+#[test]
+fn three_measures_stand_side_by_side_and_nearest_sentences_are_listed() {
+    for (width, height) in SIZES {
+        for (name, view) in [("aggregate", View::Aggregate), ("nearest", View::Nearest)] {
+            let driver = measured(width, height, view);
+            insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
+                insta::assert_snapshot!(format!("{name}_{width}x{height}"), driver.screen());
+            });
+        }
+    }
+    let mut driver = measured(80, 24, View::Aggregate);
+    let at = driver.state.cursor.layer;
+    let data = driver.state.aggregate().expect("a report").clone();
+    let lane = data.lanes.iter().find(|lane| lane.readout == "cls" && lane.layer == at + 1).expect("a lane");
+    driver.press("j");
+    let expected = format!("layer {}: [CLS] {:.5}", at + 1, lane.random_cosine);
+    assert!(driver.screen().contains(&expected), "{expected}\n{}", driver.screen());
+    driver.press("v");
+    assert!(driver.screen().contains("same label"), "{}", driver.screen());
+
+    let mut driver = measured(80, 24, View::Nearest);
+    driver.press("jj");
+    let list = driver.state.nearest().expect("a list").lists.last().expect("a list").clone();
+    assert_eq!((list.readout.as_str(), list.layer), ("mean", 6));
+    let words: Vec<&str> = list.nearest[2].text.split_whitespace().collect();
+    let screen = driver.screen();
+    assert!(words.iter().all(|word| screen.contains(word)), "the chosen one is shown whole\n{screen}");
+    driver.type_sentence("\u{1b}[31m 猫 \u{202e}abc");
+    assert!(!driver.screen().contains('\u{1b}') && driver.screen().contains("same label"), "{}", driver.screen());
 }

@@ -11,7 +11,7 @@ const LANES: usize = 8;
 const WIDEST: usize = 2048;
 
 /// Standardised training features. A dimension without variance stays at 0, so that it cannot teach anything.
-pub struct Standardised {
+pub(in crate::lab) struct Standardised {
     rows: usize,
     cols: usize,
     data: Vec<f32>,
@@ -77,7 +77,19 @@ impl Standardised {
         (weights, bias)
     }
 
-    fn row(&self, row: usize) -> &[f32] {
+    /// Other features, as the training ones were changed.
+    pub fn apply(&self, raw: &[f32]) -> Vec<f32> {
+        let known = raw.iter().zip(&self.mean).zip(&self.scale);
+        known.map(|((x, mean), scale)| ((f64::from(*x) - mean) * scale) as f32).collect()
+    }
+
+    /// Mean and 1 / standard deviation (0 for a constant dimension) of each dimension.
+    pub fn into_scale(self) -> (Vec<f64>, Vec<f64>) {
+        (self.mean, self.scale)
+    }
+
+    /// One row, standardised.
+    pub fn row(&self, row: usize) -> &[f32] {
         &self.data[row * self.cols..(row + 1) * self.cols]
     }
 }

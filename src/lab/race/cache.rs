@@ -17,13 +17,13 @@ pub struct Cache {
 }
 
 /// Data set, readout, layer.
-type Key = (String, Readout, usize);
+pub(in crate::lab) type Key = (String, Readout, usize);
 
 /// Vectors by the sentence's index.
 type Rows = HashMap<usize, Box<[f32]>>;
 
 /// Computes what the cache lacks; `false` when it was stopped.
-pub(super) fn fill(
+pub(in crate::lab) fn fill(
     bert: &Bert,
     dataset: &Dataset,
     cache: &Cache,
@@ -66,7 +66,7 @@ pub(super) fn fill(
 }
 
 /// Rows of the cache as a matrix.
-pub(super) fn gather(cache: &Cache, key: &Key, indices: &[usize]) -> Matrix {
+pub(in crate::lab) fn gather(cache: &Cache, key: &Key, indices: &[usize]) -> Matrix {
     let Ok(rows) = cache.rows.lock() else { return Matrix::default() };
     let found: Vec<&[f32]> = indices.iter().filter_map(|index| rows.get(key)?.get(index).map(AsRef::as_ref)).collect();
     Matrix::new(found.len(), found.first().map_or(0, |row| row.len()), found.concat())

@@ -1,7 +1,7 @@
 //! The report of a race: pairs, provenance, and the command that makes it again.
 
 use super::Finish;
-use crate::lab::dataset::Dataset;
+use crate::lab::dataset::{Dataset, Subset};
 use crate::lab::{
     Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, Rate, Readout, TestSentence, stats,
 };
@@ -70,19 +70,34 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
         provenance: Provenance {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: command(request, model.layers),
-            model: model.name.clone(),
-            model_sha256: model.sha256.clone(),
-            data: dataset.name().to_owned(),
-            data_sha256: dataset.sha256().to_owned(),
-            sentences: [subset.train.len(), subset.validation.len(), subset.test.len()],
             seed: request.seed,
             recipe: request.modes.contains(&Mode::Finetune).then(|| request.recipe.clone()),
-            threads: rayon::current_num_threads(),
-            seconds: None,
-            date: None,
+            ..provenance(dataset, &subset, model, command(request, model.layers))
         },
+    }
+}
+
+/// How a run on these sentences was made; the caller, who has a clock, fills in how long it took and when.
+#[must_use]
+pub(in crate::lab) fn provenance(
+    dataset: &Dataset,
+    subset: &Subset,
+    model: &ModelFacts,
+    command: String,
+) -> Provenance {
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command,
+        model: model.name.clone(),
+        model_sha256: model.sha256.clone(),
+        data: dataset.name().to_owned(),
+        data_sha256: dataset.sha256().to_owned(),
+        sentences: [subset.train.len(), subset.validation.len(), subset.test.len()],
+        seed: 0,
+        recipe: None,
+        threads: rayon::current_num_threads(),
+        seconds: None,
+        date: None,
     }
 }
 

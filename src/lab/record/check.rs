@@ -106,12 +106,12 @@ pub(super) fn text(at: &str, value: &str) -> Checked {
     require(shown, || at.to_owned(), &found(), "at most 4,096 bytes without control characters")
 }
 
-fn interval(at: &str, [low, high]: [f64; 2], least: f64) -> Checked {
+pub(super) fn interval(at: &str, [low, high]: [f64; 2], least: f64) -> Checked {
     let possible = low >= least && low <= high && high <= 1.0;
     require(possible, || at.to_owned(), &format!("[{low}, {high}]"), "two ascending numbers in range")
 }
 
-fn within(at: &str, value: f64, least: f64, expected: &'static str) -> Checked {
+pub(super) fn within(at: &str, value: f64, least: f64, expected: &'static str) -> Checked {
     require(value >= least && value <= 1.0, || at.to_owned(), &value, expected)
 }
 

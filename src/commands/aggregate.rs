@@ -1,0 +1,106 @@
+//! `clsroom aggregate`: three measures of how well one vector stands for its sentence, without a screen.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::race::{stop_flag, today};
+use super::{bar, open_lab, print};
+use crate::cli::{Aggregate, TextFormat};
+use crate::config::Settings;
+use crate::lab::{
+    AggregateReport, AggregateRequest, Control, NearestData, Outcome, Progress, Request, Sentence, verdict,
+};
+
+/// Takes the measures and lists the sentences nearest to the one given, if there is one.
+///
+/// # Errors
+/// When the data set does not exist or the run fails.
+pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
+    let lab = open_lab(settings, None)?;
+    let request = AggregateRequest { data: asked.data.clone(), train: asked.train, test: asked.test };
+    let stop = stop_flag()?;
+    let bar = bar();
+    let report = |progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(progress.what);
+    };
+    let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
+    let started = Instant::now();
+    let outcome = lab.run(&Request::Aggregate(request.clone()), &control).map_err(|error| error.to_string())?;
+    bar.finish_and_clear();
+    let Some(Outcome::Aggregate(report)) = outcome else {
+        return Err("the run was stopped; nothing of it is kept. The same command runs it again".to_owned());
+    };
+    let mut report = Arc::unwrap_or_clone(report);
+    report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
+    report.provenance.date = Some(today());
+    let nearest = asked.text.as_ref().map(|text| {
+        let request = Request::Nearest(Sentence::single(text.clone()), request);
+        match lab.run(&request, &Control::QUIET).map_err(|error| error.to_string())? {
+            Some(Outcome::Nearest(data)) => Ok(data),
+            _ => Err("the sentence was not compared".to_owned()),
+        }
+    });
+    let nearest = nearest.transpose()?;
+    match asked.format {
+        TextFormat::Text => print(&text(&report, nearest.as_deref())),
+        TextFormat::Json => {
+            let fail = |error: serde_json::Error| format!("cannot write JSON: {error}");
+            let mut value = serde_json::to_value(&report).map_err(fail)?;
+            value["nearest"] = serde_json::to_value(nearest.as_deref()).map_err(fail)?;
+            let mut text = serde_json::to_string_pretty(&value).map_err(fail)?;
+            text.push('\n');
+            print(&text)
+        }
+    }
+}
+
+fn text(report: &AggregateReport, nearest: Option<&NearestData>) -> String {
+    let mut out = String::new();
+    let provenance = &report.provenance;
+    let [train, validation, test] = provenance.sentences;
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{} on {}: {train} training, {validation} validation, {test} test sentences\n",
+        provenance.model, provenance.data
+    );
+    let _ = writeln!(
+        out,
+        "  {:<15} {:>5}  {:>5}  {:>11}  {:>7}  95 % interval",
+        "readout", "layer", "probe", "random pair", "nearest"
+    );
+    for lane in &report.lanes {
+        let [low, high] = lane.nearest_ci95;
+        let name = verdict::name(&lane.readout);
+        let _ = writeln!(
+            out,
+            "  {name:<15} {:>5}  {:>5.3}  {:>11.3}  {:>7.3}  {low:.3}-{high:.3}",
+            lane.layer, lane.probe.accuracy, lane.random_cosine, lane.nearest
+        );
+    }
+    let _ = writeln!(out, "\nprobe: accuracy of a logistic regression on test sentences");
+    let _ = writeln!(out, "random pair: mean cosine of {} pairs of test sentences drawn by lot", report.pairs);
+    let _ = writeln!(
+        out,
+        "nearest: test sentences whose nearest training sentence has the same label; by lot {:.3}",
+        report.chance
+    );
+    for list in nearest.iter().flat_map(|data| &data.lists) {
+        let _ = writeln!(out, "\nnearest by {}, layer {}", verdict::name(&list.readout), list.layer);
+        for neighbour in &list.nearest {
+            let _ = writeln!(out, "  {:.3}  {:<9} {}", neighbour.cosine, neighbour.label, neighbour.text);
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\nmade by: {} ({} s, {} threads)",
+        provenance.command,
+        provenance.seconds.unwrap_or(0.0),
+        provenance.threads
+    );
+    out
+}

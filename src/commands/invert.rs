@@ -1,0 +1,145 @@
+//! `clsroom invert`: decoders from vectors back to word pieces, and a sentence that they decode, without a screen.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::race::{layers, once, stop_flag, today, writable};
+use super::{bar, open_lab, print, write_file};
+use crate::cli::{Invert, TextFormat};
+use crate::config::Settings;
+use crate::lab::{
+    Control, DecodeData, InversionReport, InvertRequest, Outcome, Progress, Readout, Request, Sentence, record, verdict,
+};
+
+/// Fits decoders, scores them, and decodes the sentence if there is one.
+///
+/// # Errors
+/// When a readout, layer or data set does not exist, or the run or a file fails.
+pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
+    let readouts = asked
+        .readouts
+        .iter()
+        .map(|name| name.parse::<Readout>().map_err(|error| error.to_string()))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &asked.out {
+        writable(path)?;
+    }
+    let lab = open_lab(settings, None)?;
+    let request = InvertRequest {
+        data: asked.data.clone(),
+        readouts: once(readouts),
+        layers: once(layers(&asked.layer, lab.facts().layers)?),
+        train: asked.train,
+        test: asked.test,
+    };
+    let stop = stop_flag()?;
+    let bar = bar();
+    let report = |progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(progress.what);
+    };
+    let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
+    let started = Instant::now();
+    let outcome = lab.run(&Request::Invert(request.clone()), &control).map_err(|error| error.to_string())?;
+    bar.finish_and_clear();
+    let Some(Outcome::Invert(report)) = outcome else {
+        return Err("the run was stopped; nothing of it is kept. The same command runs it again".to_owned());
+    };
+    let mut report = Arc::unwrap_or_clone(report);
+    report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
+    report.provenance.date = Some(today());
+    if let Some(path) = &asked.out {
+        write_file(path, &record::write_inversion(&report).map_err(|error| error.to_string())?)?;
+    }
+    let decoded = asked.text.as_ref().map(|text| {
+        let request = Request::Decode(Sentence::single(text.clone()), request);
+        match lab.run(&request, &Control::QUIET).map_err(|error| error.to_string())? {
+            Some(Outcome::Decode(data)) => Ok(data),
+            _ => Err("the sentence was not decoded".to_owned()),
+        }
+    });
+    let decoded = decoded.transpose()?;
+    match asked.format {
+        TextFormat::Text => print(&text(&report, decoded.as_deref())),
+        TextFormat::Json => print(&json(&report, decoded.as_deref())?),
+    }
+}
+
+fn json(report: &InversionReport, decoded: Option<&DecodeData>) -> Result<String, String> {
+    let fail = |error: serde_json::Error| format!("cannot write JSON: {error}");
+    let mut value = serde_json::to_value(report).map_err(fail)?;
+    value["decoded"] = serde_json::to_value(decoded).map_err(fail)?;
+    let mut text = serde_json::to_string_pretty(&value).map_err(fail)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn text(report: &InversionReport, decoded: Option<&DecodeData>) -> String {
+    let mut out = String::new();
+    let provenance = &report.provenance;
+    let [train, validation, test] = provenance.sentences;
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{} on {}: {train} training, {validation} validation, {test} test sentences",
+        provenance.model, provenance.data
+    );
+    let _ = writeln!(
+        out,
+        "share of content pieces found; {} pieces are known, the {} commonest are not scored\n",
+        report.known, report.common
+    );
+    let _ = writeln!(
+        out,
+        "  {:<20} {:>5}  {:>6}  {:<13}  {:>8}",
+        "decoded from", "layer", "found", "95 % interval", "strength"
+    );
+    for lane in &report.lanes {
+        let [low, high] = lane.ci95;
+        let interval = format!("{low:.3}-{high:.3}");
+        let name = verdict::name(&lane.readout);
+        let _ = writeln!(
+            out,
+            "  {name:<20} {:>5}  {:>6.3}  {interval:<13}  {:>8}",
+            lane.layer, lane.precision, lane.lambda
+        );
+    }
+    let _ = writeln!(out, "  {:<20} {:>5}  {:>6.3}", "by guessing", "-", report.baseline);
+    let _ =
+        writeln!(out, "\nthe decoders know {:.1} % of the content pieces of test sentences", 100.0 * report.coverage);
+    if let Some(data) = decoded {
+        sentence(&mut out, data);
+    }
+    let _ = writeln!(
+        out,
+        "\nmade by: {} ({} s, {} threads)",
+        provenance.command,
+        provenance.seconds.unwrap_or(0.0),
+        provenance.threads
+    );
+    out
+}
+
+/// Hits, misses and false alarms by decoder. Pieces of the learner's text are cleaned by the tokenizer already.
+fn sentence(out: &mut String, data: &DecodeData) {
+    let list = |words: Vec<&str>| if words.is_empty() { "none".to_owned() } else { words.join(" ") };
+    let names = |words: &[String]| list(words.iter().map(String::as_str).collect());
+    let _ = writeln!(out, "\nlooked for:  {}", names(&data.content));
+    let _ = writeln!(out, "not known:   {}", names(&data.unknown));
+    let _ = writeln!(out, "too common:  {}", names(&data.common));
+    for decoded in &data.decoded {
+        let content = &data.content;
+        let _ = writeln!(out, "\nfrom {}, layer {}", verdict::name(&decoded.readout), decoded.layer);
+        let _ =
+            writeln!(out, "  hit          {}", list(decoded.hits(content).map(|(piece, _)| piece.as_str()).collect()));
+        let _ = writeln!(out, "  miss         {}", list(decoded.misses(content).map(String::as_str).collect()));
+        let _ = writeln!(
+            out,
+            "  false alarm  {}",
+            list(decoded.alarms(content).map(|(piece, _)| piece.as_str()).collect())
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! The sentence decoded from one vector: hits, misses, false alarms; and how well that goes on test sentences, by layer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::race::{role, running, whole};
+use super::{card, frame, label_of, measured, offer, said};
+use crate::app::State;
+use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, verdict};
+use crate::view::lines;
+use crate::view::theme::Theme;
+use crate::view::widgets::chart::{self, Chart, Series};
+use crate::view::widgets::text::{pad, wrap_hanging};
+
+/// Cells for the lead of a line of pieces.
+const LEAD: usize = 13;
+
+const CAPTION: &str = "word pieces got back from one vector";
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(request) = state.invert_request() else { return card(&["The model loads."], theme, area, buf) };
+    if let Some(run) = state.running() {
+        return running(CAPTION, run, theme, area, buf);
+    }
+    match (state.inversion(), state.decoded()) {
+        (Some(report), Some(data)) => result(state, report, data, theme, area, buf),
+        (Some(_), None) => card(&["The decoders read the sentence."], theme, area, buf),
+        (None, _) => before(state, &request, theme, area, buf),
+    }
+}
+
+fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let train = request.train.map_or(state.data[1], |most| most.min(state.data[1]));
+    let test = request.test.map_or(state.data[3], |most| most.min(state.data[3]));
+    let names: Vec<String> = request.readouts.iter().map(crate::lab::Readout::label).collect();
+    offer(
+        CAPTION,
+        &[
+            format!(
+                "A decoder for every layer and for {}: a linear map from the vector to the {} commonest word pieces.",
+                names.join(", "),
+                whole(crate::lab::inversion::pieces::KNOWN)
+            ),
+            format!(
+                "It learns from {} sentences, makes its choice on {} others, and is tested on {} more. Then it decodes yours, which it has not seen.",
+                whole(train),
+                whole(state.data[2]),
+                whole(test)
+            ),
+            "Press Enter to fit them, about half a minute. Space holds it, x stops it.".to_owned(),
+        ],
+        theme,
+        area,
+        buf,
+    );
+}
+
+fn result(state: &State, report: &InversionReport, data: &DecodeData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let readout = state.measure().unwrap_or("cls");
+    let last = report.lanes.iter().map(|lane| lane.layer).max().unwrap_or(0);
+    let layer = state.cursor.layer.min(last);
+    let lane = report.lanes.iter().find(|lane| lane.readout == readout && lane.layer == layer);
+    let decoded = data.decoded.iter().find(|decoded| decoded.readout == readout && decoded.layer == layer);
+    let name = verdict::name(readout);
+    let score = lane.map_or(String::new(), |lane| {
+        format!(
+            "{name}, layer {layer}: {:.3} found ({:.3}-{:.3}); by guessing {:.3}",
+            lane.precision, lane.ci95[0], lane.ci95[1], report.baseline
+        )
+    });
+    let foot = [
+        said(score, theme.value()),
+        measured(
+            &format!(
+                "{} test sentences; {:.1} % of their content pieces are known",
+                whole(report.provenance.sentences[2]),
+                100.0 * report.coverage
+            ),
+            theme,
+        ),
+        said(
+            format!(
+                "guessing: always the commonest pieces {} the {} commonest are not scored",
+                theme.glyphs().dot,
+                report.common
+            ),
+            theme.dim(),
+        ),
+    ];
+    let body =
+        frame(&format!("pieces got back from {name}, layer {layer}"), "layer [ ]   v vector", &foot, theme, area, buf);
+    let found = decoded.map(|decoded| pieces(data, decoded, usize::from(body.width), theme)).unwrap_or_default();
+    // The curve by layer gives way to a long sentence, but not wholly.
+    let room = body.height.saturating_sub(7).max(5);
+    let y = lines(&found, Rect { height: body.height.min(room), ..body }, buf);
+    curve(report, readout, last, theme, Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body }, buf);
+}
+
+/// Hits, misses and false alarms in words, signs and colours.
+fn pieces(data: &DecodeData, decoded: &Decoded, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let glyphs = theme.glyphs();
+    let guess = |(piece, score): &(String, f32)| format!("{} {score:.2}", label_of(piece, theme));
+    let list = |words: Vec<String>| if words.is_empty() { "none".to_owned() } else { words.join("  ") };
+    let plain = |words: &[String]| list(words.iter().map(|piece| label_of(piece, theme)).collect());
+    let hits: Vec<String> = decoded.hits(&data.content).map(guess).collect();
+    let alarms: Vec<String> = decoded.alarms(&data.content).map(guess).collect();
+    let misses: Vec<String> = decoded.misses(&data.content).map(|piece| label_of(piece, theme)).collect();
+    let mut rows = Vec::new();
+    let mut row = |lead: String, words: String, style: Style| {
+        let lead = Span::styled(pad(&lead, LEAD, theme.ascii), theme.label());
+        rows.extend(wrap_hanging(&[lead, Span::styled(words, style)], width, LEAD));
+    };
+    row(format!("{} {} of {}", glyphs.check, hits.len(), data.content.len()), list(hits), theme.good());
+    row("- missed".to_owned(), list(misses), theme.text());
+    row(format!("{} false", glyphs.cross), list(alarms), theme.bad());
+    row("  not known".to_owned(), plain(&data.unknown), theme.dim());
+    row("  too common".to_owned(), plain(&data.common), theme.dim());
+    rows
+}
+
+fn curve(report: &InversionReport, shown: &str, last: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut names: Vec<&str> = Vec::new();
+    report.lanes.iter().for_each(|lane| {
+        if !names.contains(&lane.readout.as_str()) {
+            names.push(&lane.readout);
+        }
+    });
+    let of = |name: &str| {
+        let lanes = report.lanes.iter().filter(|lane| lane.readout == name);
+        lanes.map(|lane| (lane.layer as f32, lane.precision as f32)).collect::<Vec<_>>()
+    };
+    let points: Vec<Vec<(f32, f32)>> = names.iter().map(|name| of(name)).collect();
+    let labels: Vec<String> = names.iter().map(|name| verdict::name(name)).collect();
+    let series: Vec<Series<'_>> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| Series { name: &labels[at], points: &points[at], intervals: &[], role: role(name) })
+        .collect();
+    let most = points.iter().flatten().map(|point| point.1).fold(0.1, f32::max);
+    let title = format!("share of content pieces found in test sentences (shown above: {})", verdict::name(shown));
+    chart::draw(
+        area,
+        buf,
+        theme,
+        &Chart {
+            title: &title,
+            series: &series,
+            x: Some((0.0, last as f32)),
+            y: Some((0.0, most * 1.05)),
+            x_label: "layer (0: embeddings)",
+            reference: Some((report.baseline as f32, "by guessing")),
+        },
+    );
+}
