@@ -13,6 +13,7 @@ pub mod pieces;
 pub mod question;
 pub mod results;
 pub mod runs;
+pub mod sandbox;
 pub mod settings;
 pub mod values;
 mod walk;
@@ -68,6 +69,8 @@ pub struct State {
     pub teacher: Teacher,
     /// The learner's name, if one was given.
     pub learner: Option<String>,
+    /// What the sandbox shows.
+    pub sandbox: sandbox::Sandbox,
     /// Show a bench although its question is open.
     pub uncovered: bool,
     /// Which part of a text that does not fit; counts round.
@@ -100,6 +103,8 @@ pub enum Screen {
         /// Which side has the keys (and, when narrow, is shown).
         page: Page,
     },
+    /// Every view on any sentence.
+    Sandbox,
 }
 
 /// The two sides of a lesson.
@@ -124,6 +129,8 @@ pub enum Overlay {
     Settings(usize),
     /// The sentence editor.
     Editor(Box<TextArea<'static>>),
+    /// The editor of the sandbox's second sentence.
+    Second(Box<TextArea<'static>>),
     /// Recall questions waiting: lesson and step of each, and the choice made for the first.
     Recall(Vec<(usize, usize)>, Option<usize>),
     /// A run is going on: leave it?
@@ -213,6 +220,7 @@ impl State {
             settings: settings::Settings::default(),
             teacher: Teacher::default(),
             learner: None,
+            sandbox: sandbox::Sandbox::default(),
             uncovered: false,
             text_page: 0,
         }
@@ -223,7 +231,7 @@ impl State {
     pub fn lesson(&self) -> Option<&Lesson> {
         match self.screen {
             Screen::Lesson { lesson, .. } => self.course.lessons.get(lesson),
-            Screen::Home { .. } => None,
+            Screen::Home { .. } | Screen::Sandbox => None,
         }
     }
 
@@ -232,14 +240,14 @@ impl State {
     pub fn step(&self) -> Option<&Step> {
         match self.screen {
             Screen::Lesson { lesson, step, .. } => self.course.lessons.get(lesson)?.steps.get(step),
-            Screen::Home { .. } => None,
+            Screen::Home { .. } | Screen::Sandbox => None,
         }
     }
 
     /// The bench on the screen.
     #[must_use]
     pub fn bench(&self) -> Option<&Bench> {
-        self.step()?.bench.as_ref()
+        if self.screen == Screen::Sandbox { Some(&self.sandbox.bench) } else { self.step()?.bench.as_ref() }
     }
 
     /// The variant of the view that is shown, by its name in lessons.
@@ -253,7 +261,9 @@ impl State {
     pub fn sentence(&self) -> Sentence {
         let own = self.bench().and_then(|bench| bench.sentence.clone());
         let default = || self.lesson().or(self.course.lessons.first()).map(|lesson| lesson.sentence.clone());
-        Sentence::single(own.or_else(|| self.progress.sentence.clone()).or_else(default).unwrap_or_default())
+        let text = own.or_else(|| self.progress.sentence.clone()).or_else(default).unwrap_or_default();
+        let paired = self.screen == Screen::Sandbox && self.sandbox.paired;
+        Sentence { text, pair: paired.then(|| self.sandbox.second().to_owned()) }
     }
 
     /// Whether the bench waits for the learner's prediction.
@@ -272,7 +282,7 @@ impl State {
             Some(Overlay::Help(_)) => return Some("[help ready]".to_owned()),
             Some(Overlay::Settings(_)) => return Some("[settings ready]".to_owned()),
             Some(Overlay::Glossary(_)) => return Some("[glossary ready]".to_owned()),
-            Some(Overlay::Editor(_)) => return Some("[editor ready]".to_owned()),
+            Some(Overlay::Editor(_) | Overlay::Second(_)) => return Some("[editor ready]".to_owned()),
             Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),
             Some(Overlay::Leave) => return Some("[leave ready]".to_owned()),
             Some(Overlay::Disagree(..)) => return Some("[disagree ready]".to_owned()),
@@ -283,7 +293,7 @@ impl State {
             Screen::Home { .. } => {
                 (self.facts.is_some() || self.results.model_failure.is_some()).then(|| "[home ready]".to_owned())
             }
-            Screen::Lesson { step, .. } => {
+            Screen::Lesson { .. } | Screen::Sandbox => {
                 let what = match self.run_request() {
                     Some(Request::Learn(_)) => "training",
                     Some(Request::Invert(_)) => "decoding",
@@ -301,7 +311,10 @@ impl State {
                     |request: &Request| !matches!(request, Request::Knockout(_)) || self.measure() == Some("knockout");
                 let there = !self.missing().iter().any(shown);
                 let complete = there && (self.facts.is_some() || self.results.model_failure.is_some());
-                complete.then(|| format!("[{}.{} ready]", self.lesson().map_or("", |lesson| &lesson.id), step + 1))
+                complete.then(|| match (&self.screen, self.lesson()) {
+                    (Screen::Lesson { step, .. }, Some(lesson)) => format!("[{}.{} ready]", lesson.id, step + 1),
+                    _ => "[sandbox ready]".to_owned(),
+                })
             }
         }
     }
@@ -313,7 +326,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(key) => walk::key(state, key),
         Msg::Paste(text) => {
-            if let Some(Overlay::Editor(editor) | Overlay::Ask(editor)) = &mut state.overlay {
+            if let Some(Overlay::Editor(editor) | Overlay::Second(editor) | Overlay::Ask(editor)) = &mut state.overlay {
                 walk::paste(editor, &text);
             }
             Vec::new()

@@ -145,6 +145,30 @@ pub struct Bench {
     pub line: usize,
 }
 
+impl Bench {
+    /// A view with nothing set.
+    #[must_use]
+    pub fn new(view: View) -> Self {
+        Self {
+            view,
+            sentence: None,
+            other: None,
+            word: None,
+            measure: None,
+            layer: None,
+            head: None,
+            operation: None,
+            readouts: Vec::new(),
+            train: None,
+            test: None,
+            modes: Vec::new(),
+            epochs: None,
+            top_layers: None,
+            line: 0,
+        }
+    }
+}
+
 /// The views that a bench can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum View {

@@ -7,6 +7,7 @@ mod home;
 mod lesson;
 mod overlay;
 mod question;
+mod sandbox;
 pub mod theme;
 pub mod widgets;
 
@@ -55,6 +56,7 @@ pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> 
     match state.screen {
         Screen::Home { cursor } => home::draw(state, cursor, theme, body, buf),
         Screen::Lesson { lesson, step, page } => lesson::draw(state, (lesson, step, page), theme, body, buf),
+        Screen::Sandbox => sandbox::draw(state, theme, body, buf),
     }
     draw_notice(state, theme, Rect { y: area.bottom() - 2, height: 1, ..area }, buf);
     let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
@@ -85,7 +87,8 @@ fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let marker = state.marker().unwrap_or_default();
     let mut hints: Vec<(&str, &str)> = Vec::new();
     // On a narrow screen the text page hides the bench: keys that move in it would change something unseen.
-    let bench_shown = area.width >= WIDE || matches!(state.screen, Screen::Lesson { page: Page::Bench, .. });
+    let bench_shown =
+        area.width >= WIDE || matches!(state.screen, Screen::Lesson { page: Page::Bench, .. } | Screen::Sandbox);
     if let Some(overlay) = &state.overlay {
         hints.extend(overlay::hints(overlay));
     } else {
@@ -111,8 +114,9 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
     match scope {
         Scope::Everywhere => true,
         Scope::Home => home,
-        Scope::Lesson => !home,
-        Scope::Bench => bench.is_some(),
+        Scope::Lesson => !home && state.screen != Screen::Sandbox,
+        Scope::Bench => bench.is_some() && state.screen != Screen::Sandbox,
+        Scope::Sandbox => state.screen == Screen::Sandbox,
         Scope::Move => home || view.is_some(),
         Scope::Layers => {
             matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))

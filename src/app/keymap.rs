@@ -86,6 +86,14 @@ pub enum Action {
     TextBack,
     /// Edit the sentence.
     Edit,
+    /// Every view on any sentence.
+    Sandbox,
+    /// Edit the sandbox's second sentence.
+    Second,
+    /// Read both sentences as one input, or the first alone.
+    Pair,
+    /// Take the last change back.
+    Undo,
     /// Recall questions.
     Recall,
     /// The glossary.
@@ -147,6 +155,8 @@ pub enum Scope {
     Notebook,
     /// When the step's text uses terms of the glossary.
     Terms,
+    /// In the sandbox.
+    Sandbox,
 }
 
 /// One row of the table.
@@ -197,6 +207,24 @@ pub const TABLE: &[Binding] = &[
         "next, previous step",
         Scope::Lesson,
     ),
+    binding(
+        &[K::Char('n'), K::Char('p')],
+        &[A::Next, A::Previous],
+        "n p",
+        "view",
+        "in the sandbox: next, previous view",
+        Scope::Sandbox,
+    ),
+    binding(&[K::Char('E')], &[A::Second], "E", "second", "in the sandbox: type the second sentence", Scope::Sandbox),
+    binding(
+        &[K::Char('b')],
+        &[A::Pair],
+        "b",
+        "both",
+        "in the sandbox: both sentences as one input, or not",
+        Scope::Sandbox,
+    ),
+    binding(&[K::Char('u')], &[A::Undo], "u", "undo", "in the sandbox: take the last change back", Scope::Sandbox),
     binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
     binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
     binding(&[K::Enter], &[A::Enter], "Enter", "fill the gap", "run what the notebook lacks", Scope::Gap),
@@ -294,6 +322,14 @@ pub const TABLE: &[Binding] = &[
         Scope::Everywhere,
     ),
     binding(&[K::Char('g')], &[A::Glossary], "g", "glossary", "what the terms mean", Scope::Terms),
+    binding(
+        &[K::Char('o')],
+        &[A::Sandbox],
+        "o",
+        "sandbox",
+        "the sandbox, from anywhere: every view on any sentence; and back",
+        Scope::Home,
+    ),
     binding(&[K::Char('c')], &[A::Recall], "c", "", "recall questions from lessons you did", Scope::Home),
     binding(&[K::Char('s')], &[A::Settings], "s", "", "settings: colours, signs, mouse", Scope::Everywhere),
     binding(&[K::Char('R')], &[A::Reload], "R", "", "read the lessons again (with --lessons DIR)", Scope::Everywhere),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::runs::{self, Running};
-use super::{Effect, Msg, Overlay, State};
+use super::{Effect, Msg, Overlay, Screen, State};
 use crate::lab::arrange::ArrangeData;
 use crate::lab::attribution::AttributionData;
 use crate::lab::{
@@ -152,10 +152,12 @@ impl State {
 
     /// What the screen shows and is answered at once.
     fn wanted(&self) -> Vec<Request> {
-        let Some(step) = self.step() else { return Vec::new() };
+        if matches!(self.screen, Screen::Home { .. }) {
+            return Vec::new();
+        }
         let sentence = self.sentence();
         let mut wanted = vec![Request::Trace(sentence.clone())];
-        match step.bench.as_ref().map(|bench| bench.view) {
+        match self.bench().map(|bench| bench.view) {
             Some(View::Mixing) => wanted.push(Request::Knockout(sentence)),
             Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
             Some(View::Compare) => wanted.extend(self.compare_request()),

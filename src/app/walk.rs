@@ -6,7 +6,7 @@ use crate::lesson::progress::Recall;
 
 use super::{
     Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, notebook, paths,
-    question, results, runs, settings,
+    question, results, runs, sandbox, settings,
 };
 
 /// Characters that a sentence may have; more are left out and said.
@@ -37,6 +37,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.overlay =
                 Some(Overlay::Editor(Box::new(editor(state.progress.sentence.as_deref().unwrap_or_default()))));
         }
+        Action::Sandbox if state.screen != Screen::Sandbox => sandbox::open(state),
+        Action::Sandbox => return sandbox::act(state, Action::Back),
         Action::Mouse => {
             state.mouse = !state.mouse;
             return vec![Effect::Mouse(state.mouse)];
@@ -57,6 +59,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return match state.screen {
                 Screen::Home { cursor } => at_home(state, cursor, action),
                 Screen::Lesson { lesson, step, page } => in_lesson(state, (lesson, step, page), action),
+                Screen::Sandbox => sandbox::act(state, action),
             };
         }
     }
@@ -101,6 +104,14 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
         Action::Back => return home(state),
         Action::Answer(choice) => return question::answer(state, choice),
         Action::Enter if state.covered() => state.uncovered = true,
+        action => return in_bench(state, action),
+    }
+    Vec::new()
+}
+
+/// What a key does to a bench, wherever it stands.
+pub(super) fn in_bench(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
         Action::Enter if state.opens() => state.cursor.open = !state.cursor.open,
         Action::Enter if state.shows_notebook() => return notebook::fill(state),
         Action::Export if state.shows_notebook() => return vec![Effect::Export],
@@ -185,6 +196,15 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
                 state.overlay = Some(Overlay::Editor(editor));
             }
         },
+        Some(Overlay::Second(mut editor)) => match key {
+            Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
+            Key::Enter => sandbox::take_second(state, &editor),
+            Key::Ctrl('u') => state.overlay = Some(Overlay::Second(Box::new(self::editor("")))),
+            key => {
+                editor.input(edit(key));
+                state.overlay = Some(Overlay::Second(editor));
+            }
+        },
         Some(Overlay::Ask(mut editor)) => match key {
             Key::Esc | Key::Enter => {}
             Key::Ctrl('u') => state.overlay = Some(Overlay::Ask(Box::new(self::editor("")))),
@@ -241,7 +261,7 @@ fn recall(
     Vec::new()
 }
 
-fn editor(text: &str) -> TextArea<'static> {
+pub(super) fn editor(text: &str) -> TextArea<'static> {
     let mut editor = TextArea::new(vec![text.to_owned()]);
     editor.move_cursor(tui_textarea::CursorMove::End);
     editor
@@ -253,12 +273,18 @@ pub(super) fn paste(editor: &mut TextArea<'static>, text: &str) {
     editor.insert_str(line);
 }
 
-fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
+/// What was typed, cut to a length that is said.
+pub(super) fn typed(state: &mut State, editor: &TextArea<'static>) -> String {
     let text = editor.lines().join(" ");
-    let kept: String = text.trim().chars().take(MOST_CHARACTERS).collect();
     if text.trim().chars().count() > MOST_CHARACTERS {
         state.notice = Some(format!("The sentence was cut to its first {MOST_CHARACTERS} characters."));
     }
+    text.trim().chars().take(MOST_CHARACTERS).collect()
+}
+
+fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
+    sandbox::remember(state);
+    let kept = typed(state, editor);
     if kept.is_empty() {
         state.progress.sentence = None;
         state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());
@@ -302,6 +328,7 @@ pub(super) fn reload(state: &mut State, loaded: Result<Loaded, String>) {
                     Screen::Lesson { lesson, step: step.min(last), page }
                 }
                 Screen::Lesson { .. } => Screen::Home { cursor: 0 },
+                Screen::Sandbox => Screen::Sandbox,
             };
             state.cursor = Cursor::start(state.bench());
             state.notice = Some("The lessons were read again.".to_owned());

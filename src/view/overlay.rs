@@ -23,7 +23,7 @@ pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Help(_) => vec![("j k", "scroll"), ("q", "close")],
         Overlay::Settings(_) => vec![("j k", "move"), ("Enter", "change"), ("q", "close")],
         Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
-        Overlay::Editor(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
+        Overlay::Editor(_) | Overlay::Second(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
         Overlay::Disagree(..) => vec![("j k", "move"), ("v", "kind"), ("Enter", "make it yours"), ("q", "close")],
@@ -58,6 +58,11 @@ pub(super) fn draw(
         Overlay::Editor(editor) => {
             let inside = panel("Your sentence", 6, theme, area, buf);
             let hint = "For every bench without a sentence of its own. Ctrl-U clears it.";
+            Some(draw_editor(editor, hint, theme, inside, buf))
+        }
+        Overlay::Second(editor) => {
+            let inside = panel("The second sentence", 6, theme, area, buf);
+            let hint = "The other side of a comparison; b reads both as one input. Ctrl-U clears it.";
             Some(draw_editor(editor, hint, theme, inside, buf))
         }
         Overlay::Ask(editor) => Some(ask::draw(state, editor, theme, area, buf)),

@@ -18,5 +18,6 @@ mod probe;
 mod pty;
 mod racing;
 mod reference;
+mod sandbox;
 mod screens;
 mod terminal;

@@ -1,0 +1,166 @@
+//! The sandbox: every view on any sentence or pair, outside the course, with undo.
+
+use tui_textarea::TextArea;
+
+use super::{Action, Cursor, Effect, Overlay, Screen, State, results, walk};
+use crate::lesson::{Bench, View};
+
+/// The second sentence until one is typed.
+const SECOND: &str = "Not a film that I would call good.";
+
+/// Changes that can be taken back.
+const KEPT: usize = 100;
+
+/// What the sandbox shows.
+pub struct Sandbox {
+    /// The view; its `other` is the second sentence.
+    pub bench: Bench,
+    /// Both sentences are read as one input, `[CLS] first [SEP] second [SEP]`.
+    pub paired: bool,
+    /// Where `q` leads.
+    back: Screen,
+    undo: Vec<Before>,
+}
+
+/// What a change replaced.
+struct Before {
+    first: Option<String>,
+    second: Option<String>,
+    paired: bool,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            bench: bench_of(View::Tokens, SECOND.to_owned()),
+            paired: false,
+            back: Screen::Home { cursor: 0 },
+            undo: Vec::new(),
+        }
+    }
+}
+
+impl Sandbox {
+    /// The second sentence.
+    #[must_use]
+    pub fn second(&self) -> &str {
+        self.bench.other.as_deref().unwrap_or_default()
+    }
+
+    /// Which of the views it is, counted from 0, and how many there are.
+    #[must_use]
+    pub fn place(&self) -> (usize, usize) {
+        let views = views();
+        (views.iter().position(|view| *view == self.bench.view).unwrap_or(0), views.len())
+    }
+}
+
+/// Every view that a sentence can be put into: all but the notebook.
+fn views() -> Vec<View> {
+    View::ALL.into_iter().map(|(_, view)| view).filter(|view| *view != View::Notebook).collect()
+}
+
+/// A view with settings for trying things out: small runs, frozen and fine-tuned.
+fn bench_of(view: View, second: String) -> Bench {
+    let (train, modes): (_, &[&str]) = match view {
+        View::Race => (Some(512), &["frozen", "finetune"]),
+        View::Probe => (Some(2_000), &[]),
+        _ => (None, &[]),
+    };
+    Bench {
+        readouts: vec!["cls".to_owned(), "mean".to_owned()],
+        train,
+        modes: modes.iter().map(|mode| (*mode).to_owned()).collect(),
+        top_layers: (view == View::Race).then_some(2),
+        other: Some(second),
+        ..Bench::new(view)
+    }
+}
+
+/// Opens it on the view that was on the screen, or where it was left.
+pub(super) fn open(state: &mut State) {
+    let sandbox = &mut state.sandbox;
+    sandbox.back = state.screen.clone();
+    let view = match state.screen {
+        Screen::Lesson { lesson, step, .. } => {
+            state.course.lessons.get(lesson).and_then(|l| l.steps.get(step)?.bench.as_ref()).map(|bench| bench.view)
+        }
+        _ => None,
+    };
+    state.screen = Screen::Sandbox;
+    let view = view.filter(|view| views().contains(view)).unwrap_or(state.sandbox.bench.view);
+    show(state, view);
+}
+
+fn show(state: &mut State, view: View) {
+    state.sandbox.bench = bench_of(view, state.sandbox.second().to_owned());
+    let token = state.cursor.token;
+    state.cursor = Cursor { token, ..Cursor::start(Some(&state.sandbox.bench)) };
+    results::place(state);
+}
+
+/// Remembers how things are before they change.
+pub(super) fn remember(state: &mut State) {
+    if state.screen != Screen::Sandbox {
+        return;
+    }
+    let sandbox = &mut state.sandbox;
+    sandbox.undo.push(Before {
+        first: state.progress.sentence.clone(),
+        second: sandbox.bench.other.clone(),
+        paired: sandbox.paired,
+    });
+    if sandbox.undo.len() > KEPT {
+        sandbox.undo.remove(0);
+    }
+}
+
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let views = views();
+    let (at, count) = state.sandbox.place();
+    match action {
+        Action::Next => show(state, views[(at + 1) % count]),
+        Action::Previous => show(state, views[(at + count - 1) % count]),
+        Action::Second => {
+            state.overlay = Some(Overlay::Second(Box::new(walk::editor(state.sandbox.second()))));
+        }
+        Action::Pair => {
+            remember(state);
+            state.sandbox.paired = !state.sandbox.paired;
+            results::place(state);
+        }
+        Action::Undo => return undo(state),
+        Action::Back => {
+            if state.results.running.is_some() {
+                state.notice = Some("The run goes on; x on the course map stops it.".to_owned());
+            }
+            state.screen = state.sandbox.back.clone();
+            state.cursor = Cursor::start(state.bench());
+            results::place(state);
+        }
+        Action::Answer(_) | Action::SwitchPage => {}
+        action => return walk::in_bench(state, action),
+    }
+    Vec::new()
+}
+
+/// Takes the second sentence from the editor; an empty one is the usual one again.
+pub(super) fn take_second(state: &mut State, editor: &TextArea<'static>) {
+    remember(state);
+    let text = walk::typed(state, editor);
+    state.sandbox.bench.other = Some(if text.is_empty() { SECOND.to_owned() } else { text });
+    results::place(state);
+}
+
+fn undo(state: &mut State) -> Vec<Effect> {
+    let Some(before) = state.sandbox.undo.pop() else {
+        state.notice = Some("Nothing is left to take back.".to_owned());
+        return Vec::new();
+    };
+    state.progress.sentence = before.first;
+    state.sandbox.bench.other = before.second;
+    state.sandbox.paired = before.paired;
+    results::place(state);
+    state.notice = Some("Taken back.".to_owned());
+    vec![Effect::Save(state.progress.clone())]
+}
