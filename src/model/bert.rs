@@ -289,7 +289,7 @@ impl Attention {
             keep.keep(layer, name, &qkv.narrow(1, part * width, width)?);
         }
         for rows in &heads.sequences {
-            let own = Heads { sequences: vec![0..rows.len()], ..heads.clone() };
+            let own = Heads { sequences: std::iter::once(0..rows.len()).collect(), ..heads.clone() };
             let scores = ops::attention_scores(&qkv.narrow(0, rows.start, rows.len())?, own)?;
             keep.keep(layer, "scores", &scores);
             keep.keep(layer, "probabilities", &ops::softmax(&scores, 1.0)?);
