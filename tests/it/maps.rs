@@ -7,6 +7,7 @@ use clsroom::lesson::progress::Progress;
 use clsroom::view::{Depth, Theme};
 
 use crate::driver::{Driver, lab};
+use crate::pty::Terminal;
 use crate::screens::{SIZES, at_both_sizes, to_view};
 
 #[test]
@@ -200,5 +201,31 @@ fn a_row_of_attention_in_its_three_variants() {
             driver.press(&"v".repeat(variant));
             driver.press("}}jj");
         });
+    }
+}
+
+#[test]
+fn lesson_03_is_walked_in_a_real_terminal() {
+    for (columns, rows) in SIZES {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut terminal = Terminal::start(home.path(), (columns, rows), &[]);
+        terminal.wait_for("[home ready]");
+        terminal.send("jj\r");
+        terminal.wait_for("[03.1 ready]");
+        if columns < 100 {
+            terminal.send("\t");
+        }
+        terminal.wait_for("attention of one head");
+        terminal.send("z");
+        terminal.wait_for("not rescaled");
+        for step in 2..=11 {
+            terminal.send("n");
+            terminal.wait_for(&format!("[03.{step} ready]"));
+        }
+        terminal.send("n");
+        terminal.wait_for("Lesson 03 is done.");
+        terminal.send("\u{3}");
+        assert_eq!(terminal.wait_for_end(), 0);
+        terminal.assert_restored();
     }
 }

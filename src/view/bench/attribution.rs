@@ -68,14 +68,14 @@ fn foot(
         ),
         said(
             format!(
-                "same order of the words? integrated and raw {}, and rollout {}; 1: yes",
+                "integrated, rank correlation over words: raw {}, rollout {}",
                 correlation(with_raw),
                 correlation(with_rollout)
             ),
             theme.value(),
         ),
         said("+ towards positive, - towards negative; attention has no sign", theme.text()),
-        measured(&format!("recorded head on [CLS], {STEPS} steps; each column a scale"), theme),
+        measured(&format!("recorded head on [CLS], {STEPS} steps; a scale a column"), theme),
     ]
 }
 
