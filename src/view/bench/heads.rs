@@ -36,8 +36,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let dot = theme.glyphs().dot;
     let under = said(
         format!(
-            "layer {layer}, head {} {dot} [CLS] {:.2} {dot} [SEP] {:.2} {dot} itself {:.2} {dot} beside {:.2} {dot} entropy {:.2}",
-            head + 1,
+            "[CLS] {:.2} {dot} [SEP] {:.2} {dot} itself {:.2} {dot} beside {:.2} {dot} entropy {:.2}",
             own.cls,
             own.sep,
             own.itself,
