@@ -34,7 +34,9 @@ pub(super) fn settle(state: &mut State) -> bool {
         let verdict = state.judge(&question);
         let (Some(right), true) = (verdict.right, state.given(&question).is_some()) else { continue };
         let sentence = state.sentence().text;
-        let on_sentence = !matches!(state.run_request(), Some(Request::Race(_)));
+        let on_data =
+            |request: &Request| matches!(request, Request::Race(_) | Request::Invert(_) | Request::Aggregate(_));
+        let on_sentence = !state.run_request().as_ref().is_some_and(on_data);
         let Some(given) = state.progress.answers.get_mut(&question.id).filter(|given| given.correct.is_none()) else {
             continue;
         };
@@ -54,6 +56,8 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
         "race" => matches!(view, View::Race | View::Probe | View::Notebook),
         "arrange" => matches!(view, View::Arrange | View::Notebook),
         "gradient" => matches!(view, View::Gradient | View::Notebook),
+        "decode" => matches!(view, View::Decode | View::Notebook),
+        "aggregate" => matches!(view, View::Aggregate | View::Nearest),
         "learning" => view == View::Learning,
         "compare" => view == View::Compare,
         "mixing" | "knockout" => view == View::Mixing,
@@ -106,6 +110,8 @@ const RUNS: [&str; 3] = ["race", "decode", "aggregate"];
 fn run(state: &State, family: &str) -> Option<(String, usize)> {
     let provenance = match family {
         "race" => &state.race_report()?.provenance,
+        "decode" => &state.inversion()?.provenance,
+        "aggregate" => &state.aggregate()?.provenance,
         _ => return None,
     };
     Some((provenance.command.clone(), provenance.sentences[0]))

@@ -2,7 +2,7 @@
 
 use super::{Effect, State, runs};
 use crate::lab::record::Datum;
-use crate::lab::{RaceRequest, Readout, Request};
+use crate::lab::{InvertRequest, RaceRequest, Readout, Request};
 use crate::lesson::View;
 use crate::lesson::notebook::{Answer, Evidence, answers};
 use crate::lesson::progress::Figure;
@@ -10,7 +10,7 @@ use crate::lesson::progress::Figure;
 /// Questions there are.
 pub const QUESTIONS: usize = 4;
 
-/// Sentences of the short race: training, test.
+/// Sentences of a short run: training, test.
 const SMALL: (usize, usize) = (512, 1_000);
 
 impl State {
@@ -48,6 +48,18 @@ impl State {
             test: Some(test),
             layers: self.facts.iter().map(|facts| facts.layers).collect(),
             ..RaceRequest::frozen("movies", lanes)
+        })
+    }
+
+    /// The decoders that fill the gap of the fourth question.
+    pub(super) fn gap_invert(&self) -> Option<InvertRequest> {
+        let (train, test) = SMALL;
+        (self.asked() == 3 && self.has_gap()).then(|| InvertRequest {
+            data: "movies".to_owned(),
+            readouts: vec![Readout::Cls, Readout::Mean],
+            layers: self.facts.iter().map(|facts| facts.layers).collect(),
+            train: Some(train),
+            test: Some(test),
         })
     }
 

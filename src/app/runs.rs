@@ -41,6 +41,7 @@ impl State {
         match self.bench()?.view {
             View::Learning => self.learn_request().map(Request::Learn),
             View::Decode => self.invert_request().map(Request::Invert),
+            View::Notebook if self.gap_invert().is_some() => self.invert_request().map(Request::Invert),
             View::Aggregate | View::Nearest => self.aggregate_request().map(Request::Aggregate),
             _ => self.race_request().map(Request::Race),
         }
@@ -94,7 +95,10 @@ impl State {
     /// The decoders that the bench offers to fit: at every layer, for the readouts between which `v` changes.
     #[must_use]
     pub fn invert_request(&self) -> Option<InvertRequest> {
-        let bench = self.bench().filter(|bench| bench.view == View::Decode)?;
+        let bench = self.bench()?;
+        if bench.view != View::Decode {
+            return self.gap_invert();
+        }
         let readouts = View::Decode.measures().iter().filter_map(|name| name.parse().ok()).collect();
         let layers = (0..=self.facts.as_ref()?.layers).collect();
         Some(InvertRequest { data: "movies".to_owned(), readouts, layers, train: bench.train, test: bench.test })

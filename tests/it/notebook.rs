@@ -118,6 +118,15 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     assert_eq!((kept.train, kept.lesson.as_str()), (Some(512), "11"));
     assert!(kept.command.as_deref().is_some_and(|command| command.contains("--train 512")));
 
+    // And small decoders.
+    driver.press("jjj");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
+    driver.finish_run();
+    assert!(driver.screen().contains("4 of 4 measured here"), "{}", driver.screen());
+    let kept = &driver.state.progress.measured["decode.cls.last.precision"];
+    assert!(kept.command.as_deref().is_some_and(|command| command.starts_with("clsroom invert")), "{kept:?}");
+
     driver.press("w");
     assert!(driver.effects.contains(&Effect::Export));
     let loaded = load_course(None).expect("the course");
