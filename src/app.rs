@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod disagree;
 mod facts;
+mod history;
 pub mod keymap;
 pub mod notebook;
 mod paths;
@@ -41,6 +42,8 @@ pub struct State {
     pub records: Arc<BTreeMap<String, Datum>>,
     /// Counts of the embedded data set: sentences, train, validation, test.
     pub data: [usize; 4],
+    /// The data set that races and trainings read, by name.
+    pub sentences: String,
     /// The model, once it is loaded.
     pub facts: Option<Arc<ModelFacts>>,
     /// What the learner did; saved.
@@ -147,6 +150,8 @@ pub enum Msg {
     Key(Key),
     /// Pasted text.
     Paste(String),
+    /// How far the model is, in words.
+    ModelLoading(String),
     /// The model is loaded.
     ModelReady(Arc<ModelFacts>),
     /// It cannot be.
@@ -206,6 +211,7 @@ impl State {
             course,
             records,
             data,
+            sentences: "movies".to_owned(),
             facts: None,
             progress,
             screen: Screen::Home { cursor: last.unwrap_or(0) },
@@ -331,6 +337,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::ModelLoading(words) => {
+            state.results.model_loading = Some(words);
+            Vec::new()
+        }
         Msg::ModelReady(facts) => {
             state.facts = Some(facts);
             Vec::new()
@@ -357,6 +367,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    // A lesson may name a layer that this model does not have.
+    if let Some(facts) = &state.facts {
+        state.cursor.layer = state.cursor.layer.min(facts.layers);
+        state.cursor.head = state.cursor.head.min(facts.heads.saturating_sub(1));
+    }
     effects.extend(results::ask(state));
     if shows && facts::keep(state) {
         effects.push(Effect::Save(state.progress.clone()));

@@ -26,9 +26,10 @@ pub struct Cli {
 /// Settings that every command knows.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
-    /// A BERT checkpoint: a folder with config.json, tokenizer.json and model.safetensors
-    #[arg(long, global = true, value_name = "PATH", env = "CLSROOM_MODEL")]
-    pub model: Option<PathBuf>,
+    /// A BERT checkpoint: a name on the hub, as in BAAI/bge-small-en-v1.5 (with @REVISION if wanted), or a folder with
+    /// config.json, tokenizer.json or vocab.txt, and model.safetensors or pytorch_model.bin
+    #[arg(long, global = true, value_name = "NAME|PATH", env = "CLSROOM_MODEL")]
+    pub model: Option<String>,
     /// A course of your own instead of the embedded one
     #[arg(long, global = true, value_name = "DIR", env = "CLSROOM_LESSONS")]
     pub lessons: Option<PathBuf>,
@@ -93,6 +94,9 @@ pub enum Command {
     Learn {
         /// Number of a lesson, such as 04
         lesson: Option<String>,
+        /// Sentences of your own for races and trainings: a .tsv, .csv or .jsonl file with the columns text and label
+        #[arg(long, value_name = "FILE")]
+        data: Option<String>,
     },
     /// Run one sentence through the model and print what happened
     Trace(Trace),
@@ -110,6 +114,12 @@ pub enum Command {
     },
     /// Write your notebook: predictions, measurements and the four answers
     Notebook(Notebook),
+    /// List, download or check models
+    Models {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Option<Models>,
+    },
     /// Check this installation: model, data, parity, terminal, paths
     Doctor,
 }
@@ -185,6 +195,9 @@ pub struct Race {
     /// Layer that frozen lanes read: a number (0 = embeddings), last, or all
     #[arg(long, default_value = "last")]
     pub layer: String,
+    /// The same race with another model too, and its lanes against the first's: a name on the hub or a folder
+    #[arg(long, value_name = "NAME|PATH")]
+    pub against: Option<String>,
     /// Use only so many training sentences
     #[arg(long, value_name = "N")]
     pub train: Option<usize>,
@@ -308,6 +321,23 @@ pub enum Lessons {
     Check {
         /// Folders of lessons; the course in use when none is given
         paths: Vec<PathBuf>,
+    },
+}
+
+/// `clsroom models`.
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// List the embedded model and those in the cache (the default)
+    List,
+    /// Download a model by its name on the hub, or what has changed of it
+    Pull {
+        /// Its name, with @REVISION if wanted
+        name: String,
+    },
+    /// Load a model, say what it is, and compare it with candle-transformers
+    Check {
+        /// Its name on the hub, or its folder
+        model: String,
     },
 }
 

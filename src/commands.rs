@@ -5,6 +5,7 @@ pub mod course;
 mod doctor;
 mod invert;
 mod lessons;
+mod models;
 pub mod notebook;
 mod race;
 mod reset;
@@ -18,26 +19,23 @@ pub use course::{LoadedCourse, load_course};
 pub use doctor::{Surroundings, doctor};
 pub use invert::invert;
 pub use lessons::lessons;
+pub use models::{Download, models, open_model};
 pub use notebook::notebook;
-pub use race::race;
+pub use race::{race, read_data};
 pub use reset::reset;
 pub use trace::trace;
 
 use crate::config::Settings;
 use crate::lab::Lab;
 use crate::lab::record::Heads;
-use crate::model::Bert;
 
 /// Loads the model that the settings name, with the recorded heads that fit it.
 ///
 /// # Errors
 /// When the model cannot be loaded.
 pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Lab, String> {
-    let bert = match &settings.model {
-        Some(path) => Bert::open(path, settings.max_length),
-        None => Bert::embedded(settings.max_length),
-    };
-    Ok(Lab::new(bert.map_err(|error| error.to_string())?, heads))
+    let bert = open_model(settings.model.as_deref(), settings.max_length, &mut models::shown_download())?;
+    Ok(Lab::new(bert, heads))
 }
 
 /// Writes to standard output; a pipe that was closed ends quietly.

@@ -9,8 +9,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// Folder of a model; the embedded one when absent.
-    pub model: Option<PathBuf>,
+    /// A model: its name on the hub, or its folder; the embedded one when absent.
+    pub model: Option<String>,
     /// Folder of a course; the embedded one when absent.
     pub lessons: Option<PathBuf>,
     /// Name of the learner.

@@ -11,6 +11,8 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
+            // Names and causes may come from outside: they are shown, not obeyed.
+            let sentence = sentence.lines().map(clsroom::model::printable).collect::<Vec<_>>().join("\n");
             eprintln!("clsroom: {sentence}");
             ExitCode::FAILURE
         }
@@ -24,14 +26,17 @@ fn run(cli: &Cli) -> Result<(), String> {
         return commands::reset(&settings, lesson);
     }
     match &cli.command {
-        None => terminal::learn(&settings, &cli.common, None),
-        Some(Command::Learn { lesson }) => terminal::learn(&settings, &cli.common, lesson.as_deref()),
+        None => terminal::learn(&settings, &cli.common, None, None),
+        Some(Command::Learn { lesson, data }) => {
+            terminal::learn(&settings, &cli.common, lesson.as_deref(), data.as_deref())
+        }
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => commands::race(&settings, asked),
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),
         Some(Command::Aggregate(asked)) => commands::aggregate(&settings, asked),
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
         Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),
+        Some(Command::Models { command }) => commands::models(&settings, command.as_ref()),
         Some(Command::Doctor) => commands::doctor(&settings, &terminal::surroundings(&settings, &cli.common)?),
     }
 }

@@ -35,6 +35,9 @@ pub use start::{install_hooks, learn, surroundings};
 /// While a run goes on, the screen is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(100);
 
+/// Loads the model, and tells in words how far it is.
+type Open = dyn FnOnce(&(dyn Fn(String) + Sync)) -> Result<Lab, String> + Send;
+
 /// What the loop needs.
 pub struct Session {
     /// The course at its start.
@@ -46,7 +49,7 @@ pub struct Session {
     /// Reads the lessons again.
     pub reload: Box<dyn Fn() -> Result<Loaded, String>>,
     /// Loads the model; called on a compute thread.
-    pub open: Box<dyn FnOnce() -> Result<Lab, String> + Send>,
+    pub open: Box<Open>,
     /// Compute threads.
     pub threads: usize,
 }
@@ -115,7 +118,7 @@ impl Front {
             let mut now = false;
             // Take all that waits, so that a burst of keys or a large paste is one frame.
             for message in std::iter::once(first).chain(incoming.try_iter()) {
-                let may_wait = matches!(message, Incoming::Worker(Event::Progress(..)));
+                let may_wait = matches!(message, Incoming::Worker(Event::Progress(..) | Event::ModelLoading(_)));
                 if self.take(message, terminal)? {
                     return Ok(());
                 }
@@ -275,6 +278,7 @@ fn listen_for_signals(sender: &Sender<Incoming>) -> Result<(), String> {
 
 fn message_of(event: Event) -> Option<Msg> {
     Some(match event {
+        Event::ModelLoading(words) => Msg::ModelLoading(words),
         Event::ModelReady(facts) => Msg::ModelReady(facts),
         Event::ModelFailed(why) => Msg::ModelFailed(why),
         Event::Progress(ticket, progress, elapsed) => Msg::Progress(ticket, progress, elapsed),

@@ -16,6 +16,8 @@ use crate::lab::{Control, Lab, ModelFacts, Outcome, Progress, Request};
 /// What the threads tell.
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// How far the model is, in words: a download takes time.
+    ModelLoading(String),
     /// The model is loaded.
     ModelReady(Arc<ModelFacts>),
     /// It could not be loaded, and why.
@@ -60,13 +62,14 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts both threads. `open` loads the model on the first of them; `notify` is called from either.
+    /// Starts both threads. `open` loads the model on the first of them and tells in words how far it is; `notify` is
+    /// called from either.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(
         threads: usize,
-        open: impl FnOnce() -> Result<Lab, String> + Send + 'static,
+        open: impl FnOnce(&(dyn Fn(String) + Sync)) -> Result<Lab, String> + Send + 'static,
         notify: impl Fn(Event) + Send + Sync + 'static,
     ) -> Result<Self, String> {
         let notify: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(notify);
@@ -91,7 +94,8 @@ impl Worker {
             "quick",
             Box::new(move || {
                 guard(&told, || {
-                    let loaded = quick_pool.install(open);
+                    let loading = |words: String| told(Event::ModelLoading(words));
+                    let loaded = quick_pool.install(|| open(&loading));
                     match &loaded {
                         Ok(lab) => told(Event::ModelReady(lab.facts())),
                         Err(error) => told(Event::ModelFailed(error.clone())),

@@ -91,7 +91,7 @@ impl Plain {
     fn new() -> Result<Self> {
         let (_, _, bytes) = embedded_parts();
         let mut weights = HashMap::new();
-        for (name, tensor) in Weights::parse("embedded", bytes).expect("weights").into_map() {
+        for (name, tensor) in Weights::parse("embedded", bytes).expect("weights").all().expect("weights") {
             if !name.starts_with("pooler") {
                 weights.insert(name, Var::from_tensor(&tensor)?);
             }

@@ -44,6 +44,8 @@ pub struct Results {
     failures: Vec<(Request, String)>,
     /// The long run that is going on.
     pub running: Option<Running>,
+    /// How far the model is that is being loaded.
+    pub model_loading: Option<String>,
     /// Why there is no model.
     pub model_failure: Option<String>,
     next_ticket: u64,

@@ -57,7 +57,7 @@ impl State {
         }
         let layers = match bench.view {
             View::Probe => (0..=last).collect(),
-            View::Race => vec![bench.layer.unwrap_or(last)],
+            View::Race => vec![bench.layer.unwrap_or(last).min(last)],
             _ => return None,
         };
         let lanes = self.readouts(bench);
@@ -67,13 +67,22 @@ impl State {
         let size =
             self.cursor.variant.checked_sub(1).and_then(|size| SIZES.get(size)).filter(|_| bench.view == View::Race);
         let (train, top_layers) = size.copied().unwrap_or((bench.train, bench.top_layers));
+        // A lesson may ask for more layers than this model has.
+        let top_layers = top_layers.map(|count| count.min(last));
         let epochs = bench.epochs.unwrap_or(Recipe::default().epochs);
         let recipe = if modes.contains(&Mode::Finetune) {
             Recipe { epochs, top_layers, ..Recipe::default() }
         } else {
             Recipe::default()
         };
-        Some(RaceRequest { layers, train, test: bench.test, modes, recipe, ..RaceRequest::frozen("movies", lanes) })
+        Some(RaceRequest {
+            layers,
+            train,
+            test: bench.test,
+            modes,
+            recipe,
+            ..RaceRequest::frozen(&self.sentences, lanes)
+        })
     }
 
     /// The bench's lanes and those that the learner added.
@@ -89,7 +98,7 @@ impl State {
         let bench = self.bench()?;
         self.facts.as_ref()?;
         let readout = self.measure().or(bench.readouts.first().map(String::as_str)).unwrap_or("cls").parse().ok()?;
-        Some(LearnRequest { data: "movies".to_owned(), readout, steps: STEPS, sentence: self.sentence(), seed: 0 })
+        Some(LearnRequest { data: self.sentences.clone(), readout, steps: STEPS, sentence: self.sentence(), seed: 0 })
     }
 
     /// The decoders that the bench offers to fit: at every layer, for the readouts between which `v` changes.

@@ -38,7 +38,7 @@ pub enum Number {
 pub fn resolve(state: &State, value: &ValueRef) -> Value {
     let found = match value.source {
         Source::Live => live(state, &value.key),
-        Source::Record => state.records.get(&value.key).cloned(),
+        Source::Record => recorded(state, &value.key),
         Source::Cite => state.course.citations.get(&value.key).map(|citation| {
             Datum::Text(match &citation.value {
                 Some(figure) => format!("{figure} ({})", citation.source),
@@ -58,6 +58,28 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
     }
 }
 
+/// Why a recorded value is not shown.
+const FOREIGN: &str = "(not recorded)";
+
+/// A recorded value, if the record was made with the model in use: any other model's numbers would mislead.
+fn recorded(state: &State, key: &str) -> Option<Datum> {
+    let datum = state.records.get(key).cloned();
+    if is_foreign(state, key) { datum.map(|_| Datum::Text(FOREIGN.to_owned())) } else { datum }
+}
+
+/// Whether the record that a key belongs to was made with another model than the one in use.
+#[must_use]
+pub fn is_foreign(state: &State, key: &str) -> bool {
+    let file = key.split('.').next().unwrap_or_default();
+    match (&state.facts, state.records.get(&format!("{file}.{MADE_BY}"))) {
+        (Some(facts), Some(Datum::Text(made))) => *made != facts.sha256,
+        _ => false,
+    }
+}
+
+/// The key under which a record says which weights it was made with.
+pub const MADE_BY: &str = "model_sha256";
+
 /// Writes a number by its format.
 #[must_use]
 pub fn write(number: f64, format: Format) -> String {
@@ -66,12 +88,19 @@ pub fn write(number: f64, format: Format) -> String {
 
 fn live(state: &State, key: &str) -> Option<Datum> {
     let (head, rest) = key.split_once('.')?;
+    let last = state.facts.as_ref().map_or(usize::MAX, |facts| facts.layers);
+    if matches!(head, "mixing" | "cls" | "compare" | "arrange")
+        && rest.rsplit('.').next().and_then(|layer| layer.parse().ok()).is_some_and(|layer: usize| layer > last)
+    {
+        return Some(Datum::Text("(no such layer in this model)".to_owned()));
+    }
     let number = |number: usize| Some(Datum::Number(number as f64));
     match head {
         "model" => {
             let facts = state.facts.as_ref()?;
             match rest {
                 "name" => Some(Datum::Text(facts.name.clone())),
+                "history" => Some(Datum::Text(super::history::of(&facts.name).to_owned())),
                 "layers" => number(facts.layers),
                 "heads" => number(facts.heads),
                 "hidden" => number(facts.hidden),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::lab::record::{self, Datum, Heads, flatten};
-use crate::lab::{Readout, steps};
+use crate::lab::{Provenance, Readout, steps};
 use crate::lesson::Course;
 use crate::lesson::library::{self, Loaded};
 use crate::lesson::parse::Problem;
@@ -44,12 +44,17 @@ pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),
             }
         } else {
+            let made_by = |provenance: &Provenance| Datum::Text(provenance.model_sha256.clone());
             let found = match name.as_str() {
-                "inversion" => record::read_inversion(text).map(|report| record::flatten_inversion(&report)),
-                _ => record::read(text).map(|report| flatten(&report)),
+                "inversion" => record::read_inversion(text)
+                    .map(|report| (made_by(&report.provenance), record::flatten_inversion(&report))),
+                _ => record::read(text).map(|report| (made_by(&report.provenance), flatten(&report))),
             };
             match found {
-                Ok(found) => records.extend(found.into_iter().map(|(key, value)| (format!("{name}.{key}"), value))),
+                Ok((made, found)) => {
+                    records.insert(format!("{name}.model_sha256"), made);
+                    records.extend(found.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
+                }
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),
             }
         }

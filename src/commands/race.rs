@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+pub use data::read_data;
 use part::Part;
 
 use super::{bar, open_lab, print, write_file};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
 use crate::lab::dataset::Dataset;
-use crate::lab::race::{Fitted, Kept};
+use crate::lab::race::{Fitted, Kept, between};
 use crate::lab::record::{self, Heads, RecordedHead};
-use crate::lab::{Control, Lab, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe};
+use crate::lab::{Against, Control, Lab, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe};
 
 /// Runs a race and prints its report.
 ///
@@ -33,14 +34,61 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     for path in asked.out.iter().chain(&asked.heads) {
         writable(path)?;
     }
-    let data = data::data(&asked.data)?;
+    let data = read_data(&asked.data)?;
     if !Dataset::names().any(|name| name == data.name()) {
         eprintln!("{}", data.summary());
     }
+    if asked.against.is_some() && asked.format == RaceFormat::Csv {
+        return Err("a comparison of two models is more than one table. Use --format json or text".to_owned());
+    }
+    let stop = stop_flag()?;
+    let Contest { lab, mut report, fitted, part } = contest(settings, asked, readouts.clone(), &data, &stop)?;
+    if let Some(path) = &asked.heads {
+        write_file(path, &heads(&lab, &report, &fitted)?)?;
+    }
+    // Two models need not be in memory together.
+    drop((lab, fitted));
+    if let (Some(other), false) = (&asked.against, report.stopped) {
+        let settings = Settings { model: Some(other.clone()), ..settings.clone() };
+        let other = contest(&settings, asked, readouts, &data, &stop)?.report;
+        report.stopped = other.stopped;
+        let pairs = between(&report, &other);
+        report.against = Some(Box::new(Against { report: other, pairs }));
+    }
+    if let (Some(path), false) = (&asked.out, report.stopped) {
+        write_file(path, &record::write(&report).map_err(|error| error.to_string())?)?;
+        part.iter().for_each(Part::remove);
+    }
+    match asked.format {
+        RaceFormat::Text => print(&text::text(&report)),
+        RaceFormat::Json => print(&record::write(&report).map_err(|error| error.to_string())?),
+        RaceFormat::Csv => print(&record::csv(&report)),
+    }?;
+    if let Some(problem) = part.as_ref().and_then(Part::problem) {
+        return Err(problem);
+    }
+    if report.stopped { Err(stopped(part.as_ref())) } else { Ok(()) }
+}
+
+/// A race with one model.
+struct Contest {
+    lab: Lab,
+    report: RaceReport,
+    fitted: Arc<Vec<Fitted>>,
+    part: Option<Part>,
+}
+
+fn contest(
+    settings: &Settings,
+    asked: &Race,
+    readouts: Vec<Readout>,
+    data: &Dataset,
+    stop: &Arc<AtomicBool>,
+) -> Result<Contest, String> {
     let lab = open_lab(settings, None)?;
     let layers = once(layers(&asked.layer, lab.facts().layers)?);
     let request = RaceRequest {
-        data: lab.add(data).map_err(|error| error.to_string())?,
+        data: lab.add(data.clone()).map_err(|error| error.to_string())?,
         readouts,
         layers,
         train: asked.train,
@@ -49,7 +97,6 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         modes: once(asked.mode.iter().map(|mode| (*mode).into()).collect()),
         recipe: recipe(asked)?,
     };
-    let stop = stop_flag()?;
     let bar = bar();
     let report = |progress: Progress| {
         bar.set_length(progress.total as u64);
@@ -69,22 +116,7 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     let Some((mut report, fitted)) = result else { return Err(stopped(part.as_ref())) };
     report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
     report.provenance.date = Some(today());
-    if let (Some(path), false) = (&asked.out, report.stopped) {
-        write_file(path, &record::write(&report).map_err(|error| error.to_string())?)?;
-        part.iter().for_each(Part::remove);
-    }
-    if let Some(path) = &asked.heads {
-        write_file(path, &heads(&lab, &report, &fitted)?)?;
-    }
-    match asked.format {
-        RaceFormat::Text => print(&text::text(&report)),
-        RaceFormat::Json => print(&record::write(&report).map_err(|error| error.to_string())?),
-        RaceFormat::Csv => print(&record::csv(&report)),
-    }?;
-    if let Some(problem) = part.as_ref().and_then(Part::problem) {
-        return Err(problem);
-    }
-    if report.stopped { Err(stopped(part.as_ref())) } else { Ok(()) }
+    Ok(Contest { lab, report, fitted, part })
 }
 
 /// How lanes are to be fine-tuned.
@@ -169,11 +201,14 @@ fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<String, St
         .iter()
         .filter(|fitted| fitted.lane.layer == Some(last) && matches!(fitted.lane.readout.as_str(), "cls" | "mean"))
         .filter_map(|fitted| {
-            Some(RecordedHead::new(fitted.lane.readout.clone(), last, fitted.lane.accuracy, fitted.head.as_ref()?))
+            // With more than two classes there is no single head that lessons could show.
+            let [head] = fitted.heads.as_slice() else { return None };
+            Some(RecordedHead::new(fitted.lane.readout.clone(), last, fitted.lane.accuracy, head))
         })
         .collect();
     if heads.is_empty() {
-        return Err("there is no head to write: --heads needs cls or mean on the last layer".to_owned());
+        return Err("there is no head to write: --heads needs cls or mean, frozen, on the last layer, and two classes"
+            .to_owned());
     }
     let (model_sha256, data_sha256) = (report.provenance.model_sha256.clone(), report.provenance.data_sha256.clone());
     let mut provenance = report.provenance.clone();

@@ -58,6 +58,7 @@ fn as_json(data: &TraceData) -> Value {
         "attentions": data.attentions.iter().map(|heads| heads.iter().map(rows).collect::<Vec<_>>()).collect::<Vec<_>>(),
         "pooler_output": data.pooler_output,
         "pooled": data.pooled,
+        "own_answer": data.own.iter().map(|(label, value)| json!({"label": label, "value": value})).collect::<Vec<_>>(),
     })
 }
 
@@ -95,6 +96,12 @@ fn text(data: &TraceData) -> String {
             let _ = write!(out, "  {:>12.3}  {}", data.mixing.ratio[row], named.join(", "));
         }
         out.push('\n');
+    }
+    if !data.own.is_empty() {
+        let _ = writeln!(out, "\nthe model's own classifier (measured here)");
+    }
+    for (label, value) in &data.own {
+        let _ = writeln!(out, "  {value:.3} {label}");
     }
     if !data.labels.is_empty() {
         let _ = writeln!(out, "\nrecorded classifiers on the last layer");

@@ -180,6 +180,9 @@ pub struct ModelFacts {
     pub parameters: usize,
     /// At most this many pieces are read.
     pub max_length: usize,
+    /// Classes of the checkpoint's own classification head; empty when it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// One word piece of the input.
@@ -243,6 +246,9 @@ pub struct TraceData {
     pub map: Map,
     /// Answers of the recorded heads; empty when none fits this model.
     pub labels: Vec<HeadAnswer>,
+    /// The answer of the checkpoint's own classification head: each class with its probability, or the bare score of
+    /// a single one; empty when it has none.
+    pub own: Vec<(String, f32)>,
 }
 
 /// One operation of the forward pass, as the stepper shows it.
@@ -418,11 +424,26 @@ pub struct RaceReport {
     /// It was stopped: lanes that were not finished are absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// The same with another model, if one was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Box<Against>>,
+    /// With more than two classes, their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// The test sentences, in the order of every lane's answers (not written to records).
     #[serde(skip)]
     pub sentences: Arc<Vec<TestSentence>>,
     /// How to make it again.
     pub provenance: Provenance,
+}
+
+/// The same race with another model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Against {
+    /// Its lanes.
+    pub report: RaceReport,
+    /// Each of its lanes against the first model's lane with the same readout and mode: `b` is the other model's.
+    pub pairs: Vec<Pair>,
 }
 
 /// One classifier's result.
@@ -465,6 +486,12 @@ pub struct Lane {
     /// For each test sentence the probability of each class, with the first seed (not written to records).
     #[serde(skip)]
     pub probabilities: Vec<Vec<f32>>,
+    /// With more than two classes, what each was taken for with the first seed [class x answer].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confusion: Vec<Vec<usize>>,
+    /// With more than two classes, the mean of their F1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macro_f1: Option<f64>,
 }
 
 /// Two lanes on the same test sentences.

@@ -1,8 +1,10 @@
 //! Classifiers side by side: frozen lanes and baselines first, then those that are fine-tuned; intervals, pairs.
 
 mod cache;
+pub mod confusion;
 mod frozen;
 mod report;
+pub(super) mod several;
 mod tuned;
 
 use std::cell::Cell;
@@ -10,7 +12,7 @@ use std::cell::Cell;
 pub use cache::Cache;
 pub(super) use cache::{fill, gather};
 pub(super) use report::provenance;
-pub use report::{pairs, report};
+pub use report::{between, pairs, report};
 
 use super::dataset::{Dataset, Subset};
 use super::finetune::{Run, Student};
@@ -42,8 +44,8 @@ impl Kept<'_> {
 pub struct Fitted {
     /// The lane's result.
     pub lane: Lane,
-    /// The classifier of a frozen lane.
-    pub head: Option<probe::Head>,
+    /// The classifier of a frozen lane: one for two classes, one a class for more; none where it has another.
+    pub heads: Vec<probe::Head>,
     /// The student of a fine-tuned lane, of the first seed.
     pub student: Option<Student>,
 }
@@ -100,6 +102,8 @@ impl<'a> Table<'a> {
             correct,
             curves: Vec::new(),
             probabilities: Vec::new(),
+            confusion: Vec::new(),
+            macro_f1: None,
         }
     }
 }

@@ -87,6 +87,7 @@ impl Lab {
             positions: config.max_position_embeddings,
             parameters: known.parameters,
             max_length: known.max_length,
+            labels: bert.own_labels().to_vec(),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads = ["cls", "mean"].into_iter().filter_map(find).collect();

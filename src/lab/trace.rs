@@ -28,6 +28,7 @@ pub fn trace(
         (1..=layers).map(|layer| matrices(trace.get(layer, "probabilities")?)).collect::<Result<Vec<_>, _>>()?;
     let cls = trace.get(layers, "norm")?.narrow(0, 0, 1)?;
     let pooler_output = bert.pool(&cls)?.map(|pooled| pooled.get(0)?.to_vec1()).transpose()?;
+    let own = bert.own_answer(&cls)?.unwrap_or_default();
     let pooled = pooled(hidden_states.last(), &encoding, sentence);
     let labels = heads.iter().filter_map(|head| answer(head, &pooled)).collect();
     Ok(TraceData {
@@ -47,6 +48,7 @@ pub fn trace(
         pooler_output,
         pooled,
         labels,
+        own,
     })
 }
 

@@ -12,7 +12,12 @@ impl Pair {
     /// Difference, interval, test and verdict in one sentence.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let (a, b) = (name(&self.a), name(&self.b));
+        self.in_words_of(&name(&self.a), &name(&self.b))
+    }
+
+    /// The same with other names for the two.
+    #[must_use]
+    pub fn in_words_of(&self, a: &str, b: &str) -> String {
         let verdict = match self.verdict {
             Verdict::Better => format!("{b} is better than {a}"),
             Verdict::Worse => format!("{b} is worse than {a}"),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 /// readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[
     ("model.name", "the model's name"),
+    ("model.history", "how the model was trained, where its name is known"),
     ("model.layers", "number of layers"),
     ("model.heads", "attention heads in a layer"),
     ("model.hidden", "numbers in one vector (hidden size)"),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use candle_core::{Device, Result, Tensor};
 use tokenizers::Tokenizer;
 
+use super::classify::Classifier;
 use super::config::Activation;
 use super::ops::{self, Heads, LayerNorm, Linear};
 use super::{Config, Edge, Input, Keep};
@@ -28,6 +29,7 @@ pub struct Bert {
     pub(super) embeddings: Embeddings,
     pub(super) layers: Vec<Layer>,
     pub(super) pooler: Option<Linear>,
+    pub(super) classifier: Option<Classifier>,
     pub(super) tokenizer: Arc<Tokenizer>,
     pub(super) facts: Facts,
 }

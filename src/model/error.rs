@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum ModelError {
     /// A file that is not there or cannot be read.
     #[error(
-        "cannot read {path}: {cause}. Give --model a folder with config.json, tokenizer.json and model.safetensors"
+        "cannot read {path}: {cause}. Give --model a folder with config.json, tokenizer.json or vocab.txt, and model.safetensors or pytorch_model.bin"
     )]
     Unreadable {
         /// Which file.
@@ -15,15 +15,45 @@ pub enum ModelError {
         /// What the system said.
         cause: String,
     },
-    /// Weights that are not a whole safetensors file.
-    #[error(
-        "{origin} is not a whole safetensors file ({cause}). It may be cut off or damaged: copy or download it again"
-    )]
+    /// Weights that are not a whole file of their kind.
+    #[error("{origin} is not a whole {kind} ({cause}). It may be cut off or damaged: copy or download it again")]
     Damaged {
         /// Which file.
         origin: String,
+        /// What it should be.
+        kind: &'static str,
         /// What the reader said.
         cause: String,
+    },
+    /// Weights in a format that is not read.
+    #[error("{origin}: {cause}")]
+    Format {
+        /// Which file.
+        origin: String,
+        /// What it is, and what to do.
+        cause: String,
+    },
+    /// A weight in numbers of another kind.
+    #[error(
+        "{origin}: weight {name} is stored as {dtype}, and clsroom reads f32, f16 and bf16. Use a checkpoint that is not quantised"
+    )]
+    Dtype {
+        /// Which file.
+        origin: String,
+        /// Hugging Face's name.
+        name: String,
+        /// How it is stored.
+        dtype: String,
+    },
+    /// A model that computes other formulas.
+    #[error(
+        "{origin}: {what}. Use a BERT, RoBERTa or DistilBERT encoder, such as bert-base-uncased or BAAI/bge-small-en-v1.5"
+    )]
+    Architecture {
+        /// Which model.
+        origin: String,
+        /// What it is.
+        what: String,
     },
     /// A weight is missing.
     #[error(

@@ -1,14 +1,20 @@
 //! From files to a [`Bert`]: the embedded model, or a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
+use tokenizers::Tokenizer;
 
 use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
+use super::classify::Classifier;
 use super::ops::{LayerNorm, Linear};
 use super::weights::Weights;
-use super::{Config, ModelError, tokenize};
+use super::{Config, Family, ModelError, tokenize};
 
-/// Weights larger than this are refused before they are read.
-const MOST_BYTES: u64 = 8 << 30;
+/// A larger configuration or tokenizer is refused before it is read.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Pieces that are read of a text unless asked otherwise.
 pub const MAX_LENGTH: usize = 128;
@@ -47,30 +53,40 @@ impl Bert {
         Self::from_parts(EMBEDDED, "embedded", CONFIG, TOKENIZER, WEIGHTS, max_length)
     }
 
-    /// A model from a folder with `config.json`, `tokenizer.json` and `model.safetensors`, or from the path of the
-    /// weights file with the other two beside it.
+    /// A model from a folder with `config.json`, `tokenizer.json` or `vocab.txt`, and `model.safetensors` or
+    /// `pytorch_model.bin`; or from the path of the weights file with the others beside it.
     ///
     /// # Errors
     /// When a file is missing, damaged, or of another architecture.
     pub fn open(path: &Path, max_length: Option<usize>) -> Result<Self, ModelError> {
-        let (folder, weights) = if path.is_file() {
-            (path.parent().unwrap_or(Path::new(".")).to_path_buf(), path.to_path_buf())
-        } else {
-            (path.to_path_buf(), path.join("model.safetensors"))
-        };
-        let config = read(&folder.join("config.json"))?;
-        let tokenizer = read(&folder.join("tokenizer.json"))?;
-        let bytes = read(&weights)?;
-        let name =
-            folder.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned());
-        Self::from_parts(
-            &name,
-            &folder.display().to_string(),
-            &String::from_utf8_lossy(&config),
-            &tokenizer,
-            &bytes,
-            max_length,
-        )
+        let files = Files::at(path)?;
+        let folder = files.config.parent().unwrap_or(path);
+        let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let name = whole.file_name().map_or_else(|| whole.display().to_string(), |name| name.to_string_lossy().into());
+        Self::from_files(&name, &folder.display().to_string(), &files, max_length)
+    }
+
+    /// A model from files that need not lie in one folder.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn from_files(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
+        let origin = &super::printable(origin);
+        let config = Config::parse(origin, &String::from_utf8_lossy(&read(&files.config)?))?;
+        let (tokenizer, weights) = rayon::join(
+            || {
+                let bytes = read(&files.tokenizer)?;
+                if files.tokenizer.extension().is_none_or(|ending| ending != "txt") {
+                    return tokenize::parse(origin, &bytes, config.vocab_size);
+                }
+                let rules = files.tokenizer.with_file_name("tokenizer_config.json");
+                let rules = rules.exists().then(|| read(&rules)).transpose()?;
+                let rules = rules.as_deref().map(String::from_utf8_lossy);
+                tokenize::from_vocabulary(origin, &String::from_utf8_lossy(&bytes), rules.as_deref(), config.vocab_size)
+            },
+            || Weights::open(&files.weights),
+        );
+        Self::assemble(&super::printable(name), origin, config, tokenizer?, &weights?, max_length)
     }
 
     /// A model from its three files' contents.
@@ -90,20 +106,73 @@ impl Bert {
             || tokenize::parse(origin, tokenizer, config.vocab_size),
             || Weights::parse(&format!("{origin}: model.safetensors"), weights),
         );
-        let (tokenizer, mut weights) = (tokenizer?, weights?);
-        let mut taken = Taken { weights: &mut weights, config: &config, parameters: 0 };
-        let embeddings = taken.embeddings()?;
-        let layers = (0..config.num_hidden_layers).map(|index| taken.layer(index)).collect::<Result<Vec<_>, _>>()?;
-        let pooler = taken.pooler()?;
+        Self::assemble(name, origin, config, tokenizer?, &weights?, max_length)
+    }
+
+    fn assemble(
+        name: &str,
+        origin: &str,
+        config: Config,
+        tokenizer: Tokenizer,
+        weights: &Weights<'_>,
+        max_length: Option<usize>,
+    ) -> Result<Self, ModelError> {
+        let taken = Taken { weights, config: &config, parameters: AtomicUsize::new(0) };
+        // The hash of a file takes about as long as its conversion: one thread each.
+        let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
+        let (embeddings, layers, pooler, classifier) = parts?;
         let facts = Facts {
             name: name.to_owned(),
             origin: origin.to_owned(),
-            parameters: taken.parameters,
-            max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.max_position_embeddings),
-            sha256: weights.sha256().to_owned(),
+            parameters: taken.parameters.into_inner(),
+            max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.longest()),
+            sha256: sha256?,
         };
-        Ok(Self { config, embeddings, layers, pooler, tokenizer: tokenizer.into(), facts })
+        Ok(Self { config, embeddings, layers, pooler, classifier, tokenizer: tokenizer.into(), facts })
     }
+}
+
+/// The files of a checkpoint. Beside a `vocab.txt`, a `tokenizer_config.json` is read if there is one.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// `config.json`.
+    pub config: PathBuf,
+    /// `tokenizer.json` or `vocab.txt`.
+    pub tokenizer: PathBuf,
+    /// `model.safetensors` or `pytorch_model.bin`.
+    pub weights: PathBuf,
+}
+
+impl Files {
+    /// The files of a folder, or those beside a weights file. What is not there is found out when it is read.
+    ///
+    /// # Errors
+    /// When the weights are split into several files.
+    pub fn at(path: &Path) -> Result<Self, ModelError> {
+        let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        Ok(Self {
+            config: folder.join("config.json"),
+            tokenizer: first_of(folder, &["tokenizer.json", "vocab.txt"]),
+            weights: if path.is_file() { path.to_path_buf() } else { weights_in(folder)? },
+        })
+    }
+}
+
+/// The first of these that is in the folder; if none is, the first, so that the error names it.
+fn first_of(folder: &Path, names: &[&str]) -> PathBuf {
+    folder.join(names.iter().find(|name| folder.join(name).exists()).unwrap_or(&names[0]))
+}
+
+fn weights_in(folder: &Path) -> Result<PathBuf, ModelError> {
+    let found = first_of(folder, &["model.safetensors", "pytorch_model.bin"]);
+    let parts = ["model.safetensors.index.json", "pytorch_model.bin.index.json"];
+    if !found.exists() && parts.iter().any(|name| folder.join(name).exists()) {
+        let cause =
+            "its weights are split into several files, which clsroom does not read. Save them as one file".into();
+        return Err(ModelError::Format { origin: folder.display().to_string(), cause });
+    }
+    Ok(found)
 }
 
 /// The embedded model's three files: configuration, tokenizer, weights. For `doctor` and tests.
@@ -123,25 +192,35 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 
 /// Takes weights out of a checkpoint by Hugging Face's names, and counts their numbers.
 struct Taken<'a> {
-    weights: &'a mut Weights,
+    weights: &'a Weights<'a>,
     config: &'a Config,
-    parameters: usize,
+    parameters: AtomicUsize,
 }
 
+type Parts = (Embeddings, Vec<Layer>, Option<Linear>, Option<Classifier>);
+
 impl Taken<'_> {
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<candle_core::Tensor, ModelError> {
+    /// Everything; the tables first, which are the largest, while little else is in memory.
+    fn all(&self) -> Result<Parts, ModelError> {
+        let embeddings = self.embeddings()?;
+        let numbers = 0..self.config.num_hidden_layers;
+        let layers = numbers.into_par_iter().map(|index| self.layer(index)).collect::<Result<Vec<_>, _>>()?;
+        Ok((embeddings, layers, self.pooler()?, self.classifier()?))
+    }
+
+    fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor = self.weights.take(name, shape)?;
-        self.parameters += tensor.elem_count();
+        self.parameters.fetch_add(tensor.elem_count(), Ordering::Relaxed);
         Ok(tensor)
     }
 
-    fn linear(&mut self, name: &str, input: usize, output: usize) -> Result<Linear, ModelError> {
+    fn linear(&self, name: &str, input: usize, output: usize) -> Result<Linear, ModelError> {
         let weight = self.take(&format!("{name}.weight"), &[output, input])?;
         let bias = self.take(&format!("{name}.bias"), &[output])?;
         Ok(Linear::new(&weight, bias)?)
     }
 
-    fn norm(&mut self, name: &str) -> Result<LayerNorm, ModelError> {
+    fn norm(&self, name: &str) -> Result<LayerNorm, ModelError> {
         let size = self.config.hidden_size;
         Ok(LayerNorm {
             weight: self.take(&format!("{name}.LayerNorm.weight"), &[size])?,
@@ -150,18 +229,23 @@ impl Taken<'_> {
         })
     }
 
-    fn embeddings(&mut self) -> Result<Embeddings, ModelError> {
-        let size = self.config.hidden_size;
+    fn embeddings(&self) -> Result<Embeddings, ModelError> {
+        let config = self.config;
+        let size = config.hidden_size;
+        let segments = [config.type_vocab_size, size];
         Ok(Embeddings {
-            word: self.take("embeddings.word_embeddings.weight", &[self.config.vocab_size, size])?,
-            position: self
-                .take("embeddings.position_embeddings.weight", &[self.config.max_position_embeddings, size])?,
-            segment: self.take("embeddings.token_type_embeddings.weight", &[self.config.type_vocab_size, size])?,
+            word: self.take("embeddings.word_embeddings.weight", &[config.vocab_size, size])?,
+            position: self.take("embeddings.position_embeddings.weight", &[config.max_position_embeddings, size])?,
+            segment: if config.family == Family::DistilBert {
+                Tensor::zeros(&segments, DType::F32, &Device::Cpu)? // it adds none
+            } else {
+                self.take("embeddings.token_type_embeddings.weight", &segments)?
+            },
             norm: self.norm("embeddings")?,
         })
     }
 
-    fn layer(&mut self, index: usize) -> Result<Layer, ModelError> {
+    fn layer(&self, index: usize) -> Result<Layer, ModelError> {
         let (size, middle) = (self.config.hidden_size, self.config.intermediate_size);
         let at = format!("encoder.layer.{index}");
         let attention = Attention::new(
@@ -183,8 +267,33 @@ impl Taken<'_> {
         Ok(Layer { attention, feed_forward })
     }
 
-    fn pooler(&mut self) -> Result<Option<Linear>, ModelError> {
+    fn pooler(&self) -> Result<Option<Linear>, ModelError> {
         let size = self.config.hidden_size;
-        self.weights.has("pooler.dense.weight").then(|| self.linear("pooler.dense", size, size)).transpose()
+        self.weights.shape("pooler.dense.weight").map(|_| self.linear("pooler.dense", size, size)).transpose()
+    }
+
+    /// The model's own classification head, by where each family keeps it.
+    fn classifier(&self) -> Result<Option<Classifier>, ModelError> {
+        let size = self.config.hidden_size;
+        let (dense, output) = match self.config.family {
+            Family::Bert => ("pooler.dense", "classifier"),
+            Family::DistilBert => ("pre_classifier", "classifier"),
+            Family::Roberta => ("classifier.dense", "classifier.out_proj"),
+        };
+        let shape = |name: &str| self.weights.shape(&format!("{name}.weight"));
+        let (true, Some(_), Some([classes, _])) = (self.config.classifies, shape(dense), shape(output)) else {
+            return Ok(None);
+        };
+        // The pooler is counted among the encoder's weights already.
+        let dense = if self.config.family == Family::Bert { None } else { Some(self.linear(dense, size, size)?) };
+        let labels = (0..*classes)
+            .map(|class| self.config.labels.get(class).cloned().unwrap_or_else(|| format!("class {class}")));
+        let rectified = self.config.family == Family::DistilBert;
+        Ok(Some(Classifier {
+            dense,
+            rectified,
+            labels: labels.collect(),
+            output: self.linear(output, size, *classes)?,
+        }))
     }
 }

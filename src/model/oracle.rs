@@ -14,9 +14,15 @@ use super::{Batch, Bert, Config, Input, ModelError, Nothing};
 /// When the binary is damaged.
 pub fn embedded() -> Result<BertModel, ModelError> {
     let (config, _, weights) = embedded_parts();
-    let config = Config::parse("embedded", config)?;
-    let weights = Weights::parse("embedded", weights)?.into_map();
-    let builder = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    load(&Config::parse("embedded", config)?, &Weights::parse("embedded", weights)?)
+}
+
+/// A checkpoint's weights in `candle-transformers`' model.
+///
+/// # Errors
+/// When they do not fit the configuration.
+pub fn load(config: &Config, weights: &Weights<'_>) -> Result<BertModel, ModelError> {
+    let builder = VarBuilder::from_tensors(weights.all()?, DType::F32, &Device::Cpu);
     Ok(BertModel::load(builder, &config.oracle())?)
 }
 

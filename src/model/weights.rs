@@ -1,79 +1,183 @@
-//! Where weights come from: a safetensors file in f32, f16 or bf16, checked before it is used.
+//! Where weights come from: a safetensors file or a `pytorch_model.bin`, in f32, f16 or bf16.
+//!
+//! Only the directory of the file is read at first; each weight is read, checked and converted when it is taken, so
+//! that the file and the converted weights are never in memory together.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
-use safetensors::tensor::{SafeTensors, TensorView};
+use safetensors::tensor::Metadata;
 use sha2::{Digest, Sha256};
 
-use super::ModelError;
+use super::{ModelError, pickle};
 
-/// All weights of a checkpoint as f32, by Hugging Face's names without the `bert.` prefix.
-pub struct Weights {
-    origin: String,
-    tensors: HashMap<String, Tensor>,
-    sha256: String,
+/// Weights larger than this are refused before they are read.
+const MOST_BYTES: u64 = 8 << 30;
+
+/// A longer directory of a safetensors file is refused, as the format itself does.
+const LONGEST_HEADER: u64 = 100 << 20;
+
+/// Where one weight lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// How its numbers are stored; the stored name of a kind that is not read.
+    pub dtype: Result<DType, String>,
+    pub shape: Vec<usize>,
+    /// First byte, from the beginning of the file.
+    pub start: u64,
+    /// Bytes.
+    pub length: u64,
 }
 
-impl Weights {
+/// The weights of a checkpoint, by Hugging Face's names for BERT without a prefix.
+pub struct Weights<'a> {
+    origin: String,
+    entries: HashMap<String, Entry>,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    Memory(&'a [u8]),
+    File(File),
+}
+
+impl<'a> Weights<'a> {
     /// Reads a safetensors file that is in memory.
     ///
     /// # Errors
-    /// When the file is cut off or damaged, or a weight is not finite.
-    pub fn parse(origin: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        let damaged = |cause: String| ModelError::Damaged { origin: origin.to_owned(), cause };
-        let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
-        let read = || {
-            file.tensors()
-                .into_par_iter()
-                .filter_map(|(name, view)| {
-                    tensor(origin, &name, &view).map(|t| t.map(|t| (plain_name(&name), t))).transpose()
-                })
-                .collect::<Result<HashMap<_, _>, _>>()
-        };
-        // The hash of 45 MB takes as long as the conversion: one thread each.
-        let (tensors, sha256) = rayon::join(read, || hex(&Sha256::digest(bytes)));
-        Ok(Self { origin: origin.to_owned(), tensors: tensors?, sha256 })
+    /// When the file is cut off or damaged.
+    pub fn parse(origin: &str, bytes: &'a [u8]) -> Result<Self, ModelError> {
+        let header = bytes.get(8..).map(|rest| &rest[..header_length(bytes).min(rest.len())]);
+        let entries = directory(origin, header.unwrap_or(&[]), bytes.len() as u64)?;
+        Ok(Self { origin: origin.to_owned(), entries: plain_names(entries), source: Source::Memory(bytes) })
     }
 
-    /// Takes one weight out, checked against the shape that the configuration asks for.
+    /// Opens a weights file: safetensors, or PyTorch's zip format by its first bytes.
     ///
     /// # Errors
-    /// When it is missing or has another shape.
-    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
-        let tensor = self
-            .tensors
-            .remove(name)
-            .ok_or_else(|| ModelError::Missing { origin: self.origin.clone(), name: name.to_owned() })?;
-        if tensor.dims() == shape {
-            Ok(tensor)
-        } else {
-            Err(ModelError::Shape {
-                origin: self.origin.clone(),
-                name: name.to_owned(),
-                found: tensor.dims().to_vec(),
-                expected: shape.to_vec(),
-            })
+    /// When it cannot be read, is cut off or damaged, or is of another format.
+    pub fn open(path: &Path) -> Result<Weights<'static>, ModelError> {
+        let unreadable = |error: std::io::Error| ModelError::Unreadable { path: path.into(), cause: error.to_string() };
+        let mut file = File::open(path).map_err(unreadable)?;
+        let known = file.metadata().map_err(unreadable)?;
+        let size = known.len();
+        let origin = path.display().to_string();
+        if size > MOST_BYTES {
+            let cause = format!("it has {size} bytes, more than the {MOST_BYTES} that clsroom reads");
+            return Err(ModelError::Unreadable { path: path.to_path_buf(), cause });
         }
+        if known.is_dir() {
+            return Err(ModelError::Unreadable { path: path.to_path_buf(), cause: "it is a folder".to_owned() });
+        }
+        let mut first = Vec::new();
+        file.by_ref().take(8).read_to_end(&mut first).map_err(unreadable)?;
+        let binary = path.extension().is_some_and(|ending| matches!(ending.to_str(), Some("bin" | "pt" | "pth")));
+        let entries = if binary || first.starts_with(b"PK") {
+            pickle::directory(&origin, &file, &first)?
+        } else {
+            let length = (header_length(&first) as u64).min(LONGEST_HEADER).min(size.saturating_sub(8));
+            let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
+            file.read_exact_at(&mut header, 8).map_err(unreadable)?;
+            directory(&origin, &header, size)?
+        };
+        Ok(Weights { origin, entries: plain_names(entries), source: Source::File(file) })
     }
 
-    /// Whether a weight of this name is (still) there.
+    /// Reads one weight as f32, checked against the shape that the configuration asks for.
+    ///
+    /// # Errors
+    /// When it is missing, has another shape, or holds a value that is not finite.
+    pub fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+        let entry = self
+            .entries
+            .get(name)
+            .ok_or_else(|| ModelError::Missing { origin: self.origin.clone(), name: name.to_owned() })?;
+        if entry.shape != shape {
+            return Err(ModelError::Shape {
+                origin: self.origin.clone(),
+                name: name.to_owned(),
+                found: entry.shape.clone(),
+                expected: shape.to_vec(),
+            });
+        }
+        self.read(name, entry)
+    }
+
+    /// The shape of a weight, if there is one of this name.
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.tensors.contains_key(name)
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.entries.get(name).map(|entry| entry.shape.as_slice())
     }
 
     /// sha256 of the whole file, in hexadecimal.
-    #[must_use]
-    pub fn sha256(&self) -> &str {
-        &self.sha256
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn sha256(&self) -> Result<String, ModelError> {
+        let mut hash = Sha256::new();
+        match &self.source {
+            Source::Memory(bytes) => hash.update(bytes),
+            Source::File(file) => {
+                let mut buffer = vec![0; 1 << 20];
+                let mut at = 0;
+                loop {
+                    match file.read_at(&mut buffer, at).map_err(|error| self.unreadable(&error))? {
+                        0 => break,
+                        count => {
+                            hash.update(&buffer[..count]);
+                            at += count as u64;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(hex(&hash.finalize()))
     }
 
-    /// All weights as they are, for the oracle.
-    #[must_use]
-    pub fn into_map(self) -> HashMap<String, Tensor> {
-        self.tensors
+    /// All weights, for the oracle. Integers such as the constant `position_ids` are left out.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn all(&self) -> Result<HashMap<String, Tensor>, ModelError> {
+        let floats = self.entries.par_iter().filter(|(_, entry)| entry.dtype.is_ok());
+        floats.map(|(name, entry)| Ok((name.clone(), self.read(name, entry)?))).collect()
+    }
+
+    fn read(&self, name: &str, entry: &Entry) -> Result<Tensor, ModelError> {
+        let dtype = entry.dtype.clone().map_err(|dtype| ModelError::Dtype {
+            origin: self.origin.clone(),
+            name: name.to_owned(),
+            dtype,
+        })?;
+        let (start, length) = (entry.start as usize, entry.length as usize);
+        let bytes: Cow<'_, [u8]> = match &self.source {
+            // Where it lies was checked against the length of the whole.
+            Source::Memory(bytes) => Cow::Borrowed(&bytes[start..start + length]),
+            Source::File(file) => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, entry.start).map_err(|error| self.unreadable(&error))?;
+                Cow::Owned(bytes)
+            }
+        };
+        let tensor = Tensor::from_raw_buffer(&bytes, dtype, &entry.shape, &Device::Cpu)?;
+        drop(bytes);
+        let tensor = tensor.to_dtype(DType::F32)?;
+        // A sum is NaN or infinite if any of its terms is, and one pass finds it.
+        if tensor.elem_count() == 0 || tensor.sum_all()?.to_scalar::<f32>()?.is_finite() {
+            Ok(tensor)
+        } else {
+            Err(ModelError::NotFinite { origin: self.origin.clone(), name: name.to_owned() })
+        }
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> ModelError {
+        ModelError::Unreadable { path: self.origin.clone().into(), cause: error.to_string() }
     }
 }
 
@@ -87,29 +191,99 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Older checkpoints prefix names with `bert.` and call LayerNorm's weights `gamma` and `beta`.
-fn plain_name(name: &str) -> String {
-    let name = name.strip_prefix("bert.").unwrap_or(name);
-    if let Some(start) = name.strip_suffix("LayerNorm.gamma") {
-        format!("{start}LayerNorm.weight")
-    } else if let Some(start) = name.strip_suffix("LayerNorm.beta") {
-        format!("{start}LayerNorm.bias")
-    } else {
-        name.to_owned()
-    }
+/// How long a safetensors file says that its directory is.
+fn header_length(bytes: &[u8]) -> usize {
+    let first = bytes.get(..8).and_then(|first| first.try_into().ok());
+    first.map_or(0, |first| usize::try_from(u64::from_le_bytes(first)).unwrap_or(usize::MAX))
 }
 
-/// One weight as f32; `None` for integers such as the constant `position_ids`.
-fn tensor(origin: &str, name: &str, view: &TensorView<'_>) -> Result<Option<Tensor>, ModelError> {
-    let Ok(dtype) = DType::try_from(view.dtype()) else { return Ok(None) };
-    if !matches!(dtype, DType::F32 | DType::F16 | DType::BF16) {
-        return Ok(None);
+/// The directory of a safetensors file of `size` bytes, from its JSON header.
+fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, Entry>, ModelError> {
+    let damaged = |cause: String| ModelError::Damaged { origin: origin.to_owned(), kind: "safetensors file", cause };
+    let metadata: Metadata = serde_json::from_slice(header).map_err(|error| damaged(error.to_string()))?;
+    let begin = 8 + header.len() as u64;
+    let length = size.saturating_sub(begin);
+    let most = metadata.tensors().values().map(|info| info.data_offsets.1 as u64).max().unwrap_or(0);
+    if most != length {
+        return Err(damaged(format!("its weights take {most} bytes, and there are {length}")));
     }
-    let tensor = Tensor::from_raw_buffer(view.data(), dtype, view.shape(), &Device::Cpu)?.to_dtype(DType::F32)?;
-    // A sum is NaN or infinite if any of its terms is, and one pass finds it.
-    if tensor.sum_all()?.to_scalar::<f32>()?.is_finite() {
-        Ok(Some(tensor))
-    } else {
-        Err(ModelError::NotFinite { origin: origin.to_owned(), name: name.to_owned() })
+    let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+        let (from, to) = info.data_offsets;
+        let dtype = DType::try_from(info.dtype).ok();
+        let read = dtype.filter(|dtype| matches!(dtype, DType::F32 | DType::F16 | DType::BF16));
+        let numbers = info.shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
+        if let Some(dtype) = read
+            && numbers.and_then(|numbers| numbers.checked_mul(dtype.size_in_bytes())) != to.checked_sub(from)
+        {
+            return Err(damaged(format!("the size of {} does not fit its shape", super::printable(&name))));
+        }
+        let dtype = read.ok_or_else(|| format!("{:?}", info.dtype));
+        Ok((
+            name,
+            Entry {
+                dtype,
+                shape: info.shape.clone(),
+                start: begin + from as u64,
+                length: to.saturating_sub(from) as u64,
+            },
+        ))
+    };
+    metadata.tensors().into_iter().map(entry).collect()
+}
+
+/// The name that every encoder's word table ends in; what stands before it is the checkpoint's prefix.
+const WORD_TABLE: &str = "embeddings.word_embeddings.weight";
+
+/// Names as this program asks for them: `bert.` or another prefix left out, LayerNorm's `gamma` and `beta` (as older
+/// checkpoints call them) and DistilBERT's names translated.
+fn plain_names(entries: HashMap<String, Entry>) -> HashMap<String, Entry> {
+    let prefixes = entries.keys().filter_map(|name| name.strip_suffix(WORD_TABLE));
+    let prefix = prefixes.min_by_key(|prefix| (prefix.len(), *prefix)).unwrap_or("").to_owned();
+    entries.into_iter().map(|(name, entry)| (plain_name(name.strip_prefix(&prefix).unwrap_or(&name)), entry)).collect()
+}
+
+/// DistilBERT's names and BERT's.
+const DISTILBERT: [(&str, &str); 8] = [
+    ("attention.q_lin.", "attention.self.query."),
+    ("attention.k_lin.", "attention.self.key."),
+    ("attention.v_lin.", "attention.self.value."),
+    ("attention.out_lin.", "attention.output.dense."),
+    ("sa_layer_norm.", "attention.output.LayerNorm."),
+    ("ffn.lin1.", "intermediate.dense."),
+    ("ffn.lin2.", "output.dense."),
+    ("output_layer_norm.", "output.LayerNorm."),
+];
+
+fn plain_name(name: &str) -> String {
+    if let Some(start) = name.strip_suffix("LayerNorm.gamma") {
+        return format!("{start}LayerNorm.weight");
+    }
+    if let Some(start) = name.strip_suffix("LayerNorm.beta") {
+        return format!("{start}LayerNorm.bias");
+    }
+    if let Some((number, part)) = name.strip_prefix("transformer.layer.").and_then(|rest| rest.split_once('.'))
+        && let Some((theirs, ours)) = DISTILBERT.iter().find(|(theirs, _)| part.starts_with(theirs))
+    {
+        return format!("encoder.layer.{number}.{ours}{}", &part[theirs.len()..]);
+    }
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_name;
+
+    #[test]
+    fn older_names_and_distilberts_become_berts() {
+        let names = [
+            ("embeddings.LayerNorm.gamma", "embeddings.LayerNorm.weight"),
+            ("encoder.layer.3.output.LayerNorm.beta", "encoder.layer.3.output.LayerNorm.bias"),
+            ("transformer.layer.11.attention.q_lin.bias", "encoder.layer.11.attention.self.query.bias"),
+            ("transformer.layer.0.output_layer_norm.weight", "encoder.layer.0.output.LayerNorm.weight"),
+            ("pooler.dense.weight", "pooler.dense.weight"),
+        ];
+        for (stored, plain) in names {
+            assert_eq!(plain_name(stored), plain);
+        }
     }
 }

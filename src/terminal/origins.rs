@@ -17,7 +17,7 @@ pub(super) fn settings(settings: &Settings, common: &Common, theme: &Theme) -> S
         look: Look { colours, ascii: theme.ascii },
         fixed: vec![
             fixed("learner", common.learner.is_some(), settings.learner.clone(), "the account's own"),
-            fixed("model", common.model.is_some(), path(&settings.model), "embedded"),
+            fixed("model", common.model.is_some(), settings.model.clone(), "embedded"),
             fixed("lessons", common.lessons.is_some(), path(&settings.lessons), "embedded"),
             fixed("pieces read", common.max_length.is_some(), number(settings.max_length), "128"),
             fixed(

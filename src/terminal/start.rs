@@ -9,8 +9,9 @@ use ratatui::layout::Rect;
 use super::{Session, leave, origins, run};
 use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher};
 use crate::cli::Common;
-use crate::commands::{LoadedCourse, Surroundings, load_course, open_lab};
+use crate::commands::{Download, LoadedCourse, Surroundings, load_course, open_model, read_data};
 use crate::config::{self, Settings};
+use crate::lab::Lab;
 use crate::lab::dataset::{Dataset, Split};
 use crate::lesson::progress::{Progress, Store};
 use crate::view::{self, CharFlag, ColorFlag, Theme};
@@ -29,11 +30,11 @@ pub fn install_hooks() -> Result<(), String> {
     Ok(())
 }
 
-/// Opens the course, at a lesson if one is named.
+/// Opens the course, at a lesson if one is named; races read `data` if it is given.
 ///
 /// # Errors
 /// When the course, the model or the terminal cannot be used.
-pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>) -> Result<(), String> {
+pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: Option<&str>) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
     let store = config::progress_path(settings.learner.as_deref()).map(Store::new);
     let (progress, notice) = store.as_ref().map_or_else(
@@ -41,13 +42,18 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>) -> Resu
         Store::load,
     );
     let heads = loaded.heads.clone();
+    let own = data.map(read_data).transpose()?;
     let (course, records) = share(loaded);
-    let mut state = State::new(course, records, data_counts()?, progress);
+    let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
     state.notice = notice;
     state.learner.clone_from(&settings.learner);
     state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
     let theme = theme(settings, common);
     state.settings = origins::settings(settings, common, &theme);
+    if let Some(own) = &own {
+        own.name().clone_into(&mut state.sentences);
+        state.notice = Some(own.summary());
+    }
     if let Some(lesson) = lesson {
         open_at(&mut state, lesson)?;
     }
@@ -57,7 +63,15 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>) -> Resu
         theme,
         store,
         reload: Box::new(move || load_course(directory.as_deref()).map(share)),
-        open: Box::new(move || open_lab(&for_model, heads.as_ref())),
+        open: Box::new(move |tell| {
+            let mut told = |download: Download| tell(download.in_words());
+            let bert = open_model(for_model.model.as_deref(), for_model.max_length, &mut told)?;
+            let lab = Lab::new(bert, heads.as_ref());
+            if let Some(own) = own {
+                lab.add(own).map_err(|error| error.to_string())?;
+            }
+            Ok(lab)
+        }),
         threads: settings.threads.unwrap_or_else(config::default_threads),
     })
 }
@@ -71,7 +85,7 @@ pub fn surroundings(settings: &Settings, common: &Common) -> Result<Surroundings
     let theme = theme(settings, common);
     if let Ok(loaded) = load_course(settings.lessons.as_deref()) {
         let (course, records) = share(loaded);
-        let state = State::new(course, records, data_counts()?, Progress::default());
+        let state = State::new(course, records, data_counts(None)?, Progress::default());
         let area = Rect::new(0, 0, 120, 36);
         view::draw_into(&state, &theme, area, &mut Buffer::empty(area));
     }
@@ -98,8 +112,12 @@ fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn data_counts() -> Result<[usize; 4], String> {
-    let dataset = Dataset::embedded("movies").map_err(|error| error.to_string())?;
+/// Sentences in all, and by split, of the learner's own data or the embedded ones.
+fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
+    let dataset = match own {
+        Some(own) => own.clone(),
+        None => Dataset::embedded("movies").map_err(|error| error.to_string())?,
+    };
     let [train, validation, test] =
         [Split::Train, Split::Validation, Split::Test].map(|split| dataset.indices(split).len());
     Ok([dataset.items().len(), train, validation, test])

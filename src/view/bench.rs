@@ -153,9 +153,14 @@ fn measured(what: &str, theme: &Theme) -> Line<'static> {
     ])
 }
 
-/// A piece's look: `[CLS]` has its accent everywhere.
+/// A piece's look: `[CLS]`, by whatever name the tokenizer has for it, has its accent everywhere.
 fn role(piece: &Piece) -> Role {
-    if piece.special && piece.text == "[CLS]" { Role::Cls } else { Role::Text }
+    if is_cls(piece) { Role::Cls } else { Role::Text }
+}
+
+/// `[CLS]`, which RoBERTa's tokenizers call `<s>`.
+fn is_cls(piece: &Piece) -> bool {
+    piece.special && matches!(piece.text.as_str(), "[CLS]" | "<s>")
 }
 
 /// The pieces' labels, cleaned for the screen.

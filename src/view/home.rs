@@ -99,7 +99,7 @@ fn model_line(state: &State, theme: &Theme) -> String {
             )
         }
         (None, Some(_)) => "no model".to_owned(),
-        (None, None) => "loading the model".to_owned(),
+        (None, None) => state.results.model_loading.clone().unwrap_or_else(|| "loading the model".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::widgets::text::{clean, fit, put, width, wrap};
 use super::widgets::{blocks, progress};
 use super::{WIDE, bench, lines, question, resolver};
 use crate::app::{Page, State, values};
-use crate::lesson::{Block, Inline, Step};
+use crate::lesson::{Block, Inline, Source, Step, ValueRef};
 
 /// Text is never wider than this.
 const TEXT_WIDTH: u16 = 72;
@@ -84,6 +84,11 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let said = format!("{} stands for what is not measured yet: Enter runs it.", theme.glyphs().ellipsis);
         text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
     }
+    if shows_foreign_records(state, step) {
+        text.push(Line::default());
+        let said = "Recorded numbers belong to the model that made them. This one has none: benches that offer a run measure it here.";
+        text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
+    }
     let mut used = blocks::sources(&step.blocks);
     used.extend(question::sources(state, step));
     let mut legend = blocks::legend(&used, theme);
@@ -114,13 +119,24 @@ fn has_terms(step: &Step) -> bool {
 
 /// Whether the text shows values of a run that was not made yet.
 fn waits_for_run(state: &State, step: &Step) -> bool {
-    let open = |inline: &Inline| matches!(inline, Inline::Value(value) if value.key.starts_with("race.") && !values::resolve(state, value).ready);
+    let open = |value: &ValueRef| value.key.starts_with("race.") && !values::resolve(state, value).ready;
+    state.running().is_none() && shown_values(step).iter().any(open)
+}
+
+/// Whether the text refers to records of another model.
+fn shows_foreign_records(state: &State, step: &Step) -> bool {
+    shown_values(step).iter().any(|value| value.source == Source::Record && values::is_foreign(state, &value.key))
+}
+
+/// All values in a step's text.
+fn shown_values(step: &Step) -> Vec<ValueRef> {
     let inlines = step.blocks.iter().flat_map(|block| match block {
         Block::Paragraph(inlines) | Block::Quote(inlines) => inlines.clone(),
         Block::List { items, .. } => items.concat(),
         Block::Code(_) => Vec::new(),
     });
-    state.running().is_none() && inlines.into_iter().any(|inline| open(&inline))
+    let value = |inline| if let Inline::Value(value) = inline { Some(value) } else { None };
+    inlines.filter_map(value).collect()
 }
 
 /// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.

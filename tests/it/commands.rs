@@ -217,3 +217,59 @@ fn a_lesson_is_reset_for_one_learner() {
     let unknown = run(&["--reset", "77"]);
     assert_eq!((unknown.status.code(), err(&unknown).contains("there is no lesson 77")), (Some(1), true));
 }
+
+#[test]
+fn more_than_two_classes_give_a_confusion_matrix_and_macro_f1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kinds.csv");
+    let kinds = ["red", "green", "blue"];
+    let line = |number: usize| format!("\"a {} thing, number {number}\",{}\n", kinds[number % 3], kinds[number % 3]);
+    let rows: String = (0..240).map(line).collect();
+    fs::write(&path, format!("text,label\n{rows},red\nlost,\n")).expect("written");
+    let data = path.display().to_string();
+    let arguments = ["race", "--data", &data, "--readouts", "cls,words,majority"];
+    let output = clsroom(&arguments);
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(err(&output).contains("240 sentences of 3 classes (blue 80, green 80, red 80)"), "{}", err(&output));
+    assert!(err(&output).contains("left out: 1 empty, 1 without label"), "{}", err(&output));
+    assert!(out(&output).contains("macro-F1") && out(&output).contains("true \\ said"), "{}", out(&output));
+
+    let output = clsroom(&[&arguments[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_str(&out(&output)).expect("valid JSON");
+    assert_eq!(json["classes"], serde_json::json!(["blue", "green", "red"]));
+    let sum = |row: &Value| row.as_array().expect("a row").iter().filter_map(Value::as_u64).sum::<u64>();
+    for lane in json["lanes"].as_array().expect("lanes") {
+        let confusion = lane["confusion"].as_array().expect("a matrix");
+        assert_eq!(confusion.iter().map(sum).sum::<u64>(), lane["n_test"].as_u64().expect("a count"));
+        let right: u64 = (0..3).filter_map(|class| confusion[class][class].as_u64()).sum();
+        let share = right as f64 / lane["n_test"].as_f64().expect("a count");
+        assert!((share - lane["accuracy"].as_f64().expect("a share")).abs() < 1e-9, "{lane}");
+        let f1 = lane["macro_f1"].as_f64().expect("a number");
+        // The word that decides stands in every sentence; the commonest class alone has F1 for one class of three.
+        assert!(if lane["readout"] == "majority" { f1 < 0.3 } else { f1 > 0.9 }, "{lane}");
+    }
+}
+
+#[test]
+fn bad_data_is_one_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).expect("written");
+        let output = clsroom(&["race", "--data", &path.display().to_string()]);
+        let said = err(&output);
+        assert_eq!((output.status.code(), said.trim().lines().count()), (Some(1), 1), "{said}");
+        said
+    };
+    let many =
+        |row: &str| format!("text,label\n{}", (0..60).map(|n| row.replace('#', &n.to_string())).collect::<String>());
+    assert!(refused("a.csv", many("s#,same\n").as_bytes()).contains("every sentence left is same"));
+    assert!(refused("b.csv", b"text,kind\na,b\n").contains("no column named \"label\""));
+    assert!(refused("c.csv", b"text,label\na,b\nc\n").contains("line 3"));
+    assert!(refused("d.csv", b"text,label\n\"never closed,b\nc,d\n").contains("line 2"));
+    assert!(refused("e.csv", b"text,label\na\0,b\n").contains("NUL byte"));
+    assert!(refused("f.tsv", b"text\tlabel\ncaf\xe9\tb\n").contains("is not UTF-8 text (at byte 14)"));
+    assert!(refused("g.jsonl", b"{\"text\": \"a\", \"label\": 1}\n{\n").contains("line 2"));
+    assert!(refused("h.csv", b"text,label,split\na,b,train\nc,d,never\n").contains("the split \"never\""));
+    assert!(refused("i.xlsx", b"PK").contains("End its name in"));
+}

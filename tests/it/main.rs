@@ -4,13 +4,17 @@ mod aggregate;
 mod architecture;
 mod arrange;
 mod attention;
+mod checkpoint;
 mod commands;
 mod course;
 mod driver;
 mod finetune;
+#[cfg(feature = "hub")]
+mod hub;
 mod inversion;
 mod maps;
 mod mixing;
+mod models;
 mod newcomer;
 mod notebook;
 mod parity;

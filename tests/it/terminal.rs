@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use crate::checkpoint::Checkpoint;
 use crate::pty::Terminal;
 
 fn home() -> TempDir {
@@ -236,4 +237,44 @@ fn leaving_the_program_while_a_run_goes_on_asks_first() {
     terminal.send("x");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.assert_restored();
+}
+
+#[test]
+fn the_tour_is_walked_on_another_model() {
+    let home = home();
+    let folder = home.path().join("tiny-cased");
+    let style = Checkpoint { prefix: "bert.", older_names: true, cased: true, ..Checkpoint::default() };
+    Checkpoint { labels: &["dull", "gripping"], ..style }.write(&folder);
+    let model = folder.display().to_string();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["--model", &model]);
+    terminal.wait_for("[home ready]");
+    terminal.wait_for("tiny-cased");
+    let ids: Vec<String> = load_course(None).expect("a course").course.lessons.into_iter().map(|l| l.id).collect();
+    for id in ["01", "04", "08"] {
+        let place = ids.iter().position(|known| known == id).expect("the lesson is there");
+        terminal.send(&"k".repeat(12));
+        terminal.send(&"j".repeat(place));
+        terminal.send("\r");
+        assert!(walk(&mut terminal, id) >= 5, "lesson {id} has steps");
+    }
+    terminal.send("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_file_of_ones_own_is_raced_on_the_screen() {
+    let home = home();
+    let file = home.path().join("kinds.tsv");
+    let kinds = ["red", "green", "blue"];
+    let line = |number: usize| format!("a {} thing, number {number}\t{}\n", kinds[number % 3], kinds[number % 3]);
+    fs::write(&file, format!("text\tlabel\n{}", (0..240).map(line).collect::<String>())).expect("written");
+    let data = file.display().to_string();
+    let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "08", "--data", &data]);
+    to_offered_run(&mut terminal, "08");
+    terminal.send("1\r");
+    terminal.wait_for("[race done]");
+    terminal.wait_for("macro-F1");
+    terminal.send("\u{3}");
+    assert_eq!(terminal.wait_for_end(), 0);
 }

@@ -13,7 +13,7 @@ const LARGEST: u64 = 64 << 20;
 ///
 /// # Errors
 /// When there is no such set or file, or it cannot be learnt from; one sentence.
-pub(super) fn data(asked: &str) -> Result<Dataset, String> {
+pub fn read_data(asked: &str) -> Result<Dataset, String> {
     let path = Path::new(asked);
     if Dataset::names().any(|name| name == asked) || !path.exists() {
         return Dataset::embedded(asked).map_err(|error| format!("{error}, or a file that is there"));

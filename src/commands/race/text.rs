@@ -41,6 +41,7 @@ pub(super) fn text(report: &RaceReport) -> String {
         };
         let _ = writeln!(out, "{layer}{}", pair.in_words());
     }
+    report.lanes.iter().for_each(|lane| confusion(&mut out, report, lane));
     for ended in &report.ended {
         let _ = writeln!(out, "{}, seed {}: ended early: {}", verdict::name(&ended.readout), ended.seed, ended.why);
     }
@@ -51,6 +52,16 @@ pub(super) fn text(report: &RaceReport) -> String {
         provenance.seconds.unwrap_or(0.0),
         provenance.threads
     );
+    if let Some(against) = &report.against {
+        let _ = write!(out, "\n{}", text(&against.report));
+        let (a, b) = (&provenance.model, &against.report.provenance.model);
+        let _ = writeln!(out, "\nbetween the models");
+        for pair in &against.pairs {
+            let how = if pair.mode == Mode::Finetune.name() { ", tuned" } else { "" };
+            let of = |model: &str| format!("{} of {model}{how}", verdict::name(&pair.b));
+            let _ = writeln!(out, "{}", pair.in_words_of(&of(a), &of(b)));
+        }
+    }
     out
 }
 
@@ -58,4 +69,23 @@ pub(super) fn text(report: &RaceReport) -> String {
 fn name(lane: &Lane) -> String {
     let name = verdict::name(&lane.readout);
     if lane.mode == Mode::Finetune.name() { format!("{name}, tuned") } else { name }
+}
+
+/// What a lane took each class for, where there are more than two.
+fn confusion(out: &mut String, report: &RaceReport, lane: &Lane) {
+    let Some(f1) = lane.macro_f1 else { return };
+    let short = |name: &str| name.chars().take(12).collect::<String>();
+    let layer = lane.layer.map_or(String::new(), |layer| format!(", layer {layer}"));
+    let _ = write!(out, "\n{}{layer}: macro-F1 {f1:.4}\n  {:<12}", name(lane), "true \\ said");
+    for class in &report.classes {
+        let _ = write!(out, "  {:>12}", short(class));
+    }
+    out.push('\n');
+    for (class, row) in report.classes.iter().zip(&lane.confusion) {
+        let _ = write!(out, "  {:<12}", short(class));
+        for count in row {
+            let _ = write!(out, "  {count:>12}");
+        }
+        out.push('\n');
+    }
 }

@@ -1,11 +1,11 @@
 //! Lanes on a frozen BERT, and the baselines that need none.
 
 use super::cache::{Cache, gather};
-use super::{Fitted, Table};
+use super::{Fitted, Table, several};
 use crate::lab::dataset::Dataset;
 use crate::lab::probe::{self, Chosen, ProbeError};
 use crate::lab::words::{self, Words};
-use crate::lab::{Control, Lane, Mode, Readout};
+use crate::lab::{Control, Lane, Matrix, Mode, Readout};
 
 /// A logistic regression on what `readout` reads at `layer`.
 pub(super) fn frozen(
@@ -19,22 +19,37 @@ pub(super) fn frozen(
     let key = (dataset.name().to_owned(), readout.clone(), layer);
     let train = gather(cache, &key, &table.subset.train);
     let validation = gather(cache, &key, &table.subset.validation);
+    let test = gather(cache, &key, &table.subset.test);
+    if table.classes > 2 {
+        let heads =
+            several::heads((&train, &table.labels[0]), (&validation, &table.labels[1]), table.classes, control)?;
+        let answers = |rows: &Matrix| -> Vec<Vec<f32>> {
+            let one = |row: usize| heads.iter().map(|head| head.probability(rows.row(row))).collect();
+            (0..rows.rows).map(|row| several::shares(one(row))).collect()
+        };
+        let share = probe::share(&several::correct(&answers(&validation), &table.labels[1]));
+        let probabilities = answers(&test);
+        let correct = several::correct(&probabilities, &table.labels[2]);
+        let lane = table.lane(readout, Mode::Frozen.name(), Some(layer), vec![correct]);
+        return Ok(Fitted { lane: Lane { validation: Some(share), probabilities, ..lane }, heads, student: None });
+    }
     let Chosen { c, validation, grid, head } =
         probe::choose_c(&train, &table.labels[0], &validation, &table.labels[1], &probe::GRID, &control.stop)?;
-    let test = gather(cache, &key, &table.subset.test);
     let correct = head.correct(&test, &table.labels[2]);
     let lane = table.lane(readout, Mode::Frozen.name(), Some(layer), vec![correct]);
     let probabilities = (0..test.rows).map(|row| head.probability(test.row(row))).map(|p| vec![1.0 - p, p]).collect();
     Ok(Fitted {
         lane: Lane { c: Some(c), validation: Some(validation), grid, probabilities, ..lane },
-        head: Some(head),
+        heads: vec![head],
         student: None,
     })
 }
 
 /// `majority` or `words`.
 pub(super) fn baseline(readout: &Readout, table: &Table<'_>, control: &Control<'_>) -> Result<Fitted, ProbeError> {
-    let lane = if *readout == Readout::Words {
+    let lane = if table.classes > 2 {
+        several_classes(readout, table, control)?
+    } else if *readout == Readout::Words {
         let words = Words::fit(
             (&table.texts[0], &table.labels[0]),
             (&table.texts[1], &table.labels[1]),
@@ -51,5 +66,29 @@ pub(super) fn baseline(readout: &Readout, table: &Table<'_>, control: &Control<'
     } else {
         table.lane(readout, "baseline", None, vec![words::majority(&table.labels[0], &table.labels[2])])
     };
-    Ok(Fitted { lane, head: None, student: None })
+    Ok(Fitted { lane, heads: Vec::new(), student: None })
+}
+
+/// A baseline with more than two classes, whose answers are kept for the confusion matrix.
+fn several_classes(readout: &Readout, table: &Table<'_>, control: &Control<'_>) -> Result<Lane, ProbeError> {
+    let (validation, probabilities) = if *readout == Readout::Words {
+        let words = several::words(
+            (&table.texts[0], &table.labels[0]),
+            (&table.texts[1], &table.labels[1]),
+            table.classes,
+            control,
+        )?;
+        let answers = |texts: &[&str]| -> Vec<Vec<f32>> {
+            let one = |text: &&str| words.iter().map(|class| class.probability(text)).collect();
+            texts.iter().map(|text| several::shares(one(text))).collect()
+        };
+        let share = probe::share(&several::correct(&answers(&table.texts[1]), &table.labels[1]));
+        (Some(share), answers(&table.texts[2]))
+    } else {
+        let mut counts = vec![0f32; table.classes];
+        table.labels[0].iter().for_each(|label| counts[*label] += 1.0);
+        (None, vec![several::shares(counts); table.labels[2].len()])
+    };
+    let correct = several::correct(&probabilities, &table.labels[2]);
+    Ok(Lane { validation, probabilities, ..table.lane(readout, "baseline", None, vec![correct]) })
 }

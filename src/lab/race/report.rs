@@ -1,6 +1,6 @@
 //! The report of a race: pairs, provenance, and the command that makes it again.
 
-use super::Finish;
+use super::{Finish, confusion};
 use crate::lab::dataset::{Dataset, Subset};
 use crate::lab::{
     Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, Rate, Readout, TestSentence, stats,
@@ -39,6 +39,24 @@ pub fn pairs(lanes: &[Lane], seed: u64) -> Vec<Pair> {
     pairs
 }
 
+/// Lanes of a second model against the first's with the same readout and mode, at the same layer or both at their last;
+/// p-values are Holm-corrected together. Both must have read the same test sentences.
+#[must_use]
+pub fn between(a: &RaceReport, b: &RaceReport) -> Vec<Pair> {
+    let last = |report: &RaceReport| report.lanes.iter().filter_map(|lane| lane.layer).max();
+    let alike = |one: &&Lane, other: &Lane| {
+        one.readout == other.readout
+            && one.mode == other.mode
+            && (one.layer == other.layer || (one.layer == last(a) && other.layer == last(b)))
+    };
+    let lanes = b.lanes.iter().filter(|lane| lane.layer.is_some());
+    let partners = lanes.filter_map(|other| Some((a.lanes.iter().find(|one| alike(one, other))?, other)));
+    let mut found: Vec<Pair> = partners.map(|(one, other)| pair(one, other, a.provenance.seed)).collect();
+    let corrected = stats::holm(&found.iter().map(|pair| pair.p_value).collect::<Vec<_>>());
+    found.iter_mut().zip(corrected).for_each(|(pair, p)| pair.p_value = p);
+    found
+}
+
 fn pair(a: &Lane, b: &Lane, seed: u64) -> Pair {
     let comparison = stats::compare(&a.correct, &b.correct, seed);
     Pair {
@@ -59,14 +77,23 @@ fn pair(a: &Lane, b: &Lane, seed: u64) -> Pair {
 /// The report of a race.
 #[must_use]
 pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: &ModelFacts) -> RaceReport {
-    let lanes: Vec<Lane> = finish.fitted.iter().map(|fitted| fitted.lane.clone()).collect();
+    let mut lanes: Vec<Lane> = finish.fitted.iter().map(|fitted| fitted.lane.clone()).collect();
     let subset = dataset.subset(request.train, request.test);
     let items = dataset.items();
+    let several = dataset.classes().len() > 2;
+    // A run that was taken from an interrupted race has its answers no more, only which were right.
+    for lane in lanes.iter_mut().filter(|lane| several && !lane.probabilities.is_empty()) {
+        let labels = subset.test.iter().map(|index| items[*index].label);
+        lane.confusion = confusion::confusion(&lane.probabilities, labels, dataset.classes().len());
+        lane.macro_f1 = Some(confusion::macro_f1(&lane.confusion));
+    }
     let sentence = |index: &usize| TestSentence { text: items[*index].text.clone(), class: items[*index].label };
     RaceReport {
         pairs: pairs(&lanes, request.seed),
         lanes,
         ended: finish.ended.clone(),
+        against: None,
+        classes: if several { dataset.classes().to_vec() } else { Vec::new() },
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
         provenance: Provenance {

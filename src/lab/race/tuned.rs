@@ -175,7 +175,7 @@ impl Tuning<'_> {
             probabilities,
             ..self.table.lane(readout, Mode::Finetune.name(), Some(layer), correct)
         };
-        Some(Fitted { lane, head: None, student })
+        Some(Fitted { lane, heads: Vec::new(), student })
     }
 }
 

@@ -15,6 +15,12 @@ pub(super) fn report(report: &RaceReport) -> Checked {
     for (index, pair) in report.pairs.iter().enumerate() {
         self::pair(&format!("pairs[{index}]"), pair)?;
     }
+    if let Some(against) = &report.against {
+        self::report(&against.report)?;
+        for (index, pair) in against.pairs.iter().enumerate() {
+            self::pair(&format!("against.pairs[{index}]"), pair)?;
+        }
+    }
     for ended in &report.ended {
         readout("ended.readout", &ended.readout)?;
         text("ended.why", &ended.why)?;

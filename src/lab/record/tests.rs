@@ -19,6 +19,8 @@ fn lane(readout: &str, layer: Option<usize>) -> Lane {
         rate: None,
         curves: Vec::new(),
         probabilities: Vec::new(),
+        confusion: Vec::new(),
+        macro_f1: None,
     }
 }
 
@@ -58,6 +60,8 @@ fn report() -> RaceReport {
         lanes: vec![lane("cls", Some(6)), lane("mean", Some(6)), lane("words", None)],
         pairs: vec![pair, against_words],
         ended: Vec::new(),
+        classes: Vec::new(),
+        against: None,
         stopped: false,
         sentences: std::sync::Arc::default(),
         provenance: provenance(),

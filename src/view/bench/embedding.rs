@@ -86,7 +86,7 @@ fn draw_pieces(at: usize, names: &[String], theme: &Theme, area: Rect, buf: &mut
         if x + name.chars().count() as u16 + 2 > area.right() {
             break;
         }
-        let style = match (index == at, name == "[CLS]") {
+        let style = match (index == at, index == 0) {
             (true, _) => theme.focus(),
             (false, true) => theme.cls(),
             (false, false) => theme.dim(),

@@ -14,6 +14,9 @@ use crate::view::widgets::strip::{self, Strip};
 use crate::view::widgets::text::{clean, fit, put};
 
 pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if trace.labels.is_empty() && !trace.own.is_empty() {
+        return own(trace, theme, area, buf);
+    }
     if trace.labels.is_empty() {
         return card(
             &[
@@ -80,6 +83,32 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
             &Bars { range: Some((0.0, 1.0)), axis: list.height > 4, ..Bars::new(&rows) },
         );
     }
+}
+
+/// The answer of the checkpoint's own classification head.
+fn own(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let measured = mark(Source::Live, theme);
+    let foot = [
+        said(format!("{measured} measured here, by the classifier that this model brings along"), theme.dim()),
+        said("no classifier was recorded for this model; a race makes one on other sentences", theme.dim()),
+    ];
+    let single = trace.own.len() == 1;
+    let what = if single { "its score" } else { "probability of each class" };
+    let body = frame("the model's own answer", "last layer", &foot, theme, area, buf);
+    let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
+    put(buf, body.x, body.y, body.width, &sentence, theme.text());
+    put(buf, body.x, body.y + 2, body.width, what, theme.label());
+    let row = |(label, value): &(String, f32)| Bar {
+        label: clean(label, theme.ascii).into_owned(),
+        value: *value,
+        text: format!("{value:.3}"),
+        role: Role::Cls,
+        interval: None,
+    };
+    let rows: Vec<Bar> = trace.own.iter().map(row).collect();
+    let list = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
+    let range = if single { None } else { Some((0.0, 1.0)) };
+    bars::draw(list, buf, theme, &Bars { range, axis: list.height > 4, ..Bars::new(&rows) });
 }
 
 fn display(readout: &str) -> &'static str {

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{frame, labels, measured, role, said, token};
+use super::{frame, is_cls, labels, measured, role, said, token};
 use crate::app::State;
 use crate::lab::TraceData;
 use crate::view::theme::Theme;
@@ -23,7 +23,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             y: place[1],
             label,
             role: role(piece),
-            highlight: piece.special && piece.text == "[CLS]",
+            highlight: is_cls(piece),
         })
         .collect();
     let trail: Vec<(f32, f32)> = trace.map.points[..layer].iter().map(|points| (points[0][0], points[0][1])).collect();

@@ -80,7 +80,7 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
     for line in 0..rows {
         let row = top + line;
         let y = area.y + 1 + line as u16;
-        let style = match (row == at, names[row] == "[CLS]") {
+        let style = match (row == at, row == 0) {
             (true, _) => theme.focus(),
             (false, true) => theme.cls(),
             (false, false) => theme.text(),

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{draw_lanes, whole};
 use crate::app::State;
-use crate::lab::{Mode, Pair, RaceReport, verdict};
+use crate::lab::{Lane, Mode, Pair, RaceReport, verdict};
 use crate::view::bench::{frame, measured, said};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -49,6 +49,12 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         let words = if theme.ascii { to_ascii(&words).into_owned() } else { words };
         text.extend(wrap(&[Span::styled(words, theme.value())], wide));
     }
+    for lane in &report.lanes {
+        let Some(f1) = lane.macro_f1 else { continue };
+        let tuned = if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
+        let words = format!("{}{tuned}: macro-F1 {f1:.3}. {}", verdict::name(&lane.readout), mistakes(report, lane));
+        text.extend(wrap(&[Span::styled(clean(&words, theme.ascii).into_owned(), theme.text())], wide));
+    }
     for ended in &report.ended {
         let words = format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why);
         text.extend(wrap(&[Span::styled(words, theme.text())], wide));
@@ -70,4 +76,20 @@ fn prediction(state: &State) -> Option<String> {
     let question = state.step()?.predict.as_ref()?;
     let option = question.options.get(state.given(question)?)?;
     Some(format!("You said: {option}."))
+}
+
+/// The confusion matrix in words: for each class how many were found, and what the rest was mostly taken for.
+fn mistakes(report: &RaceReport, lane: &Lane) -> String {
+    let of_class = |(class, row): (usize, &Vec<usize>)| {
+        let total: usize = row.iter().sum();
+        let name = &report.classes[class];
+        let most = (0..row.len()).filter(|other| *other != class).max_by_key(|other| row[*other]);
+        match most.filter(|other| row[*other] > 0) {
+            Some(other) => {
+                format!("{name}: {} of {total}, {} said to be {}", row[class], row[other], report.classes[other])
+            }
+            None => format!("{name}: {} of {total}", row[class]),
+        }
+    };
+    lane.confusion.iter().enumerate().map(of_class).collect::<Vec<_>>().join("; ")
 }

@@ -1,0 +1,225 @@
+//! `clsroom models`, and how `--model NAME|PATH` becomes a model for every other command.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::print;
+use crate::cli::Models;
+use crate::config::Settings;
+use crate::lab::Lab;
+use crate::model::load::{EMBEDDED, Files};
+use crate::model::weights::Weights;
+use crate::model::{Bert, Family, ModelError, oracle};
+
+/// Opens what `--model` asks for: a folder, or a name on the hub, which is downloaded if it is not in the cache.
+/// `report` hears in words how far a download is.
+///
+/// # Errors
+/// When it cannot be found, downloaded or loaded; one sentence.
+pub fn open_model(
+    asked: Option<&str>,
+    max_length: Option<usize>,
+    report: &mut dyn FnMut(Download),
+) -> Result<Bert, String> {
+    let bert = match asked {
+        None => Bert::embedded(max_length),
+        Some(asked) if is_path(asked) => Bert::open(Path::new(asked), max_length),
+        Some(name) => {
+            let (name, origin, files) = by_name(name, report)?;
+            Bert::from_files(&name, &origin, &files, max_length)
+        }
+    };
+    bert.map_err(|error| error.to_string())
+}
+
+/// How far a download is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Download {
+    /// Which file.
+    pub file: String,
+    /// Bytes that are there.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes a second.
+    pub speed: Option<f64>,
+}
+
+impl Download {
+    /// In words, for a line of the screen.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let mut text = format!(
+            "downloading {}: {:.1} of {:.1} MB",
+            crate::model::printable(&self.file),
+            megabytes(self.done),
+            megabytes(self.total)
+        );
+        if let Some(speed) = self.speed.filter(|speed| *speed > 0.0) {
+            let seconds = (self.total.saturating_sub(self.done) as f64 / speed).ceil() as u64;
+            let left = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) };
+            let _ = write!(text, ", {:.1} MB/s, {left} left", speed / 1e6);
+        }
+        text
+    }
+}
+
+/// What is there, or is written like a path and not like a name, is a path.
+fn is_path(asked: &str) -> bool {
+    let path = Path::new(asked);
+    path.exists() || path.is_absolute() || asked.starts_with(['.', '~']) || asked.matches('/').count() > 1
+}
+
+#[cfg(feature = "hub")]
+fn by_name(name: &str, report: &mut dyn FnMut(Download)) -> Result<(String, String, Files), String> {
+    use crate::model::hub::{Hub, Name};
+    let said = |error: crate::model::hub::HubError| error.to_string();
+    let (name, hub) = (Name::parse(name).map_err(said)?, Hub::from_env().map_err(said)?);
+    let files = match hub.local(&name) {
+        Some(files) => files,
+        None => hub.fetch(&name, &mut |progress| report(download(progress))).map_err(said)?,
+    };
+    Ok((name.repository.clone(), format!("hub, {}", name.revision), files))
+}
+
+#[cfg(feature = "hub")]
+fn download(progress: crate::model::hub::Progress) -> Download {
+    let crate::model::hub::Progress { file, done, total, speed } = progress;
+    Download { file, done, total, speed }
+}
+
+#[cfg(not(feature = "hub"))]
+fn by_name(name: &str, _: &mut dyn FnMut(Download)) -> Result<(String, String, Files), String> {
+    Err(without_hub(name))
+}
+
+#[cfg(not(feature = "hub"))]
+fn without_hub(name: &str) -> String {
+    format!(
+        "{} is no folder, and this clsroom was built without the hub. Give --model a folder, or build it with the feature hub",
+        crate::model::printable(name)
+    )
+}
+
+/// A bar for downloads on a terminal; in a pipe one line a file.
+pub fn shown_download() -> impl FnMut(Download) {
+    let template = "{msg} {bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+    let style = indicatif::ProgressStyle::with_template(template);
+    let bar = super::bar().with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()));
+    let mut file = String::new();
+    move |download| {
+        if download.file != file {
+            file.clone_from(&download.file);
+            bar.reset();
+            bar.set_message(crate::model::printable(&file));
+            if bar.is_hidden() {
+                eprintln!("{}", Download { speed: None, ..download.clone() }.in_words());
+            }
+        }
+        bar.set_length(download.total);
+        bar.set_position(download.done);
+        if download.done >= download.total {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Lists, downloads or checks models.
+///
+/// # Errors
+/// When a model cannot be had or is not in order.
+pub fn models(settings: &Settings, command: Option<&Models>) -> Result<(), String> {
+    match command {
+        None | Some(Models::List) => list(),
+        Some(Models::Pull { name }) => pull(name),
+        Some(Models::Check { model }) => check(model, settings.max_length),
+    }
+}
+
+#[cfg(feature = "hub")]
+fn list() -> Result<(), String> {
+    let hub = crate::model::hub::Hub::from_env().map_err(|error| error.to_string())?;
+    let mut text = format!("{:<48} embedded\n", EMBEDDED);
+    for model in hub.list() {
+        let state = if model.whole { format!("{:.0} MB", model.size as f64 / 1e6) } else { "not whole".to_owned() };
+        let _ = writeln!(text, "{:<48} {state}", crate::model::printable(&model.name));
+    }
+    let _ = writeln!(text, "\ncache: {}", hub.cache.display());
+    print(&text)
+}
+
+#[cfg(not(feature = "hub"))]
+fn list() -> Result<(), String> {
+    print(&format!("{:<48} embedded\n", EMBEDDED))
+}
+
+#[cfg(feature = "hub")]
+fn pull(name: &str) -> Result<(), String> {
+    use crate::model::hub::{Hub, HubError, Name};
+    let said = |error: HubError| error.to_string();
+    let (name, hub) = (Name::parse(name).map_err(said)?, Hub::from_env().map_err(said)?);
+    let mut show = shown_download();
+    let files = hub.fetch(&name, &mut |progress| show(download(progress))).map_err(said)?;
+    print(&format!("{name} is in {}\n", files.weights.parent().unwrap_or(&hub.cache).display()))
+}
+
+#[cfg(not(feature = "hub"))]
+fn pull(name: &str) -> Result<(), String> {
+    Err(without_hub(name))
+}
+
+/// Loads a model, says what it is, and compares it with the oracle where there is one.
+fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
+    let said = |error: ModelError| error.to_string();
+    let (bert, files) = if asked == EMBEDDED {
+        (Bert::embedded(max_length).map_err(said)?, None)
+    } else {
+        let bert = open_model(Some(asked), max_length, &mut shown_download())?;
+        let files = if is_path(asked) {
+            Files::at(Path::new(asked)).map_err(said)?
+        } else {
+            by_name(asked, &mut shown_download())?.2
+        };
+        (bert, Some(files))
+    };
+    let (config, known) = (bert.config().clone(), bert.facts().clone());
+    let mut text = format!(
+        "{} ({}): {:?}, {} layers, {} heads, {} numbers a vector, {} parameters\nweights: sha256 {}\n",
+        known.name,
+        known.origin,
+        config.family,
+        config.num_hidden_layers,
+        config.num_attention_heads,
+        config.hidden_size,
+        known.parameters,
+        known.sha256
+    );
+    let encoding = bert.encode("Not bad at all.", None).map_err(said)?;
+    let _ = writeln!(text, "\"Not bad at all.\" is read as {}", encoding.tokens.join(" "));
+    let has = |there: bool| if there { "yes" } else { "no" };
+    let lab = Lab::new(bert, None);
+    let own = lab.facts().labels.join(", ");
+    let _ = writeln!(
+        text,
+        "pooler: {}; own classes: {}",
+        has(lab.bert().pooler().is_some()),
+        if own.is_empty() { "none" } else { &own }
+    );
+    if config.family == Family::Bert {
+        let oracle = match files {
+            Some(files) => Weights::open(&files.weights).and_then(|weights| oracle::load(&config, &weights)),
+            None => oracle::embedded(),
+        };
+        let difference =
+            oracle.and_then(|oracle| oracle::difference(lab.bert(), &oracle, &encoding.input)).map_err(said)?;
+        let _ = writeln!(text, "parity with candle-transformers: differs by at most {difference:.1e} (allowed 1e-3)");
+        if difference.is_nan() || difference > 1e-3 {
+            print(&text)?;
+            return Err(
+                "this model does not run as candle-transformers runs it. Please report it with its name".to_owned()
+            );
+        }
+    }
+    print(&text)
+}

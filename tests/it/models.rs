@@ -1,0 +1,390 @@
+//! Any BERT checkpoint: every naming style and kind of number runs as `candle-transformers` runs it; bad ones are one
+//! sentence.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use candle_transformers::models::bert::BertModel;
+use candle_transformers::models::{distilbert, xlm_roberta};
+use clsroom::app::Msg;
+use clsroom::model::{Batch, Bert, Config, Input, Nothing, oracle};
+use serde_json::{Value, json};
+
+use crate::checkpoint::{Checkpoint, vocabulary, write};
+use crate::driver::{Driver, lab};
+use crate::reference::difference;
+
+const TEXT: &str = "Not a bad film, was it?";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert")
+}
+
+fn flat(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().and_then(|t| t.to_vec1()).expect("f32 numbers")
+}
+
+fn states(bert: &Bert, input: &Input) -> Vec<f32> {
+    flat(&bert.forward(&Batch::new(&[input]).expect("a batch"), &mut Nothing).expect("a pass"))
+}
+
+fn row(ids: &[u32]) -> Tensor {
+    Tensor::new(ids, &Device::Cpu).and_then(|t| t.unsqueeze(0)).expect("a row")
+}
+
+/// `candle-transformers`' BERT from weights that never went through our loader.
+fn independent(checkpoint: &Checkpoint) -> BertModel {
+    let config = Config::parse("a test", &checkpoint.config().to_string()).expect("a configuration");
+    let weights = VarBuilder::from_tensors(checkpoint.weights(), DType::F32, &Device::Cpu);
+    BertModel::load(weights, &config.oracle()).expect("the oracle loads")
+}
+
+fn refused(path: &Path) -> String {
+    match Bert::open(path, None) {
+        Ok(_) => panic!("{} should be refused", path.display()),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn every_style_runs_as_the_oracle_runs_it() {
+    let plain = Checkpoint::default;
+    let styles = [
+        plain(),
+        Checkpoint { prefix: "bert.", older_names: true, cased: true, ..plain() },
+        Checkpoint { prefix: "bert.", pooler: false, dtype: DType::F16, activation: "gelu_new", ..plain() },
+        Checkpoint { older_names: true, dtype: DType::BF16, activation: "relu", heads: 1, layers: 1, ..plain() },
+        Checkpoint { prefix: "model.", layers: 3, heads: 5, hidden: 35, middle: 17, ..plain() },
+        Checkpoint { prefix: "bert.", labels: &["bad", "so-so", "good"], ..plain() },
+    ];
+    for style in styles {
+        let folder = folder();
+        style.write(folder.path());
+        let bert = Bert::open(folder.path(), None).unwrap_or_else(|error| panic!("{style:?}: {error}"));
+        let encoding = bert.encode(TEXT, Some("It was not.")).expect("it encodes");
+        assert_eq!(encoding.tokens[1], if style.cased { "Not" } else { "not" }, "{style:?}");
+        let apart = oracle::difference(&bert, &independent(&style), &encoding.input).expect("both run");
+        assert!(apart < 1e-4, "{style:?}: {apart}");
+        assert_eq!(bert.pooler().is_some(), style.pooler);
+        let weights: usize = style.weights().values().map(Tensor::elem_count).sum();
+        assert_eq!(bert.facts().parameters, weights, "{style:?}");
+    }
+}
+
+#[test]
+fn both_files_of_the_fixture_hold_the_same_model() {
+    let safe = Bert::open(&fixture().join("model.safetensors"), None).expect("it loads");
+    let zipped = Bert::open(&fixture().join("pytorch_model.bin"), None).expect("it loads");
+    let input = safe.encode("not bad", None).expect("it encodes").input;
+    assert_eq!(input.input_ids, [2, 5, 6, 3]);
+    assert_eq!(states(&safe, &input), states(&zipped, &input));
+    // Weights that went neither through our directory nor through our names.
+    let stored = candle_core::safetensors::load(fixture().join("model.safetensors"), &Device::Cpu).expect("weights");
+    let named: HashMap<String, Tensor> = stored
+        .into_iter()
+        .map(|(name, tensor)| {
+            (name.trim_start_matches("bert.").replace(".gamma", ".weight").replace(".beta", ".bias"), tensor)
+        })
+        .collect();
+    let weights = VarBuilder::from_tensors(named, DType::F32, &Device::Cpu);
+    let oracle = BertModel::load(weights, &safe.config().oracle()).expect("the oracle loads");
+    assert!(oracle::difference(&zipped, &oracle, &input).expect("both run") < 1e-4);
+}
+
+#[test]
+fn a_classification_head_gives_the_models_own_answer() {
+    let folder = folder();
+    let style = Checkpoint { prefix: "bert.", labels: &["bad", "so-so", "good"], ..Checkpoint::default() };
+    style.write(folder.path());
+    let bert = Bert::open(folder.path(), None).expect("it loads");
+    let input = bert.encode(TEXT, None).expect("it encodes").input;
+    let cls = Tensor::from_vec(states(&bert, &input)[..24].to_vec(), (1, 24), &Device::Cpu).expect("[CLS]");
+    let own = bert.own_answer(&cls).expect("it runs").expect("there is a head");
+    // softmax(W tanh(P cls + p) + w), in candle's own operations on the weights as they were made.
+    let weights = style.weights();
+    let dense = |x: &Tensor, name: &str| {
+        let product = x.matmul(&weights[&format!("{name}.weight")].t().expect("a matrix")).expect("a product");
+        product.broadcast_add(&weights[&format!("{name}.bias")]).expect("a sum")
+    };
+    let pooled = dense(&cls, "pooler.dense").tanh().expect("tanh");
+    let expected = flat(&candle_nn::ops::softmax(&dense(&pooled, "classifier"), 1).expect("softmax"));
+    let (names, shares): (Vec<String>, Vec<f32>) = own.into_iter().unzip();
+    assert_eq!(names, ["bad", "so-so", "good"]);
+    assert!(difference(&shares, &expected) < 1e-5, "{shares:?} {expected:?}");
+}
+
+#[test]
+fn distilbert_runs_as_its_oracle() {
+    let theirs = [
+        ("attention.self.query", "attention.q_lin"),
+        ("attention.self.key", "attention.k_lin"),
+        ("attention.self.value", "attention.v_lin"),
+        ("attention.output.dense", "attention.out_lin"),
+        ("attention.output.LayerNorm", "sa_layer_norm"),
+        ("intermediate.dense", "ffn.lin1"),
+    ];
+    let last = [("output.dense", "ffn.lin2"), ("output.LayerNorm", "output_layer_norm")];
+    let name = |name: String| {
+        let name = name.replace("encoder.layer", "transformer.layer");
+        let first = theirs.iter().find(|(ours, _)| name.contains(&format!(".{ours}.")));
+        match first.or_else(|| last.iter().find(|(ours, _)| name.contains(&format!(".{ours}.")))) {
+            Some((ours, theirs)) => name.replace(ours, theirs),
+            None => name,
+        }
+    };
+    // candle's DistilBERT has only the approximate GELU, so both run with ReLU.
+    let style = Checkpoint { pooler: false, activation: "relu", ..Checkpoint::default() };
+    let weights = style.weights().into_iter().filter(|(name, _)| !name.contains("token_type"));
+    let weights: HashMap<String, Tensor> = weights.map(|(own, tensor)| (name(own), tensor)).collect();
+    let config = json!({
+        "model_type": "distilbert", "vocab_size": vocabulary().len(), "dim": 24, "n_layers": 2, "n_heads": 3,
+        "hidden_dim": 40, "activation": "relu", "max_position_embeddings": 160, "initializer_range": 0.02,
+        "pad_token_id": 0
+    });
+    let folder = folder();
+    style.write(folder.path());
+    let stored = weights.iter().map(|(name, tensor)| (format!("distilbert.{name}"), tensor.clone()));
+    candle_core::safetensors::save(&stored.collect(), folder.path().join("model.safetensors")).expect("written");
+    write(folder.path(), "config.json", &config.to_string());
+    let bert = Bert::open(folder.path(), None).expect("it loads");
+    let input = bert.encode(TEXT, None).expect("it encodes").input;
+    let builder = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    let config: distilbert::Config = serde_json::from_value(config).expect("a configuration");
+    let oracle = distilbert::DistilBertModel::load(builder, &config).expect("the oracle loads");
+    let mask = Tensor::zeros((1, 1, 1, input.len()), DType::U8, &Device::Cpu).expect("a mask");
+    let expected = flat(&oracle.forward(&row(&input.input_ids), &mask).expect("a pass"));
+    assert!(difference(&states(&bert, &input), &expected) < 1e-4);
+}
+
+#[test]
+fn roberta_runs_as_its_oracle() {
+    let style = Checkpoint { prefix: "roberta.", ..Checkpoint::default() };
+    let folder = folder();
+    style.write(folder.path());
+    let mut weights = style.weights();
+    let segments = weights["embeddings.token_type_embeddings.weight"].narrow(0, 0, 1).expect("one segment");
+    weights.insert("embeddings.token_type_embeddings.weight".to_owned(), segments.contiguous().expect("one segment"));
+    let stored = weights.iter().map(|(name, tensor)| (format!("roberta.{name}"), tensor.clone()));
+    candle_core::safetensors::save(&stored.collect(), folder.path().join("model.safetensors")).expect("written");
+    let mut config = style.config();
+    config["model_type"] = "xlm-roberta".into();
+    config["type_vocab_size"] = 1.into();
+    config["pad_token_id"] = 1.into();
+    write(folder.path(), "config.json", &config.to_string());
+    let bert = Bert::open(folder.path(), Some(512)).expect("it loads");
+    assert_eq!(bert.max_length(), 158, "two rows of the position table stand before the first piece");
+    let input = bert.encode(TEXT, Some("It was not.")).expect("it encodes").input;
+    assert_eq!(input.position_ids.as_ref().expect("positions")[..2], [2, 3]);
+    assert!(input.token_type_ids.iter().all(|segment| *segment == 0));
+
+    for (key, value) in [("attention_probs_dropout_prob", json!(0.0)), ("hidden_dropout_prob", json!(0.0))] {
+        config[key] = value;
+    }
+    config["position_embedding_type"] = "absolute".into();
+    let config: xlm_roberta::Config = serde_json::from_value(config).expect("a configuration");
+    let builder = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    let oracle = xlm_roberta::XLMRobertaModel::new(&config, builder).expect("the oracle loads");
+    let mask = Tensor::ones((1, input.len()), DType::F32, &Device::Cpu).expect("a mask");
+    let (ids, segments) = (row(&input.input_ids), row(&input.token_type_ids));
+    let expected = oracle.forward(&ids, &mask, &segments, None, None, None).expect("a pass");
+    assert!(difference(&states(&bert, &input), &flat(&expected)) < 1e-4);
+}
+
+#[test]
+fn what_computes_other_formulas_is_refused_and_says_what_to_use() {
+    let folder = folder();
+    Checkpoint::default().write(folder.path());
+    let with = |key: &str, value: Value| {
+        let mut config = Checkpoint::default().config();
+        config[key] = value;
+        write(folder.path(), "config.json", &config.to_string());
+        refused(folder.path())
+    };
+    for (kind, why) in [
+        ("gpt2", "most often a decoder"),
+        ("albert", "share their weights"),
+        ("deberta-v2", "relative position"),
+        ("modernbert", "rotary"),
+    ] {
+        let said = with("model_type", kind.into());
+        assert!(said.contains(&format!("this is a {kind} model")) && said.contains(why), "{said}");
+        assert!(said.contains("such as bert-base-uncased"), "{said}");
+    }
+    assert!(with("is_decoder", true.into()).contains("set up as a decoder"));
+    assert!(with("position_embedding_type", "relative_key".into()).contains("relative_key positions"));
+    assert!(with("hidden_act", "silu".into()).contains("silu"));
+}
+
+#[test]
+fn bad_checkpoints_are_one_sentence() {
+    let style = Checkpoint::default();
+    let with = |change: &dyn Fn(&Path)| {
+        let folder = folder();
+        style.write(folder.path());
+        change(folder.path());
+        let said = refused(folder.path());
+        assert!(!said.contains('\n') && said.ends_with(|c: char| c.is_alphanumeric() || c == ')'), "{said}");
+        said
+    };
+    let config = |folder: &Path, key: &str, value: Value| {
+        let mut config = style.config();
+        config[key] = value;
+        write(folder, "config.json", &config.to_string());
+    };
+    let half = |folder: &Path, name: &str| {
+        let bytes = fs::read(folder.join(name)).expect("a file");
+        fs::write(folder.join(name), &bytes[..bytes.len() / 2]).expect("written");
+    };
+    assert!(with(&|f| half(f, "model.safetensors")).contains("is not a whole safetensors file"));
+    assert!(with(&|f| half(f, "config.json")).contains("not a BERT configuration"));
+    assert!(with(&|f| write(f, "model.safetensors", "")).contains("is not a whole safetensors file"));
+    assert!(with(&|f| write(f, "model.safetensors", "\u{7f}\u{7f}")).contains("is not a whole safetensors file"));
+    let huge = |f: &Path| fs::write(f.join("model.safetensors"), u64::MAX.to_le_bytes()).expect("written");
+    assert!(with(&huge).contains("is not a whole safetensors file"));
+    assert!(with(&|f| fs::remove_file(f.join("model.safetensors")).expect("removed")).contains("model.safetensors"));
+    assert!(with(&|f| fs::remove_file(f.join("vocab.txt")).expect("removed")).contains("vocab.txt"));
+    assert!(
+        with(&|f| config(f, "num_attention_heads", 7.into())).contains("7 heads do not divide a hidden size of 24")
+    );
+    assert!(with(&|f| config(f, "vocab_size", 60.into())).contains("but the embedding table has 60 rows"));
+    assert!(with(&|f| config(f, "vocab_size", 500.into())).contains("config.json asks for [500, 24]"));
+    assert!(with(&|f| config(f, "num_hidden_layers", 3.into())).contains("no weight named encoder.layer.2"));
+    assert!(with(&|f| write(f, "vocab.txt", "not\nbad\n")).contains("vocab.txt has no [CLS]"));
+    assert!(with(&|f| write(f, "tokenizer.json", "{}")).contains("not a tokenizer file"));
+    let nan = |f: &Path| {
+        let mut weights = style.weights();
+        let bad = Tensor::full(f32::NAN, 24, &Device::Cpu).expect("a tensor");
+        weights.insert("encoder.layer.1.output.LayerNorm.bias".to_owned(), bad);
+        candle_core::safetensors::save(&weights, f.join("model.safetensors")).expect("written");
+    };
+    assert!(with(&nan).contains("encoder.layer.1.output.LayerNorm.bias holds a value that is not a finite number"));
+    let quantised = |f: &Path| {
+        let mut weights = style.weights();
+        let bytes = weights["pooler.dense.weight"].to_dtype(DType::U8).expect("a tensor");
+        weights.insert("pooler.dense.weight".to_owned(), bytes);
+        candle_core::safetensors::save(&weights, f.join("model.safetensors")).expect("written");
+    };
+    assert!(with(&quantised).contains("pooler.dense.weight is stored as U8"));
+    let split = |f: &Path| {
+        fs::rename(f.join("model.safetensors"), f.join("model.safetensors.index.json")).expect("renamed");
+    };
+    assert!(with(&split).contains("split into several files"));
+}
+
+/// A zip archive with these parts, none of them compressed.
+fn zip(path: &Path, parts: &[(&str, &[u8])]) {
+    use std::io::Write as _;
+    let mut archive = zip::ZipWriter::new(fs::File::create(path).expect("a file"));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in parts {
+        archive.start_file(*name, stored).expect("a part");
+        archive.write_all(bytes).expect("written");
+    }
+    archive.finish().expect("written");
+}
+
+#[test]
+fn a_pickle_that_is_not_a_checkpoint_is_refused_and_never_executed() {
+    let folder = folder();
+    Checkpoint::default().write(folder.path());
+    let weights = folder.path().join("pytorch_model.bin");
+    fs::remove_file(folder.path().join("model.safetensors")).expect("removed");
+    let mark = folder.path().join("executed");
+    let command = format!("touch {}", mark.display());
+    let mut program = b"\x80\x02cos\nsystem\nX".to_vec();
+    program.extend((command.len() as u32).to_le_bytes());
+    program.extend(command.bytes());
+    program.extend(b"\x85R.");
+    let check = |parts: &[(&str, &[u8])], expected: &str| {
+        zip(&weights, parts);
+        let said = refused(folder.path());
+        assert!(said.contains(expected), "{said}");
+    };
+    check(&[("archive/data.pkl", &program)], "nothing in it was executed");
+    check(&[("archive/data.pkl", b"\x80\x02}.")], "there is no tensor in it");
+    check(&[("archive/data.pkl", b"\x80\x02\xff.")], "instruction 0xff");
+    check(&[("archive/data.pkl", b"\x80\x02X\xff\xff\xff\xffabc.")], "cut off");
+    check(&[("archive/data.pkl", &[0x85; 100])], "an empty stack");
+    check(&[("a picture.png", b"\x89PNG")], "no PyTorch checkpoint");
+    assert!(!mark.exists(), "it was executed");
+
+    // A million nested tuples, and a tuple of itself doubled a million times: neither takes more than its own length.
+    let nested: Vec<u8> = [vec![0x80, 2, b')'], vec![0x85; 1_000_000], vec![b'.']].concat();
+    check(&[("archive/data.pkl", &nested)], "there is no tensor in it");
+    let doubled: Vec<u8> = [vec![0x80, 2, b')'], b"q\x00h\x00\x86".repeat(1_000_000), vec![b'.']].concat();
+    check(&[("archive/data.pkl", &doubled)], "there is no tensor in it");
+
+    fs::write(&weights, b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.").expect("written");
+    assert!(refused(folder.path()).contains("PyTorch's old pickle format"));
+    fs::write(&weights, b"PK\x03\x04 and no more").expect("written");
+    assert!(refused(folder.path()).contains("is not a whole PyTorch checkpoint"));
+    let whole = fs::read(fixture().join("pytorch_model.bin")).expect("the fixture");
+    fs::write(&weights, &whole[..whole.len() / 2]).expect("written");
+    assert!(refused(folder.path()).contains("is not a whole PyTorch checkpoint"));
+}
+
+#[test]
+fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
+    let mut driver = Driver::new(120, 36);
+    driver.open("01");
+    while !driver.screen().contains("How often is it right?") {
+        driver.press("n");
+    }
+    assert!(!driver.screen().contains("(not recorded)"), "{}", driver.screen());
+    let mut facts = (*lab().facts()).clone();
+    facts.sha256 = "another".to_owned();
+    facts.name = "BAAI/bge-small-en-v1.5".to_owned();
+    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    let screen = driver.screen();
+    assert!(screen.contains("(not recorded)"), "{screen}");
+    assert!(screen.contains("benches that offer a"), "{screen}");
+    driver.press("n");
+    assert!(driver.screen().contains("the vector of [CLS] itself"), "{}", driver.screen());
+}
+
+#[test]
+fn two_models_are_compared_on_the_same_sentences() {
+    let folder = folder();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    Checkpoint::default().write(&first);
+    Checkpoint { layers: 1, hidden: 30, prefix: "bert.", ..Checkpoint::default() }.write(&second);
+    let data = folder.path().join("data.tsv");
+    let line = |n: usize| format!("{} film number {n}\t{}\n", ["bad", "funny"][n % 2], n % 2);
+    fs::write(&data, format!("text\tlabel\n{}", (0..160).map(line).collect::<String>())).expect("written");
+    let shown = |path: &Path| path.display().to_string();
+    let run = |format: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_clsroom"))
+            .env("HOME", folder.path())
+            .args(["race", "--model", &shown(&first), "--against", &shown(&second), "--data", &shown(&data)])
+            .args(["--readouts", "cls,mean,words", "--format", format])
+            .output()
+            .expect("it starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let json: Value = serde_json::from_str(&run("json")).expect("valid JSON");
+    let against = &json["against"];
+    assert_eq!(
+        (&json["provenance"]["model"], &against["report"]["provenance"]["model"]),
+        (&"first".into(), &"second".into())
+    );
+    assert_ne!(json["provenance"]["model_sha256"], against["report"]["provenance"]["model_sha256"]);
+    let pairs = against["pairs"].as_array().expect("pairs");
+    let readouts: Vec<&Value> = pairs.iter().map(|pair| &pair["b"]).collect();
+    assert_eq!(readouts, ["cls", "mean"], "the words alone know no model");
+    for (lane, pair) in pairs.iter().enumerate() {
+        let accuracy = |report: &Value| report["lanes"][lane]["accuracy"].as_f64().expect("a share");
+        let difference = accuracy(&against["report"]) - accuracy(&json);
+        assert!((pair["difference"].as_f64().expect("a number") - difference).abs() < 1e-9, "{pair}");
+    }
+    let text = run("text");
+    assert!(text.contains("between the models") && text.contains("[CLS] of second minus [CLS] of first"), "{text}");
+}
