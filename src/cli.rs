@@ -27,7 +27,7 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// A BERT checkpoint: a name on the hub, as in BAAI/bge-small-en-v1.5 (with @REVISION if wanted), or a folder with
-    /// config.json, tokenizer.json or vocab.txt, and model.safetensors or pytorch_model.bin
+    /// config.json, tokenizer.json or vocab.txt, and model.safetensors or PyTorch's .bin
     #[arg(long, global = true, value_name = "NAME|PATH", env = "CLSROOM_MODEL")]
     pub model: Option<String>,
     /// A course of your own instead of the embedded one
@@ -101,7 +101,7 @@ pub enum Command {
     /// Run one sentence through the model and print what happened
     Trace(Trace),
     /// Put classifiers side by side on the embedded sentences
-    Race(Race),
+    Race(Box<Race>),
     /// Get a sentence back from one vector: hits, misses and false alarms, and how well that goes on test sentences
     Invert(Invert),
     /// How well [CLS] and the mean stand for a sentence: probe, random pairs and nearest sentences, by layer

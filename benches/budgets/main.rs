@@ -5,7 +5,10 @@
 //!
 //! Times depend on the machine, ratios much less. Nothing here fails on time.
 
+#[path = "../../tests/it/checkpoint.rs"]
+mod checkpoint;
 mod forward;
+mod large;
 mod startup;
 mod training;
 
@@ -80,6 +83,9 @@ fn rows() -> Vec<Row> {
     }
     if wanted("training") {
         rows.extend(training::rows(&lab));
+    }
+    if wanted("large") {
+        rows.extend(large::rows());
     }
     rows
 }

@@ -1,35 +1,51 @@
 //! How well-known models were trained, as their papers and model cards tell it: what a lesson says of the model in use.
 
-/// What a name contains, and the history of models with such a name. The first that fits is taken.
-const KNOWN: [(&str, &str); 6] = [
+/// Names as the hub and folders have them, and the history of those models. Only whole names: what was tuned further has
+/// another history.
+const KNOWN: [(&[&str], &str); 5] = [
     (
-        "all-minilm-l6-v2",
+        &["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"],
         "It was distilled from a teacher the size of BERT-base, and every second layer was kept. Then it was tuned to \
          give like sentences like vectors, through the mean of all real tokens. In that tuning [CLS] was one voice in \
          an average, never read alone, and its pooler is a leftover that was not used.",
     ),
     (
-        "bge-",
+        &[
+            "BAAI/bge-small-en-v1.5",
+            "BAAI/bge-base-en-v1.5",
+            "BAAI/bge-large-en-v1.5",
+            "bge-small-en-v1.5",
+            "bge-base-en-v1.5",
+        ],
         "It was tuned for search through the vector of [CLS] itself: that vector was read alone, for every text, so \
          here [CLS] had to learn to stand for the whole.",
     ),
     (
-        "distilbert",
+        &[
+            "distilbert-base-uncased",
+            "distilbert-base-cased",
+            "distilbert/distilbert-base-uncased",
+            "distilbert/distilbert-base-cased",
+        ],
         "It was distilled from BERT-base, with half of the layers, without segments, without a pooler and without \
          next-sentence prediction: nothing in its training read [CLS] alone.",
     ),
     (
-        "roberta",
+        &["roberta-base", "roberta-large", "FacebookAI/roberta-base", "FacebookAI/roberta-large"],
         "It learned to fill in masked words on more text than BERT, without next-sentence prediction: nothing in its \
          training read its first token alone.",
     ),
     (
-        "bert-base",
-        "It learned to fill in masked words and, through [CLS] and the pooler, to tell whether one sentence follows \
-         another (next-sentence prediction): that task is what its [CLS] was trained for.",
-    ),
-    (
-        "bert-large",
+        &[
+            "bert-base-uncased",
+            "bert-base-cased",
+            "bert-large-uncased",
+            "bert-large-cased",
+            "google-bert/bert-base-uncased",
+            "google-bert/bert-base-cased",
+            "google-bert/bert-large-uncased",
+            "google-bert/bert-large-cased",
+        ],
         "It learned to fill in masked words and, through [CLS] and the pooler, to tell whether one sentence follows \
          another (next-sentence prediction): that task is what its [CLS] was trained for.",
     ),
@@ -37,8 +53,7 @@ const KNOWN: [(&str, &str); 6] = [
 
 /// What is known of a model's training by its name.
 pub(super) fn of(name: &str) -> &'static str {
-    let name = name.to_lowercase();
-    let known = KNOWN.iter().find(|(part, _)| name.contains(part));
+    let known = KNOWN.iter().find(|(names, _)| names.contains(&name));
     known.map_or(
         "How it was trained is not known to this program; its model card may say. What its [CLS] was trained for \
          decides what can be read from it.",
@@ -56,7 +71,7 @@ mod tests {
         assert!(of("BAAI/bge-small-en-v1.5").contains("vector of [CLS] itself"));
         assert!(of("google-bert/bert-base-uncased").contains("next-sentence prediction)"));
         assert!(of("distilbert-base-uncased").contains("distilled from BERT-base"));
-        assert!(of("FacebookAI/xlm-roberta-base").contains("first token alone"));
-        assert!(of("people/tiny").contains("not known"));
+        assert!(of("FacebookAI/roberta-base").contains("first token alone"));
+        assert!(of("people/tiny").contains("not known") && of("people/bert-base-uncased-tuned").contains("not known"));
     }
 }

@@ -53,6 +53,10 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
             source: value.source,
             ready: true,
         },
+        // What is told of a model's training was not measured here.
+        Some(Datum::Text(text)) if value.source == Source::Live && value.key == "model.history" => {
+            Value { text, number: Number::None, source: Source::Cite, ready: true }
+        }
         Some(Datum::Text(text)) => Value { text, number: Number::None, source: value.source, ready: true },
         None => Value { text: "…".to_owned(), number: Number::None, source: value.source, ready: false },
     }

@@ -140,7 +140,7 @@ pub fn models(settings: &Settings, command: Option<&Models>) -> Result<(), Strin
 #[cfg(feature = "hub")]
 fn list() -> Result<(), String> {
     let hub = crate::model::hub::Hub::from_env().map_err(|error| error.to_string())?;
-    let mut text = format!("{:<48} embedded\n", EMBEDDED);
+    let mut text = format!("{EMBEDDED:<48} embedded\n");
     for model in hub.list() {
         let state = if model.whole { format!("{:.0} MB", model.size as f64 / 1e6) } else { "not whole".to_owned() };
         let _ = writeln!(text, "{:<48} {state}", crate::model::printable(&model.name));
@@ -151,7 +151,7 @@ fn list() -> Result<(), String> {
 
 #[cfg(not(feature = "hub"))]
 fn list() -> Result<(), String> {
-    print(&format!("{:<48} embedded\n", EMBEDDED))
+    print(&format!("{EMBEDDED:<48} embedded\n"))
 }
 
 #[cfg(feature = "hub")]

@@ -21,7 +21,7 @@ pub use error::HubError;
 pub use name::Name;
 
 /// A server that sends nothing for so long is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Names that the files of a model may have, by what they are: the first that is there is taken.
 const CONFIG: &[&str] = &["config.json"];
@@ -231,7 +231,7 @@ impl Hub {
         }
         let blob = cache.blob_path(known.etag());
         let part = blob.with_extension("part");
-        let begun = std::fs::metadata(&part).map(|there| there.len()).unwrap_or(0);
+        let begun = std::fs::metadata(&part).map_or(0, |there| there.len());
         if begun >= known.size() as u64 {
             remove(&part);
         }

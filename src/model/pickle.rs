@@ -288,7 +288,7 @@ impl Machine<'_> {
             }
             b't' => {
                 // TUPLE
-                let parts = self.to_mark()?;
+                let parts = self.until_mark()?;
                 self.push(Object::Tuple(parts));
             }
             b's' => {
@@ -298,18 +298,17 @@ impl Machine<'_> {
             }
             b'u' => {
                 // SETITEMS
-                let items = self.to_mark()?;
+                let items = self.until_mark()?;
                 self.add(&items)?;
             }
-            b'a' => drop(self.pop()?),     // APPEND
-            b'e' => drop(self.to_mark()?), // APPENDS
+            b'e' => drop(self.until_mark()?), // APPENDS
             b'Q' => {
                 // BINPERSID
                 let description = self.pop()?;
                 self.push(Object::Storage(description));
             }
-            b'R' | 0x81 => self.call()?, // REDUCE, NEWOBJ: noted, not called
-            b'b' => drop(self.pop()?),   // BUILD: a state that is not read
+            b'R' | 0x81 => self.call()?,      // REDUCE, NEWOBJ: noted, not called
+            b'a' | b'b' => drop(self.pop()?), // APPEND; BUILD: a state that is not read
             other => return Err(format!("instruction {other:#04x}")),
         }
         Ok(())
@@ -335,7 +334,7 @@ impl Machine<'_> {
         self.stack.last().copied().ok_or_else(|| "an empty stack".to_owned())
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Id>, String> {
+    fn until_mark(&mut self) -> Result<Vec<Id>, String> {
         let mark = self.stack.iter().rposition(|id| matches!(self.list[*id], Object::Mark)).ok_or("no mark")?;
         let parts = self.stack.split_off(mark + 1);
         self.stack.pop();

@@ -25,6 +25,8 @@ pub struct Checkpoint {
     pub hidden: usize,
     pub middle: usize,
     pub positions: usize,
+    /// Rows of the word table; at least as many as the vocabulary has.
+    pub table: usize,
 }
 
 impl Default for Checkpoint {
@@ -42,6 +44,7 @@ impl Default for Checkpoint {
             hidden: 24,
             middle: 40,
             positions: 160,
+            table: vocabulary().len(),
         }
     }
 }
@@ -77,7 +80,7 @@ impl Checkpoint {
     pub fn weights(&self) -> HashMap<String, Tensor> {
         let (size, mut shapes) = (self.hidden, Vec::new());
         let table = |name: &str, rows: usize| (format!("embeddings.{name}_embeddings.weight"), vec![rows, size]);
-        shapes.extend([table("word", vocabulary().len()), table("position", self.positions), table("token_type", 2)]);
+        shapes.extend([table("word", self.table), table("position", self.positions), table("token_type", 2)]);
         let norm = |name: &str| ["weight", "bias"].map(|part| (format!("{name}.LayerNorm.{part}"), vec![size]));
         let dense = |name: &str, input: usize, output: usize| {
             [(format!("{name}.weight"), vec![output, input]), (format!("{name}.bias"), vec![output])]
@@ -111,7 +114,7 @@ impl Checkpoint {
 
     pub fn config(&self) -> Value {
         let mut config = json!({
-            "model_type": "bert", "vocab_size": vocabulary().len(), "hidden_size": self.hidden,
+            "model_type": "bert", "vocab_size": self.table, "hidden_size": self.hidden,
             "num_hidden_layers": self.layers, "num_attention_heads": self.heads,
             "intermediate_size": self.middle, "hidden_act": self.activation,
             "max_position_embeddings": self.positions, "type_vocab_size": 2, "layer_norm_eps": 1e-12,
