@@ -74,6 +74,8 @@ pub struct State {
     pub learner: Option<String>,
     /// What the sandbox shows.
     pub sandbox: sandbox::Sandbox,
+    /// Whether times are shown; off in demonstrations, which look the same every time.
+    pub clock: bool,
     /// Show a bench although its question is open.
     pub uncovered: bool,
     /// Which part of a text that does not fit; counts round.
@@ -227,6 +229,7 @@ impl State {
             teacher: Teacher::default(),
             learner: None,
             sandbox: sandbox::Sandbox::default(),
+            clock: true,
             uncovered: false,
             text_page: 0,
         }

@@ -25,6 +25,7 @@ pub struct Cli {
 
 /// Settings that every command knows.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Common {
     /// A BERT checkpoint: a name on the hub, as in BAAI/bge-small-en-v1.5 (with @REVISION if wanted), or a folder with
     /// config.json, tokenizer.json or vocab.txt, and model.safetensors or PyTorch's .bin
@@ -54,6 +55,27 @@ pub struct Common {
     /// What teachers ask for.
     #[command(flatten)]
     pub teacher: Teacher,
+    /// Show a run's progress every two seconds instead of ten times a second
+    #[arg(long, global = true)]
+    pub no_animation: bool,
+    /// The same every time, for recordings: no saved progress, no clock on the screen
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// Print the course, or one lesson, as linear text (for screen readers and pipes)
+    #[arg(long, global = true, value_name = "LESSON", num_args = 0..=1, default_missing_value = "")]
+    pub plain: Option<String>,
+    /// For developers: fail on purpose (ui: at the first key; worker: at the first answer)
+    #[arg(long, global = true, hide = true, value_enum)]
+    pub crash: Option<Crash>,
+}
+
+/// Where to fail on purpose, so that tests see what is left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Crash {
+    /// On the thread that draws.
+    Ui,
+    /// On a compute thread.
+    Worker,
 }
 
 /// What teachers ask for.
@@ -119,6 +141,13 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: Option<Models>,
+    },
+    /// Print the man page: clsroom manual > clsroom.1
+    Manual,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
     },
     /// Check this installation: model, data, parity, terminal, paths
     Doctor,

@@ -10,6 +10,7 @@
 //! - [`app`]: the course as a state machine, pure
 //! - [`view`]: the screen, pure
 //! - [`terminal`]: the local front end
+//! - [`plain`]: the course as linear text
 //! - [`commands`]: what runs without a screen
 //! - [`cli`], [`config`]: the command line, settings and paths
 
@@ -20,6 +21,7 @@ pub mod config;
 pub mod lab;
 pub mod lesson;
 pub mod model;
+pub mod plain;
 pub mod terminal;
 pub mod view;
 pub mod worker;

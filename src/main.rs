@@ -1,19 +1,21 @@
 //! `clsroom`: hooks, the command line, and which front end runs.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clsroom::cli::{Cli, Command};
-use clsroom::{commands, terminal};
+use clsroom::cli::{Cli, Command, Common};
+use clsroom::config::Settings;
+use clsroom::{commands, plain, terminal};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
-            // Names and causes may come from outside: they are shown, not obeyed.
+            // Names and causes may come from outside: they are shown, not obeyed. After a hang-up nobody reads it.
             let sentence = sentence.lines().map(clsroom::model::printable).collect::<Vec<_>>().join("\n");
-            eprintln!("clsroom: {sentence}");
+            let _ = writeln!(std::io::stderr(), "clsroom: {sentence}");
             ExitCode::FAILURE
         }
     }
@@ -26,10 +28,8 @@ fn run(cli: &Cli) -> Result<(), String> {
         return commands::reset(&settings, lesson);
     }
     match &cli.command {
-        None => terminal::learn(&settings, &cli.common, None, None),
-        Some(Command::Learn { lesson, data }) => {
-            terminal::learn(&settings, &cli.common, lesson.as_deref(), data.as_deref())
-        }
+        None => learn(&settings, &cli.common, None, None),
+        Some(Command::Learn { lesson, data }) => learn(&settings, &cli.common, lesson.as_deref(), data.as_deref()),
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => commands::race(&settings, asked),
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),
@@ -37,6 +37,17 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
         Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),
         Some(Command::Models { command }) => commands::models(&settings, command.as_ref()),
+        Some(Command::Manual) => commands::manual(),
+        Some(Command::Completions { shell }) => commands::completions(*shell),
         Some(Command::Doctor) => commands::doctor(&settings, &terminal::surroundings(&settings, &cli.common)?),
     }
+}
+
+/// The course on the screen, or in plain text.
+fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: Option<&str>) -> Result<(), String> {
+    if terminal::speaks(common) {
+        let named = common.plain.as_deref().filter(|name| !name.is_empty()).or(lesson);
+        return plain::read(settings, common, named);
+    }
+    terminal::learn(settings, common, lesson, data)
 }

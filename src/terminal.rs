@@ -5,35 +5,36 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossterm::event::{
-    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event as TermEvent,
-    KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
-};
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use crossterm::{execute, queue};
-use ratatui::DefaultTerminal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use crossterm::event::{Event as TermEvent, KeyEventKind};
 
-use crate::app::{self, Effect, Key, Loaded, Msg, State};
+use crate::app::{self, Effect, Loaded, Msg, State};
+use crate::cli::Crash;
 use crate::commands::notebook;
 use crate::config;
 use crate::lab::Lab;
 use crate::lesson::progress::Store;
-use crate::view::{self, Depth, Theme};
+use crate::view::{Depth, Theme};
 use crate::worker::{Event, Worker};
 
+mod input;
 mod origins;
+mod screen;
 mod start;
 
-pub use start::{install_hooks, learn, surroundings};
+use input::{Incoming, key_of, listen_for_signals, message_of, read_terminal, watch_for_hang_up};
+use screen::{Screen, leave};
+pub(crate) use start::{at_lesson, data_counts, saved};
+pub use start::{install_hooks, learn, speaks, surroundings};
 
 /// While a run goes on, the screen is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(100);
+
+/// The same with `--no-animation`.
+const STILL: Duration = Duration::from_secs(2);
 
 /// Loads the model, and tells in words how far it is.
 type Open = dyn FnOnce(&(dyn Fn(String) + Sync)) -> Result<Lab, String> + Send;
@@ -52,38 +53,53 @@ pub struct Session {
     pub open: Box<Open>,
     /// Compute threads.
     pub threads: usize,
-}
-
-/// What comes in.
-enum Incoming {
-    Terminal(TermEvent),
-    Worker(Event),
-    Signal,
-    Broken,
+    /// Whether a run's progress may move.
+    pub animation: bool,
+    /// Fail on purpose.
+    pub crash: Option<Crash>,
 }
 
 /// Runs the course until the learner leaves.
 ///
 /// # Errors
 /// When the terminal cannot be used, or a thread failed.
+///
+/// # Panics
+/// On a compute thread, on purpose, with `--crash worker`; the panic is caught and becomes an error.
 pub fn run(session: Session) -> Result<(), String> {
     let (sender, incoming) = channel();
     listen_for_signals(&sender)?;
-    let from_worker = sender.clone();
+    let (from_worker, crash) = (sender.clone(), session.crash);
     let worker = Worker::start(session.threads, session.open, move |event| {
+        assert!(crash != Some(Crash::Worker) || !matches!(event, Event::Done(..)), "asked for by --crash worker");
         let _ = from_worker.send(Incoming::Worker(event));
     })?;
-    let mut terminal = enter()?;
-    read_terminal(sender)?;
-    let mut front =
-        Front { state: session.state, theme: session.theme, store: session.store, reload: session.reload, worker };
-    let result = front.run(&mut terminal, &incoming);
-    let saved = front.store.as_ref().map_or(Ok(()), |store| store.save(&front.state.progress));
+    let mut screen = Screen::enter(false)?;
+    watch_for_hang_up(&sender)?;
+    read_terminal(&sender)?;
+    let mut front = Front {
+        state: session.state,
+        theme: session.theme,
+        store: session.store,
+        reload: session.reload,
+        worker,
+        frame: if session.animation { FRAME } else { STILL },
+        crash,
+    };
+    // Whatever happens in the loop, what the learner did is plain data and is saved.
+    let ended = catch_unwind(AssertUnwindSafe(|| front.run(&mut screen, &incoming)));
     leave();
+    let saved = front.store.as_ref().map_or(Ok(()), |store| store.save(&front.state.progress));
     if let Err(error) = saved {
-        eprintln!("clsroom: {error}");
+        let _ = writeln!(io::stderr(), "clsroom: {error}");
     }
-    result
+    match ended {
+        Ok(Ok(None)) => Ok(()),
+        // The shell shall know that it was this signal.
+        Ok(Ok(Some(signal))) => signal_hook::low_level::emulate_default_handler(signal).map_err(|e| e.to_string()),
+        Ok(Err(why)) => Err(why),
+        Err(_) => Err("the program failed. Please report it; your progress is saved".to_owned()),
+    }
 }
 
 struct Front {
@@ -92,10 +108,14 @@ struct Front {
     store: Option<Store>,
     reload: Box<dyn Fn() -> Result<Loaded, String>>,
     worker: Worker,
+    /// The least time from a frame to one that nobody asked for.
+    frame: Duration,
+    crash: Option<Crash>,
 }
 
 impl Front {
-    fn run(&mut self, terminal: &mut DefaultTerminal, incoming: &Receiver<Incoming>) -> Result<(), String> {
+    /// Until the learner leaves, or a signal says so: which.
+    fn run(&mut self, terminal: &mut Screen, incoming: &Receiver<Incoming>) -> Result<Option<i32>, String> {
         let mut drawn = Instant::now();
         self.draw(terminal)?;
         self.tell_time();
@@ -103,7 +123,7 @@ impl Front {
         let mut dirty = false;
         loop {
             let first = if dirty {
-                match incoming.recv_timeout(FRAME.saturating_sub(drawn.elapsed())) {
+                match incoming.recv_timeout(self.frame.saturating_sub(drawn.elapsed())) {
                     Err(RecvTimeoutError::Timeout) => {
                         self.draw(terminal)?;
                         (drawn, dirty) = (Instant::now(), false);
@@ -114,13 +134,16 @@ impl Front {
             } else {
                 incoming.recv().map_err(|_| ())
             };
-            let Ok(first) = first else { return Ok(()) };
+            let Ok(first) = first else { return Ok(None) };
             let mut now = false;
             // Take all that waits, so that a burst of keys or a large paste is one frame.
             for message in std::iter::once(first).chain(incoming.try_iter()) {
                 let may_wait = matches!(message, Incoming::Worker(Event::Progress(..) | Event::ModelLoading(_)));
+                if let Incoming::Signal(signal) = message {
+                    return Ok(Some(signal));
+                }
                 if self.take(message, terminal)? {
-                    return Ok(());
+                    return Ok(None);
                 }
                 dirty = true;
                 now |= !may_wait;
@@ -133,9 +156,10 @@ impl Front {
     }
 
     /// Applies one thing that happened; `true` means leave.
-    fn take(&mut self, message: Incoming, terminal: &mut DefaultTerminal) -> Result<bool, String> {
+    fn take(&mut self, message: Incoming, terminal: &mut Screen) -> Result<bool, String> {
         let msg = match message {
             Incoming::Terminal(TermEvent::Key(key)) if key.kind != KeyEventKind::Release => {
+                assert!(self.crash != Some(Crash::Ui), "asked for by --crash ui");
                 self.tell_time();
                 key_of(key).map(Msg::Key)
             }
@@ -147,7 +171,10 @@ impl Front {
             // Without a model there is nothing to learn from.
             Incoming::Worker(Event::ModelFailed(why)) => return Err(why),
             Incoming::Worker(event) => message_of(event),
-            Incoming::Signal | Incoming::Broken => return Ok(true),
+            Incoming::Failed(thread) => {
+                return Err(format!("the thread for {thread} failed. Please report it; your progress is saved"));
+            }
+            Incoming::Signal(_) | Incoming::Broken => return Ok(true),
         };
         let Some(msg) = msg else { return Ok(false) };
         // An effect may lead to further ones.
@@ -163,7 +190,7 @@ impl Front {
         Ok(leave)
     }
 
-    fn carry_out(&mut self, effect: Effect, terminal: &mut DefaultTerminal) -> Result<bool, String> {
+    fn carry_out(&mut self, effect: Effect, terminal: &mut Screen) -> Result<bool, String> {
         match effect {
             Effect::Submit(ticket, request) => self.worker.submit(ticket, request),
             Effect::Cancel(ticket) => self.worker.cancel(ticket),
@@ -172,16 +199,13 @@ impl Front {
             Effect::Export => self.export(),
             Effect::Look(look) => self.theme = Theme::new(Depth::ALL[look.colours % Depth::ALL.len()], look.ascii),
             Effect::Reload => {} // done by the caller, who takes what follows from it
-            Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture).map_err(|error| broken(&error))?,
-            Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture).map_err(|error| broken(&error))?,
+            Effect::Mouse(on) => terminal.mouse(on)?,
             Effect::Suspend => {
                 leave();
-                // The process stops here until it is continued.
-                let _ = signal_hook::low_level::raise(signal_hook::consts::SIGTSTP);
-                *terminal = enter()?;
-                if self.state.mouse {
-                    execute!(io::stdout(), EnableMouseCapture).map_err(|error| broken(&error))?;
-                }
+                // All of the job stops here (cargo run, too) until it is continued. Where nobody could continue it, as
+                // under sshd's ForceCommand, the system does not stop it.
+                let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+                *terminal = Screen::enter(self.state.mouse)?;
             }
             Effect::Quit => return Ok(true),
         }
@@ -213,97 +237,7 @@ impl Front {
         }
     }
 
-    /// One frame inside synchronized output.
-    fn draw(&mut self, terminal: &mut DefaultTerminal) -> Result<(), String> {
-        queue!(io::stdout(), BeginSynchronizedUpdate).map_err(|error| broken(&error))?;
-        terminal.draw(|frame| view::draw(&self.state, &self.theme, frame)).map_err(|error| broken(&error))?;
-        execute!(io::stdout(), EndSynchronizedUpdate).map_err(|error| broken(&error))
+    fn draw(&mut self, terminal: &mut Screen) -> Result<(), String> {
+        terminal.draw(&self.state, &self.theme)
     }
-}
-
-fn broken(error: &io::Error) -> String {
-    format!("the terminal cannot be written to: {error}")
-}
-
-/// Takes the terminal over. ratatui's hook restores raw mode and screen on a panic; paste and mouse are ours.
-fn enter() -> Result<DefaultTerminal, String> {
-    let terminal = ratatui::try_init().map_err(|error| {
-        format!("there is no terminal to draw on: {error}. Without one, try clsroom trace or clsroom race")
-    })?;
-    execute!(io::stdout(), EnableBracketedPaste).map_err(|error| broken(&error))?;
-    Ok(terminal)
-}
-
-/// Gives the terminal back; also called by the panic hook, so it must not fail.
-pub fn leave() {
-    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, EndSynchronizedUpdate);
-    let _ = ratatui::try_restore();
-    let _ = io::stdout().flush();
-}
-
-fn read_terminal(sender: Sender<Incoming>) -> Result<(), String> {
-    let body = move || loop {
-        let message = event::read().map_or(Incoming::Broken, Incoming::Terminal);
-        let ends = matches!(message, Incoming::Broken);
-        if sender.send(message).is_err() || ends {
-            return;
-        }
-    };
-    thread::Builder::new()
-        .name("keys".to_owned())
-        .spawn(body)
-        .map(drop)
-        .map_err(|error| format!("cannot start a thread: {error}"))
-}
-
-/// SIGTERM, SIGINT and SIGHUP leave as `q` does. After a hang-up nothing may be left behind even if the loop is stuck:
-/// the signal thread ends the process itself a second later.
-fn listen_for_signals(sender: &Sender<Incoming>) -> Result<(), String> {
-    let mut signals =
-        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let sender = sender.clone();
-    let body = move || {
-        if let Some(signal) = signals.forever().next() {
-            let _ = sender.send(Incoming::Signal);
-            thread::sleep(Duration::from_secs(1));
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
-        }
-    };
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(body)
-        .map(drop)
-        .map_err(|error| format!("cannot start a thread: {error}"))
-}
-
-fn message_of(event: Event) -> Option<Msg> {
-    Some(match event {
-        Event::ModelLoading(words) => Msg::ModelLoading(words),
-        Event::ModelReady(facts) => Msg::ModelReady(facts),
-        Event::ModelFailed(why) => Msg::ModelFailed(why),
-        Event::Progress(ticket, progress, elapsed) => Msg::Progress(ticket, progress, elapsed),
-        Event::Done(ticket, outcome) => Msg::Done(ticket, outcome),
-        Event::Failed(ticket, why) => Msg::Failed(ticket, why),
-        Event::Cancelled(ticket) => Msg::Cancelled(ticket),
-        Event::Panicked(_) => return None,
-    })
-}
-
-fn key_of(event: KeyEvent) -> Option<Key> {
-    Some(match event.code {
-        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => Key::Ctrl(c.to_ascii_lowercase()),
-        KeyCode::Char(c) => Key::Char(c),
-        KeyCode::Enter => Key::Enter,
-        KeyCode::Esc => Key::Esc,
-        KeyCode::Tab => Key::Tab,
-        KeyCode::Backspace => Key::Backspace,
-        KeyCode::Delete => Key::Delete,
-        KeyCode::Up => Key::Up,
-        KeyCode::Down => Key::Down,
-        KeyCode::Left => Key::Left,
-        KeyCode::Right => Key::Right,
-        KeyCode::Home => Key::Home,
-        KeyCode::End => Key::End,
-        _ => return None,
-    })
 }

@@ -64,6 +64,16 @@ pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> 
     state.overlay.as_ref().and_then(|overlay| overlay::draw(state, overlay, theme, body, buf))
 }
 
+/// The bench alone, as rows of text: for a front end without a screen.
+#[must_use]
+pub fn bench_as_text(state: &State, theme: &Theme, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    bench::draw(state, theme, area, &mut buffer);
+    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..height).map(row).filter(|row| !row.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
 fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let cut = state.trace().filter(|_| state.bench().is_some()).and_then(|trace| trace.cut.as_ref());
     let said = match (&state.notice, cut) {

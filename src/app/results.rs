@@ -1,6 +1,7 @@
 //! Outcomes that benches show: what is there, what is missing, what runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::runs::{self, Running};
 use super::{Effect, Msg, Overlay, Screen, State};
@@ -240,6 +241,7 @@ impl Results {
 pub(super) fn receive(state: &mut State, msg: Msg) {
     match msg {
         Msg::Progress(ticket, progress, elapsed) => {
+            let elapsed = if state.clock { elapsed } else { Duration::ZERO };
             if let Some(running) = state.results.running.as_mut().filter(|running| running.ticket == ticket) {
                 running.progress = progress;
                 running.elapsed = elapsed;

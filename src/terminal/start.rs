@@ -1,5 +1,6 @@
 //! From settings to a session: what is read before the first frame, and nothing more.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,11 +37,7 @@ pub fn install_hooks() -> Result<(), String> {
 /// When the course, the model or the terminal cannot be used.
 pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: Option<&str>) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
-    let store = config::progress_path(settings.learner.as_deref()).map(Store::new);
-    let (progress, notice) = store.as_ref().map_or_else(
-        || (Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
-        Store::load,
-    );
+    let (store, progress, notice) = saved(settings, common);
     let heads = loaded.heads.clone();
     let own = data.map(read_data).transpose()?;
     let (course, records) = share(loaded);
@@ -54,6 +51,7 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: O
         own.name().clone_into(&mut state.sentences);
         state.notice = Some(own.summary());
     }
+    state.clock = !common.demo;
     if let Some(lesson) = lesson {
         open_at(&mut state, lesson)?;
     }
@@ -73,7 +71,23 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: O
             Ok(lab)
         }),
         threads: settings.threads.unwrap_or_else(config::default_threads),
+        animation: !common.no_animation,
+        crash: common.crash,
     })
+}
+
+/// Where progress is kept, what is there, and what to say about it. A demonstration neither reads nor writes it.
+pub(crate) fn saved(settings: &Settings, common: &Common) -> (Option<Store>, Progress, Option<String>) {
+    if common.demo {
+        return (None, Progress::default(), None);
+    }
+    match config::progress_path(settings.learner.as_deref()).map(Store::new) {
+        None => (None, Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
+        Some(store) => {
+            let (progress, notice) = store.load();
+            (Some(store), progress, notice)
+        }
+    }
 }
 
 /// What `doctor` cannot find out itself.
@@ -102,18 +116,28 @@ fn share(loaded: LoadedCourse) -> Loaded {
     (Arc::new(loaded.course), Arc::new(loaded.records))
 }
 
-fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {
+/// Index of a lesson by its number, with or without a leading zero.
+pub(crate) fn at_lesson(state: &State, lesson: &str) -> Result<usize, String> {
     let wanted = format!("{lesson:0>2}");
-    let Some(cursor) = state.course.lessons.iter().position(|known| known.id == wanted) else {
-        return Err(format!("there is no lesson {lesson}. clsroom lessons lists them"));
-    };
+    let found = state.course.lessons.iter().position(|known| known.id == wanted);
+    found.ok_or_else(|| format!("there is no lesson {lesson}. clsroom lessons lists them"))
+}
+
+/// Whether to speak in plain text: asked for, or there is nothing to draw on.
+#[must_use]
+pub fn speaks(common: &Common) -> bool {
+    common.plain.is_some() || std::env::var("TERM").is_ok_and(|term| term == "dumb") || !std::io::stdout().is_terminal()
+}
+
+fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {
+    let cursor = at_lesson(state, lesson)?;
     state.screen = Screen::Home { cursor };
     app::update(state, Msg::Key(Key::Enter));
     Ok(())
 }
 
 /// Sentences in all, and by split, of the learner's own data or the embedded ones.
-fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
+pub(crate) fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
     let dataset = match own {
         Some(own) => own.clone(),
         None => Dataset::embedded("movies").map_err(|error| error.to_string())?,

@@ -27,18 +27,25 @@ impl Terminal {
         Self::start_with(home, size, arguments, &BTreeMap::new())
     }
 
-    pub fn start_with(
+    pub fn start_with(home: &Path, size: (u16, u16), arguments: &[&str], env: &BTreeMap<&str, &str>) -> Self {
+        Self::start_program(home, size, env!("CARGO_BIN_EXE_clsroom"), arguments, env)
+    }
+
+    /// Starts any program so.
+    pub fn start_program(
         home: &Path,
         (columns, rows): (u16, u16),
+        program: &str,
         arguments: &[&str],
         env: &BTreeMap<&str, &str>,
     ) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a pty");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clsroom"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
+        command.cwd(home);
         command.env("HOME", home);
         command.env("TERM", "xterm-256color");
         env.iter().for_each(|(name, value)| command.env(name, value));
@@ -120,15 +127,20 @@ impl Terminal {
 
     /// The terminal is as it was: no alternate screen, cursor shown, no mouse, no paste brackets, canonical input.
     pub fn assert_restored(&self) {
+        self.assert_screen_restored();
+        if let Some(termios) = self.master.get_termios() {
+            use nix::sys::termios::LocalFlags;
+            assert!(termios.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO), "raw mode is off");
+        }
+    }
+
+    /// The same without asking for raw mode, which a shell at its prompt uses too.
+    pub fn assert_screen_restored(&self) {
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen was left");
         assert!(!screen.hide_cursor(), "the cursor is shown");
         assert!(!screen.bracketed_paste(), "bracketed paste is off");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is off");
-        if let Some(termios) = self.master.get_termios() {
-            use nix::sys::termios::LocalFlags;
-            assert!(termios.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO), "raw mode is off");
-        }
     }
 }
 
@@ -150,13 +162,49 @@ impl Terminal {
         }
     }
 
+    /// Whether the program asked for the mouse.
+    pub fn mouse(&self) -> bool {
+        self.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
+    /// Takes in output as long as something holds.
+    pub fn wait_while(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while holds(self) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.written.extend(bytes);
+                }
+                Err(why) => panic!("waited in vain while {what} ({why})"),
+            }
+        }
+    }
+
+    /// Waits until more than so many bytes have been written in all.
+    pub fn wait_for_more_than(&mut self, count: usize) {
+        let end = Instant::now() + DEADLINE;
+        while self.written.len() <= count {
+            let left = end.saturating_duration_since(Instant::now());
+            let bytes = self.output.recv_timeout(left).expect("something is written");
+            self.parser.process(&bytes);
+            self.written.extend(bytes);
+        }
+    }
+
+    /// Takes in what the program writes in this time.
+    pub fn take_in(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.parser.process(&bytes);
+            self.written.extend(bytes);
+        }
+    }
+
     /// How many bytes the program writes in this time.
     pub fn bytes_within(&mut self, time: Duration) -> usize {
-        let end = Instant::now() + time;
-        let mut count = 0;
-        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            count += bytes.len();
-        }
-        count
+        let before = self.written.len();
+        self.take_in(time);
+        self.written.len() - before
     }
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use clsroom::commands::load_course;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::checkpoint::Checkpoint;
@@ -113,21 +111,6 @@ fn resizing_redraws_and_a_tiny_window_says_what_it_needs() {
 }
 
 #[test]
-fn signals_leave_a_restored_terminal_and_saved_progress() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let home = home();
-        let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
-        terminal.wait_for("[01.1 ready]");
-        terminal.send("nM");
-        terminal.wait_for("[01.2 ready]");
-        kill(Pid::from_raw(terminal.pid() as i32), signal).expect("a signal");
-        terminal.wait_for_end();
-        terminal.assert_restored();
-        assert!(progress(&home).contains("\"01\""), "{signal}: progress is saved");
-    }
-}
-
-#[test]
 fn keys_and_benches_answer_while_a_race_runs() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "08"]);
@@ -148,15 +131,6 @@ fn keys_and_benches_answer_while_a_race_runs() {
     terminal.send("qq");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.assert_restored();
-}
-
-#[test]
-fn an_idle_screen_writes_nothing() {
-    let home = home();
-    let mut terminal = Terminal::start(home.path(), (80, 24), &[]);
-    terminal.wait_for("[home ready]");
-    terminal.wait_for_frame_end();
-    assert_eq!(terminal.bytes_within(std::time::Duration::from_millis(700)), 0);
 }
 
 #[test]
@@ -194,6 +168,28 @@ fn a_megabyte_pasted_is_taken_and_its_cut_is_said() {
     terminal.send("q");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.assert_restored();
+}
+
+#[test]
+fn a_paste_outside_a_text_field_does_nothing() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("\u{1b}[200~qqnnnn\u{3}\u{1b}[201~");
+    terminal.send("n");
+    terminal.wait_for("[01.2 ready]");
+}
+
+#[test]
+fn the_mouse_is_off_until_m_turns_it_on() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &[]);
+    terminal.wait_for("[home ready]");
+    assert!(!terminal.mouse());
+    terminal.send("M");
+    terminal.wait_while("the mouse is off", |terminal| !terminal.mouse());
+    terminal.send("M");
+    terminal.wait_while("the mouse is on", Terminal::mouse);
 }
 
 #[test]

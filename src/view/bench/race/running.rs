@@ -28,7 +28,11 @@ pub(in crate::view::bench) fn running(caption: &str, run: &Running, theme: &Them
     let elapsed = run.elapsed.as_secs();
     // Known well enough after a twentieth of the way.
     let left = (share > 0.05).then(|| (run.elapsed.as_secs_f32() * (1.0 - share) / share).ceil() as u64);
-    let time = left.map_or_else(|| clock(elapsed), |left| format!("{}, about {} left", clock(elapsed), clock(left)));
+    let time = match left {
+        _ if run.elapsed.is_zero() => String::new(),
+        None => clock(elapsed),
+        Some(left) => format!("{}, about {} left", clock(elapsed), clock(left)),
+    };
     let text = [
         said(progress.what.clone(), theme.text()),
         progress::line(share, &time, usize::from(body.width).min(72), theme),

@@ -1,0 +1,314 @@
+//! Bad input: one clear sentence, the right exit code, nothing lost, nothing panics.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use clsroom::model::load;
+use tempfile::TempDir;
+
+use crate::pty::Terminal;
+
+fn home() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn clsroom(home: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts")
+}
+
+/// One sentence on standard error that has this in it, and exit code 1.
+fn refuses(output: &Output, expected: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(expected) && said.trim().lines().count() == 1, "{expected:?} is not in {said:?}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+/// The embedded model as files, to be damaged.
+struct Model(TempDir);
+
+impl Model {
+    fn whole() -> Self {
+        let (config, tokenizer, weights) = load::embedded_parts();
+        let model = Self(home());
+        model.put("config.json", config.as_bytes());
+        model.put("tokenizer.json", tokenizer);
+        model.put("model.safetensors", weights);
+        model
+    }
+
+    fn put(&self, file: &str, bytes: &[u8]) {
+        fs::write(self.0.path().join(file), bytes).expect("written");
+    }
+
+    fn trace(&self) -> Output {
+        clsroom(self.0.path(), &["trace", "x", "--model", &self.0.path().display().to_string()])
+    }
+}
+
+#[test]
+fn damaged_weights_of_every_kind() {
+    let model = Model::whole();
+    let (config, _, weights) = load::embedded_parts();
+    assert!(model.trace().status.success(), "whole, it works");
+
+    model.put("model.safetensors", &weights[..weights.len() - 1]);
+    refuses(&model.trace(), "is not a whole safetensors file");
+    model.put("model.safetensors", &[]);
+    refuses(&model.trace(), "is not a whole safetensors file");
+
+    // A flipped bit: in the length of the header, in a name, in a shape, in the exponent of a number.
+    let header = 8 + u64::from_le_bytes(weights[..8].try_into().expect("eight bytes")) as usize;
+    let find = |what: &str| {
+        weights[..header].windows(what.len()).position(|part| part == what.as_bytes()).expect("it is in the header")
+    };
+    let flipped = |at: usize, bit: u8| {
+        let mut bytes = weights.to_vec();
+        bytes[at] ^= bit;
+        model.put("model.safetensors", &bytes);
+        model.trace()
+    };
+    refuses(&flipped(6, 0x40), "is not a whole safetensors file");
+    refuses(&flipped(find("embeddings.word"), 0x02), "has no weight named");
+    let shape = flipped(find("[384"), 0x01);
+    assert_eq!(shape.status.code(), Some(1), "{}", String::from_utf8_lossy(&shape.stderr));
+    // All exponent bits of a half-precision number set: infinite or not a number.
+    let mut bytes = weights.to_vec();
+    let end = bytes.len();
+    bytes[end - 1] |= 0x7c;
+    model.put("model.safetensors", &bytes);
+    refuses(&model.trace(), "not a finite number");
+
+    model.put("model.safetensors", weights);
+    model.put("config.json", config.replace("\"num_hidden_layers\": 6", "\"num_hidden_layers\": 7").as_bytes());
+    refuses(&model.trace(), "has no weight named");
+    model.put("config.json", config.replace("\"bert\"", "\"gpt2\"").as_bytes());
+    refuses(&model.trace(), "this is a gpt2 model");
+    fs::remove_file(model.0.path().join("config.json")).expect("removed");
+    refuses(&model.trace(), "cannot read");
+}
+
+#[test]
+fn a_tokenizer_that_disagrees_with_the_embedding_table() {
+    let model = Model::whole();
+    let (config, tokenizer, _) = load::embedded_parts();
+    let text = String::from_utf8_lossy(tokenizer);
+    // One word's id is beyond the table.
+    let beyond = text.replacen("30521", "90521", 1);
+    assert_ne!(beyond, text, "the vocabulary has a last word");
+    model.put("tokenizer.json", beyond.as_bytes());
+    refuses(&model.trace(), "Use the tokenizer.json that came with the weights");
+    model.put("tokenizer.json", b"{ not json");
+    refuses(&model.trace(), "Use the tokenizer.json that came with the weights");
+    model.put("tokenizer.json", tokenizer);
+    model.put("config.json", config.replace("30522", "30000").as_bytes());
+    assert_eq!(model.trace().status.code(), Some(1));
+}
+
+fn saved(home: &Path) -> std::path::PathBuf {
+    home.join(".local/share/clsroom/progress.json")
+}
+
+#[test]
+fn without_a_home_it_says_so_and_works() {
+    // Not even root can make a folder there.
+    let nowhere = home();
+    let env = BTreeMap::from([("HOME", "/proc/no-home")]);
+    let mut terminal = Terminal::start_with(nowhere.path(), (80, 24), &["learn", "01"], &env);
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("n");
+    terminal.wait_for("[01.2 ready]");
+    terminal.wait_for("could not be saved");
+    terminal.send("\u{3}");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_home_that_cannot_be_written_to_is_said_and_does_not_stop_the_lesson() {
+    let home = home();
+    // Root may write anywhere, so something that is no folder stands in the way of everybody.
+    fs::write(home.path().join(".local"), "in the way").expect("written");
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o555)).expect("read-only");
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("n");
+    terminal.wait_for("[01.2 ready]");
+    terminal.wait_for("could not be saved");
+    terminal.send("\u{3}");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+    assert!(terminal.screen().contains("could not be saved"), "and again after leaving: {}", terminal.screen());
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).expect("writable again");
+}
+
+#[test]
+fn a_full_disk_while_saving_keeps_what_was_saved() {
+    let home = home();
+    let mut first = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+    first.wait_for("[01.1 ready]");
+    first.send("n\u{3}");
+    first.wait_for_end();
+    let before = fs::read_to_string(saved(home.path())).expect("saved");
+    // No file may grow beyond a block of 512 bytes, and a sentence makes the progress longer than that.
+    let script = format!("ulimit -f 1; trap '' XFSZ; exec {} learn 01", env!("CARGO_BIN_EXE_clsroom"));
+    let env = BTreeMap::from([("PATH", "/usr/bin:/bin")]);
+    let mut terminal = Terminal::start_program(home.path(), (80, 24), "/bin/dash", &["-c", &script], &env);
+    terminal.wait_for("[01.2 ready]");
+    terminal.send("e");
+    terminal.wait_for("[editor ready]");
+    terminal.send(&"long words ".repeat(100));
+    terminal.send("\r");
+    terminal.wait_for("could not be saved");
+    terminal.send("\u{3}");
+    terminal.wait_for_end();
+    terminal.assert_restored();
+    assert_eq!(fs::read_to_string(saved(home.path())).expect("still there"), before);
+    let names = fs::read_dir(saved(home.path()).parent().expect("a folder")).expect("a folder").count();
+    assert_eq!(names, 1, "no half-written file is left");
+}
+
+#[test]
+fn two_at_once_lose_nothing_of_each_other() {
+    let home = home();
+    let mut one = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+    let mut other = Terminal::start(home.path(), (80, 24), &["learn", "02"]);
+    one.wait_for("[01.1 ready]");
+    other.wait_for("[02.1 ready]");
+    one.send("n");
+    one.wait_for("[01.2 ready]");
+    other.send("nn");
+    other.wait_for("[02.3 ready]");
+    other.send("\u{3}");
+    other.wait_for_end();
+    one.send("\u{3}");
+    one.wait_for_end();
+    let text = fs::read_to_string(saved(home.path())).expect("saved");
+    let progress: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(progress["lessons"]["01"]["step"], 1);
+    assert_eq!(progress["lessons"]["02"]["step"], 2);
+}
+
+#[test]
+fn a_progress_file_of_garbage_or_of_a_newer_version_is_kept_aside() {
+    for (text, expected) in [
+        ("{ \u{1b}[31m garbage", "does not hold progress"),
+        ("{\"format_version\": 99, \"lessons\": []}", "newer version"),
+    ] {
+        let home = home();
+        fs::create_dir_all(saved(home.path()).parent().expect("a folder")).expect("made");
+        fs::write(saved(home.path()), text).expect("written");
+        let mut terminal = Terminal::start(home.path(), (120, 36), &[]);
+        terminal
+            .wait_until(expected, |screen| screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(expected));
+        terminal.wait_for("[home ready]");
+        terminal.send("\r");
+        terminal.wait_for("[01.1 ready]");
+        terminal.send("\u{3}");
+        assert_eq!(terminal.wait_for_end(), 0);
+        let kept = saved(home.path()).with_extension("json.broken-1");
+        assert_eq!(fs::read_to_string(kept).expect("kept aside"), text);
+        assert!(fs::read_to_string(saved(home.path())).expect("a new one").contains("\"01\""));
+    }
+}
+
+#[test]
+fn a_hundred_thousand_characters_in_the_editor_are_cut_and_the_place_is_said() {
+    let home = home();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("e");
+    terminal.wait_for("[editor ready]");
+    terminal.send(&format!("\u{1b}[200~{}\u{1b}[201~", "word ".repeat(20_000)));
+    terminal.wait_for("word word");
+    terminal.send("\r");
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("n");
+    terminal.wait_for("Read: the first 128 of 20002 pieces, up to character 629.");
+}
+
+#[test]
+fn an_empty_sentence_is_traced_and_in_the_editor_gives_the_lessons_back() {
+    let home = home();
+    let output = clsroom(home.path(), &["trace", "", "--format", "json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["tokens"], serde_json::json!(["[CLS]", "[SEP]"]));
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "01"]);
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("e");
+    terminal.wait_for("[editor ready]");
+    terminal.send("   \r");
+    terminal.wait_for("the lessons' sentences are used again");
+}
+
+#[test]
+fn data_with_every_kind_of_mistake() {
+    let home = home();
+    let race = |name: &str, bytes: &[u8]| {
+        let file = home.path().join(name);
+        fs::write(&file, bytes).expect("written");
+        let file = file.display().to_string();
+        clsroom(home.path(), &["race", "--readouts", "majority", "--data", &file])
+    };
+    let rows = |label: &dyn Fn(usize) -> String| {
+        (0..60).map(|n| format!("sentence number {n}\t{}\n", label(n))).collect::<String>()
+    };
+    let wrong = |output: &Output| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(!said.contains("panicked") && said.trim().lines().count() <= 3, "{said}");
+        said
+    };
+    let one = wrong(&race("one.tsv", format!("text\tlabel\n{}", rows(&|_| "good".to_owned())).as_bytes()));
+    assert!(one.contains("nothing to tell apart"), "{one}");
+    let column = wrong(&race("column.tsv", format!("words\tlabel\n{}", rows(&|n| (n % 2).to_string())).as_bytes()));
+    assert!(column.contains("text"), "{column}");
+    let nul = wrong(&race("nul.tsv", b"text\tlabel\nan\0other\tgood\nb\tbad\n"));
+    assert!(nul.to_lowercase().contains("nul"), "{nul}");
+    let quote = wrong(&race("quote.csv", b"text,label\n\"never closed,good\nb,bad\n"));
+    assert!(!quote.is_empty());
+    // Bytes of cp1252 are no UTF-8.
+    let mut bytes = b"text\tlabel\ncaf".to_vec();
+    bytes.extend_from_slice(b"\xe9\tgood\nb\tbad\n");
+    let encoding = wrong(&race("cp1252.tsv", &bytes));
+    assert!(encoding.contains("Save it as UTF-8"), "{encoding}");
+}
+
+#[test]
+fn lessons_with_a_mistake_name_file_line_and_column() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lesson = |name: &str, id: &str, body: &str| {
+        let head = "+++\ntitle = \"Mine\"\nminutes = 3\nquestion = \"Mine?\"\nsentence = \"a test\"\n+++\n";
+        let check = format!(
+            "```check\nid = \"{id}\"\nask = \"Which?\"\noptions = [\"one\", \"two\"]\nanswer = 1\nwhy = \"So.\"\n```\n"
+        );
+        fs::write(folder.path().join(name), format!("{head}\n## One\n\nLook.\n\n{body}\n{check}")).expect("written");
+    };
+    let bench = "```bench\nview = \"tokens\"\n```\n";
+    let home = home();
+    let said = || {
+        let output = clsroom(home.path(), &["--lessons", &folder.path().display().to_string()]);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    lesson("01-a.md", "a", "```bench\nview = tokens\n```\n");
+    assert!(said().contains("01-a.md:13:"), "a syntax error: {}", said());
+    lesson("01-a.md", "a", "```bench\nview = \"token\"\n```\n");
+    assert!(said().contains("01-a.md:13:8") && said().contains("tokens"), "an unknown bench: {}", said());
+    lesson("01-a.md", "a", bench);
+    lesson("02-b.md", "a", bench);
+    assert!(said().contains("02-b.md:") && said().contains("\"a\""), "a duplicate id: {}", said());
+    // Control characters in a lesson are shown, not obeyed, in the message too.
+    lesson("02-b.md", "b", "```bench\nview = \"to\u{1b}[31mkens\"\n```\n");
+    assert!(!said().contains('\u{1b}'), "{:?}", said());
+}

@@ -1,0 +1,129 @@
+//! The course as linear text, and what is generated: man page and completions.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use clsroom::commands::load_course;
+
+use crate::pty::Terminal;
+
+fn clsroom(arguments: &[&str], term: &str) -> Output {
+    let home = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home.path())
+        .env("TERM", term)
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!home.path().join(".local").exists(), "a pipe saves nothing");
+    output
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+#[test]
+fn the_whole_course_is_linear_text_with_results_in_words() {
+    let text = text(&clsroom(&["--plain"], "xterm-256color"));
+    let course = load_course(None).expect("the course is in order").course;
+    let mut at = 0;
+    for lesson in &course.lessons {
+        for (number, step) in lesson.steps.iter().enumerate() {
+            let title: String =
+                step.title.clone().unwrap_or_default().split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+            let wanted = format!("Step {} of {}. {title}", number + 1, lesson.steps.len());
+            let found = text[at..].find(&wanted).unwrap_or_else(|| panic!("{}: {wanted} is missing", lesson.id));
+            at += found;
+        }
+    }
+    for wanted in [
+        "becomes",                        // pieces
+        "the probability of positive is", // label
+        "mixing ratio",                   // mixing
+        "[measured here]",
+        "[recorded]",
+        "The answer: ",
+        "accuracy 0.", // a race, quoted
+        "Run this race here: clsroom race --readouts",
+        "What it did to [CLS]",
+    ] {
+        assert!(text.contains(wanted), "{wanted:?} is missing");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "no line is wider than a terminal");
+    assert!(!text.contains('\u{1b}') && !text.contains('█'), "no escape sequences, no drawing");
+}
+
+#[test]
+fn one_lesson_is_printed_by_its_number_and_an_unknown_one_is_refused() {
+    let one = text(&clsroom(&["--plain", "4"], "xterm"));
+    assert!(one.starts_with("Lesson 04:") && !one.contains("Lesson 02:"), "{}", &one[..200]);
+    let output = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(["--plain", "77"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no lesson 77"));
+}
+
+#[test]
+fn a_dumb_terminal_and_a_pipe_get_plain_text_of_themselves() {
+    assert!(text(&clsroom(&["learn", "01"], "xterm")).starts_with("Lesson 01:"));
+    let home = tempfile::tempdir().expect("a folder");
+    let env = [("TERM", "dumb")].into();
+    let mut terminal = Terminal::start_with(home.path(), (80, 24), &["learn", "01"], &env);
+    terminal.wait_for("Lesson 01:");
+    terminal.wait_for("Enter for the next step");
+    terminal.send("q\r");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let written = String::from_utf8_lossy(&terminal.written).into_owned();
+    assert!(!written.contains('\u{1b}'), "no escape sequences");
+}
+
+#[test]
+fn on_a_terminal_predictions_are_asked_and_kept() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(home.path(), (80, 50), &["--plain", "01"]);
+    terminal.wait_for("Enter for the next step");
+    terminal.send("\r");
+    terminal.wait_for("Before you look");
+    terminal.wait_for("Your answer");
+    terminal.send("9\r");
+    terminal.wait_for("Please type a number");
+    terminal.send("1\r");
+    terminal.wait_for("You said");
+    terminal.wait_until("the next prompt", |screen| screen.trim_end().ends_with("to leave:"));
+    terminal.send("q\r");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let saved = fs::read_to_string(home.path().join(".local/share/clsroom/progress.json")).expect("progress was saved");
+    assert!(saved.contains("\"choice\": 0"), "{saved}");
+}
+
+#[test]
+fn the_man_page_names_every_option_and_command() {
+    let page = text(&clsroom(&["manual"], "xterm"));
+    assert!(page.contains(".TH clsroom 1"), "{}", &page[..200]);
+    for wanted in ["plain", "learner", "threads", "color", "ascii", "no\\-animation", "demo", "trace", "race", "doctor"]
+    {
+        assert!(page.contains(wanted), "{wanted} is missing");
+    }
+    assert!(!page.contains("\\-\\-crash"), "what is for developers only stays out");
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_accept() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = text(&clsroom(&["completions", shell], "xterm"));
+        assert!(script.contains("--no-animation") || script.contains("no-animation"), "{shell}");
+        if shell == "bash" {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            fs::write(file.path(), &script).expect("written");
+            let checked = Command::new("bash").arg("-n").arg(file.path()).status().expect("bash");
+            assert!(checked.success(), "bash reads its completions");
+        }
+    }
+}

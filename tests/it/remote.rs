@@ -1,0 +1,145 @@
+//! A real SSH session over loopback, with a throw-away key: the classroom as most learners meet it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::pty::Terminal;
+
+/// A server that lives as long as the test.
+struct Server {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn keygen(file: &Path) {
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(file).status();
+    assert!(made.is_ok_and(|status| status.success()), "ssh-keygen makes a key");
+}
+
+/// Starts sshd with keys of its own, so that nothing of this machine's setup is read or changed.
+fn serve(folder: &Path, sshd: &str, force: &str) -> Server {
+    keygen(&folder.join("host"));
+    keygen(&folder.join("learner"));
+    fs::copy(folder.join("learner.pub"), folder.join("authorized")).expect("copied");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let at = folder.display();
+    let settings = format!(
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host\nAuthorizedKeysFile {at}/authorized\n\
+         PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n\
+         PrintMotd no\nPrintLastLog no\nForceCommand {force}\n"
+    );
+    fs::write(folder.join("sshd_config"), settings).expect("written");
+    // As root it wants this empty folder, which a service would have made.
+    let _ = fs::create_dir_all("/run/sshd");
+    let mut process = Command::new(sshd)
+        .args(["-D", "-e", "-f"])
+        .arg(folder.join("sshd_config"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("sshd starts");
+    let mut said = String::new();
+    let mut errors = BufReader::new(process.stderr.take().expect("its errors"));
+    while !said.contains("Server listening") {
+        assert!(errors.read_line(&mut said).is_ok_and(|count| count > 0), "sshd listens; it said\n{said}");
+    }
+    // Keep reading, so that it never waits for room.
+    std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(drop));
+    Server { process, port }
+}
+
+/// The process that was started with this word in its command line.
+fn process_with(word: &str) -> Option<u32> {
+    fs::read_dir("/proc").expect("a list of processes").flatten().find_map(|entry| {
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        let mut words = line.split(|byte| *byte == 0);
+        let program = words.next()?;
+        (program.ends_with(b"clsroom") && words.any(|known| known == word.as_bytes())).then_some(pid)
+    })
+}
+
+#[test]
+fn a_learner_logs_in_walks_a_lesson_and_loses_the_connection() {
+    let Some(sshd) =
+        ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"].into_iter().find(|p| Path::new(p).exists())
+    else {
+        eprintln!("skipped: no OpenSSH server is installed (apt-get install openssh-server)");
+        return;
+    };
+    let home = tempfile::tempdir().expect("a folder");
+    let at = home.path().display().to_string();
+    // As docs/classroom.md sets a class up: one account, one forced command, a name for each learner.
+    let learner = format!("ssh-{}", std::process::id());
+    let force = format!(
+        "exec /usr/bin/env HOME={at} {} learn 01 --threads 1 --learner=\"${{SSH_ORIGINAL_COMMAND:-guest}}\"",
+        env!("CARGO_BIN_EXE_clsroom")
+    );
+    let server = serve(home.path(), sshd, &force);
+
+    let user = String::from_utf8(Command::new("id").arg("-un").output().expect("id").stdout).expect("a name");
+    let (port, key, login) = (server.port.to_string(), format!("{at}/learner"), format!("{}@127.0.0.1", user.trim()));
+    let arguments = [
+        "-F",
+        "none",
+        "-tt",
+        "-p",
+        &port,
+        "-i",
+        &key,
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+        &login,
+        &learner,
+    ];
+    let env = BTreeMap::from([("PATH", "/usr/bin:/bin")]);
+    let mut terminal = Terminal::start_program(home.path(), (80, 24), "ssh", &arguments, &env);
+    terminal.wait_for("[01.1 ready]");
+    for step in 2..=5 {
+        terminal.send("n");
+        terminal.wait_for(&format!("[01.{step} ready]"));
+    }
+    // No COLORTERM comes through, so 256 colours are used, and Unicode although no locale is set.
+    let written = String::from_utf8_lossy(&terminal.written).into_owned();
+    assert!(written.contains("38;5;") && !written.contains("38;2;"), "256 colours");
+    assert!(!terminal.screen().is_ascii(), "Unicode");
+
+    terminal.resize(120, 36);
+    terminal.wait_until("text and bench side by side", |screen| {
+        screen.contains("[01.5 ready]") && screen.lines().any(|line| line.chars().count() > 100)
+    });
+    let pid = process_with(&format!("--learner={learner}")).expect("the program runs on the server");
+
+    // The connection drops.
+    kill(Pid::from_raw(terminal.pid() as i32), Signal::SIGKILL).expect("a signal");
+    let end = Instant::now() + Duration::from_secs(2);
+    while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(Instant::now() < end, "process {pid} is still there two seconds after the connection dropped");
+        std::thread::yield_now();
+    }
+    let saved = home.path().join(format!(".local/share/clsroom/learners/{learner}/progress.json"));
+    let saved = fs::read_to_string(saved).expect("progress was saved");
+    assert!(saved.contains("\"step\": 4"), "{saved}");
+}
