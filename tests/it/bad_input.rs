@@ -261,7 +261,7 @@ fn data_with_every_kind_of_mistake() {
         clsroom(home.path(), &["race", "--readouts", "majority", "--data", &file])
     };
     let rows = |label: &dyn Fn(usize) -> String| {
-        (0..60).map(|n| format!("sentence number {n}\t{}\n", label(n))).collect::<String>()
+        (0..60).map(|n| format!("sentence number {n}\t{}\n", label(n))).collect::<Vec<_>>().concat()
     };
     let wrong = |output: &Output| {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -151,6 +151,17 @@ impl Drop for Terminal {
 }
 
 impl Terminal {
+    /// Waits until these are the last bytes that were written.
+    pub fn wait_for_bytes(&mut self, last: &[u8]) {
+        let end = Instant::now() + DEADLINE;
+        while !self.written.ends_with(last) {
+            let bytes =
+                self.output.recv_timeout(end.saturating_duration_since(Instant::now())).expect("the bytes are written");
+            self.parser.process(&bytes);
+            self.written.extend(bytes);
+        }
+    }
+
     /// Waits until the frame that is being written has ended.
     pub fn wait_for_frame_end(&mut self) {
         let end = Instant::now() + DEADLINE;
