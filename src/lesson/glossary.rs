@@ -1,6 +1,6 @@
 //! The glossary: terms with a plain sentence or two each, from `glossary.toml` beside the lessons.
 //!
-//! The library marks a term where a step first uses it ([`mark`]); the overlay lists a step's terms first
+//! The library marks a term where a step first uses it (`mark`); the overlay lists a step's terms first
 //! ([`in_step`]).
 
 use std::ops::Range;
