@@ -220,7 +220,12 @@ impl Reader {
         if !self.asks || self.state.has_run() || self.state.run_request().is_none() {
             return Ok(());
         }
-        let what = if view == View::Learning { "the training" } else { "the race" };
+        let what = match view {
+            View::Learning => "the training",
+            View::Decode => "the fitting of the decoders",
+            View::Aggregate | View::Nearest => "the measuring",
+            _ => "the race",
+        };
         match prompt(&format!("Run {what} here now? It can take minutes. y or Enter for no: "))?.as_deref() {
             Some("y" | "Y" | "yes") => {
                 say("Running.")?;

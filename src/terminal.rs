@@ -174,7 +174,12 @@ impl Front {
             Incoming::Failed(thread) => {
                 return Err(format!("the thread for {thread} failed. Please report it; your progress is saved"));
             }
-            Incoming::Signal(_) | Incoming::Broken => return Ok(true),
+            Incoming::Broken(why) => {
+                return Err(format!(
+                    "the terminal cannot be read: {why}. Start clsroom again where its input is a terminal"
+                ));
+            }
+            Incoming::Signal(_) => return Ok(true),
         };
         let Some(msg) = msg else { return Ok(false) };
         // An effect may lead to further ones.

@@ -17,8 +17,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
-use crate::app::keymap::{Scope, TABLE};
-use crate::app::{Page, Screen, State, values};
+use crate::app::keymap::{Binding, Scope, TABLE};
+use crate::app::{Action, Page, Screen, State, values};
 use crate::lesson::{ValueRef, View, glossary};
 pub use theme::{CharFlag, ColorFlag, Depth, Theme, ascii, depth};
 use widgets::blocks::Shown;
@@ -64,16 +64,6 @@ pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> 
     state.overlay.as_ref().and_then(|overlay| overlay::draw(state, overlay, theme, body, buf))
 }
 
-/// The bench alone, as rows of text: for a front end without a screen.
-#[must_use]
-pub fn bench_as_text(state: &State, theme: &Theme, width: u16, height: u16) -> String {
-    let area = Rect::new(0, 0, width, height);
-    let mut buffer = Buffer::empty(area);
-    bench::draw(state, theme, area, &mut buffer);
-    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-    (0..height).map(row).filter(|row| !row.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
 fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let cut = state.trace().filter(|_| state.bench().is_some()).and_then(|trace| trace.cut.as_ref());
     let said = match (&state.notice, cut) {
@@ -109,11 +99,22 @@ fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             TABLE
                 .iter()
                 .filter(|row| !row.hint.is_empty() && offered(state, row.scope, bench_shown))
-                .map(|row| (row.shown, row.hint)),
+                .map(|row| (row.shown, hint(row, state, area.width))),
         );
     }
     let line = footer::line(&hints, &marker, usize::from(area.width), theme);
     buf.set_line(area.x, area.y, &line, area.width);
+}
+
+/// What a key does here: where only one of text and bench is shown, Tab leads to the other.
+fn hint(row: &Binding, state: &State, width: u16) -> &'static str {
+    match state.screen {
+        Screen::Lesson { page, .. } if row.actions == [Action::SwitchPage] && width < WIDE => match page {
+            Page::Text => "bench",
+            Page::Bench => "text",
+        },
+        _ => row.hint,
+    }
 }
 
 /// Whether a key does something on this screen.

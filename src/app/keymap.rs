@@ -203,7 +203,7 @@ pub const TABLE: &[Binding] = &[
         &[K::Char('n'), K::Char('p')],
         &[A::Next, A::Previous],
         "n p",
-        "next, back",
+        "step",
         "next, previous step",
         Scope::Lesson,
     ),

@@ -1,6 +1,8 @@
 //! What comes in: keys, worker events, signals, hang-up. Each is a thread that sends into the loop's one channel.
 
 use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -25,8 +27,8 @@ pub(super) enum Incoming {
     Worker(Event),
     /// Leave, because of this signal.
     Signal(i32),
-    /// The terminal cannot be read.
-    Broken,
+    /// The terminal cannot be read, though it is there: why.
+    Broken(String),
     /// One of the threads here panicked.
     Failed(&'static str),
 }
@@ -51,13 +53,26 @@ pub(super) fn read_terminal(sender: &Sender<Incoming>) -> Result<(), String> {
     let keys = sender.clone();
     spawn("keys", sender, move || {
         loop {
-            let message = event::read().map_or(Incoming::Broken, Incoming::Terminal);
-            let ends = matches!(message, Incoming::Broken);
+            let read = event::read();
+            let ends = read.is_err();
+            let message = match read {
+                Ok(event) => Incoming::Terminal(event),
+                // A terminal that hung up cannot be read either.
+                Err(_) if hung_up(&io::stdin()) => Incoming::Signal(SIGHUP),
+                Err(error) => Incoming::Broken(error.to_string()),
+            };
             if keys.send(message).is_err() || ends {
                 return;
             }
         }
     })
+}
+
+/// Whether the far end of a terminal is gone.
+fn hung_up(terminal: &impl AsFd) -> bool {
+    let mut watched = [PollFd::new(terminal, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&at_once)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
 /// SIGTERM, SIGINT and SIGHUP leave as `q` does.

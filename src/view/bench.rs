@@ -130,11 +130,17 @@ fn frame(caption: &str, right: &str, foot: &[Line<'_>], theme: &Theme, area: Rec
     if wide > 0 && wide < area.width {
         put(buf, area.right() - wide, area.y, wide, right, theme.value());
     }
-    let foot: Vec<Line<'_>> = foot.iter().flat_map(|line| wrap(&line.spans, usize::from(area.width))).collect();
-    // The foot gives way before the body does; its first lines matter most.
-    let rows = (foot.len() as u16).min(area.height / 3);
+    // The foot gives way before the body does: what does not fit whole is left out. Its first lines matter most.
+    let mut said: Vec<Line<'_>> = Vec::new();
+    for line in foot {
+        let rows = wrap(&line.spans, usize::from(area.width));
+        if said.len() + rows.len() <= usize::from(area.height / 3) {
+            said.extend(rows);
+        }
+    }
+    let (foot, rows) = (&said, said.len() as u16);
     let top = area.bottom() - rows;
-    lines(&foot, Rect { y: top, height: rows, ..area }, buf);
+    lines(foot, Rect { y: top, height: rows, ..area }, buf);
     let begin = area.y + 2;
     Rect { y: begin, height: top.saturating_sub(begin + u16::from(rows > 0)), ..area }
 }

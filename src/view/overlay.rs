@@ -12,7 +12,7 @@ use ratatui::widgets::{Clear, Widget};
 use tui_textarea::TextArea;
 
 use super::theme::Theme;
-use super::widgets::text::{clean, put, width, wrap};
+use super::widgets::text::{clean, put, width, wrap, wrap_hanging};
 use super::{lines, question};
 use crate::app::keymap::TABLE;
 use crate::app::{Overlay, Screen, State};
@@ -41,7 +41,7 @@ pub(super) fn draw(
 ) -> Option<(u16, u16)> {
     match overlay {
         Overlay::Help(scroll) => {
-            let all = help(theme);
+            let all = help(theme, usize::from(area.width.saturating_sub(8)).min(72));
             let inside = panel("Keys", all.len() as u16, theme, area, buf);
             let first = usize::from(*scroll).min(all.len().saturating_sub(usize::from(inside.height)));
             lines(&all[first..], inside, buf);
@@ -125,30 +125,35 @@ fn panel(title: &str, rows: u16, theme: &Theme, area: Rect, buf: &mut Buffer) ->
     Rect { x: frame.x + 2, y: frame.y + 2, width: wide.saturating_sub(4), height: high.saturating_sub(4).max(1) }
 }
 
-fn help(theme: &Theme) -> Vec<Line<'static>> {
+/// Cells of the keys in the help.
+const KEYS: usize = 9;
+
+fn help(theme: &Theme, wide: usize) -> Vec<Line<'static>> {
     let row = |keys: &'static str, text: &'static str| {
-        Line::from(vec![Span::styled(format!("{keys:<9}"), theme.key()), Span::styled(text, theme.text())])
+        wrap_hanging(
+            &[Span::styled(format!("{keys:<KEYS$}"), theme.key()), Span::styled(text, theme.text())],
+            wide,
+            KEYS,
+        )
     };
-    let mut rows: Vec<Line<'static>> = Vec::new();
+    let mut rows: Vec<Vec<Line<'static>>> = Vec::new();
     for binding in TABLE {
         if !(binding.shown == "Enter" && binding.hint == "run") {
             rows.push(row(binding.shown, binding.help));
         }
     }
     rows.insert(2, row("1-9", "answer a question"));
-    rows.push(Line::default());
+    rows.push(vec![Line::default()]);
     let glyphs = theme.glyphs();
     for (mark, text) in [
         (glyphs.measured, "measured here, in this session"),
         (glyphs.recorded, "recorded by a run that anyone can repeat"),
         (glyphs.cited, "cited from a paper"),
     ] {
-        rows.push(Line::from(vec![
-            Span::styled(format!("{mark:<9}"), theme.value()),
-            Span::styled(text, theme.text()),
-        ]));
+        let mark = Span::styled(format!("{mark:<KEYS$}"), theme.value());
+        rows.push(vec![Line::from(vec![mark, Span::styled(text, theme.text())])]);
     }
-    rows
+    rows.concat()
 }
 
 fn draw_editor(

@@ -116,6 +116,21 @@ fn an_error_in_the_middle_restores_and_saves() {
     saved(&home);
 }
 
+#[test]
+fn a_terminal_that_cannot_be_read_is_said_and_progress_is_saved() {
+    let home = home();
+    // Its input is the terminal, but opened for writing alone.
+    let script = concat!("exec ", env!("CARGO_BIN_EXE_clsroom"), " learn 01 0>/dev/tty");
+    let mut terminal = Terminal::start_program(home.path(), (80, 24), "/bin/sh", &["-c", script], &BTreeMap::new());
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("n");
+    assert_eq!(terminal.wait_for_end(), 1);
+    terminal.assert_restored();
+    let screen = terminal.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(screen.contains("clsroom: the terminal cannot be read: Bad file descriptor"), "{screen}");
+    assert!(saved(&home).contains("\"01\""));
+}
+
 /// A process of `script`, which holds the far end of a terminal of its own and runs this in it.
 fn in_a_terminal_of_its_own(home: &TempDir, script: &str) -> Terminal {
     let env = BTreeMap::from([("PATH", "/usr/bin:/bin"), ("SHELL", "/bin/sh")]);

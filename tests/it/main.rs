@@ -12,6 +12,7 @@ mod course;
 mod depths;
 mod driver;
 mod finetune;
+mod gallery;
 mod hostile;
 #[cfg(feature = "hub")]
 mod hub;

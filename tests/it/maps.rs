@@ -8,7 +8,7 @@ use clsroom::view::{Depth, Theme};
 
 use crate::driver::{Driver, lab};
 use crate::pty::Terminal;
-use crate::screens::{SIZES, at_both_sizes, to_view};
+use crate::screens::{SIZES, to_view};
 
 #[test]
 fn maps_of_heads_at_every_depth_with_styles() {
@@ -118,10 +118,6 @@ fn maps_of_128_pieces_scroll_to_every_corner() {
 
 #[test]
 fn two_sentences_stand_side_by_side_in_every_measure() {
-    at_both_sizes("difference_vectors", |driver| {
-        to_view(driver, "04", View::Difference);
-        driver.press("vvvjjll");
-    });
     let mut driver = Driver::new(80, 24);
     to_view(&mut driver, "04", View::Difference);
     let mut seen = Vec::new();
@@ -191,17 +187,6 @@ fn an_attribution_shows_what_its_parts_add_to() {
     driver.lab = Box::leak(Box::new(Lab::new(lab().bert().clone(), None)));
     driver.type_sentence("another film");
     assert!(driver.screen().contains("no recorded classifier fits this model"), "{}", driver.screen());
-}
-
-#[test]
-fn a_row_of_attention_in_its_three_variants() {
-    for (variant, name) in ["weights", "product", "values"].into_iter().enumerate() {
-        at_both_sizes(&format!("attention_{name}"), |driver| {
-            to_view(driver, "03", View::Attention);
-            driver.press(&"v".repeat(variant));
-            driver.press("}}jj");
-        });
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Output, Stdio};
 
 use clsroom::commands::load_course;
+use clsroom::lesson::View;
 
 use crate::pty::Terminal;
 
@@ -55,6 +56,61 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "no line is wider than a terminal");
     assert!(!text.contains('\u{1b}') && !text.contains('█'), "no escape sequences, no drawing");
+}
+
+/// What is said at the bench of each view, on a sentence of two words.
+const SAID: [(View, &str); 23] = [
+    (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
+    (View::Label, "the probability of positive is"),
+    (View::Embedding, "the word's vector has length"),
+    (View::Stepper, "Operation 1 of 90"),
+    (View::Neighbours, "in the vocabulary, by cosine:"),
+    (View::Mixing, "Layer 6: mixing ratio"),
+    (View::Map, "The way of [CLS]: layer 0 at"),
+    (View::Similarity, "Most alike:"),
+    (View::Difference, "the largest differences:"),
+    (View::Compare, "Layer 6: [CLS]"),
+    (View::Arrange, "Words shuffled with their positions: cosine of [CLS] with its original 1.0000"),
+    (View::Attention, "Its weights, largest first:"),
+    (View::Matrix, "Each piece's two largest weights: [CLS] weighs"),
+    (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
+    (View::Attribution, "They add to"),
+    (View::Gradient, "After layer 6: 1 of 4 positions"),
+    (View::Notebook, "Question 4: Can the original sequence be got back from it?"),
+    (View::Race, "Run this race here: clsroom race --readouts cls,mean"),
+    (View::Probe, "--layer all"),
+    (View::Learning, "A training of 60 steps, head on [CLS]"),
+    (View::Decode, "clsroom invert --layer all --readouts cls,mean,sep -- 'fine film'"),
+    (View::Aggregate, "Run this here: clsroom aggregate"),
+    (View::Nearest, "clsroom aggregate -- 'fine film'"),
+];
+
+#[test]
+fn every_view_has_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let head = "+++\ntitle = \"All\"\nminutes = 3\nquestion = \"All?\"\nsentence = \"fine film\"\n+++\n";
+    let step = |(name, view): &(&str, View)| {
+        let more = match view {
+            View::Compare | View::Difference => "other = \"poor film\"\n",
+            View::Race | View::Probe => "readouts = [\"cls\", \"mean\"]\n",
+            _ => "",
+        };
+        format!("## {name}\n\nLook.\n\n```bench\nview = \"{name}\"\n{more}```\n")
+    };
+    let steps: Vec<String> = View::ALL.iter().map(step).collect();
+    fs::write(folder.path().join("01-all.md"), format!("{head}\n{}", steps.join("\n---\n\n"))).expect("written");
+    let text = text(&clsroom(&["--plain", "--lessons", &folder.path().display().to_string()], "xterm"));
+    for (number, (name, view)) in View::ALL.iter().enumerate() {
+        let of = |number: usize| format!("Step {} of {}.", number + 1, View::ALL.len());
+        let from = text.find(&of(number)).unwrap_or_else(|| panic!("{name} is a step"));
+        let to = text.find(&of(number + 1)).unwrap_or(text.len());
+        let words = text[from..to].split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, said) = SAID.iter().find(|(known, _)| known == view).unwrap_or_else(|| panic!("{name} has words"));
+        assert!(words.contains(said), "{name}: {said:?} is not in {words}");
+        assert!(!words.contains("nothing to show"), "{name}: {words}");
+        // A drawing has runs of the same sign.
+        assert!(!["####", "====", "....", "████"].iter().any(|drawn| words.contains(drawn)), "{name}: {words}");
+    }
 }
 
 #[test]

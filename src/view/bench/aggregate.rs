@@ -1,5 +1,7 @@
 //! Question 1 by three measures side by side, `[CLS]` and `GlobalPooling`, by layer.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -11,8 +13,12 @@ use crate::lab::{AggregateLane, AggregateReport, AggregateRequest};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
+use crate::view::widgets::scale::window;
 
 const CAPTION: &str = "does one vector stand for its sentence?";
+
+/// Cells of the table, and two behind it.
+const TABLE: u16 = 51;
 
 /// The measures: their name in a lesson is `View::measures`; here their head in the table and what they are.
 const MEASURES: [(&str, &str); 3] = [
@@ -102,15 +108,28 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
         said(format!("nearest: by cosine, in training; by lot labels agree in {:.3}", report.chance), theme.dim()),
     ];
     let body = frame(MEASURES[measure].1, "[ ] layer   v measure", &foot, theme, area, buf);
-    let y = lines(&table(report, measure, layer, last, theme), body, buf);
-    let plot = Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body };
-    if plot.height >= 5 {
-        curve(report, measure, last, theme, plot, buf);
+    // Where not all layers fit, those around the cursor do.
+    let rows = usize::from(body.height.saturating_sub(2));
+    let first = window(Some(layer), last + 1, rows);
+    let shown = first..(first + rows).min(last + 1);
+    let y = lines(&table(report, measure, layer, shown, theme), body, buf);
+    let below = Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body };
+    let beside = Rect { x: body.x + TABLE, width: body.width.saturating_sub(TABLE), ..body };
+    if below.height >= 9 {
+        curve(report, measure, last, theme, below, buf);
+    } else if beside.width >= 26 {
+        curve(report, measure, last, theme, beside, buf);
     }
 }
 
 /// Layers below each other, measures side by side; the measure and layer under the cursor stand out.
-fn table(report: &AggregateReport, measure: usize, layer: usize, last: usize, theme: &Theme) -> Vec<Line<'static>> {
+fn table(
+    report: &AggregateReport,
+    measure: usize,
+    layer: usize,
+    shown: Range<usize>,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let mut head = vec![Span::raw("       ")];
     let mut names = vec![Span::styled("layer  ", theme.label())];
     for (index, (name, _)) in MEASURES.iter().enumerate() {
@@ -120,7 +139,7 @@ fn table(report: &AggregateReport, measure: usize, layer: usize, last: usize, th
         names.push(Span::styled("mean    ", theme.mean()));
     }
     let mut rows = vec![Line::from(head), Line::from(names)];
-    for at in 0..=last {
+    for at in shown {
         let here = at == layer;
         let sign = if here { theme.glyphs().pointer } else { " " };
         let mut row = vec![Span::styled(format!("{sign} {at:<5}"), if here { theme.focus() } else { theme.text() })];

@@ -143,8 +143,8 @@ fn product(row: &Row<'_>, right: &str, theme: &Theme, area: Rect, buf: &mut Buff
             ),
             theme.value(),
         ),
-        said("strips: a cell a dimension, a scale each; below: largest first", theme.text()),
         crate::view::widgets::heatmap::signed_legend("negative", "positive", theme),
+        said("strips: a cell a dimension, a scale each; below: largest first", theme.text()),
         measured("q of the row (h l), k of the piece (j k)", theme),
     ];
     let caption = format!("{qk} by dimension: {} asks {}", row.asks(), row.offers());

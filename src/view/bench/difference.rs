@@ -194,8 +194,8 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
         theme.value(),
     )];
     foot.extend(said_hidden(both, theme));
-    foot.push(said("how far the two vectors of a piece are apart: 0 the same direction", theme.text()));
     foot.push(legend("0", &format!("{most:.3}"), theme));
+    foot.push(said("how far the two vectors of a piece are apart: 0 the same direction", theme.text()));
     foot.push(measured("columns: pieces, A/B where they differ; rows: layers", theme));
     let caption = format!("how far A and B are apart{}", both.without());
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);

@@ -55,8 +55,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         spots.push_span(Span::styled(format!(" {dot} a spot: the largest weight of its part of the map"), theme.dim()));
         let foot = [
             under,
-            said("where its weight goes, mean of all rows; Enter opens it", theme.text()),
             spots,
+            said("where its weight goes, mean of all rows; Enter opens it", theme.text()),
             measured("a picture: one head's map; rows ask, columns offer", theme),
         ];
         let caption = format!("every head{}", without(state, trace));
@@ -75,8 +75,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let high = if *what == NUMBERS[5].0 { even.max(f32::MIN_POSITIVE) } else { 1.0 };
     let foot = [
         under,
-        said(format!("a cell: one head, mean of all rows; even weights have entropy {even:.2}"), theme.text()),
         legend("0", &if high > 1.0 { format!("{high:.2}") } else { "1".to_owned() }, theme),
+        said(format!("a cell: one head, mean of all rows; even weights have entropy {even:.2}"), theme.text()),
         measured(what, theme),
     ];
     let body = frame(&format!("every head: {what}"), &right, &foot, theme, area, buf);

@@ -41,8 +41,10 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
     let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);
     let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
     put(buf, body.x, body.y, body.width, &sentence, theme.text());
-    let mut y = body.y + 2;
     let rows: Vec<Bar> = trace.labels.iter().map(bar).collect();
+    // Where it is low, the empty lines go first: the answer matters most.
+    let gap = u16::from(usize::from(body.height) > 3 + 4 * rows.len());
+    let mut y = body.y + 1 + gap;
     for label in &trace.labels {
         if y + 1 >= body.bottom() {
             break;
@@ -71,7 +73,7 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
                 ..Strip::default()
             },
         );
-        y += 3;
+        y += 2 + gap;
     }
     let list = Rect { y, height: body.bottom().saturating_sub(y), ..body };
     if list.height > 1 {

@@ -19,25 +19,23 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let last = names.len().saturating_sub(1);
     let (row, column) = (state.cursor.row.min(last), state.cursor.token.min(last));
     let dot = theme.glyphs().dot;
-    let mut foot = vec![
-        said(
-            format!(
-                "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
-                names[column],
-                names[row],
-                attention.at(row, column),
-                row + 1,
-                names.len(),
-                column + 1,
-                entropy(attention.row(row)),
-                (names.len() as f32).ln()
-            ),
-            theme.value(),
+    let mut foot = vec![said(
+        format!(
+            "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
+            names[column],
+            names[row],
+            attention.at(row, column),
+            row + 1,
+            names.len(),
+            column + 1,
+            entropy(attention.row(row)),
+            (names.len() as f32).ln()
         ),
-        said("a cell: how much of the column's value the row takes; a whole row adds to 1", theme.text()),
-    ];
+        theme.value(),
+    )];
     foot.extend(hidden(state, trace, attention.row(row), theme));
     foot.push(legend("0", "1", theme));
+    foot.push(said("a cell: how much of the column's value the row takes; a whole row adds to 1", theme.text()));
     let close = if state.cursor.open { "; Enter closes it" } else { "" };
     foot.push(measured(&format!("rows ask, columns offer{close}"), theme));
     let caption = format!("attention of one head{}", without(state, trace));

@@ -60,8 +60,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let mut foot = vec![said(under.join(&format!(" {dot} ")), theme.value())];
     foot.extend(hidden(state, trace, matrix.row(layer - 1), theme));
     foot.extend([
-        said(cell, theme.text()),
         legend("0", &if variant == 3 { format!("{most:.3}") } else { "1".to_owned() }, theme),
+        said(cell, theme.text()),
         measured(&format!("columns: from where, rows: layers; {row}"), theme),
     ]);
     let shown = state.shown();

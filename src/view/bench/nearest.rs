@@ -15,9 +15,6 @@ use crate::view::widgets::text::{clean, fit, pad, put, wrap};
 
 const CAPTION: &str = "which sentences lie nearest to yours?";
 
-/// Cells before a sentence: cosine and label.
-const LEAD: usize = 22;
-
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.aggregate_request() else { return card(&["The model loads."], theme, area, buf) };
     if let Some(run) = state.running() {
@@ -66,8 +63,9 @@ fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &T
         let lead = format!("{sign} {:<8}  {label}  ", cosine(neighbour.cosine));
         let style = if index == at { theme.focus() } else { theme.value() };
         let x = put(buf, body.x, y, body.width, &lead, style);
-        let text = fit(&clean(&neighbour.text, theme.ascii), width.saturating_sub(LEAD), theme.ascii);
-        put(buf, x, y, body.right().saturating_sub(x), &text, theme.text());
+        let room = body.right().saturating_sub(x);
+        let text = fit(&clean(&neighbour.text, theme.ascii), usize::from(room), theme.ascii);
+        put(buf, x, y, room, &text, theme.text());
         y += 1;
     }
     if let Some(chosen) = list.nearest.get(at) {

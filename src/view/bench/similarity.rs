@@ -36,8 +36,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             ),
             theme.value(),
         ),
-        said(format!("1 the same direction, 0 unrelated{mean}"), theme.text()),
         legend(&format!("{low:.2}"), "1", theme),
+        said(format!("1 the same direction, 0 unrelated{mean}"), theme.text()),
         measured("rows and columns: positions; colours begin at the lowest", theme),
     ];
     let after = if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") };

@@ -10,6 +10,7 @@ use crate::app::State;
 use crate::lab::verdict;
 use crate::view::lines;
 use crate::view::theme::Theme;
+use crate::view::widgets::text::{pad, width};
 
 pub(super) fn draw(
     state: &State,
@@ -26,14 +27,18 @@ pub(super) fn draw(
     let text = editor.lines().join(" ");
     let current = state.results.asks.iter().rev().find(|data| data.sentence.text == text.trim()).or(newest);
     let mut text: Vec<Line<'_>> = Vec::new();
-    for answer in current.map_or(&[][..], |data| &data.answers) {
+    let answers = current.map_or(&[][..], |data| &data.answers);
+    let all = answers.iter().map(|answer| disagree::said(&verdict::name(&answer.readout), &answer.probabilities));
+    let all: Vec<String> = all.collect();
+    let room = all.iter().map(|said| width(said)).max().unwrap_or(0) + 2;
+    for (answer, said) in answers.iter().zip(&all) {
         let how = match (answer.mode.as_str(), answer.layer) {
             ("finetune", _) => "fine-tuned".to_owned(),
             (_, Some(layer)) => format!("frozen, layer {layer}"),
             (mode, None) => mode.to_owned(),
         };
-        let said = disagree::said(&verdict::name(&answer.readout), &answer.probabilities);
-        text.push(Line::from(vec![Span::styled(format!("{said:<40}"), theme.value()), Span::styled(how, theme.dim())]));
+        let said = pad(said, room, theme.ascii);
+        text.push(Line::from(vec![Span::styled(said, theme.value()), Span::styled(how, theme.dim())]));
     }
     if text.is_empty() {
         text.push(Line::from(Span::styled("Type a sentence.", theme.text())));

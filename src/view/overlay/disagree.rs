@@ -10,7 +10,7 @@ use crate::app::disagree::{Disagreement, KINDS};
 use crate::lab::{Lane, likeliest, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, wrap};
+use crate::view::widgets::text::{clean, wrap, wrap_hanging};
 
 /// Names of the classes, in their order.
 const CLASSES: [&str; 2] = ["negative", "positive"];
@@ -63,7 +63,7 @@ fn entry(found: &Disagreement<'_>, index: usize, chosen: bool, theme: &Theme, wi
     let dot = theme.glyphs().dot;
     let gold = CLASSES.get(sentence.class).copied().unwrap_or("?");
     let answers = format!("    label {gold} {dot} {} {dot} {}", answer(found.a, index), answer(found.b, index));
-    rows.push(Line::from(Span::styled(answers, theme.value())));
+    rows.extend(wrap_hanging(&[Span::styled(answers, theme.value())], wide, 4));
     rows
 }
 

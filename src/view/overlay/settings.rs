@@ -32,7 +32,7 @@ pub(super) fn draw(state: &State, row: usize, theme: &Theme, area: Rect, buf: &m
         ]));
     }
     text.push(Line::default());
-    text.push(Line::from(Span::styled("At the start: command line, environment, settings file", theme.heading())));
+    text.push(Line::from(Span::styled("At the start: options, environment, settings file", theme.heading())));
     for fixed in &state.settings.fixed {
         let spans = [
             Span::styled(format!("  {:<NAME$} ", fixed.name), theme.text()),

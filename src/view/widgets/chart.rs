@@ -5,8 +5,17 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::scale::{bounds, fraction, ticks};
-use super::text::{fit, put, width};
+use super::text::{fit, pad_start, put, width};
 use crate::view::theme::{Role, Theme};
+
+/// Rows below which there is no room for anything.
+const LEAST: u16 = 3;
+
+/// Rows below which a curve tells less than its numbers do.
+const LOW: u16 = 8;
+
+/// Cells of a number in place of a curve.
+const CELL: u16 = 6;
 
 /// One line of the chart.
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,6 +84,9 @@ impl Chart<'_> {
 /// Draws title, plot, axes and legend, as much of it as there is room for.
 pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     let mut area = area.intersection(buf.area);
+    if area.height < LEAST || area.height < LOW && draw_table(area, buf, theme, chart) {
+        return;
+    }
     if area.height > 5 && !chart.title.is_empty() {
         put(buf, area.x, area.y, area.width, &fit(chart.title, usize::from(area.width), theme.ascii), theme.label());
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
@@ -121,6 +133,37 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     if let Some(area) = legend {
         draw_legend(area, buf, theme, chart, met);
     }
+}
+
+/// The points as numbers, a line a series; `false` when they are too many for that, or have intervals.
+fn draw_table(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) -> bool {
+    let xs: Vec<f32> = chart.series.first().map_or(Vec::new(), |series| series.points.iter().map(|at| at.0).collect());
+    let alike =
+        |series: &Series<'_>| series.intervals.is_empty() && series.points.iter().map(|at| at.0).eq(xs.iter().copied());
+    let name = chart.series.iter().map(|series| width(series.name)).max().unwrap_or(0).max(5) as u16;
+    let wide = name + CELL * xs.len() as u16;
+    let rows = chart.series.len() as u16 + 1;
+    if xs.is_empty() || wide > area.width || rows > area.height || !chart.series.iter().all(alike) {
+        return false;
+    }
+    let mut y = area.y;
+    if area.height > rows && !chart.title.is_empty() {
+        put(buf, area.x, y, area.width, &fit(chart.title, usize::from(area.width), theme.ascii), theme.label());
+        y += 1;
+    }
+    let cells = |texts: &mut dyn Iterator<Item = String>| {
+        texts.map(|text| pad_start(&text, usize::from(CELL), theme.ascii)).collect::<String>()
+    };
+    let what = chart.x_label.split_whitespace().next().unwrap_or_default();
+    put(buf, area.x, y, name, what, theme.label());
+    put(buf, area.x + name, y, area.width, &cells(&mut xs.iter().map(f32::to_string)), theme.label());
+    for series in chart.series {
+        y += 1;
+        put(buf, area.x, y, name, series.name, theme.style(series.role));
+        let numbers = cells(&mut series.points.iter().map(|at| format!("{:.2}", at.1)));
+        put(buf, area.x + name, y, area.width, &numbers, theme.value());
+    }
+    true
 }
 
 fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, marks: &[(f32, String)], below: bool) {
@@ -241,12 +284,11 @@ fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, m
         x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + 3;
     }
     if met {
-        let text = fit(
-            &format!("{} same place", theme.glyphs().both),
-            usize::from(area.right().saturating_sub(x)),
-            theme.ascii,
-        );
-        put(buf, x, area.y, area.width, &text, theme.label());
+        // The longest explanation of the sign that fits.
+        let room = usize::from(area.right().saturating_sub(x));
+        let texts = ["same place", "both"].map(|text| format!("{} {text}", theme.glyphs().both));
+        let text = texts.iter().find(|text| width(text) <= room).map_or("", String::as_str);
+        put(buf, x, area.y, area.width, text, theme.label());
     }
 }
 
@@ -292,6 +334,26 @@ mod tests {
 
     fn compare(drawn: &[String], wanted: &str) {
         assert_eq!(drawn.join("\n"), wanted, "\n{}", drawn.join("\n"));
+    }
+
+    #[test]
+    fn where_it_is_low_the_numbers_stand_instead() {
+        let series = [
+            Series { name: "[CLS]", points: &CLS, ..Series::default() },
+            Series { name: "GlobalPooling", points: &MEAN, ..Series::default() },
+        ];
+        let theme = Theme::new(Depth::None, true);
+        let drawn = screen(40, 5, |area, buf| draw(area, buf, &theme, &chart(&series)));
+        compare(
+            &drawn,
+            "accuracy
+layer             0     1     2     3
+[CLS]          0.50  0.60  0.70  0.70
+GlobalPooling  0.70  0.70  0.70  0.80
+",
+        );
+        let low = screen(40, 2, |area, buf| draw(area, buf, &theme, &chart(&series)));
+        assert!(low.iter().all(|line| line.trim().is_empty()), "no room for anything: {low:?}");
     }
 
     #[test]

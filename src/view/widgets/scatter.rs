@@ -112,7 +112,8 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, scatter: &Scatter<'_>) 
     }
 }
 
-/// A place for a label beside, above or below its point that covers nothing; the focused label may cover others.
+/// A place for a label beside, above or below its point that neither covers nor touches anything else; the focused
+/// label may cover others.
 fn free_place(
     area: Rect,
     (x, y): (u16, u16),
@@ -127,7 +128,9 @@ fn free_place(
     let left = x.checked_sub(size + 1);
     let places = [Some((x + 2, y)), left.map(|x| (x, y)), Some((centred, y.wrapping_sub(1))), Some((centred, y + 1))];
     let inside = |(x, y): (u16, u16)| x >= area.x && x + size <= area.right() && y >= area.y && y < area.bottom();
-    let free = |(x, y): (u16, u16)| (x..x + size).all(|x| !taken.contains(&(x, y)));
+    // A free cell at both ends, so that it is clear whose label it is.
+    let own = (x, y);
+    let free = |(x, y): (u16, u16)| (x.saturating_sub(1)..=x + size).all(|x| (x, y) == own || !taken.contains(&(x, y)));
     let mut possible = places.into_iter().flatten().filter(|place| inside(*place));
     let fallback = possible.clone().next().filter(|_| must);
     possible.find(|place| free(*place)).or(fallback)
