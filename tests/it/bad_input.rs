@@ -88,6 +88,8 @@ fn damaged_weights_of_every_kind() {
     model.put("model.safetensors", &bytes);
     refuses(&model.trace(), "not a finite number");
 
+    fs::remove_file(model.0.path().join("model.safetensors")).expect("removed");
+    refuses(&model.trace(), "model.safetensors");
     model.put("model.safetensors", weights);
     model.put("config.json", config.replace("\"num_hidden_layers\": 6", "\"num_hidden_layers\": 7").as_bytes());
     refuses(&model.trace(), "has no weight named");

@@ -50,49 +50,41 @@ fn cost(terminal: &mut Terminal, keys: &str, marker: &str) -> usize {
     terminal.written.len() - before
 }
 
-fn type_sentence(terminal: &mut Terminal, sentence: &str, marker: &str) {
+/// A session at 120x36 in a lesson, with a sentence of so many pieces, `[CLS]` and `[SEP]` counted.
+fn session(home: &TempDir, lesson: &str, pieces: usize) -> Terminal {
+    let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", lesson]);
+    let ready = format!("[{lesson}.1 ready]");
+    terminal.wait_for(&ready);
     terminal.send("e");
     terminal.wait_for("[editor ready]");
-    terminal.send("\u{15}");
-    terminal.send(sentence);
-    terminal.send("\r");
-    terminal.wait_for(marker);
+    // A word of one piece, again and again, in place of what was there.
+    terminal.send(&format!("\u{15}{}\r", "film ".repeat(pieces - 2)));
+    terminal.wait_for(&ready);
+    terminal
 }
 
 #[test]
 fn pages_maps_and_steps_keep_to_their_budgets() {
     let home = home();
-    let mut terminal = Terminal::start(home.path(), (120, 36), &[]);
-    terminal.wait_for("[home ready]");
-    let page = cost(&mut terminal, "\r", "[01.1 ready]");
-    assert!(page <= 16 * 1024, "a page of text: {page} bytes");
-    let text = cost(&mut terminal, "n", "[01.2 ready]");
-    assert!(text <= 16 * 1024, "the next page: {text} bytes");
-    terminal.send("q");
-    terminal.wait_for("[home ready]");
+    let at_most = |what: &str, bytes: usize, kibibytes: usize| {
+        assert!(bytes <= kibibytes * 1024, "{what}: {bytes} bytes");
+        assert!(bytes > 100, "{what}: something was drawn");
+    };
 
-    // 22 words of one piece each, [CLS] and [SEP]: 24 pieces x 6 layers.
-    type_sentence(&mut terminal, &"film ".repeat(22), "[home ready]");
-    terminal.send("q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "04"]);
-    terminal.wait_for("[04.1 ready]");
-    // Nothing covers the map from here on.
-    let map = cost(&mut terminal, "1", "norm-based share");
-    assert!(map <= 48 * 1024, "a map of 24 pieces x 6 layers: {map} bytes");
-    let step = cost(&mut terminal, "l", "[04.1 ready]");
-    assert!(step <= 4 * 1024, "a step within it: {step} bytes");
-    let step = cost(&mut terminal, "j", "[04.1 ready]");
-    assert!(step <= 4 * 1024, "a step within it: {step} bytes");
+    let mut terminal = session(&home, "01", 24);
+    at_most("a page of text", cost(&mut terminal, "n", "[01.2 ready]"), 16);
 
-    terminal.resize(500, 36);
-    terminal.wait_until("the wide map", |screen| screen.lines().any(|line| line.chars().count() > 240));
-    type_sentence(&mut terminal, &"film ".repeat(126), "[04.1 ready]");
-    terminal.wait_for("[04.1 ready]");
-    terminal.resize(120, 36);
-    terminal.wait_for("[04.1 ready]");
-    let full = cost(&mut terminal, "v", "[04.1 ready]");
-    assert!(full <= 128 * 1024, "a map that fills the screen: {full} bytes");
+    // The sandbox gives the whole screen to the view of the step: from a page of text to a map is all of it.
+    let mut terminal = session(&home, "04", 24);
+    at_most("a map of 24 pieces x 6 layers", cost(&mut terminal, "o", "[sandbox ready]"), 48);
+    assert!(terminal.screen().contains("norm-based share"), "{}", terminal.screen());
+    at_most("a step to the right", cost(&mut terminal, "l", "[sandbox ready]"), 4);
+    at_most("a step down", cost(&mut terminal, "j", "[sandbox ready]"), 4);
+
+    let mut terminal = session(&home, "03", 128);
+    at_most("a map that fills the screen", cost(&mut terminal, "o", "[sandbox ready]"), 128);
+    assert!(terminal.screen().contains("attention of one head"), "{}", terminal.screen());
+    at_most("all of its cells anew", cost(&mut terminal, "}", "[sandbox ready]"), 128);
 }
 
 #[test]

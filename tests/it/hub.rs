@@ -19,6 +19,10 @@ use crate::pty::Terminal;
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const MODEL: &str = "people/tiny";
 
+/// Variables that would lead elsewhere.
+pub const PROXIES: &[&str] =
+    &["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+
 /// What the server does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -107,10 +111,9 @@ impl Server {
 
     fn run_with(&self, arguments: &[&str], env: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
-        for name in ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]
-        {
+        ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"].iter().chain(PROXIES).for_each(|name| {
             command.env_remove(name);
-        }
+        });
         command.args(arguments).env("HOME", self.home.path()).envs(self.env()).envs(env.iter().copied());
         command.output().expect("it starts")
     }

@@ -26,6 +26,8 @@ mod notebook;
 mod parity;
 mod plain;
 mod probe;
+#[cfg(feature = "hub")]
+mod proxy;
 mod pty;
 mod racing;
 mod recording;

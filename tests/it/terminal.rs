@@ -259,6 +259,28 @@ fn the_tour_is_walked_on_another_model() {
 }
 
 #[test]
+fn control_characters_in_a_models_name_are_shown_not_obeyed() {
+    let home = home();
+    let folder = home.path().join("re\u{1b}[31md\u{7}");
+    Checkpoint::default().write(&folder);
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["--model", &folder.display().to_string()]);
+    terminal.wait_for("[home ready]");
+    terminal.send("\r");
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("s");
+    terminal.wait_for("[settings ready]");
+    terminal.send("\u{3}");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let written = String::from_utf8_lossy(&terminal.written).into_owned();
+    assert!(!written.contains("re\u{1b}") && !written.contains('\u{7}'), "it is obeyed");
+    // In an error, too.
+    let missing = home.path().join("no\u{1b}[31mne").display().to_string();
+    let mut terminal = Terminal::start(home.path(), (80, 24), &["trace", "x", "--model", &missing]);
+    assert_eq!(terminal.wait_for_end(), 1);
+    assert!(!terminal.written.contains(&0x1b), "{}", terminal.screen());
+}
+
+#[test]
 fn a_file_of_ones_own_is_raced_on_the_screen() {
     let home = home();
     let file = home.path().join("kinds.tsv");

@@ -61,6 +61,16 @@ pub enum HubError {
         /// What the system said.
         cause: String,
     },
+    /// The proxy says no.
+    #[error(
+        "the proxy does not let through to {endpoint} ({cause}). Check HTTPS_PROXY, in which a name and a password can stand, and NO_PROXY, or give --model a folder"
+    )]
+    Proxy {
+        /// The hub.
+        endpoint: String,
+        /// What it answered.
+        cause: String,
+    },
     /// Nothing comes.
     #[error("{endpoint} has sent nothing for {seconds} s. Try again: a download goes on where it was")]
     Silent {
@@ -133,6 +143,7 @@ impl HubError {
                 ureq::Error::StatusCode(401 | 403) => Self::Gated { endpoint, name },
                 ureq::Error::StatusCode(status) => Self::Status { endpoint, status: *status },
                 ureq::Error::Json(_) => Self::Answer { endpoint, cause: "its list of files is not JSON".to_owned() },
+                ureq::Error::ConnectProxyFailed(cause) => Self::Proxy { endpoint, cause: plain(cause) },
                 ureq::Error::HostNotFound => network("there is no such host".to_owned()),
                 other => network(plain(&other.to_string())),
             },

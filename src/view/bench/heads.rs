@@ -52,7 +52,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let Some((what, number)) = state.cursor.variant.checked_sub(1).and_then(|variant| NUMBERS.get(variant)) else {
         let shown = state.shown();
         let mut spots = legend("0", "1", theme);
-        spots.push_span(Span::styled(format!(" {dot} a spot: the largest weight of its part of the map"), theme.dim()));
+        spots.push_span(Span::styled(format!(" {dot} a spot: the largest weight there"), theme.dim()));
         let foot = [
             under,
             spots,
