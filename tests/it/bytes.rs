@@ -50,6 +50,9 @@ fn cost(terminal: &mut Terminal, keys: &str, marker: &str) -> usize {
     terminal.written.len() - before
 }
 
+const WORDS: &str = "nobody here will forget how the old actor walked into that cold river and sang while his three \
+                     friends laughed at every bad line of a film they had made in one week";
+
 /// A session at 120x36 in a lesson, with a sentence of so many pieces, `[CLS]` and `[SEP]` counted.
 fn session(home: &TempDir, lesson: &str, pieces: usize) -> Terminal {
     let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", lesson]);
@@ -57,8 +60,9 @@ fn session(home: &TempDir, lesson: &str, pieces: usize) -> Terminal {
     terminal.wait_for(&ready);
     terminal.send("e");
     terminal.wait_for("[editor ready]");
-    // A word of one piece, again and again, in place of what was there.
-    terminal.send(&format!("\u{15}{}\r", "film ".repeat(pieces - 2)));
+    // Words of one piece each, in place of what was there.
+    let words: Vec<&str> = WORDS.split(' ').cycle().take(pieces - 2).collect();
+    terminal.send(&format!("\u{15}{}\r", words.join(" ")));
     terminal.wait_for(&ready);
     terminal
 }
@@ -67,6 +71,7 @@ fn session(home: &TempDir, lesson: &str, pieces: usize) -> Terminal {
 fn pages_maps_and_steps_keep_to_their_budgets() {
     let home = home();
     let at_most = |what: &str, bytes: usize, kibibytes: usize| {
+        println!("{what}: {bytes} bytes of {kibibytes} KB");
         assert!(bytes <= kibibytes * 1024, "{what}: {bytes} bytes");
         assert!(bytes > 100, "{what}: something was drawn");
     };
@@ -76,10 +81,14 @@ fn pages_maps_and_steps_keep_to_their_budgets() {
 
     // The sandbox gives the whole screen to the view of the step: from a page of text to a map is all of it.
     let mut terminal = session(&home, "04", 24);
-    at_most("a map of 24 pieces x 6 layers", cost(&mut terminal, "o", "[sandbox ready]"), 48);
+    let map = cost(&mut terminal, "o", "[sandbox ready]");
+    at_most("a map of 24 pieces x 6 layers", map, 48);
     assert!(terminal.screen().contains("norm-based share"), "{}", terminal.screen());
-    at_most("a step to the right", cost(&mut terminal, "l", "[sandbox ready]"), 4);
-    at_most("a step down", cost(&mut terminal, "j", "[sandbox ready]"), 4);
+    for (what, key) in [("a step to the right", "l"), ("a step down", "j")] {
+        let step = cost(&mut terminal, key, "[sandbox ready]");
+        at_most(what, step, 4);
+        assert!(4 * step < map, "{what}: {step} bytes, hardly less than the whole map's {map}");
+    }
 
     let mut terminal = session(&home, "03", 128);
     at_most("a map that fills the screen", cost(&mut terminal, "o", "[sandbox ready]"), 128);

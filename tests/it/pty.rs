@@ -84,6 +84,13 @@ impl Terminal {
         self.parser.screen().contents()
     }
 
+    /// The line that the cursor is on.
+    pub fn current_line(&self) -> String {
+        let screen = self.parser.screen();
+        let (row, _) = screen.cursor_position();
+        screen.rows(0, screen.size().1).nth(usize::from(row)).unwrap_or_default()
+    }
+
     /// Waits until the screen shows the marker.
     pub fn wait_for(&mut self, marker: &str) {
         self.wait_until(&format!("{marker:?} on the screen"), |screen| screen.contains(marker));
@@ -151,17 +158,6 @@ impl Drop for Terminal {
 }
 
 impl Terminal {
-    /// Waits until these are the last bytes that were written.
-    pub fn wait_for_bytes(&mut self, last: &[u8]) {
-        let end = Instant::now() + DEADLINE;
-        while !self.written.ends_with(last) {
-            let bytes =
-                self.output.recv_timeout(end.saturating_duration_since(Instant::now())).expect("the bytes are written");
-            self.parser.process(&bytes);
-            self.written.extend(bytes);
-        }
-    }
-
     /// Waits until the frame that is being written has ended.
     pub fn wait_for_frame_end(&mut self) {
         let end = Instant::now() + DEADLINE;

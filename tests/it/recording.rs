@@ -15,6 +15,8 @@ enum Command {
     Type(String),
     Keys(&'static str, usize),
     Wait(String),
+    /// Waits until the line of the cursor is the shell's prompt and nothing else.
+    WaitPrompt,
     Viewer,
 }
 
@@ -94,6 +96,11 @@ fn parse(line: &str) -> Command {
         "Space" => Command::Keys(" ", repeat()),
         "Ctrl+C" => Command::Keys("\u{3}", 1),
         "Wait+Screen" => Command::Wait(literal(rest)),
+        // vhs takes the blanks at the end of a line away.
+        "Wait+Line" => {
+            assert_eq!(rest, r"/^\$$/", "the prompt is all that is waited for in one line");
+            Command::WaitPrompt
+        }
         "Hide" | "Show" => Command::Viewer,
         "Sleep" => {
             time(rest);
@@ -131,6 +138,14 @@ fn the_tape_keeps_to_the_grammar() {
     let lines: Vec<&str> = tape.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
     let at = |word: &str| lines.iter().position(|line| line.starts_with(word));
     assert!(at("Hide") < at("Env COLORTERM"), "COLORTERM is set, after Hide");
+    // Whatever is typed into the shell, is typed when its prompt is there; a program's keys, when its screen is.
+    for (index, command) in commands.iter().enumerate() {
+        let shell = matches!(command, Command::Type(text) if text.contains("clsroom") || text.starts_with("clear"));
+        let before = commands[..index].iter().rev().find(|other| !matches!(other, Command::Viewer | Command::Env(..)));
+        // What `clear` leaves is the prompt again, and the terminal keeps what is typed until then.
+        let ready = matches!(before, Some(Command::WaitPrompt | Command::Keys("\r", _)));
+        assert!(!shell || ready, "nothing waits for the shell before {command:?}");
+    }
     let wanted: u64 = lines.iter().filter_map(|line| line.strip_prefix("Sleep ")).map(time).sum();
     assert!((25_000..=60_000).contains(&wanted), "the viewer is shown {wanted} ms, without typing");
     assert!(commands.iter().any(|command| *command == Command::Wait("[race done]".to_owned())), "it ends in a verdict");
@@ -158,19 +173,22 @@ fn replayed_the_tape_finds_every_marker() {
     }
     env.insert("PATH", &path);
     let shell = format!("/bin/{}", setting(&commands, "Shell").expect("a shell"));
-    let arguments = ["--noediting", "--norc", "--noprofile", "-i"];
+    // As vhs starts it. At its prompt the shell itself would have pastes in brackets.
+    let plain = home.path().join("inputrc");
+    fs::write(&plain, "set enable-bracketed-paste off\n").expect("written");
+    let plain = plain.display().to_string();
+    env.insert("INPUTRC", &plain);
+    let arguments = ["--noprofile", "--norc", "--login", "+o", "history"];
     let mut terminal = Terminal::start_program(home.path(), (columns, rows), &shell, &arguments, &env);
-    terminal.wait_for("$ ");
     for command in &commands {
         match command {
-            Command::Type(text) => terminal.send(text),
-            Command::Keys("\u{3}", _) => {
-                terminal.send("\u{3}");
-                // The screen that comes back may show an older prompt: only what is written last tells.
-                terminal.wait_for_bytes(b"$ ");
-            }
-            Command::Keys(keys, times) => terminal.send(&keys.repeat(*times)),
+            // Key by key, as vhs types, but without its pauses: it may only be faster.
+            Command::Type(text) => text.chars().for_each(|key| terminal.send(&key.to_string())),
+            Command::Keys(keys, times) => (0..*times).for_each(|_| terminal.send(keys)),
             Command::Wait(marker) => terminal.wait_for(marker),
+            Command::WaitPrompt => {
+                terminal.wait_while("the prompt is not there", |terminal| terminal.current_line().trim_end() != "$");
+            }
             Command::Header(_) | Command::Env(..) | Command::Viewer => {}
         }
         if *command == Command::Wait("[race done]".to_owned()) {

@@ -272,7 +272,7 @@ fn control_characters_in_a_models_name_are_shown_not_obeyed() {
     terminal.send("\u{3}");
     assert_eq!(terminal.wait_for_end(), 0);
     let written = String::from_utf8_lossy(&terminal.written).into_owned();
-    assert!(!written.contains("re\u{1b}") && !written.contains('\u{7}'), "it is obeyed");
+    assert!(!written.contains("re\u{1b}[31md") && !written.contains('\u{7}'), "it is obeyed");
     // In an error, too.
     let missing = home.path().join("no\u{1b}[31mne").display().to_string();
     let mut terminal = Terminal::start(home.path(), (80, 24), &["trace", "x", "--model", &missing]);
