@@ -122,7 +122,10 @@ fn panel(title: &str, rows: u16, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         put(buf, frame.right() - 1, y, 1, upright, theme.border());
     }
     put(buf, frame.x + 2, frame.y, wide.saturating_sub(4), &format!(" {title} "), theme.title());
-    Rect { x: frame.x + 2, y: frame.y + 2, width: wide.saturating_sub(4), height: high.saturating_sub(4).max(1) }
+    // The empty lines inside give way to a text that does not fit.
+    let edge = if rows + 4 > area.height { 1 } else { 2 };
+    let height = high.saturating_sub(2 * edge).max(1);
+    Rect { x: frame.x + 2, y: frame.y + edge, width: wide.saturating_sub(4), height }
 }
 
 /// Cells of the keys in the help.

@@ -30,7 +30,7 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
     }
     let (measured, recorded) = (mark(Source::Live, theme), mark(Source::Record, theme));
     let foot = [
-        said(format!("{recorded} classifiers recorded: logistic regression, movie sentences"), theme.dim()),
+        said(format!("{recorded} recorded: logistic regression on the movie sentences"), theme.dim()),
         said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
         signed_legend("towards negative", "towards positive", theme),
         said("at the right: the vector's length; the sum of the products, with the bias", theme.dim()),
