@@ -28,7 +28,7 @@ use tui_textarea::TextArea;
 use crate::lab::record::Datum;
 use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
 use crate::lesson::progress::Progress;
-use crate::lesson::{Bench, Course, Lesson, Step};
+use crate::lesson::{Bench, Block, Course, Lesson, Step};
 
 pub use bench::Cursor;
 pub use keymap::{Action, Key};
@@ -46,6 +46,8 @@ pub struct State {
     pub sentences: String,
     /// The model, once it is loaded.
     pub facts: Option<Arc<ModelFacts>>,
+    /// The model that it is compared with, if there is one.
+    pub against: Option<Arc<ModelFacts>>,
     /// What the learner did; saved.
     pub progress: Progress,
     /// Which screen.
@@ -140,8 +142,8 @@ pub enum Overlay {
     Recall(Vec<(usize, usize)>, Option<usize>),
     /// A run is going on: leave it?
     Leave,
-    /// The test sentences on which two lanes of the bench's race disagree: which kind, and which of them.
-    Disagree(usize, usize),
+    /// The test sentences on which two lanes of the bench's race disagree.
+    Disagree(disagree::Place),
     /// A sentence for the lanes of the last race.
     Ask(Box<TextArea<'static>>),
 }
@@ -154,6 +156,8 @@ pub enum Msg {
     Paste(String),
     /// How far the model is, in words.
     ModelLoading(String),
+    /// The other model is loaded.
+    OtherReady(Arc<ModelFacts>),
     /// The model is loaded.
     ModelReady(Arc<ModelFacts>),
     /// It cannot be.
@@ -215,6 +219,7 @@ impl State {
             data,
             sentences: "movies".to_owned(),
             facts: None,
+            against: None,
             progress,
             screen: Screen::Home { cursor: last.unwrap_or(0) },
             overlay: None,
@@ -251,6 +256,18 @@ impl State {
             Screen::Lesson { lesson, step, .. } => self.course.lessons.get(lesson)?.steps.get(step),
             Screen::Home { .. } | Screen::Sandbox => None,
         }
+    }
+
+    /// Whether the model inside the program is in use, for which the course is written.
+    #[must_use]
+    pub fn embedded(&self) -> bool {
+        self.facts.as_ref().is_none_or(|facts| facts.asked.is_none())
+    }
+
+    /// The blocks of the step's text that are true of the model in use.
+    #[must_use]
+    pub fn text(&self) -> Vec<Block> {
+        self.step().map(|step| step.shown(self.embedded()).into_iter().cloned().collect()).unwrap_or_default()
     }
 
     /// The bench on the screen.
@@ -342,6 +359,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::ModelLoading(words) => {
             state.results.model_loading = Some(words);
+            Vec::new()
+        }
+        Msg::OtherReady(facts) => {
+            state.against = Some(facts);
             Vec::new()
         }
         Msg::ModelReady(facts) => {

@@ -20,6 +20,9 @@ pub struct Cli {
     /// Settings that every command knows.
     #[command(flatten)]
     pub common: Common,
+    /// What the course works with.
+    #[command(flatten)]
+    pub course: CourseWith,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -111,6 +114,26 @@ pub enum Color {
     Truecolor,
 }
 
+/// What the course works with besides its model.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CourseWith {
+    /// Sentences of your own for races and trainings: a .tsv, .csv or .jsonl file with the columns text and label
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<String>,
+    /// A second model, whose lanes stand beside the first's in every race, and whose vectors in the sandbox: a name on the
+    /// hub or a folder
+    #[arg(long, value_name = "NAME|PATH")]
+    pub against: Option<String>,
+}
+
+impl CourseWith {
+    /// The name of a flag that was given, if any.
+    #[must_use]
+    pub fn given(&self) -> Option<&'static str> {
+        self.data.as_ref().map(|_| "--data").or(self.against.as_ref().map(|_| "--against"))
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -118,9 +141,9 @@ pub enum Command {
     Learn {
         /// Number of a lesson, such as 04
         lesson: Option<String>,
-        /// Sentences of your own for races and trainings: a .tsv, .csv or .jsonl file with the columns text and label
-        #[arg(long, value_name = "FILE")]
-        data: Option<String>,
+        /// What the course works with.
+        #[command(flatten)]
+        with: CourseWith,
     },
     /// Run one sentence through the model and print what happened
     Trace(Trace),
@@ -214,7 +237,7 @@ pub enum TextFormat {
 }
 
 /// `clsroom race`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Race {
     /// Where the classifiers read: cls, mean, mean-content, max, sep, token:K, random, pooler, cls+mean, cls-at-end,
     /// stand-in:WORD; baselines: majority, words

@@ -1,10 +1,12 @@
 //! Lessons: what a teacher writes, as typed data.
 //!
 //! A lesson is one Markdown file with `+++` TOML at its head. Steps are split at `---`. Fenced blocks named `bench`,
-//! `predict`, `check` and `notes` say what stands beside the text; `{{…}}` stands for a value that is measured, recorded or
+//! `predict`, `check` and `notes` say what stands beside the text, `embedded` and `others` which text is for which model; `{{…}}` stands for a value that is measured, recorded or
 //! cited. [`parse`] reads a file, [`check`] tells an author's mistakes with file, line and column, [`library`] loads
 //! a course (embedded or from a directory), [`progress`] keeps what one learner did. Nothing here knows BERT or the
 //! screen: which benches and values exist is handed in as a [`Vocabulary`].
+
+use std::collections::BTreeMap;
 
 pub mod check;
 mod format;
@@ -63,6 +65,8 @@ pub struct Step {
     pub title: Option<String>,
     /// The text.
     pub blocks: Vec<Block>,
+    /// Blocks that are shown with one kind of model only, by their index; the others with every model.
+    pub only: BTreeMap<usize, Only>,
     /// The view beside the text.
     pub bench: Option<Bench>,
     /// A question asked before the bench shows its result.
@@ -73,6 +77,25 @@ pub struct Step {
     pub notes: Vec<Block>,
     /// Line in the file where the step begins (1-based).
     pub line: usize,
+}
+
+/// With which models a block is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// With the model inside the program, for which the course is written.
+    Embedded,
+    /// With any other.
+    Others,
+}
+
+impl Step {
+    /// The blocks that are shown with the embedded model, or with another.
+    #[must_use]
+    pub fn shown(&self, embedded: bool) -> Vec<&Block> {
+        let wanted = if embedded { Only::Embedded } else { Only::Others };
+        let fits = |index: &usize| self.only.get(index).is_none_or(|only| *only == wanted);
+        self.blocks.iter().enumerate().filter(|(index, _)| fits(index)).map(|(_, block)| block).collect()
+    }
 }
 
 /// A block of text.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clsroom::cli::{Cli, Command, Common};
+use clsroom::cli::{Cli, Command, Common, CourseWith};
 use clsroom::config::Settings;
 use clsroom::{commands, plain, terminal};
 
@@ -27,9 +27,12 @@ fn run(cli: &Cli) -> Result<(), String> {
     if let Some(lesson) = &cli.common.teacher.reset {
         return commands::reset(&settings, lesson);
     }
+    if let (Some(flag), Some(_)) = (cli.course.given(), &cli.command) {
+        return Err(format!("{flag} before a command is the course's. Write it after the command, if that knows it"));
+    }
     match &cli.command {
-        None => learn(&settings, &cli.common, None, None),
-        Some(Command::Learn { lesson, data }) => learn(&settings, &cli.common, lesson.as_deref(), data.as_deref()),
+        None => learn(&settings, &cli.common, None, &cli.course),
+        Some(Command::Learn { lesson, with }) => learn(&settings, &cli.common, lesson.as_deref(), with),
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => commands::race(&settings, asked),
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),
@@ -44,10 +47,10 @@ fn run(cli: &Cli) -> Result<(), String> {
 }
 
 /// The course on the screen, or in plain text.
-fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: Option<&str>) -> Result<(), String> {
+fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
     if terminal::speaks(common) {
         let named = common.plain.as_deref().filter(|name| !name.is_empty()).or(lesson);
-        return plain::read(settings, common, named);
+        return plain::read(settings, common, named, with);
     }
-    terminal::learn(settings, common, lesson, data)
+    terminal::learn(settings, common, lesson, with)
 }

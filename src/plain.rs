@@ -11,9 +11,10 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
 use crate::app::{self, Effect, Key, Msg, Screen, State};
-use crate::cli::Common;
-use crate::commands::{load_course, open_lab};
+use crate::cli::{Common, CourseWith};
+use crate::commands::{load_course, open_lab, read_data};
 use crate::config::Settings;
+use crate::lab::dataset::Dataset;
 use crate::lab::{Control, Lab, Request};
 use crate::lesson::progress::Store;
 use crate::lesson::{Question, View};
@@ -41,13 +42,22 @@ impl From<io::Error> for End {
 ///
 /// # Errors
 /// When course, model or output cannot be used.
-pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>) -> Result<(), String> {
+pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
     let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
     let (store, progress, notice) = saved(settings, common);
-    let lab = open_lab(settings, loaded.heads.as_ref())?;
+    let own = with.data.as_deref().map(read_data).transpose()?;
+    let mut lab = open_lab(settings, loaded.heads.as_ref())?;
+    if let Some(against) = &with.against {
+        let settings = Settings { model: Some(against.clone()), ..settings.clone() };
+        lab = lab.beside(open_lab(&settings, loaded.heads.as_ref())?);
+    }
     let last = progress.last.clone();
-    let mut state = State::new(Arc::new(loaded.course), Arc::new(loaded.records), data_counts(None)?, progress);
+    let mut state = State::new(Arc::new(loaded.course), Arc::new(loaded.records), data_counts(own.as_ref())?, progress);
+    let summary = own.as_ref().map(Dataset::summary);
+    if let Some(own) = own {
+        state.sentences = lab.add(own).map_err(|error| error.to_string())?;
+    }
     if !asks {
         // Nobody answers, so nothing that was answered before decides what is printed.
         state.progress = crate::lesson::progress::Progress {
@@ -64,12 +74,15 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>) -> Resul
         None => lessons,
     };
     let mut reader = Reader { state, lab, store: store.filter(|_| asks), asks };
+    if let Some(other) = reader.lab.other() {
+        reader.tell(Msg::OtherReady(other.facts()));
+    }
     reader.tell(Msg::ModelReady(reader.lab.facts()));
     if let Ok(now) = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
         reader.tell(Msg::Time(now.as_secs()));
     }
     let result = (|| {
-        if let Some(notice) = notice {
+        for notice in notice.into_iter().chain(summary) {
             say(&notice)?;
         }
         // On a terminal the course goes on where the learner left off.
@@ -147,7 +160,7 @@ impl Reader {
         let title = step.title.clone().unwrap_or_default();
         say(&format!("Step {} of {of}. {title}", number + 1))?;
         // Paragraphs that wait for a run come after it.
-        for block in text::blocks(&self.state, &step.blocks) {
+        for block in text::blocks(&self.state, &self.state.text()) {
             say(&block)?;
         }
         if let Some(predict) = &step.predict {

@@ -128,6 +128,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Lesson => !home && state.screen != Screen::Sandbox,
         Scope::Bench => bench.is_some() && state.screen != Screen::Sandbox,
         Scope::Sandbox => state.screen == Screen::Sandbox,
+        Scope::Models => state.screen == Screen::Sandbox && state.against.is_some(),
         Scope::Move => home || view.is_some(),
         Scope::Layers => {
             matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))

@@ -18,6 +18,8 @@ use crate::lab::{Control, Lab, ModelFacts, Outcome, Progress, Request};
 pub enum Event {
     /// How far the model is, in words: a download takes time.
     ModelLoading(String),
+    /// The other model is loaded, with which the first is compared.
+    OtherReady(Arc<ModelFacts>),
     /// The model is loaded.
     ModelReady(Arc<ModelFacts>),
     /// It could not be loaded, and why.
@@ -97,7 +99,12 @@ impl Worker {
                     let loading = |words: String| told(Event::ModelLoading(words));
                     let loaded = quick_pool.install(|| open(&loading));
                     match &loaded {
-                        Ok(lab) => told(Event::ModelReady(lab.facts())),
+                        Ok(lab) => {
+                            if let Some(other) = lab.other() {
+                                told(Event::OtherReady(other.facts()));
+                            }
+                            told(Event::ModelReady(lab.facts()));
+                        }
                         Err(error) => told(Event::ModelFailed(error.clone())),
                     }
                     let shared = opened.get_or_init(|| loaded.ok().map(Arc::new)).clone();

@@ -5,7 +5,7 @@ use super::{Screen, State};
 use crate::lab::Request;
 use crate::lesson::notebook::{FACTS, Fact};
 use crate::lesson::progress::{Figure, Measured};
-use crate::lesson::{Block, Format, Inline, Source, Step, ValueRef, View};
+use crate::lesson::{Block, Format, Inline, Source, ValueRef, View};
 
 /// Stores what the step on the screen shows. `true` when something was new, so that it is worth saving.
 pub(super) fn keep(state: &mut State) -> bool {
@@ -119,12 +119,12 @@ fn run(state: &State, family: &str) -> Option<(String, usize)> {
 
 /// Recorded values of facts, as far as the step's text quotes them: kept as `record.KEY`.
 fn quoted(state: &State) -> Vec<(String, Measured)> {
-    let Some(step) = state.step() else { return Vec::new() };
+    let blocks = state.text();
     let wanted = |value: &&ValueRef| {
         value.source == Source::Record && FACTS.iter().any(|fact| fact.record == Some(value.key.as_str()))
     };
     let mut kept = Vec::new();
-    for value in references(step).into_iter().filter(wanted) {
+    for value in references(&blocks).into_iter().filter(wanted) {
         let found = values::resolve(state, value);
         if !found.ready {
             continue;
@@ -145,8 +145,8 @@ fn quoted(state: &State) -> Vec<(String, Measured)> {
 }
 
 /// Every value that a step's text names.
-fn references(step: &Step) -> Vec<&ValueRef> {
-    let inlines = step.blocks.iter().flat_map(|block| match block {
+fn references(blocks: &[Block]) -> Vec<&ValueRef> {
+    let inlines = blocks.iter().flat_map(|block| match block {
         Block::Paragraph(inlines) | Block::Quote(inlines) => vec![inlines],
         Block::List { items, .. } => items.iter().collect(),
         Block::Code(_) => Vec::new(),

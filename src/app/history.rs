@@ -2,12 +2,13 @@
 
 /// Names as the hub and folders have them, and the history of those models. Only whole names: what was tuned further has
 /// another history.
-const KNOWN: [(&[&str], &str); 5] = [
+const KNOWN: [(&[&str], &str, &str); 5] = [
     (
         &["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"],
         "It was distilled from a teacher the size of BERT-base, and every second layer was kept. Then it was tuned to \
          give like sentences like vectors, through the mean of all real tokens. In that tuning [CLS] was one voice in \
          an average, never read alone, and its pooler is a leftover that was not used.",
+        "all-MiniLM-L6-v2, model card",
     ),
     (
         &[
@@ -19,6 +20,7 @@ const KNOWN: [(&[&str], &str); 5] = [
         ],
         "It was tuned for search through the vector of [CLS] itself: that vector was read alone, for every text, so \
          here [CLS] had to learn to stand for the whole.",
+        "Xiao et al. 2023, and the model card",
     ),
     (
         &[
@@ -29,11 +31,13 @@ const KNOWN: [(&[&str], &str); 5] = [
         ],
         "It was distilled from BERT-base, with half of the layers, without segments, without a pooler and without \
          next-sentence prediction: nothing in its training read [CLS] alone.",
+        "Sanh et al. 2019",
     ),
     (
         &["roberta-base", "roberta-large", "FacebookAI/roberta-base", "FacebookAI/roberta-large"],
         "It learned to fill in masked words on more text than BERT, without next-sentence prediction: nothing in its \
          training read its first token alone.",
+        "Liu et al. 2019",
     ),
     (
         &[
@@ -48,30 +52,45 @@ const KNOWN: [(&[&str], &str); 5] = [
         ],
         "It learned to fill in masked words and, through [CLS] and the pooler, to tell whether one sentence follows \
          another (next-sentence prediction): that task is what its [CLS] was trained for.",
+        "Devlin et al. 2019",
     ),
 ];
 
-/// What is known of a model's training by its name.
-pub(super) fn of(name: &str) -> &'static str {
-    let known = KNOWN.iter().find(|(names, _)| names.contains(&name));
+/// What is known of a model's training by its name, and who tells it.
+pub(super) fn of(name: &str) -> (&'static str, Option<&'static str>) {
+    let known = KNOWN.iter().find(|(names, ..)| names.contains(&name));
     known.map_or(
-        "How it was trained is not known to this program; its model card may say. What its [CLS] was trained for \
-         decides what can be read from it.",
-        |(_, history)| history,
+        (
+            "How it was trained is not known to this program; its model card may say. What its [CLS] was trained for \
+             decides what can be read from it.",
+            None,
+        ),
+        |(_, history, source)| (*history, Some(*source)),
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::{KNOWN, of};
+
+    fn told(name: &str) -> &'static str {
+        of(name).0
+    }
 
     #[test]
     fn histories_are_found_by_name_and_the_rest_is_said_to_be_unknown() {
-        assert!(of("all-MiniLM-L6-v2").contains("every second layer"));
-        assert!(of("BAAI/bge-small-en-v1.5").contains("vector of [CLS] itself"));
-        assert!(of("google-bert/bert-base-uncased").contains("next-sentence prediction)"));
-        assert!(of("distilbert-base-uncased").contains("distilled from BERT-base"));
-        assert!(of("FacebookAI/roberta-base").contains("first token alone"));
-        assert!(of("people/tiny").contains("not known") && of("people/bert-base-uncased-tuned").contains("not known"));
+        assert!(told("all-MiniLM-L6-v2").contains("every second layer"));
+        assert!(told("BAAI/bge-small-en-v1.5").contains("vector of [CLS] itself"));
+        assert!(told("google-bert/bert-base-uncased").contains("next-sentence prediction)"));
+        assert!(told("distilbert-base-uncased").contains("distilled from BERT-base"));
+        assert!(told("FacebookAI/roberta-base").contains("first token alone"));
+        assert!(
+            told("people/tiny").contains("not known") && told("people/bert-base-uncased-tuned").contains("not known")
+        );
+    }
+    #[test]
+    fn every_history_names_its_source() {
+        assert!(KNOWN.iter().all(|(names, _, source)| !source.is_empty() && of(names[0]).1 == Some(source)));
+        assert_eq!(of("people/tiny").1, None);
     }
 }

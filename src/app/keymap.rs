@@ -92,6 +92,8 @@ pub enum Action {
     Second,
     /// Read both sentences as one input, or the first alone.
     Pair,
+    /// The other model beside this one, or not.
+    Models,
     /// Take the last change back.
     Undo,
     /// Recall questions.
@@ -157,6 +159,8 @@ pub enum Scope {
     Terms,
     /// In the sandbox.
     Sandbox,
+    /// In the sandbox, when there is a second model.
+    Models,
 }
 
 /// One row of the table.
@@ -223,6 +227,14 @@ pub const TABLE: &[Binding] = &[
         "both",
         "in the sandbox: both sentences as one input, or not",
         Scope::Sandbox,
+    ),
+    binding(
+        &[K::Char('a')],
+        &[A::Models],
+        "a",
+        "models",
+        "in the sandbox: the model of --against beside this one, or not",
+        Scope::Models,
     ),
     binding(&[K::Char('u')], &[A::Undo], "u", "undo", "in the sandbox: take the last change back", Scope::Sandbox),
     binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::lab::Piece;
-use crate::lab::similar::{Aligned, align};
+use crate::lab::similar::{Aligned, align, same_text};
 use crate::lesson::View;
 
 /// Indices of the pieces that are shown. A sentence without any content keeps its special tokens.
@@ -28,7 +28,12 @@ impl State {
     #[must_use]
     pub fn aligned(&self) -> Vec<Aligned> {
         let (Some(first), Some(second)) = (self.trace(), self.other_trace()) else { return Vec::new() };
-        let pairs = align(&first.pieces, &second.pieces);
+        // Two models number their vocabularies each in its own way.
+        let pairs = if self.shows_models() {
+            align(&first.pieces, &second.pieces, same_text)
+        } else {
+            align(&first.pieces, &second.pieces, |a, b| a.id == b.id)
+        };
         let special =
             |(a, b): &Aligned| a.is_none_or(|a| first.pieces[a].special) && b.is_none_or(|b| second.pieces[b].special);
         let content: Vec<Aligned> = pairs.iter().copied().filter(|pair| !special(pair)).collect();

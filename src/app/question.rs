@@ -3,7 +3,7 @@
 use super::values::{self, Number};
 use super::{Effect, State, facts};
 use crate::lesson::progress::Given;
-use crate::lesson::{Answer, Question};
+use crate::lesson::{Answer, Question, Source, ValueRef};
 
 /// What is known about a question after an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ impl State {
     /// The right option, as far as it is known.
     #[must_use]
     pub fn judge(&self, question: &Question) -> Verdict {
-        let known = |value| values::resolve(self, value);
+        let known = |value: &ValueRef| values::resolve(self, &self.own_measure(value));
         match &question.answer {
             Answer::Option(index) => Verdict { right: Some(*index), measured: None },
             Answer::Bands { value, bands } => {
@@ -51,6 +51,20 @@ impl State {
                     .flatten();
                 Verdict { right, measured: value.ready.then_some(value.text) }
             }
+        }
+    }
+
+    /// Where a record decides that another model made: the same figure of the race that this step's bench runs.
+    fn own_measure(&self, value: &ValueRef) -> ValueRef {
+        let foreign = value.source == Source::Record && values::is_foreign(self, &value.key);
+        match value.key.split_once('.').filter(|_| foreign) {
+            Some((_, key)) => {
+                // The layer that was recorded is the last of that model.
+                let part = |part: &str| if part.parse::<usize>().is_ok() { "last".to_owned() } else { part.to_owned() };
+                let key = key.split('.').map(part).collect::<Vec<_>>().join(".");
+                ValueRef { source: Source::Live, key: format!("race.{key}"), format: value.format }
+            }
+            None => value.clone(),
         }
     }
 

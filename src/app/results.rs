@@ -24,6 +24,8 @@ const KEPT: usize = 16;
 #[derive(Default)]
 pub struct Results {
     traces: Vec<Arc<TraceData>>,
+    /// Traces of the other model.
+    beside: Vec<Arc<TraceData>>,
     knockouts: Vec<Arc<KnockoutData>>,
     neighbours: Vec<Arc<NeighboursData>>,
     compares: Vec<Arc<CompareData>>,
@@ -58,6 +60,13 @@ impl State {
     pub fn trace(&self) -> Option<&Arc<TraceData>> {
         let sentence = self.sentence();
         self.results.traces.iter().find(|trace| trace.sentence == sentence)
+    }
+
+    /// The same sentence through the other model.
+    #[must_use]
+    pub fn beside(&self) -> Option<&Arc<TraceData>> {
+        let sentence = self.sentence();
+        self.results.beside.iter().find(|trace| trace.sentence == sentence)
     }
 
     /// Its knock-outs.
@@ -104,6 +113,9 @@ impl State {
     /// Its trace.
     #[must_use]
     pub fn other_trace(&self) -> Option<&Arc<TraceData>> {
+        if self.shows_models() {
+            return self.beside();
+        }
         let sentence = self.other()?;
         self.results.traces.iter().find(|trace| trace.sentence == sentence)
     }
@@ -160,6 +172,10 @@ impl State {
         }
         let sentence = self.sentence();
         let mut wanted = vec![Request::Trace(sentence.clone())];
+        if self.shows_models() {
+            wanted.push(Request::Beside(sentence));
+            return wanted;
+        }
         match self.bench().map(|bench| bench.view) {
             Some(View::Mixing) => wanted.push(Request::Knockout(sentence)),
             Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
@@ -188,6 +204,7 @@ impl State {
     pub fn missing(&self) -> Vec<Request> {
         let there = |request: &Request| match request {
             Request::Trace(sentence) => self.results.traces.iter().any(|trace| trace.sentence == *sentence),
+            Request::Beside(_) => self.beside().is_some(),
             Request::Knockout(_) => self.knockout().is_some(),
             Request::Neighbours { .. } => self.neighbours().is_some(),
             Request::Compare { .. } => self.compare().is_some(),
@@ -280,6 +297,12 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
             results.traces.retain(|known| known.sentence != data.sentence);
             results.traces.push(data);
             keep(&mut results.traces, TRACES);
+            clamp(state);
+        }
+        Outcome::Beside(data) => {
+            results.beside.retain(|known| known.sentence != data.sentence);
+            results.beside.push(data);
+            keep(&mut results.beside, TRACES);
             clamp(state);
         }
         Outcome::Knockout(data) => push(&mut results.knockouts, data),

@@ -81,6 +81,8 @@ impl State {
             test: bench.test,
             modes,
             recipe,
+            // A curve over layers is of one model.
+            against: self.against.as_ref().filter(|_| bench.view == View::Race).map(|other| other.argument()),
             ..RaceRequest::frozen(&self.sentences, lanes)
         })
     }

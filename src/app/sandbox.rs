@@ -17,6 +17,8 @@ pub struct Sandbox {
     pub bench: Bench,
     /// Both sentences are read as one input, `[CLS] first [SEP] second [SEP]`.
     pub paired: bool,
+    /// The other model's pass stands beside this one's.
+    pub models: bool,
     /// Where `q` leads.
     back: Screen,
     undo: Vec<Before>,
@@ -34,6 +36,7 @@ impl Default for Sandbox {
         Self {
             bench: bench_of(View::Tokens, SECOND.to_owned()),
             paired: false,
+            models: false,
             back: Screen::Home { cursor: 0 },
             undo: Vec::new(),
         }
@@ -47,11 +50,26 @@ impl Sandbox {
         self.bench.other.as_deref().unwrap_or_default()
     }
 
+    fn views(&self) -> Vec<View> {
+        if self.models { OF_MODELS.to_vec() } else { views() }
+    }
+
     /// Which of the views it is, counted from 0, and how many there are.
     #[must_use]
     pub fn place(&self) -> (usize, usize) {
-        let views = views();
+        let views = self.views();
         (views.iter().position(|view| *view == self.bench.view).unwrap_or(0), views.len())
+    }
+}
+
+/// The views in which two models stand side by side.
+const OF_MODELS: [View; 4] = [View::Tokens, View::Mixing, View::Difference, View::Label];
+
+impl State {
+    /// Whether the sandbox shows two models side by side.
+    #[must_use]
+    pub fn shows_models(&self) -> bool {
+        self.screen == Screen::Sandbox && self.sandbox.models && self.against.is_some()
     }
 }
 
@@ -88,7 +106,8 @@ pub(super) fn open(state: &mut State) {
         _ => None,
     };
     state.screen = Screen::Sandbox;
-    let view = view.filter(|view| views().contains(view)).unwrap_or(state.sandbox.bench.view);
+    let known = state.sandbox.views();
+    let view = view.filter(|view| known.contains(view)).unwrap_or(state.sandbox.bench.view);
     show(state, view);
 }
 
@@ -116,9 +135,17 @@ pub(super) fn remember(state: &mut State) {
 }
 
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let views = views();
+    let views = state.sandbox.views();
     let (at, count) = state.sandbox.place();
     match action {
+        Action::Models if state.against.is_none() => {
+            state.notice = Some("There is one model. clsroom --against NAME|PATH puts another beside it.".to_owned());
+        }
+        Action::Models => {
+            state.sandbox.models = !state.sandbox.models;
+            let view = state.sandbox.bench.view;
+            show(state, if !state.sandbox.models || OF_MODELS.contains(&view) { view } else { View::Mixing });
+        }
         Action::Next => show(state, views[(at + 1) % count]),
         Action::Previous => show(state, views[(at + count - 1) % count]),
         Action::Second => {

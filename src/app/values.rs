@@ -53,9 +53,10 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
             source: value.source,
             ready: true,
         },
-        // What is told of a model's training was not measured here.
+        // What is told of a model's training was not measured here: it ends with its source, as citations do.
         Some(Datum::Text(text)) if value.source == Source::Live && value.key == "model.history" => {
-            Value { text, number: Number::None, source: Source::Cite, ready: true }
+            let source = if text.ends_with(')') { Source::Cite } else { Source::Live };
+            Value { text, number: Number::None, source, ready: true }
         }
         Some(Datum::Text(text)) => Value { text, number: Number::None, source: value.source, ready: true },
         None => Value { text: "…".to_owned(), number: Number::None, source: value.source, ready: false },
@@ -91,11 +92,10 @@ pub fn write(number: f64, format: Format) -> String {
 }
 
 fn live(state: &State, key: &str) -> Option<Datum> {
+    let layers = state.facts.as_ref().map(|facts| facts.layers);
+    let key = &in_middle(key, layers);
     let (head, rest) = key.split_once('.')?;
-    let last = state.facts.as_ref().map_or(usize::MAX, |facts| facts.layers);
-    if matches!(head, "mixing" | "cls" | "compare" | "arrange")
-        && rest.rsplit('.').next().and_then(|layer| layer.parse().ok()).is_some_and(|layer: usize| layer > last)
-    {
+    if named_layer(head, rest).zip(layers).is_some_and(|(named, last)| named > last) {
         return Some(Datum::Text("(no such layer in this model)".to_owned()));
     }
     let number = |number: usize| Some(Datum::Number(number as f64));
@@ -104,8 +104,14 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             let facts = state.facts.as_ref()?;
             match rest {
                 "name" => Some(Datum::Text(facts.name.clone())),
-                "history" => Some(Datum::Text(super::history::of(&facts.name).to_owned())),
+                "history" => {
+                    let (history, source) = super::history::of(&facts.name);
+                    Some(Datum::Text(
+                        source.map_or_else(|| history.to_owned(), |source| format!("{history} ({source})")),
+                    ))
+                }
                 "layers" => number(facts.layers),
+                "middle" => number(figures::middle(facts.layers)),
                 "heads" => number(facts.heads),
                 "hidden" => number(facts.hidden),
                 "head_size" => number(facts.hidden / facts.heads.max(1)),
@@ -152,6 +158,38 @@ fn live(state: &State, key: &str) -> Option<Datum> {
     }
 }
 
+/// A key with the number of the middle layer in the place of `middle`.
+fn in_middle(key: &str, layers: Option<usize>) -> String {
+    let part = |part: &str| match layers {
+        Some(layers) if part == "middle" => figures::middle(layers).to_string(),
+        _ => part.to_owned(),
+    };
+    // `model.middle` is that number itself.
+    if key.starts_with("model.") { key.to_owned() } else { key.split('.').map(part).collect::<Vec<_>>().join(".") }
+}
+
+/// The number of the layer that a key names, if it names one by its number.
+fn named_layer(head: &str, rest: &str) -> Option<usize> {
+    let part = match head {
+        "race" | "aggregate" | "decode" | "attention" => rest.split('.').nth(1),
+        "neighbours" | "model" | "data" | "sentence" | "label" => None,
+        _ => rest.rsplit('.').next(),
+    };
+    part?.parse().ok()
+}
+
+/// Where the layer that stands out lies: it first, it last, or between.
+fn place(layer: usize, last: usize) -> Datum {
+    let place = if layer <= 1 {
+        "first"
+    } else if layer == last {
+        "last"
+    } else {
+        "between"
+    };
+    Datum::Text(place.to_owned())
+}
+
 /// The beginning of a long sentence.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST_SHOWN) {
@@ -186,6 +224,10 @@ fn of_trace(state: &State, head: &str, rest: &str) -> Option<Datum> {
             let states = trace.hidden_states.get(layer(rest.strip_prefix("norm.")?, trace.model.layers)?)?;
             let norm = states.row(0).iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
             Some(Datum::Number(norm))
+        }
+        ("mixing", "place") => {
+            let Datum::Number(most) = ranked(&trace.mixing.ratio, |best, ratio| ratio > best)? else { return None };
+            Some(place(most as usize, trace.model.layers))
         }
         ("mixing", "most") => ranked(&trace.mixing.ratio, |best, ratio| ratio > best),
         ("mixing", "least") => ranked(&trace.mixing.ratio, |best, ratio| ratio < best),

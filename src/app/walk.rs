@@ -213,7 +213,7 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
                 state.overlay = Some(Overlay::Ask(editor));
             }
         },
-        Some(Overlay::Disagree(kind, at)) => return disagree::key(state, kind, at, action),
+        Some(Overlay::Disagree(place)) => return disagree::key(state, place, action),
         Some(Overlay::Recall(waiting, given)) => return recall(state, waiting, given, action),
         Some(Overlay::Leave) => {
             let stopping = action == Some(Action::Stop);

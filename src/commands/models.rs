@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::print;
 use crate::cli::Models;
@@ -22,7 +23,7 @@ pub fn open_model(
     report: &mut dyn FnMut(Download),
 ) -> Result<Bert, String> {
     let bert = match asked {
-        None => Bert::embedded(max_length),
+        None | Some(EMBEDDED) => Bert::embedded(max_length),
         Some(asked) if is_path(asked) => Bert::open(Path::new(asked), max_length),
         Some(name) => {
             let (name, origin, files) = by_name(name, report)?;
@@ -102,6 +103,9 @@ fn without_hub(name: &str) -> String {
     )
 }
 
+/// How often a bar is drawn at least.
+const TICK: Duration = Duration::from_millis(200);
+
 /// A bar for downloads on a terminal; in a pipe one line a file.
 pub fn shown_download() -> impl FnMut(Download) {
     let template = "{msg} {bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
@@ -112,9 +116,13 @@ pub fn shown_download() -> impl FnMut(Download) {
         if download.file != file {
             file.clone_from(&download.file);
             bar.reset();
+            bar.set_length(download.total);
             bar.set_message(crate::model::printable(&file));
             if bar.is_hidden() {
                 eprintln!("{}", Download { speed: None, ..download.clone() }.in_words());
+            } else {
+                // What is left is told anew while nothing comes, too.
+                bar.enable_steady_tick(TICK);
             }
         }
         bar.set_length(download.total);

@@ -38,9 +38,6 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     if !Dataset::names().any(|name| name == data.name()) {
         eprintln!("{}", data.summary());
     }
-    if asked.against.is_some() && asked.format == RaceFormat::Csv {
-        return Err("a comparison of two models is more than one table. Use --format json or text".to_owned());
-    }
     let stop = stop_flag()?;
     let Contest { lab, mut report, fitted, part } = contest(settings, asked, readouts.clone(), &data, &stop)?;
     if let Some(path) = &asked.heads {
@@ -50,7 +47,8 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     drop((lab, fitted));
     if let (Some(other), false) = (&asked.against, report.stopped) {
         let settings = Settings { model: Some(other.clone()), ..settings.clone() };
-        let other = contest(&settings, asked, readouts, &data, &stop)?.report;
+        let alone = Race { against: None, ..asked.clone() };
+        let other = contest(&settings, &alone, readouts, &data, &stop)?.report;
         report.stopped = other.stopped;
         let pairs = between(&report, &other);
         report.against = Some(Box::new(Against { report: other, pairs }));
@@ -96,6 +94,7 @@ fn contest(
         seed: asked.seed,
         modes: once(asked.mode.iter().map(|mode| (*mode).into()).collect()),
         recipe: recipe(asked)?,
+        against: asked.against.clone(),
     };
     let bar = bar();
     let report = |progress: Progress| {

@@ -80,7 +80,10 @@ pub fn run(
         lanes,
         pairs: drawn.len(),
         chance: chance(&train_labels, &test_labels),
-        provenance: super::Provenance { seed: SEED, ..race::provenance(dataset, &subset, facts, command(request)) },
+        provenance: super::Provenance {
+            seed: SEED,
+            ..race::provenance(dataset, &subset, facts, command(request, facts))
+        },
     }))
 }
 
@@ -190,9 +193,10 @@ pub fn nearest(
 }
 
 /// The command that runs the same without a screen.
-fn command(request: &AggregateRequest) -> String {
+fn command(request: &AggregateRequest, facts: &ModelFacts) -> String {
     let limit = |flag: &str, most: Option<usize>| most.map_or(String::new(), |most| format!(" --{flag} {most}"));
-    format!("clsroom aggregate{}{} --data {}", limit("train", request.train), limit("test", request.test), request.data)
+    let (train, test) = (limit("train", request.train), limit("test", request.test));
+    format!("clsroom aggregate{}{train}{test} --data {}", facts.as_option(), request.data)
 }
 
 #[cfg(test)]

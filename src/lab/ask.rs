@@ -1,44 +1,58 @@
 //! What the lanes of the last race say about a sentence of one's own.
 
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+
 use super::finetune::Example;
 use super::race::Fitted;
 use super::race::several::shares;
-use super::{AskData, LabError, LaneAnswer, Readout, Sentence, features};
+use super::{AskData, LabError, Lane, LaneAnswer, Readout, Sentence, features};
 use crate::model::Bert;
 
-/// Every lane's answer that has a classifier; baselines have none.
+/// Every lane's answer that has a classifier (baselines have none), and what the checkpoints' own heads say; models in
+/// their order.
 ///
 /// # Errors
 /// When a pass fails.
-pub fn ask(bert: &Bert, lanes: &[Fitted], sentence: &Sentence) -> Result<AskData, LabError> {
-    let mut answers = Vec::new();
-    for fitted in lanes {
-        let Ok(readout) = fitted.lane.readout.parse::<Readout>() else { continue };
-        let probabilities = match (&fitted.student, fitted.heads.as_slice(), fitted.lane.layer) {
-            (Some(student), ..) => {
-                let example = Example::new(bert, &sentence.text, 0, &readout)?;
-                student.probabilities(&[example], &|| false)?.and_then(|mut answers| answers.pop())
+pub fn ask(models: &[(&Bert, Arc<Vec<Fitted>>)], sentence: &Sentence) -> Result<AskData, LabError> {
+    let mut data = AskData { sentence: sentence.clone(), answers: Vec::new(), own: Vec::new() };
+    for (model, (bert, lanes)) in models.iter().enumerate() {
+        for fitted in lanes.iter() {
+            if let Some(probabilities) = answer(bert, fitted, sentence)? {
+                let Lane { readout, mode, layer, .. } = fitted.lane.clone();
+                data.answers.push(LaneAnswer { model, readout, mode, layer, probabilities });
             }
-            (None, heads @ [_, ..], Some(layer)) => {
-                let wanted = (readout, layer);
-                features::extract(bert, &[&sentence.text], std::slice::from_ref(&wanted), &mut |_, _| true)?.and_then(
-                    |found| {
-                        let row = found.get(&wanted)?.row(0);
-                        let each: Vec<f32> = heads.iter().map(|head| head.probability(row)).collect();
-                        Some(if let [positive] = each[..] { vec![1.0 - positive, positive] } else { shares(each) })
-                    },
-                )
-            }
-            _ => None,
-        };
-        if let Some(probabilities) = probabilities {
-            answers.push(LaneAnswer {
-                readout: fitted.lane.readout.clone(),
-                mode: fitted.lane.mode.clone(),
-                layer: fitted.lane.layer,
-                probabilities,
-            });
+        }
+        if !bert.own_labels().is_empty() {
+            let last = (Readout::Cls, bert.config().num_hidden_layers);
+            let vector = vector(bert, sentence, &last)?;
+            let cls = Tensor::new(vector.as_slice(), &Device::Cpu)?.unsqueeze(0)?;
+            data.own.extend(bert.own_answer(&cls)?.map(|answer| (model, answer)));
         }
     }
-    Ok(AskData { sentence: sentence.clone(), answers })
+    Ok(data)
+}
+
+/// What a readout gives at a layer.
+fn vector(bert: &Bert, sentence: &Sentence, wanted: &(Readout, usize)) -> Result<Vec<f32>, LabError> {
+    let found = features::extract(bert, &[&sentence.text], std::slice::from_ref(wanted), &mut |_, _| true)?;
+    Ok(found.and_then(|found| Some(found.get(wanted)?.row(0).to_vec())).unwrap_or_default())
+}
+
+/// A lane's answer, if it has a classifier.
+fn answer(bert: &Bert, fitted: &Fitted, sentence: &Sentence) -> Result<Option<Vec<f32>>, LabError> {
+    let Ok(readout) = fitted.lane.readout.parse::<Readout>() else { return Ok(None) };
+    Ok(match (&fitted.student, fitted.heads.as_slice(), fitted.lane.layer) {
+        (Some(student), ..) => {
+            let example = Example::new(bert, &sentence.text, 0, &readout)?;
+            student.probabilities(&[example], &|| false)?.and_then(|mut answers| answers.pop())
+        }
+        (None, heads @ [_, ..], Some(layer)) => {
+            let row = vector(bert, sentence, &(readout, layer))?;
+            let each: Vec<f32> = heads.iter().map(|head| head.probability(&row)).collect();
+            Some(if let [positive] = each[..] { vec![1.0 - positive, positive] } else { shares(each) })
+        }
+        _ => None,
+    })
 }

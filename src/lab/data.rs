@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Readout;
+use super::{Readout, shell};
+use crate::model::load::MAX_LENGTH;
 
 mod aggregate;
 mod inversion;
@@ -74,6 +75,8 @@ pub enum Request {
     Race(RaceRequest),
     /// What the lanes of the last race say about a sentence.
     Ask(Sentence),
+    /// One pass of the other model, with everything kept.
+    Beside(Sentence),
     /// The gradient's size by layer and position.
     Gradient(Sentence),
     /// The same pieces in other arrangements.
@@ -124,6 +127,8 @@ pub enum Outcome {
     Race(Arc<RaceReport>),
     /// Answer to [`Request::Ask`].
     Ask(Arc<AskData>),
+    /// Answer to [`Request::Beside`].
+    Beside(Arc<TraceData>),
     /// Answer to [`Request::Arrange`].
     Arrange(Arc<super::arrange::ArrangeData>),
     /// Answer to [`Request::Gradient`].
@@ -155,6 +160,17 @@ pub struct Progress {
     pub lanes: Vec<Lane>,
     /// Lanes that learn just now.
     pub curves: Vec<Curve>,
+    /// While the other model runs the same race: what the first one's came to.
+    pub first: Option<Arc<FirstDone>>,
+}
+
+/// The first model's part of a race of two models.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FirstDone {
+    /// Its lanes.
+    pub lanes: Vec<Lane>,
+    /// How those learnt that were fine-tuned.
+    pub curves: Vec<Curve>,
 }
 
 /// Facts about the model, read from it.
@@ -180,9 +196,30 @@ pub struct ModelFacts {
     pub parameters: usize,
     /// At most this many pieces are read.
     pub max_length: usize,
+    /// What `--model` names it; absent for the model inside the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// Classes of the checkpoint's own classification head; empty when it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+}
+
+impl ModelFacts {
+    /// What `--model` and `--against` name it.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        self.asked.clone().unwrap_or_else(|| self.name.clone())
+    }
+
+    /// ` --model NAME` for commands that make something again; empty for the model inside the program. What the limit of
+    /// pieces was is said where it is not the usual one.
+    #[must_use]
+    pub fn as_option(&self) -> String {
+        let model = self.asked.as_ref().map_or(String::new(), |asked| format!(" --model {}", shell::word(asked)));
+        // Tables with fewer positions than the usual limit (RoBERTa's with two more) set the limit themselves.
+        let chosen = self.max_length > MAX_LENGTH || (self.max_length < MAX_LENGTH && self.positions > MAX_LENGTH + 1);
+        if chosen { format!("{model} --max-length {}", self.max_length) } else { model }
+    }
 }
 
 /// One word piece of the input.
@@ -384,6 +421,9 @@ pub struct RaceRequest {
     pub modes: Vec<Mode>,
     /// How they are fine-tuned.
     pub recipe: Recipe,
+    /// The other model that runs the same race, as `--against` names it.
+    #[serde(default)]
+    pub against: Option<String>,
 }
 
 impl Request {
@@ -407,7 +447,21 @@ impl RaceRequest {
             seed: 0,
             modes: vec![Mode::Frozen],
             recipe: Recipe::default(),
+            against: None,
         }
+    }
+
+    /// The same race for another model: where this one reads its last layer (or all), that one reads its own.
+    #[must_use]
+    pub fn for_other(&self, layers: usize, others: usize) -> Self {
+        let mut read: Vec<usize> = if self.layers.len() == layers + 1 {
+            (0..=others).collect()
+        } else {
+            self.layers.iter().map(|layer| if *layer == layers { others } else { (*layer).min(others) }).collect()
+        };
+        read.dedup();
+        let top_layers = self.recipe.top_layers.map(|count| count.min(others));
+        Self { layers: read, recipe: Recipe { top_layers, ..self.recipe.clone() }, against: None, ..self.clone() }
     }
 }
 
@@ -427,14 +481,29 @@ pub struct RaceReport {
     /// The same with another model, if one was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Box<Against>>,
-    /// With more than two classes, their names.
+    /// Names of the classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// What the checkpoint's own classification head says, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnHead>,
     /// The test sentences, in the order of every lane's answers (not written to records).
     #[serde(skip)]
     pub sentences: Arc<Vec<TestSentence>>,
     /// How to make it again.
     pub provenance: Provenance,
+}
+
+/// A checkpoint's own classification head beside the lanes of a race.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnHead {
+    /// Its classes.
+    pub labels: Vec<String>,
+    /// Whether each class of the data is one of them: then it has a lane, `own`.
+    pub matched: bool,
+    /// For each test sentence the probability of each of its classes (not written to records).
+    #[serde(skip)]
+    pub answers: Vec<Vec<f32>>,
 }
 
 /// The same race with another model.
@@ -449,9 +518,9 @@ pub struct Against {
 /// One classifier's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lane {
-    /// Readout's name, or `majority` or `words`.
+    /// Readout's name, `majority` or `words`, or `own` for the checkpoint's own head.
     pub readout: String,
-    /// `frozen`, `finetune` or `baseline`.
+    /// `frozen`, `finetune`, `baseline` or `own`.
     pub mode: String,
     /// Layer read; absent for baselines.
     pub layer: Option<usize>,

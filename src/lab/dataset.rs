@@ -65,6 +65,8 @@ pub struct Dataset {
     items: Vec<Item>,
     dropped: Dropped,
     sha256: String,
+    /// How the file's bytes were read, where they were not UTF-8.
+    encoding: Option<&'static str>,
 }
 
 /// Indices into [`Dataset::items`], ascending.
@@ -126,6 +128,12 @@ impl Dataset {
         }
     }
 
+    /// The same, read from a file whose bytes were not UTF-8: its encoding is said.
+    #[must_use]
+    pub fn read_as(self, encoding: Option<&'static str>) -> Self {
+        Self { encoding, ..self }
+    }
+
     /// What was read and what was left out and why, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -144,8 +152,9 @@ impl Dataset {
         let left: Vec<String> =
             left.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
         format!(
-            "{}: {} sentences of {} classes ({}); train {train}, validation {validation}, test {test}; left out: {}",
+            "{}{}: {} sentences of {} classes ({}); train {train}, validation {validation}, test {test}; left out: {}",
             self.name,
+            self.encoding.map_or(String::new(), |encoding| format!(" (read as {encoding})")),
             self.items.len(),
             self.classes.len(),
             classes.join(", "),

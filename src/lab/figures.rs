@@ -11,6 +11,12 @@ pub fn layer(text: &str, layers: usize) -> Option<usize> {
     if text == "last" { Some(layers) } else { text.parse().ok() }
 }
 
+/// The layer in the middle of so many.
+#[must_use]
+pub fn middle(layers: usize) -> usize {
+    layers.div_ceil(2)
+}
+
 /// Names of the changes, in the order of [`Change::ALL`].
 pub const CHANGES: [&str; 4] = ["carried", "shuffled", "cls-at-end", "no-positions"];
 

@@ -263,7 +263,8 @@ fn command(request: &InvertRequest, facts: &ModelFacts) -> String {
     };
     let limit = |flag: &str, most: Option<usize>| most.map_or(String::new(), |most| format!(" --{flag} {most}"));
     format!(
-        "clsroom invert --readouts {} --layer {layer}{}{} --data {}",
+        "clsroom invert{} --readouts {} --layer {layer}{}{} --data {}",
+        facts.as_option(),
         readouts.join(","),
         limit("train", request.train),
         limit("test", request.test),

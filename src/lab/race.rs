@@ -1,8 +1,10 @@
 //! Classifiers side by side: frozen lanes and baselines first, then those that are fine-tuned; intervals, pairs.
 
+pub(super) mod beside;
 mod cache;
 pub mod confusion;
 mod frozen;
+pub mod own;
 mod report;
 pub(super) mod several;
 mod tuned;
@@ -17,7 +19,7 @@ pub use report::{between, pairs, report};
 use super::dataset::{Dataset, Subset};
 use super::finetune::{Run, Student};
 use super::probe::{self, ProbeError};
-use super::{Control, Curve, Ended, LabError, Lane, Mode, Progress, RaceRequest, Readout, stats};
+use super::{Control, Curve, Ended, LabError, Lane, Mode, OwnHead, Progress, RaceRequest, Readout, stats};
 use crate::model::Bert;
 use tuned::Tuning;
 
@@ -56,6 +58,8 @@ pub struct Finish {
     pub fitted: Vec<Fitted>,
     /// Lanes that ended before their time.
     pub ended: Vec<Ended>,
+    /// The checkpoint's own head, if it has one.
+    pub own: Option<OwnHead>,
     /// It was stopped.
     pub stopped: bool,
 }
@@ -82,11 +86,15 @@ impl<'a> Table<'a> {
     }
 
     fn lane(&self, readout: &Readout, mode: &str, layer: Option<usize>, correct: Vec<Vec<bool>>) -> Lane {
+        self.lane_of(&readout.to_string(), mode, layer, correct)
+    }
+
+    fn lane_of(&self, readout: &str, mode: &str, layer: Option<usize>, correct: Vec<Vec<bool>>) -> Lane {
         let by_seed: Vec<f64> = correct.iter().map(|seed| probe::share(seed)).collect();
         let accuracy = by_seed.iter().sum::<f64>() / by_seed.len().max(1) as f64;
         let n_test = self.labels[2].len();
         Lane {
-            readout: readout.to_string(),
+            readout: readout.to_owned(),
             mode: mode.to_owned(),
             layer,
             seeds: Vec::new(), // a frozen probe and the baselines have nothing random in them
@@ -122,6 +130,7 @@ impl Report<'_> {
             total: self.total,
             lanes: lanes.iter().map(|fitted| fitted.lane.clone()).collect(),
             curves: curves.to_vec(),
+            first: None,
         });
     }
 }
@@ -156,7 +165,7 @@ pub fn run(
     let fits = lanes.len() + baselines.len();
     let before = sentences + fits * FIT;
     let report = Report { control, total: before + tuned::work(&request.recipe, counts, tuned.len()) };
-    let mut finish = Finish { fitted: Vec::new(), ended: Vec::new(), stopped: true };
+    let mut finish = Finish { fitted: Vec::new(), ended: Vec::new(), own: None, stopped: true };
 
     let read = |done: usize, of: usize| {
         let share = (sentences * done).checked_div(of).unwrap_or(0);
@@ -180,6 +189,10 @@ pub fn run(
             Err(ProbeError::Cancelled) => return Ok(finish.some()),
             Err(error) => return Err(error.into()),
         }
+    }
+    if let Some((head, lane)) = own::own(bert, dataset, cache, &table, control)? {
+        finish.own = Some(head);
+        finish.fitted.extend(lane);
     }
     if !tuned.is_empty() {
         let lanes = std::mem::take(&mut finish.fitted);

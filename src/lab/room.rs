@@ -11,11 +11,14 @@ use super::{
     ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
     inversion, knockout, learning, neighbours, race, trace,
 };
+use crate::model::load::Facts;
 use crate::model::{Bert, ModelError};
 
 /// Answers requests with one model. Shared by threads.
 pub struct Lab {
     bert: Bert,
+    /// The model that it is compared with.
+    other: Option<Box<Lab>>,
     facts: Arc<ModelFacts>,
     heads: Vec<RecordedHead>,
     features: race::Cache,
@@ -87,12 +90,14 @@ impl Lab {
             positions: config.max_position_embeddings,
             parameters: known.parameters,
             max_length: known.max_length,
+            asked: asked(known),
             labels: bert.own_labels().to_vec(),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads = ["cls", "mean"].into_iter().filter_map(find).collect();
         Self {
             bert,
+            other: None,
             facts,
             heads,
             features: race::Cache::default(),
@@ -100,6 +105,18 @@ impl Lab {
             lanes: Mutex::default(),
             decoders: Mutex::default(),
         }
+    }
+
+    /// The same with another model beside it, for races and comparisons of the two.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        Self { other: Some(Box::new(other)), ..self }
+    }
+
+    /// The lab of the other model.
+    #[must_use]
+    pub fn other(&self) -> Option<&Self> {
+        self.other.as_deref()
     }
 
     /// Facts about the model.
@@ -134,6 +151,9 @@ impl Lab {
     /// When an earlier experiment failed halfway.
     pub fn add(&self, dataset: Dataset) -> Result<String, LabError> {
         let name = dataset.name().to_owned();
+        if let Some(other) = &self.other {
+            other.add(dataset.clone())?;
+        }
         self.datasets.lock().map_err(|_| LabError::Poisoned)?.insert(name.clone(), Arc::new(dataset));
         Ok(name)
     }
@@ -207,17 +227,46 @@ impl Lab {
                 Some(Outcome::Nearest(Arc::new(data)))
             }
             Request::Ask(sentence) => {
-                let lanes = Arc::clone(&*self.lanes.lock().map_err(|_| LabError::Poisoned)?);
-                Some(Outcome::Ask(Arc::new(ask::ask(&self.bert, &lanes, sentence)?)))
+                let models: Vec<&Self> = std::iter::once(self).chain(self.other()).collect();
+                let mut asked = Vec::with_capacity(models.len());
+                for lab in models {
+                    asked.push((&lab.bert, Arc::clone(&*lab.lanes.lock().map_err(|_| LabError::Poisoned)?)));
+                }
+                Some(Outcome::Ask(Arc::new(ask::ask(&asked, sentence)?)))
+            }
+            Request::Beside(sentence) => {
+                let Some(other) = self.other() else {
+                    return Err(LabError::Request("there is no other model; --against names one".to_owned()));
+                };
+                Some(Outcome::Beside(Arc::new(trace::trace(&other.bert, &other.facts, sentence, &other.heads)?)))
             }
         })
     }
 
-    /// Runs a race; the fitted lanes come with it, from which heads are recorded. `kept` knows finished runs.
+    /// Runs a race, with both models if it asks for the other; the fitted lanes of this one come with it, from which
+    /// heads are recorded. `kept` knows finished runs.
     ///
     /// # Errors
     /// As [`Self::run`].
     pub fn race(
+        &self,
+        request: &RaceRequest,
+        control: &Control<'_>,
+        kept: &Kept<'_>,
+    ) -> Result<Option<Raced>, LabError> {
+        match &self.other {
+            Some(other) if request.against.is_some() => race::beside::race(self, other, request, control, kept),
+            other => {
+                // Only lanes of the last race answer for a sentence.
+                if let Some(other) = other {
+                    *other.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::default();
+                }
+                self.race_alone(request, control, kept)
+            }
+        }
+    }
+
+    pub(super) fn race_alone(
         &self,
         request: &RaceRequest,
         control: &Control<'_>,
@@ -231,5 +280,17 @@ impl Lab {
         let lanes = Arc::new(finish.fitted);
         *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(&lanes);
         Ok(Some((report, lanes)))
+    }
+}
+
+/// What `--model` names a model: a name on the hub, with its revision where it is not the usual one, or its folder.
+fn asked(facts: &Facts) -> Option<String> {
+    match facts.origin.as_str() {
+        "embedded" => None,
+        origin => Some(match origin.strip_prefix("hub, ") {
+            Some("main") => facts.name.clone(),
+            Some(revision) => format!("{}@{revision}", facts.name),
+            None => origin.to_owned(),
+        }),
     }
 }

@@ -1,10 +1,16 @@
 //! Lanes and pairs in words, the same on the screen and in a pipe.
 
-use super::{Pair, Readout, Verdict};
+use crate::model::printable;
+
+use super::race::own::NAME as OWN;
+use super::{Mode, OwnHead, Pair, Readout, Verdict};
 
 /// A readout's name for people; a name that is not known stays as it is.
 #[must_use]
 pub fn name(readout: &str) -> String {
+    if readout == OWN {
+        return "its own head".to_owned();
+    }
     readout.parse::<Readout>().map_or_else(|_| readout.to_owned(), |readout| readout.label())
 }
 
@@ -13,6 +19,14 @@ impl Pair {
     #[must_use]
     pub fn in_words(&self) -> String {
         self.in_words_of(&name(&self.a), &name(&self.b))
+    }
+
+    /// The same for one readout of two models.
+    #[must_use]
+    pub fn between(&self, a: &str, b: &str) -> String {
+        let how = if self.mode == Mode::Finetune.name() { ", tuned" } else { "" };
+        let of = |model: &str| format!("{} of {model}{how}", name(&self.b));
+        self.in_words_of(&of(a), &of(b))
     }
 
     /// The same with other names for the two.
@@ -36,5 +50,20 @@ impl Pair {
             100.0 * self.ci95[0],
             100.0 * self.ci95[1]
         )
+    }
+}
+
+impl OwnHead {
+    /// Why it has no lane, where it has none.
+    #[must_use]
+    pub fn in_words(&self, classes: &[String]) -> Option<String> {
+        let names = |names: &[String]| names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
+        (!self.matched).then(|| {
+            format!(
+                "The model's own head has the labels {}; those of the data are {}, so it is no lane here.",
+                names(&self.labels),
+                names(classes)
+            )
+        })
     }
 }

@@ -110,7 +110,14 @@ impl<'a> Checker<'a> {
                 Block::Code(_) => {}
             }
         }
-        let words: usize = paragraphs.iter().skip(1).map(|paragraph| prose::words(paragraph)).sum();
+        let said = |block: &&Block| match block {
+            Block::Paragraph(inlines) | Block::Quote(inlines) => prose::words(inlines),
+            Block::List { items, .. } => items.iter().map(|item| prose::words(item)).sum(),
+            Block::Code(_) => 0,
+        };
+        let words =
+            [true, false].map(|embedded| step.shown(embedded).iter().map(said).sum::<usize>()).into_iter().max();
+        let words = words.unwrap_or_default();
         if words > prose::MOST_WORDS {
             let help = "a step is about 70 words; continue after a new `---`".to_owned();
             let message = format!("this step has {words} words, more than {}", prose::MOST_WORDS);

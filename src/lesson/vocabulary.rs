@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers or `last`, `{readout}` a
+/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers, `middle` or `last`, `{readout}` a
 /// readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[
     ("model.name", "the model's name"),
     ("model.history", "how the model was trained, where its name is known"),
     ("model.layers", "number of layers"),
+    ("model.middle", "the number of its middle layer"),
     ("model.heads", "attention heads in a layer"),
     ("model.hidden", "numbers in one vector (hidden size)"),
     ("model.head_size", "numbers that one head works on"),
@@ -29,6 +30,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("mixing.ratio.{layer}", "mixing ratio of [CLS] in this layer's attention block (layer 1 is the first)"),
     ("mixing.top.{layer}", "the other token with the largest norm-based share (layer 1 is the first)"),
     ("mixing.most", "the layer in which [CLS] takes in most, by mixing ratio"),
+    ("mixing.place", "where that layer lies: first, between or last"),
     ("mixing.least", "the layer in which [CLS] takes in least"),
     ("knockout.top", "the token whose edge into [CLS], cut in one layer, moves the final vector most"),
     ("knockout.effect", "1 - cosine of the final [CLS] vector after that cut"),
@@ -38,6 +40,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("data.validation", "for validation"),
     ("data.test", "for testing"),
     ("race.{readout}.{layer}.accuracy", "test accuracy of a lane, from the run that this step's bench offers"),
+    ("race.{readout}.accuracy", "the same for a baseline, words or majority"),
     ("race.{readout}.{layer}.low", "lower end of its 95 % interval"),
     ("race.{readout}.{layer}.high", "upper end of its 95 % interval"),
     ("race.{readout}-{readout}.{layer}.difference", "difference of two lanes, second minus first"),
@@ -100,6 +103,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("attribution.rollout", "rank correlation with rollout"),
     ("difference.cls.{layer}", "1 - cosine of [CLS] in the two sentences of the bench after this layer"),
     ("difference.most", "the layer after which it is largest"),
+    ("difference.place", "where that layer lies: first (or the embeddings), between or last"),
     ("notebook.predicted", "predictions that the learner made"),
     ("notebook.right", "how many of them came out so"),
     (

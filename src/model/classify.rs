@@ -31,18 +31,26 @@ impl Bert {
     /// # Errors
     /// When the shape does not fit.
     pub fn own_answer(&self, cls: &Tensor) -> Result<Option<Vec<(String, f32)>>> {
-        let Some(classifier) = &self.classifier else { return Ok(None) };
+        let Some(scores) = self.own_answers(cls)?.into_iter().next() else { return Ok(None) };
+        Ok(Some(self.own_labels().iter().cloned().zip(scores).collect()))
+    }
+
+    /// The same for many such vectors [N x D], without the names; empty when the checkpoint has no classifier.
+    ///
+    /// # Errors
+    /// When the shape does not fit.
+    pub fn own_answers(&self, cls: &Tensor) -> Result<Vec<Vec<f32>>> {
+        let Some(classifier) = &self.classifier else { return Ok(Vec::new()) };
         let before = match &classifier.dense {
             Some(dense) if classifier.rectified => Some(dense.forward(cls)?.relu()?),
             Some(dense) => Some(dense.forward(cls)?.tanh()?),
             None => self.pool(cls)?,
         };
-        let Some(before) = before else { return Ok(None) };
+        let Some(before) = before else { return Ok(Vec::new()) };
         let mut scores = classifier.output.forward(&before)?;
         if classifier.labels.len() > 1 {
             scores = candle_nn::ops::softmax(&scores, D::Minus1)?;
         }
-        let scores: Vec<f32> = scores.flatten_all()?.to_vec1()?;
-        Ok(Some(classifier.labels.iter().cloned().zip(scores).collect()))
+        scores.to_vec2()
     }
 }

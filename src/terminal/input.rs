@@ -120,6 +120,7 @@ fn end(signal: i32, told: &Sender<Incoming>) {
 pub(super) fn message_of(event: Event) -> Option<Msg> {
     Some(match event {
         Event::ModelLoading(words) => Msg::ModelLoading(words),
+        Event::OtherReady(facts) => Msg::OtherReady(facts),
         Event::ModelReady(facts) => Msg::ModelReady(facts),
         Event::ModelFailed(why) => Msg::ModelFailed(why),
         Event::Progress(ticket, progress, elapsed) => Msg::Progress(ticket, progress, elapsed),

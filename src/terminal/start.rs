@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use super::{Session, leave, origins, run};
 use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher};
-use crate::cli::Common;
+use crate::cli::{Common, CourseWith};
 use crate::commands::{Download, LoadedCourse, Surroundings, load_course, open_model, read_data};
 use crate::config::{self, Settings};
 use crate::lab::Lab;
@@ -31,15 +31,15 @@ pub fn install_hooks() -> Result<(), String> {
     Ok(())
 }
 
-/// Opens the course, at a lesson if one is named; races read `data` if it is given.
+/// Opens the course, at a lesson if one is named, with sentences and a second model of the learner's if they are given.
 ///
 /// # Errors
 /// When the course, the model or the terminal cannot be used.
-pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: Option<&str>) -> Result<(), String> {
+pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
     let (store, progress, notice) = saved(settings, common);
     let heads = loaded.heads.clone();
-    let own = data.map(read_data).transpose()?;
+    let own = with.data.as_deref().map(read_data).transpose()?;
     let (course, records) = share(loaded);
     let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
     state.notice = notice;
@@ -55,7 +55,7 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: O
     if let Some(lesson) = lesson {
         open_at(&mut state, lesson)?;
     }
-    let (for_model, directory) = (settings.clone(), settings.lessons.clone());
+    let (for_model, directory, against) = (settings.clone(), settings.lessons.clone(), with.against.clone());
     run(Session {
         state,
         theme,
@@ -63,8 +63,14 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, data: O
         reload: Box::new(move || load_course(directory.as_deref()).map(share)),
         open: Box::new(move |tell| {
             let mut told = |download: Download| tell(download.in_words());
-            let bert = open_model(for_model.model.as_deref(), for_model.max_length, &mut told)?;
-            let lab = Lab::new(bert, heads.as_ref());
+            let mut open = |model: Option<&str>| {
+                let bert = open_model(model, for_model.max_length, &mut told)?;
+                Ok::<_, String>(Lab::new(bert, heads.as_ref()))
+            };
+            let mut lab = open(for_model.model.as_deref())?;
+            if let Some(against) = &against {
+                lab = lab.beside(open(Some(against))?);
+            }
             if let Some(own) = own {
                 lab.add(own).map_err(|error| error.to_string())?;
             }

@@ -15,6 +15,7 @@ mod learning;
 mod map;
 mod matrix;
 mod mixing;
+mod models;
 mod nearest;
 mod neighbours;
 mod notebook;
@@ -52,6 +53,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     if let Some(failure) = state.failure() {
         return card(&[failure], theme, area, buf);
+    }
+    if state.shows_models() {
+        return models::draw(state, theme, area, buf);
     }
     match bench.view {
         View::Probe => return probe::draw(state, theme, area, buf),

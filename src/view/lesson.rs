@@ -9,7 +9,7 @@ use super::widgets::text::{clean, fit, put, width, wrap};
 use super::widgets::{blocks, progress};
 use super::{WIDE, bench, lines, question, resolver};
 use crate::app::{Page, State, values};
-use crate::lesson::{Block, Inline, Source, Step, ValueRef};
+use crate::lesson::{Block, Inline, Source, ValueRef};
 
 /// Text is never wider than this.
 const TEXT_WIDTH: u16 = 72;
@@ -67,7 +67,8 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         text.push(Line::from(Span::styled(clean(title, theme.ascii).into_owned(), theme.heading())));
         text.push(Line::default());
     }
-    text.extend(blocks::render(&step.blocks, &resolve, usize::from(area.width), theme));
+    let shown = state.text();
+    text.extend(blocks::render(&shown, &resolve, usize::from(area.width), theme));
     for question in step.predict.iter().chain(&step.check) {
         text.push(Line::default());
         let kind =
@@ -79,20 +80,20 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         text.push(Line::from(Span::styled("Notes for the teacher", theme.heading())));
         text.extend(blocks::render(&step.notes, &resolve, usize::from(area.width), theme));
     }
-    if waits_for_run(state, step) {
+    if waits_for_run(state, &shown) {
         text.push(Line::default());
         let said = format!("{} stands for what is not measured yet: Enter runs it.", theme.glyphs().ellipsis);
         text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
     }
-    if shows_foreign_records(state, step) {
+    if shows_foreign_records(state, &shown) {
         text.push(Line::default());
         let said = "Recorded numbers belong to the model that made them. This one has none: benches that offer a run measure it here.";
         text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
     }
-    let mut used = blocks::sources(&step.blocks);
+    let mut used = blocks::sources(&shown);
     used.extend(question::sources(state, step));
     let mut legend = blocks::legend(&used, theme);
-    if has_terms(step) {
+    if has_terms(&shown) {
         let said = Span::styled(format!("{} in the glossary: g", blocks::term_sign(theme)), theme.label());
         match &mut legend {
             Some(line) => line.spans.extend([Span::raw("  "), said]),
@@ -108,9 +109,9 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// Whether a term of the glossary is marked in the text.
-fn has_terms(step: &Step) -> bool {
+fn has_terms(blocks: &[Block]) -> bool {
     let marked = |inlines: &[Inline]| inlines.iter().any(|inline| matches!(inline, Inline::Term(_)));
-    step.blocks.iter().any(|block| match block {
+    blocks.iter().any(|block| match block {
         Block::Paragraph(inlines) | Block::Quote(inlines) => marked(inlines),
         Block::List { items, .. } => items.iter().any(|item| marked(item)),
         Block::Code(_) => false,
@@ -118,19 +119,19 @@ fn has_terms(step: &Step) -> bool {
 }
 
 /// Whether the text shows values of a run that was not made yet.
-fn waits_for_run(state: &State, step: &Step) -> bool {
+fn waits_for_run(state: &State, blocks: &[Block]) -> bool {
     let open = |value: &ValueRef| value.key.starts_with("race.") && !values::resolve(state, value).ready;
-    state.running().is_none() && shown_values(step).iter().any(open)
+    state.running().is_none() && shown_values(blocks).iter().any(open)
 }
 
 /// Whether the text refers to records of another model.
-fn shows_foreign_records(state: &State, step: &Step) -> bool {
-    shown_values(step).iter().any(|value| value.source == Source::Record && values::is_foreign(state, &value.key))
+fn shows_foreign_records(state: &State, blocks: &[Block]) -> bool {
+    shown_values(blocks).iter().any(|value| value.source == Source::Record && values::is_foreign(state, &value.key))
 }
 
 /// All values in a step's text.
-fn shown_values(step: &Step) -> Vec<ValueRef> {
-    let inlines = step.blocks.iter().flat_map(|block| match block {
+fn shown_values(blocks: &[Block]) -> Vec<ValueRef> {
+    let inlines = blocks.iter().flat_map(|block| match block {
         Block::Paragraph(inlines) | Block::Quote(inlines) => inlines.clone(),
         Block::List { items, .. } => items.concat(),
         Block::Code(_) => Vec::new(),

@@ -26,7 +26,9 @@ pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Editor(_) | Overlay::Second(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
-        Overlay::Disagree(..) => vec![("j k", "move"), ("v", "kind"), ("Enter", "make it yours"), ("q", "close")],
+        Overlay::Disagree(..) => {
+            vec![("j k", "move"), ("h l", "lanes"), ("v", "kind"), ("Enter", "make it yours"), ("q", "close")]
+        }
         Overlay::Ask(_) => vec![("Enter", "close")],
         Overlay::Leave => vec![("Enter", "leave"), ("x", "stop it and leave"), ("q", "stay")],
     }
@@ -66,8 +68,8 @@ pub(super) fn draw(
             Some(draw_editor(editor, hint, theme, inside, buf))
         }
         Overlay::Ask(editor) => Some(ask::draw(state, editor, theme, area, buf)),
-        Overlay::Disagree(kind, at) => {
-            disagree::draw(state, *kind, *at, theme, area, buf);
+        Overlay::Disagree(place) => {
+            disagree::draw(state, *place, theme, area, buf);
             None
         }
         Overlay::Recall(waiting, given) => {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use clsroom::model::load;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::pty::Terminal;
@@ -279,11 +280,54 @@ fn data_with_every_kind_of_mistake() {
     assert!(nul.to_lowercase().contains("nul"), "{nul}");
     let quote = wrong(&race("quote.csv", b"text,label\n\"never closed,good\nb,bad\n"));
     assert!(quote.contains("quote.csv, line 2:") && quote.contains("Quote texts"), "{quote}");
-    // Bytes of cp1252 are no UTF-8.
-    let mut bytes = b"text\tlabel\ncaf".to_vec();
-    bytes.extend_from_slice(b"\xe9\tgood\nb\tbad\n");
-    let encoding = wrong(&race("cp1252.tsv", &bytes));
-    assert!(encoding.contains("Save it as UTF-8"), "{encoding}");
+    // A label that nothing is trained on, and one that is none.
+    let unknown = format!(
+        "text\tlabel\tsplit\n{}",
+        (0..60)
+            .map(|n| {
+                let (label, split) = if n == 7 {
+                    ("never seen", "test")
+                } else {
+                    (["bad", "good"][n % 2], ["train", "validation", "test"][n % 3])
+                };
+                format!("sentence number {n}\t{label}\t{split}\n")
+            })
+            .collect::<String>()
+    );
+    let said = wrong(&race("unknown.tsv", unknown.as_bytes()));
+    assert!(said.contains("class \"never seen\" is in the train split"), "{said}");
+    let said = wrong(&race("list.jsonl", b"{\"text\": \"a\", \"label\": [1]}\n"));
+    assert!(said.contains("neither a string nor a number"), "{said}");
+}
+
+#[test]
+fn windows_1252_is_read_and_said() {
+    let home = home();
+    let file = home.path().join("mine.csv");
+    let rows: Vec<u8> = (0..80)
+        .flat_map(|n| {
+            [
+                b"caf\xe9 number ".as_slice(),
+                n.to_string().as_bytes(),
+                b" costs 3 \x80,",
+                [b"good".as_slice(), b"d\xe9sol\xe9"][n % 2],
+                b"\n",
+            ]
+            .concat()
+        })
+        .collect();
+    fs::write(&file, [b"text,label\n".as_slice(), &rows].concat()).expect("written");
+    let path = file.display().to_string();
+    let output = clsroom(home.path(), &["race", "--readouts", "majority,words", "--format", "json", "--data", &path]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("(read as Windows-1252): 80 sentences of 2 classes (désolé 40, good 40)"), "{said}");
+    let json: Value = serde_json::from_slice(&output.stdout).expect("valid JSON");
+    assert_eq!(json["classes"], serde_json::json!(["désolé", "good"]));
+    // A NUL byte is no text in any encoding.
+    fs::write(&file, b"text,label\ncaf\xe9\0,good\nb,bad\n").expect("written");
+    let output = clsroom(home.path(), &["race", "--data", &path]);
+    assert!(output.status.code() == Some(1) && String::from_utf8_lossy(&output.stderr).contains("NUL byte"));
 }
 
 #[test]

@@ -268,7 +268,6 @@ fn bad_data_is_one_sentence() {
     assert!(refused("c.csv", b"text,label\na,b\nc\n").contains("line 3"));
     assert!(refused("d.csv", b"text,label\n\"never closed,b\nc,d\n").contains("line 2"));
     assert!(refused("e.csv", b"text,label\na\0,b\n").contains("NUL byte"));
-    assert!(refused("f.tsv", b"text\tlabel\ncaf\xe9\tb\n").contains("is not UTF-8 text (at byte 14)"));
     assert!(refused("g.jsonl", b"{\"text\": \"a\", \"label\": 1}\n{\n").contains("line 2"));
     assert!(refused("h.csv", b"text,label,split\na,b,train\nc,d,never\n").contains("the split \"never\""));
     assert!(refused("i.xlsx", b"PK").contains("End its name in"));

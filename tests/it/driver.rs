@@ -39,6 +39,18 @@ impl Driver {
         Self::with(width, height, Theme::new(Depth::TrueColor, false), Progress::default())
     }
 
+    /// The same with other models and, for races, other sentences.
+    pub fn on(lab: &'static Lab, sentences: &str, (width, height): (u16, u16)) -> Self {
+        let mut driver = Self::new(width, height);
+        driver.lab = lab;
+        driver.state.sentences = sentences.to_owned();
+        if let Some(other) = lab.other() {
+            driver.tell(Msg::OtherReady(other.facts()));
+        }
+        driver.tell(Msg::ModelReady(lab.facts()));
+        driver
+    }
+
     pub fn with(width: u16, height: u16, theme: Theme, progress: Progress) -> Self {
         let loaded = load_course(None).expect("the course is in order");
         let state =

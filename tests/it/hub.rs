@@ -45,6 +45,8 @@ enum Fault {
     Silent,
     /// Waits in the middle of the weights until it is told to go on.
     Held,
+    /// No fault: the model was given another name, and every request is sent on by a path without a host.
+    Renamed,
 }
 
 struct Server {
@@ -165,7 +167,7 @@ impl Serving {
                 _ => {}
             }
         }
-        let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut path = first.split(' ').nth(1).unwrap_or_default().to_owned();
         self.seen.lock().expect("the list").push(format!("{path}{asked}{token}"));
         let fault = *self.fault.lock().expect("the fault");
         match fault {
@@ -175,8 +177,13 @@ impl Serving {
                 self.open.lock().expect("the list").push(stream);
                 return Ok(());
             }
+            Fault::Renamed if !path.starts_with("/moved/") && !path.starts_with("/stored/") => {
+                let there = [("Location", format!("/moved{path}"))];
+                return reply(&stream, "307 Temporary Redirect", &there, b"");
+            }
             _ => {}
         }
+        path = path.trim_start_matches("/moved").to_owned();
         if let Some(rest) = path.strip_prefix(&format!("/api/models/{MODEL}/revision/")) {
             assert!(["main", "v1"].contains(&rest), "{rest}");
             let listed = self.files.keys().filter(|name| fault != Fault::NoWeights || !name.starts_with("model"));
@@ -352,6 +359,32 @@ fn a_download_that_broke_off_is_resumed_or_cleanly_begun_again() {
         assert_eq!(parts(server.home.path()), 0);
         server.recovers();
     }
+}
+
+#[test]
+fn a_model_that_was_renamed_is_found_by_its_old_name() {
+    let server = Server::start();
+    let output = server.with(Fault::Renamed).run(&["trace", "Not bad", "--model", MODEL]);
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(server.seen("/moved/api/models/people/tiny/revision/main"), "{:?}", server.seen.lock());
+    assert!(server.seen("/stored/model.safetensors bytes=0-"));
+}
+
+#[test]
+fn a_download_without_the_course_shows_how_far_it_is() {
+    let server = Server::start();
+    server.with(Fault::Held);
+    let env = server.env();
+    let env = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut terminal = Terminal::start_with(server.home.path(), (100, 24), &["models", "pull", MODEL], &env);
+    terminal.wait_until("a bar with bytes, speed and what is left", |screen| {
+        let line = screen.lines().find(|line| line.contains("model.safetensors")).unwrap_or_default();
+        line.contains("KiB of ") && line.contains("B/s") && line.contains("left")
+    });
+    server.go_on.send(()).expect("the server waits");
+    terminal.wait_for("people/tiny is in");
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert!(!terminal.screen().contains("left"), "the bar is gone: {}", terminal.screen());
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod hostile;
 #[cfg(feature = "hub")]
 mod hub;
 mod inversion;
+mod large;
 mod leaving;
 mod maps;
 mod mixing;
@@ -37,3 +38,4 @@ mod sandbox;
 mod screens;
 mod table;
 mod terminal;
+mod two_models;

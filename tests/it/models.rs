@@ -121,8 +121,8 @@ fn a_classification_head_gives_the_models_own_answer() {
     assert!(difference(&shares, &expected) < 1e-5, "{shares:?} {expected:?}");
 }
 
-#[test]
-fn distilbert_runs_as_its_oracle() {
+/// A DistilBERT checkpoint in a folder, and its weights by the names that it gives them.
+fn distilbert(activation: &'static str, folder: &Path) -> (HashMap<String, Tensor>, Value) {
     let theirs = [
         ("attention.self.query", "attention.q_lin"),
         ("attention.self.key", "attention.k_lin"),
@@ -140,20 +140,26 @@ fn distilbert_runs_as_its_oracle() {
             None => name,
         }
     };
-    // candle's DistilBERT has only the approximate GELU, so both run with ReLU.
-    let style = Checkpoint { pooler: false, activation: "relu", ..Checkpoint::default() };
+    let style = Checkpoint { pooler: false, activation, ..Checkpoint::default() };
     let weights = style.weights().into_iter().filter(|(name, _)| !name.contains("token_type"));
     let weights: HashMap<String, Tensor> = weights.map(|(own, tensor)| (name(own), tensor)).collect();
     let config = json!({
         "model_type": "distilbert", "vocab_size": vocabulary().len(), "dim": 24, "n_layers": 2, "n_heads": 3,
-        "hidden_dim": 40, "activation": "relu", "max_position_embeddings": 160, "initializer_range": 0.02,
+        "hidden_dim": 40, "activation": activation, "max_position_embeddings": 160, "initializer_range": 0.02,
         "pad_token_id": 0
     });
-    let folder = folder();
-    style.write(folder.path());
+    style.write(folder);
     let stored = weights.iter().map(|(name, tensor)| (format!("distilbert.{name}"), tensor.clone()));
-    candle_core::safetensors::save(&stored.collect(), folder.path().join("model.safetensors")).expect("written");
-    write(folder.path(), "config.json", &config.to_string());
+    candle_core::safetensors::save(&stored.collect(), folder.join("model.safetensors")).expect("written");
+    write(folder, "config.json", &config.to_string());
+    (weights, config)
+}
+
+#[test]
+fn distilbert_runs_as_its_oracle() {
+    // candle's DistilBERT has only the approximate GELU, so both run with ReLU.
+    let folder = folder();
+    let (weights, config) = distilbert("relu", folder.path());
     let bert = Bert::open(folder.path(), None).expect("it loads");
     let input = bert.encode(TEXT, None).expect("it encodes").input;
     let builder = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
@@ -162,6 +168,53 @@ fn distilbert_runs_as_its_oracle() {
     let mask = Tensor::zeros((1, 1, 1, input.len()), DType::U8, &Device::Cpu).expect("a mask");
     let expected = flat(&oracle.forward(&row(&input.input_ids), &mask).expect("a pass"));
     assert!(difference(&states(&bert, &input), &expected) < 1e-4);
+}
+
+#[test]
+fn distilbert_with_gelu_runs_by_its_formulas() {
+    let folder = folder();
+    let (weights, _) = distilbert("gelu", folder.path());
+    let bert = Bert::open(folder.path(), None).expect("it loads");
+    let input = bert.encode(TEXT, None).expect("it encodes").input;
+    let expected = by_formulas(&weights, &input.input_ids).expect("a pass");
+    assert!(difference(&states(&bert, &input), &flat(&expected)) < 1e-4);
+}
+
+/// DistilBERT's encoder with the exact GELU, box by box in candle's plain operations: 2 layers, 3 heads of 8 numbers.
+fn by_formulas(weights: &HashMap<String, Tensor>, ids: &[u32]) -> candle_core::Result<Tensor> {
+    let of = |name: &str| &weights[name];
+    let dense = |x: &Tensor, name: &str| {
+        x.matmul(&of(&format!("{name}.weight")).t()?)?.broadcast_add(of(&format!("{name}.bias")))
+    };
+    let norm = |x: &Tensor, name: &str| {
+        let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
+        let deviation = (centred.sqr()?.mean_keepdim(1)? + 1e-12)?.sqrt()?;
+        centred
+            .broadcast_div(&deviation)?
+            .broadcast_mul(of(&format!("{name}.weight")))?
+            .broadcast_add(of(&format!("{name}.bias")))
+    };
+    let places: Vec<u32> = (0..ids.len() as u32).collect();
+    let rows = |table: &str, which: &[u32]| of(table).index_select(&Tensor::new(which, &Device::Cpu)?, 0);
+    let sum =
+        (rows("embeddings.word_embeddings.weight", ids)? + rows("embeddings.position_embeddings.weight", &places)?)?;
+    let mut x = norm(&sum, "embeddings.LayerNorm")?;
+    for layer in 0..2 {
+        let at = |name: &str| format!("transformer.layer.{layer}.{name}");
+        let [q, k, v] = ["q", "k", "v"].map(|part| dense(&x, &at(&format!("attention.{part}_lin"))));
+        let (q, k, v) = (q?, k?, v?);
+        let head = |x: &Tensor, head: usize| x.narrow(1, head * 8, 8)?.contiguous();
+        let mut contexts = Vec::new();
+        for number in 0..3 {
+            let scores = (head(&q, number)?.matmul(&head(&k, number)?.t()?)? / 8f64.sqrt())?;
+            contexts.push(candle_nn::ops::softmax(&scores, 1)?.matmul(&head(&v, number)?)?);
+        }
+        let context = dense(&Tensor::cat(&contexts, 1)?, &at("attention.out_lin"))?;
+        x = norm(&(x + context)?, &at("sa_layer_norm"))?;
+        let middle = dense(&x, &at("ffn.lin1"))?.gelu_erf()?;
+        x = norm(&(&x + dense(&middle, &at("ffn.lin2"))?)?, &at("output_layer_norm"))?;
+    }
+    Ok(x)
 }
 
 #[test]
@@ -348,43 +401,4 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     assert!(screen.contains("benches that offer a"), "{screen}");
     driver.press("n");
     assert!(driver.screen().contains("the vector of [CLS] itself"), "{}", driver.screen());
-}
-
-#[test]
-fn two_models_are_compared_on_the_same_sentences() {
-    let folder = folder();
-    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-    Checkpoint::default().write(&first);
-    Checkpoint { layers: 1, hidden: 30, prefix: "bert.", ..Checkpoint::default() }.write(&second);
-    let data = folder.path().join("data.tsv");
-    let line = |n: usize| format!("{} film number {n}\t{}\n", ["bad", "funny"][n % 2], n % 2);
-    fs::write(&data, format!("text\tlabel\n{}", (0..160).map(line).collect::<String>())).expect("written");
-    let shown = |path: &Path| path.display().to_string();
-    let run = |format: &str| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_clsroom"))
-            .env("HOME", folder.path())
-            .args(["race", "--model", &shown(&first), "--against", &shown(&second), "--data", &shown(&data)])
-            .args(["--readouts", "cls,mean,words", "--format", format])
-            .output()
-            .expect("it starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    };
-    let json: Value = serde_json::from_str(&run("json")).expect("valid JSON");
-    let against = &json["against"];
-    assert_eq!(
-        (&json["provenance"]["model"], &against["report"]["provenance"]["model"]),
-        (&"first".into(), &"second".into())
-    );
-    assert_ne!(json["provenance"]["model_sha256"], against["report"]["provenance"]["model_sha256"]);
-    let pairs = against["pairs"].as_array().expect("pairs");
-    let readouts: Vec<&Value> = pairs.iter().map(|pair| &pair["b"]).collect();
-    assert_eq!(readouts, ["cls", "mean"], "the words alone know no model");
-    for (lane, pair) in pairs.iter().enumerate() {
-        let accuracy = |report: &Value| report["lanes"][lane]["accuracy"].as_f64().expect("a share");
-        let difference = accuracy(&against["report"]) - accuracy(&json);
-        assert!((pair["difference"].as_f64().expect("a number") - difference).abs() < 1e-9, "{pair}");
-    }
-    let text = run("text");
-    assert!(text.contains("between the models") && text.contains("[CLS] of second minus [CLS] of first"), "{text}");
 }

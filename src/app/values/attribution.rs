@@ -1,6 +1,6 @@
 //! Values of attribution, similarity and of two sentences side by side.
 
-use super::{State, layer};
+use super::{State, layer, place};
 use crate::lab::attribution::AttributionData;
 use crate::lab::record::Datum;
 use crate::lab::similar::{apart, mean_of_pairs, rank_correlation, similarity};
@@ -75,10 +75,10 @@ pub(super) fn of_difference(state: &State, rest: &str) -> Option<Datum> {
     let (first, second) = (state.trace()?, state.other_trace()?);
     let cls =
         |layer: usize| Some(apart(first.hidden_states.get(layer)?.row(0), second.hidden_states.get(layer)?.row(0)));
-    if rest == "most" {
+    if matches!(rest, "most" | "place") {
         let far: Vec<f32> = (0..=first.model.layers).filter_map(cls).collect();
         let most = (0..far.len()).max_by(|a, b| far[*a].total_cmp(&far[*b]))?;
-        return Some(Datum::Number(most as f64));
+        return Some(if rest == "most" { Datum::Number(most as f64) } else { place(most, first.model.layers) });
     }
     cls(layer(rest.strip_prefix("cls.")?, first.model.layers)?).map(number)
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use encoding_rs::WINDOWS_1252;
+
 use crate::lab::dataset::{Dataset, Form};
 
 /// Larger files are not read, in bytes.
@@ -30,8 +32,14 @@ pub fn read_data(asked: &str) -> Result<Dataset, String> {
     if bytes.len() as u64 > LARGEST {
         return Err(format!("{asked} is larger than {} MB. Use fewer sentences", LARGEST >> 20));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        format!("{asked} is not UTF-8 text (at byte {}). Save it as UTF-8", error.utf8_error().valid_up_to())
-    })?;
-    Dataset::labelled(asked, form, &text).map_err(|error| error.to_string())
+    let (text, encoding) = decoded(bytes);
+    Dataset::labelled(asked, form, &text).map(|dataset| dataset.read_as(encoding)).map_err(|error| error.to_string())
+}
+
+/// Bytes as text, and how they were read where it was not UTF-8: then Windows-1252, which spreadsheets write in the west.
+fn decoded(bytes: Vec<u8>) -> (String, Option<&'static str>) {
+    String::from_utf8(bytes).map_or_else(
+        |error| (WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned(), Some("Windows-1252")),
+        |text| (text, None),
+    )
 }

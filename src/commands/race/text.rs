@@ -41,6 +41,9 @@ pub(super) fn text(report: &RaceReport) -> String {
         };
         let _ = writeln!(out, "{layer}{}", pair.in_words());
     }
+    if let Some(words) = report.own.as_ref().and_then(|own| own.in_words(&report.classes)) {
+        let _ = writeln!(out, "{words}");
+    }
     report.lanes.iter().for_each(|lane| confusion(&mut out, report, lane));
     for ended in &report.ended {
         let _ = writeln!(out, "{}, seed {}: ended early: {}", verdict::name(&ended.readout), ended.seed, ended.why);
@@ -57,9 +60,7 @@ pub(super) fn text(report: &RaceReport) -> String {
         let (a, b) = (&provenance.model, &against.report.provenance.model);
         let _ = writeln!(out, "\nbetween the models");
         for pair in &against.pairs {
-            let how = if pair.mode == Mode::Finetune.name() { ", tuned" } else { "" };
-            let of = |model: &str| format!("{} of {model}{how}", verdict::name(&pair.b));
-            let _ = writeln!(out, "{}", pair.in_words_of(&of(a), &of(b)));
+            let _ = writeln!(out, "{}", pair.between(a, b));
         }
     }
     out

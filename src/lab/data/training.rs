@@ -127,11 +127,16 @@ pub struct AskData {
     pub sentence: super::Sentence,
     /// One answer a lane.
     pub answers: Vec<LaneAnswer>,
+    /// What the checkpoints' own heads say: which model, and each class with its probability (or the bare score of a
+    /// single one).
+    pub own: Vec<(usize, Vec<(String, f32)>)>,
 }
 
 /// One lane's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaneAnswer {
+    /// Of two models, which: 0 the one in use, 1 the other.
+    pub model: usize,
     /// Readout's name.
     pub readout: String,
     /// How the lane learnt.

@@ -64,7 +64,7 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
         let label = classes.iter().position(|class| *class == row.label).unwrap_or_default(); // it is among them
         items.push(Item { text, label, split, hash });
     }
-    Ok(Dataset { name, classes, items, dropped, sha256: hex(&Sha256::digest(text.as_bytes())) })
+    Ok(Dataset { name, classes, items, dropped, sha256: hex(&Sha256::digest(text.as_bytes())), encoding: None })
 }
 
 /// The labels in order: by value when all are whole numbers, else by name.

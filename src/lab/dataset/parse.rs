@@ -140,7 +140,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dataset, DatasetError> {
         }
     }
     let sha256 = hex(&Sha256::digest(text.as_bytes()));
-    Ok(Dataset { name, classes: SIGNS.map(str::to_owned).to_vec(), items, dropped, sha256 })
+    Ok(Dataset { name, classes: SIGNS.map(str::to_owned).to_vec(), items, dropped, sha256, encoding: None })
 }
 
 /// An error at the first zero byte.

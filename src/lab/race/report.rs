@@ -2,6 +2,7 @@
 
 use super::{Finish, confusion};
 use crate::lab::dataset::{Dataset, Subset};
+use crate::lab::shell::word;
 use crate::lab::{
     Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, Rate, Readout, TestSentence, stats,
 };
@@ -93,13 +94,14 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
         lanes,
         ended: finish.ended.clone(),
         against: None,
-        classes: if several { dataset.classes().to_vec() } else { Vec::new() },
+        classes: dataset.classes().to_vec(),
+        own: finish.own.clone(),
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
         provenance: Provenance {
             seed: request.seed,
             recipe: request.modes.contains(&Mode::Finetune).then(|| request.recipe.clone()),
-            ..provenance(dataset, &subset, model, command(request, model.layers))
+            ..provenance(dataset, &subset, model, command(request, model))
         },
     }
 }
@@ -129,12 +131,14 @@ pub(in crate::lab) fn provenance(
 }
 
 /// The command that runs the same race without a screen.
-fn command(request: &RaceRequest, layers: usize) -> String {
+fn command(request: &RaceRequest, model: &ModelFacts) -> String {
     let readouts: Vec<String> = request.readouts.iter().map(Readout::to_string).collect();
     let layer = match request.layers.as_slice() {
         [] => "last".to_owned(),
+        // The other model's last layer may have another number.
+        [one] if request.against.is_some() && *one == model.layers => "last".to_owned(),
         [one] => one.to_string(),
-        many if many.len() == layers + 1 => "all".to_owned(),
+        many if many.len() == model.layers + 1 => "all".to_owned(),
         many => many.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
     };
     let modes: Vec<&str> = request.modes.iter().map(|mode| mode.name()).collect();
@@ -154,13 +158,15 @@ fn command(request: &RaceRequest, layers: usize) -> String {
     } else {
         String::new()
     };
+    let against = request.against.as_ref().map_or(String::new(), |other| format!(" --against {}", word(other)));
     format!(
-        "clsroom race --mode {} --readouts {} --layer {layer}{}{}{recipe} --data {} --seed {}",
+        "clsroom race{}{against} --mode {} --readouts {} --layer {layer}{}{}{recipe} --data {} --seed {}",
+        model.as_option(),
         modes.join(","),
-        readouts.join(","),
+        word(&readouts.join(",")),
         limit("train", request.train),
         limit("test", request.test),
-        request.data,
+        word(&request.data),
         request.seed
     )
 }

@@ -1,6 +1,7 @@
 //! What a record's values can be: everything from a file is checked here before it reaches a screen.
 
 use super::RecordError;
+use crate::lab::race::own::NAME as OWN;
 use crate::lab::{Lane, Pair, Provenance, RaceReport, Readout};
 
 /// Longest text in a record, in bytes.
@@ -20,6 +21,10 @@ pub(super) fn report(report: &RaceReport) -> Checked {
         for (index, pair) in against.pairs.iter().enumerate() {
             self::pair(&format!("against.pairs[{index}]"), pair)?;
         }
+    }
+    report.classes.iter().try_for_each(|class| text("classes", class))?;
+    if let Some(own) = &report.own {
+        own.labels.iter().try_for_each(|label| text("own.labels", label))?;
     }
     for ended in &report.ended {
         readout("ended.readout", &ended.readout)?;
@@ -93,7 +98,7 @@ pub(super) fn provenance(provenance: &Provenance) -> Checked {
 }
 
 pub(super) fn readout(at: &str, name: &str) -> Checked {
-    let known = name.parse::<Readout>().is_ok_and(|readout| readout.to_string() == name);
+    let known = name == OWN || name.parse::<Readout>().is_ok_and(|readout| readout.to_string() == name);
     let found: String = name.escape_debug().take(40).collect();
     require(known, || at.to_owned(), &found, "a readout's name")
 }

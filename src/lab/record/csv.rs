@@ -1,28 +1,46 @@
 //! A race as one table, for spreadsheets: a row a lane, beside it its comparison with `cls`.
 
 use std::fmt::Display;
-use std::fmt::Write as _;
 
 use crate::lab::{Lane, Pair, RaceReport};
 
 const HEADER: &str = "readout,mode,layer,seeds,accuracy,low,high,n_test,n_train,c,rate,validation,\
                       against,difference,difference_low,difference_high,p_value,verdict,smallest_visible";
 
+/// The further columns of a race with two models: whose lane it is, and its comparison with the first model's lane of the
+/// same readout and mode.
+const BETWEEN: &str = "between_difference,between_low,between_high,between_p_value,between_verdict,\
+                       between_smallest_visible";
+
 /// A race as comma-separated values (RFC 4180 but for plain newlines): a header, then a row a lane. The columns from
-/// `against` on are filled where the lane was compared with another; what is absent is empty.
+/// `against` on are filled where the lane was compared with another; what is absent is empty. With two models a column
+/// `model` stands first, and the comparison between the models last.
 #[must_use]
 pub fn csv(report: &RaceReport) -> String {
-    let mut table = format!("{HEADER}\n");
-    for lane in &report.lanes {
-        let pair = report
-            .pairs
-            .iter()
-            .find(|pair| pair.b == lane.readout && pair.layer == lane.layer && pair.mode == lane.mode);
-        let fields = lane_fields(lane).into_iter().chain(pair_fields(pair));
-        // Writing to a String cannot fail.
-        let _ = writeln!(table, "{}", fields.map(|field| quoted(&field)).collect::<Vec<_>>().join(","));
-    }
-    table
+    let Some(against) = &report.against else {
+        return table(HEADER.to_owned(), report.lanes.iter().map(|lane| fields(report, lane)));
+    };
+    let rows = [(report, &[][..]), (&against.report, &against.pairs[..])].into_iter().flat_map(|(report, between)| {
+        report.lanes.iter().map(move |lane| {
+            let between = pair_fields(of(between, lane)).into_iter().skip(1);
+            [report.provenance.model.clone()].into_iter().chain(fields(report, lane)).chain(between).collect()
+        })
+    });
+    table(format!("model,{HEADER},{BETWEEN}"), rows)
+}
+
+fn table(header: String, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rows = rows.map(|row| row.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(","));
+    std::iter::once(header).chain(rows).map(|line| line + "\n").collect()
+}
+
+fn fields(report: &RaceReport, lane: &Lane) -> Vec<String> {
+    lane_fields(lane).into_iter().chain(pair_fields(of(&report.pairs, lane))).collect()
+}
+
+/// The comparison of this lane with another.
+fn of<'a>(pairs: &'a [Pair], lane: &Lane) -> Option<&'a Pair> {
+    pairs.iter().find(|pair| pair.b == lane.readout && pair.layer == lane.layer && pair.mode == lane.mode)
 }
 
 fn lane_fields(lane: &Lane) -> Vec<String> {

@@ -61,6 +61,7 @@ fn report() -> RaceReport {
         pairs: vec![pair, against_words],
         ended: Vec::new(),
         classes: Vec::new(),
+        own: None,
         against: None,
         stopped: false,
         sentences: std::sync::Arc::default(),

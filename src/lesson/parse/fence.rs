@@ -1,5 +1,5 @@
-//! The directives: fenced blocks `bench`, `predict` and `check`, whose content is TOML, and `notes`, whose content is
-//! text.
+//! The directives: fenced blocks `bench`, `predict` and `check`, whose content is TOML, and `notes`, `embedded` and
+//! `others`, whose content is text.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use toml::Spanned;
 
 use super::problem::{Problem, Text, did_you_mean};
 use super::{one_line, reference, steps, toml_at};
-use crate::lesson::{Answer, Bench, Question, Step, ValueRef, View};
+use crate::lesson::{Answer, Bench, Only, Question, Step, ValueRef, View};
 
 /// The first word of a directive's opening line.
-pub(super) const NAMES: [&str; 4] = ["bench", "predict", "check", "notes"];
+pub(super) const NAMES: [&str; 6] = ["bench", "predict", "check", "notes", "embedded", "others"];
 
 /// How many options a question may have; they are answered with the digit keys and must fit one screen.
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
@@ -88,6 +88,15 @@ pub(super) fn read(
     if name == "notes" {
         let (blocks, problems) = steps::notes(source, text, range);
         return (!std::mem::replace(&mut step.notes, blocks).is_empty(), problems);
+    }
+    if matches!(name, "embedded" | "others") {
+        let only = if name == "embedded" { Only::Embedded } else { Only::Others };
+        let (blocks, problems) = steps::notes(source, text, range);
+        for block in blocks {
+            step.only.insert(step.blocks.len(), only);
+            step.blocks.push(block);
+        }
+        return (false, problems);
     }
     let place = if name == "predict" { &mut step.predict } else { &mut step.check };
     match question(source, text, range) {

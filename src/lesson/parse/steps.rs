@@ -1,5 +1,6 @@
 //! The Markdown walk: from the parser's events to steps, and a clear sentence for Markdown that lessons do not have.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -33,7 +34,7 @@ pub(super) fn paragraph(source: &Text<'_>, text: &str, at: usize) -> (Vec<Inline
     }
 }
 
-/// Reads the text of speaker notes, which stands in `range` of the file.
+/// Reads the text of speaker notes, or of a block for one kind of model, which stands in `range` of the file.
 pub(super) fn notes(source: &Text<'_>, text: &str, range: Range<usize>) -> (Vec<Block>, Vec<Problem>) {
     let mut walk = Walk::new(source, text.get(..range.end).unwrap_or(text), range.start, None);
     walk.run();
@@ -41,7 +42,8 @@ pub(super) fn notes(source: &Text<'_>, text: &str, range: Range<usize>) -> (Vec<
         step.title.is_none() && step.bench.is_none() && step.predict.is_none() && step.check.is_none()
     });
     if !walk.steps.is_empty() || !only_text {
-        walk.problems.push(source.problem(range.start, "`notes` hold text only, without headings, rules or blocks"));
+        let message = "this block holds text only, without headings, rules or blocks";
+        walk.problems.push(source.problem(range.start, message));
     }
     (walk.draft.map(|step| step.blocks).unwrap_or_default(), walk.problems)
 }
@@ -300,6 +302,7 @@ impl<'a> Walk<'a> {
             self.draft = Some(Step {
                 title: None,
                 blocks: Vec::new(),
+                only: BTreeMap::new(),
                 bench: None,
                 predict: None,
                 check: None,

@@ -2,7 +2,7 @@
 
 use crate::app::{State, values};
 use crate::lab::record::Datum;
-use crate::lab::{Mode, RaceReport, RaceRequest, verdict};
+use crate::lab::{Lane, Mode, Pair, RaceReport, RaceRequest, shell, verdict};
 
 pub(super) fn race(state: &State) -> Option<Vec<String>> {
     if let Some(report) = state.race_report() {
@@ -12,7 +12,17 @@ pub(super) fn race(state: &State) -> Option<Vec<String>> {
     let mut said = quoted(state, &request);
     let lanes: Vec<String> = request.readouts.iter().map(ToString::to_string).collect();
     let modes: Vec<&str> = request.modes.iter().map(|mode| mode.name()).collect();
-    let mut command = format!("clsroom race --readouts {} --mode {}", lanes.join(","), modes.join(","));
+    let model = state.facts.as_ref().map_or(String::new(), |facts| facts.as_option());
+    let lanes = shell::word(&lanes.join(","));
+    let mut command = format!("clsroom race{model} --readouts {lanes} --mode {}", modes.join(","));
+    if let Some(against) = &request.against {
+        command.push_str(" --against ");
+        command.push_str(&shell::word(against));
+    }
+    if request.data != "movies" {
+        command.push_str(" --data ");
+        command.push_str(&shell::word(&request.data));
+    }
     if request.layers.len() > 1 {
         command += " --layer all";
     }
@@ -30,19 +40,31 @@ pub(super) fn race(state: &State) -> Option<Vec<String>> {
 
 fn raced(report: &RaceReport) -> Vec<String> {
     let mut said = vec![format!("Measured here, on {} test sentences:", report.provenance.sentences[2])];
-    for lane in &report.lanes {
+    said.extend(lanes(report));
+    if let Some(against) = &report.against {
+        let (a, b) = (&report.provenance.model, &against.report.provenance.model);
+        said.push(format!("The same with {b}:"));
+        said.extend(lanes(&against.report));
+        said.push("Between the models:".to_owned());
+        said.extend(against.pairs.iter().map(|pair| pair.between(a, b)));
+    }
+    said
+}
+
+fn lanes(report: &RaceReport) -> Vec<String> {
+    let lane = |lane: &Lane| {
         let layer = lane.layer.map_or(String::new(), |layer| format!(", layer {layer}"));
-        said.push(format!(
+        format!(
             "{}, {}{layer}: accuracy {:.3}, 95 % interval {:.3} to {:.3}.",
             verdict::name(&lane.readout),
             lane.mode,
             lane.accuracy,
             lane.ci95[0],
             lane.ci95[1]
-        ));
-    }
-    said.extend(report.pairs.iter().map(crate::lab::Pair::in_words));
-    said
+        )
+    };
+    let own = report.own.as_ref().and_then(|own| own.in_words(&report.classes));
+    report.lanes.iter().map(lane).chain(report.pairs.iter().map(Pair::in_words)).chain(own).collect()
 }
 
 /// The recorded run that comes nearest: one with these lanes, learning so, on a number of sentences most like it.
@@ -51,6 +73,10 @@ fn quoted(state: &State, request: &RaceRequest) -> Vec<String> {
         Some(Datum::Number(number)) => Some(*number),
         _ => None,
     };
+    // Records are of the embedded sentences.
+    if state.sentences != "movies" {
+        return Vec::new();
+    }
     let mut files: Vec<&str> =
         state.records.keys().filter_map(|key| key.split_once('.').map(|(file, _)| file)).collect();
     files.dedup();

@@ -23,10 +23,13 @@ struct Both<'a> {
     pairs: &'a [Aligned],
     /// The pair under the cursor.
     at: usize,
+    /// Two models read one sentence, instead of one model two.
+    models: bool,
 }
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    if state.other().is_none() {
+    let models = state.shows_models();
+    if state.other().is_none() && !models {
         return card(&["This bench compares two sentences, and has one."], theme, area, buf);
     }
     let Some(second) = state.other_trace() else {
@@ -34,13 +37,20 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     };
     let pairs = state.aligned();
     let at = state.cursor.offset.min(pairs.len().saturating_sub(1));
-    let both = Both { first: trace, second, pairs: &pairs, at };
+    let both = Both { first: trace, second, pairs: &pairs, at, models };
     if pairs.is_empty() {
         return;
     }
     match MEASURES.get(state.cursor.variant) {
         Some(measure) => shares(&both, state, measure, theme, area, buf),
-        None => vectors(&both, state, theme, area, buf),
+        None if both.same_space() => vectors(&both, state, theme, area, buf),
+        None => {
+            let [a, b] = [trace, second].map(|trace| trace.model.hidden);
+            let words = format!(
+                "One model's vectors have {a} numbers, the other's {b}: they cannot be compared. v: what flows into [CLS]."
+            );
+            card(&[&words], theme, area, buf);
+        }
     }
 }
 
@@ -51,6 +61,11 @@ impl Both<'_> {
 
     fn without(&self) -> &'static str {
         if self.hides() { ", without [CLS] and [SEP]" } else { "" }
+    }
+
+    /// Whether vectors of both have as many numbers.
+    fn same_space(&self) -> bool {
+        self.first.model.hidden == self.second.model.hidden
     }
 
     /// "not | very": a piece of each, a dot where one has none.
@@ -64,7 +79,8 @@ impl Both<'_> {
     /// The sentences above a table or map; returns what is left below.
     fn draw_sentences(&self, theme: &Theme, body: Rect, buf: &mut Buffer) -> Rect {
         for (index, (sign, trace)) in [("A", self.first), ("B", self.second)].into_iter().enumerate() {
-            let text = clean(&format!("{sign}  {}", trace.sentence.text), theme.ascii).into_owned();
+            let text = if self.models { &trace.model.name } else { &trace.sentence.text };
+            let text = clean(&format!("{sign}  {text}"), theme.ascii).into_owned();
             let y = body.y + index as u16;
             put(buf, body.x, y, body.width, &fit(&text, usize::from(body.width), theme.ascii), theme.text());
         }
@@ -83,7 +99,8 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     };
     let (a, b) = (pick(both.first), pick(both.second));
     let layer = state.cursor.layer.clamp(1, a.rows.max(1));
-    let share = |matrix: &Matrix, at: Option<usize>| at.map_or(0.0, |at| matrix.at(layer - 1, at));
+    // Where the other model has fewer layers, its last stays beside the first's.
+    let share = |matrix: &Matrix, at: Option<usize>| at.map_or(0.0, |at| matrix.at(layer.min(matrix.rows) - 1, at));
     let dot = theme.glyphs().dot;
     let here = both.pairs[both.at];
     let (left, right) = both.names(here, theme);
@@ -99,16 +116,15 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
             ),
             theme.value(),
         ),
-        said(
-            format!(
-                "differences without signs: {moved:.3} in all {dot} the two [CLS] apart: {:.4}",
-                cls_apart(both, layer)
-            ),
-            theme.value(),
-        ),
+        said(format!("differences without signs: {moved:.3} in all{}", cls_apart(both, layer, dot)), theme.value()),
     ];
+    if a.rows != b.rows {
+        let fewer = if layer > b.rows { format!(", whose layer {} stands here", b.rows) } else { String::new() };
+        foot.push(said(format!("A has {} layers, B {}{fewer}", a.rows, b.rows), theme.text()));
+    }
     foot.extend(said_hidden(both, theme));
-    foot.push(said("a line: a piece of A, what stands for it in B; apart: 1 - cosine", theme.text()));
+    let apart = if both.models { "" } else { "; apart: 1 - cosine" };
+    foot.push(said(format!("a line: a piece of A, what stands for it in B{apart}"), theme.text()));
     foot.push(measured("bars: the shares; at the right, B minus A", theme));
     let caption = format!("into [CLS], A and B: {measure}{}", both.without());
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
@@ -116,11 +132,15 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     table(both, &|pair| (share(&a, pair.0), share(&b, pair.1)), theme, body, buf);
 }
 
-/// How far the two `[CLS]` vectors are apart after a layer.
-fn cls_apart(both: &Both<'_>, layer: usize) -> f32 {
+/// How far the two `[CLS]` vectors are apart after a layer, in words; nothing for two models, whose vectors have no
+/// directions in common.
+fn cls_apart(both: &Both<'_>, layer: usize, dot: &str) -> String {
+    if both.models {
+        return String::new();
+    }
     let row =
         |trace: &TraceData| trace.hidden_states.get(layer).map(|states| states.row(0).to_vec()).unwrap_or_default();
-    apart(&row(both.first), &row(both.second))
+    format!(" {dot} the two [CLS] apart: {:.4}", apart(&row(both.first), &row(both.second)))
 }
 
 fn said_hidden(both: &Both<'_>, theme: &Theme) -> Option<Line<'static>> {
@@ -195,7 +215,12 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
     )];
     foot.extend(said_hidden(both, theme));
     foot.push(legend("0", &format!("{most:.3}"), theme));
-    foot.push(said("how far the two vectors of a piece are apart: 0 the same direction", theme.text()));
+    let meaning = if both.models {
+        "0 the same direction: means something where one model was tuned from the other"
+    } else {
+        "how far the two vectors of a piece are apart: 0 the same direction"
+    };
+    foot.push(said(meaning, theme.text()));
     foot.push(measured("columns: pieces, A/B where they differ; rows: layers", theme));
     let caption = format!("how far A and B are apart{}", both.without());
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);

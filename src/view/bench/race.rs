@@ -7,7 +7,7 @@ mod running;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{State, values};
+use crate::app::{State, disagree, values};
 use crate::lab::{Lane, Mode, RaceRequest, verdict};
 use crate::lesson::Format;
 use crate::view::theme::{Role, Theme};
@@ -51,27 +51,53 @@ pub(super) fn whole(count: usize) -> String {
     values::write(count as f64, Format::Auto)
 }
 
-/// The lane's name; how it learnt is said where lanes of both kinds stand together.
-fn label(lane: &Lane, both: bool) -> String {
-    let name = verdict::name(&lane.readout);
-    match lane.mode.as_str() {
-        "finetune" if both => format!("{name}, tuned"),
-        "frozen" if both => format!("{name}, frozen"),
-        _ => name,
-    }
+/// A lane with what it is called on the screen.
+struct Named<'a> {
+    label: String,
+    model: usize,
+    lane: &'a Lane,
 }
 
-fn draw_lanes(lanes: &[Lane], theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let both = lanes.iter().any(|lane| lane.mode == Mode::Finetune.name());
-    let rows: Vec<Bar> = lanes
-        .iter()
-        .map(|lane| Bar {
-            label: label(lane, both),
+/// Both models' lanes, or the one's, by name: with its model's number where there are two, and how it learnt where
+/// lanes of both kinds stand together. Baselines know no model and stand there once.
+fn named<'a>(models: &[&'a [Lane]], two: bool) -> Vec<Named<'a>> {
+    let both = models.iter().flat_map(|lanes| lanes.iter()).any(|lane| lane.mode == Mode::Finetune.name());
+    let mut found = Vec::new();
+    for (model, lanes) in models.iter().enumerate() {
+        for lane in lanes.iter().filter(|lane| model == 0 || lane.mode != "baseline") {
+            let name = verdict::name(&lane.readout);
+            let how = match lane.mode.as_str() {
+                "finetune" if both => ", tuned",
+                "frozen" if both => ", frozen",
+                _ => "",
+            };
+            let numbered = disagree::numbered(&name, model, two && lane.mode != "baseline");
+            found.push(Named { label: numbered + how, model, lane });
+        }
+    }
+    found
+}
+
+fn draw_lanes(models: &[&[Lane]], two: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let rows: Vec<Bar> = named(models, two)
+        .into_iter()
+        .map(|Named { label, model, lane }| Bar {
+            label,
             value: lane.accuracy as f32,
             text: format!("{:.3}  {:.3}-{:.3}", lane.accuracy, lane.ci95[0], lane.ci95[1]),
-            role: role(&lane.readout),
+            role: role_of(&lane.readout, model),
             interval: Some((lane.ci95[0] as f32, lane.ci95[1] as f32)),
         })
         .collect();
     bars::draw(area, buf, theme, &Bars { axis: true, ..Bars::new(&rows) });
+}
+
+/// The look of a lane of the second model: signs and numbers tell it apart, and another shade.
+fn role_of(readout: &str, model: usize) -> Role {
+    match (model, role(readout)) {
+        (0, role) => role,
+        (_, Role::Mean) => Role::Text,
+        (_, Role::Cls) => Role::Label,
+        (_, role) => role,
+    }
 }

@@ -7,10 +7,11 @@ use tui_textarea::TextArea;
 
 use super::{disagree, draw_editor, panel};
 use crate::app::State;
+use crate::app::disagree::numbered;
 use crate::lab::verdict;
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{pad, width};
+use crate::view::widgets::text::{clean, pad, width};
 
 pub(super) fn draw(
     state: &State,
@@ -20,24 +21,38 @@ pub(super) fn draw(
     buf: &mut Buffer,
 ) -> (u16, u16) {
     let newest = state.results.asks.last();
-    let rows = newest.map_or(1, |data| data.answers.len() as u16);
+    let rows = newest.map_or(1, |data| (data.answers.len() + data.own.len()) as u16);
     let inside = panel("What do they say?", rows + 5, theme, area, buf);
     let hint = "Every key asks the lanes of the last race again. Ctrl-U clears it, Enter or Esc closes.";
     let cursor = draw_editor(editor, hint, theme, inside, buf);
     let text = editor.lines().join(" ");
     let current = state.results.asks.iter().rev().find(|data| data.sentence.text == text.trim()).or(newest);
     let mut text: Vec<Line<'_>> = Vec::new();
-    let answers = current.map_or(&[][..], |data| &data.answers);
-    let all = answers.iter().map(|answer| disagree::said(&verdict::name(&answer.readout), &answer.probabilities));
-    let all: Vec<String> = all.collect();
-    let room = all.iter().map(|said| width(said)).max().unwrap_or(0) + 2;
-    for (answer, said) in answers.iter().zip(&all) {
+    let (answers, own) = current.map_or((&[][..], &[][..]), |data| (&data.answers, &data.own));
+    let report = state.race_report();
+    let two = report.is_some_and(|report| report.against.is_some());
+    let classes = report.map_or(&[][..], |report| &report.classes);
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for answer in answers {
         let how = match (answer.mode.as_str(), answer.layer) {
             ("finetune", _) => "fine-tuned".to_owned(),
             (_, Some(layer)) => format!("frozen, layer {layer}"),
             (mode, None) => mode.to_owned(),
         };
-        let said = pad(said, room, theme.ascii);
+        let name = numbered(&verdict::name(&answer.readout), answer.model, two);
+        rows.push((disagree::said(&name, &answer.probabilities, classes), how));
+    }
+    for (model, answer) in own {
+        let (labels, shares): (Vec<String>, Vec<f32>) = answer.iter().cloned().unzip();
+        let said = disagree::said(&numbered("its own head", *model, two), &shares, &labels);
+        rows.push((said, "as the checkpoint has it".to_owned()));
+    }
+    for (said, _) in &mut rows {
+        *said = clean(said, theme.ascii).into_owned();
+    }
+    let room = rows.iter().map(|(said, _)| width(said)).max().unwrap_or(0) + 2;
+    for (said, how) in rows {
+        let said = pad(&said, room, theme.ascii);
         text.push(Line::from(vec![Span::styled(said, theme.value()), Span::styled(how, theme.dim())]));
     }
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! Test sentences on which two lanes disagree: sentence, label, each lane's answer.
+//! Test sentences on which two lanes disagree: sentence, label, each lane's answer, and the models' own heads'.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,20 +6,18 @@ use ratatui::text::{Line, Span};
 
 use super::panel;
 use crate::app::State;
-use crate::app::disagree::{Disagreement, KINDS};
-use crate::lab::{Lane, likeliest, verdict};
+use crate::app::disagree::{Disagreement, KINDS, Place, Side, numbered};
+use crate::lab::{Mode, likeliest};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, wrap, wrap_hanging};
 
-/// Names of the classes, in their order.
-const CLASSES: [&str; 2] = ["negative", "positive"];
-
-pub(super) fn draw(state: &State, kind: usize, at: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(found) = state.disagreement() else { return };
-    let kind = kind % KINDS;
+pub(super) fn draw(state: &State, place: Place, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(found) = state.disagreement(place.pair) else { return };
+    let kind = place.kind % KINDS;
     let list = &found.sentences[kind];
-    let (a, b) = (verdict::name(&found.a.readout), verdict::name(&found.b.readout));
+    let two = found.report.against.is_some();
+    let (a, b) = (found.a.name(two), found.b.name(two));
     let title = match kind {
         0 => format!("{a} right, {b} wrong"),
         1 => format!("{b} right, {a} wrong"),
@@ -27,18 +25,27 @@ pub(super) fn draw(state: &State, kind: usize, at: usize, theme: &Theme, area: R
     };
     let title = format!("{} of {}: {title}", list.len(), found.report.sentences.len());
     let inside = panel(&title, area.height, theme, area, buf);
-    let tuned = if found.a.mode == "finetune" { "fine-tuned" } else { "frozen" };
-    let head = format!("{tuned} lanes, first seed; the surest wrong answers first; v: the next kind");
+    let both = |mode: &str| found.a.lane.mode == mode && found.b.lane.mode == mode;
+    let how = if both(Mode::Finetune.name()) {
+        "fine-tuned lanes, first seed"
+    } else if both(Mode::Frozen.name()) {
+        "frozen lanes"
+    } else {
+        "a lane and the model's own head"
+    };
+    let mut head = format!("{how}; the surest wrong answers first; v: the next kind");
+    if found.place.1 > 1 {
+        head += &format!("; h l: other lanes ({} of {})", found.place.0 + 1, found.place.1);
+    }
     let wide = usize::from(inside.width);
-    let mut text = wrap(&[Span::styled(head, theme.dim())], wide);
-    text.push(Line::default());
-    let mut shown = text;
+    let mut shown = wrap(&[Span::styled(head, theme.dim())], wide);
+    shown.push(Line::default());
     // The chosen one with two before it; every entry takes what it needs.
-    for (place, index) in list.iter().enumerate().skip(at.saturating_sub(2)) {
+    for (number, index) in list.iter().enumerate().skip(place.at.saturating_sub(2)) {
         if shown.len() + 2 > usize::from(inside.height) {
             break;
         }
-        shown.extend(entry(&found, *index, place == at, theme, wide));
+        shown.extend(entry(&found, *index, number == place.at, theme, wide));
     }
     if list.is_empty() {
         shown.push(Line::from(Span::styled("No sentence is of this kind.", theme.text())));
@@ -60,24 +67,39 @@ fn entry(found: &Disagreement<'_>, index: usize, chosen: bool, theme: &Theme, wi
             Line::from(spans)
         })
         .collect();
-    let dot = theme.glyphs().dot;
-    let gold = CLASSES.get(sentence.class).copied().unwrap_or("?");
-    let answers = format!("    label {gold} {dot} {} {dot} {}", answer(found.a, index), answer(found.b, index));
-    rows.extend(wrap_hanging(&[Span::styled(answers, theme.value())], wide, 4));
+    let classes = &found.report.classes;
+    let two = found.report.against.is_some();
+    let gold = classes.get(sentence.class).map_or("?", String::as_str);
+    let dot = format!(" {} ", theme.glyphs().dot);
+    let lanes = [format!("label {gold}"), answer(found.a, index, classes, two), answer(found.b, index, classes, two)]
+        .join(&dot);
+    // A head with a lane of its own is there already when that lane is one of the two.
+    let shown = |model: usize, side: Side<'_>| side.model == model && side.lane.mode == crate::lab::race::own::NAME;
+    let heads = found.report.heads().filter(|(model, _)| !shown(*model, found.a) && !shown(*model, found.b));
+    let heads: Vec<String> = heads
+        .filter_map(|(model, head)| {
+            let answers = head.answers.get(index)?;
+            Some(said(&numbered("its own head", model, two), answers, &head.labels))
+        })
+        .collect();
+    for said in [lanes, heads.join(&dot)].into_iter().filter(|said| !said.is_empty()) {
+        let said = clean(&said, theme.ascii).into_owned();
+        rows.extend(wrap_hanging(&[Span::styled(format!("    {said}"), theme.value())], wide, 4));
+    }
     rows
 }
 
-fn answer(lane: &Lane, index: usize) -> String {
-    let name = verdict::name(&lane.readout);
-    match lane.probabilities.get(index) {
-        Some(probabilities) => said(&name, probabilities),
+fn answer(side: Side<'_>, index: usize, classes: &[String], two: bool) -> String {
+    let name = side.name(two);
+    match side.lane.probabilities.get(index) {
+        Some(probabilities) => said(&name, probabilities, classes),
         None => name,
     }
 }
 
-/// "`[CLS]` 0.71 negative".
-pub(super) fn said(name: &str, probabilities: &[f32]) -> String {
+/// "`[CLS]` 0.71 negative"; of a head with a single class its bare score.
+pub(super) fn said(name: &str, probabilities: &[f32], classes: &[String]) -> String {
     let class = likeliest(probabilities);
     let share = probabilities.get(class).copied().unwrap_or(f32::NAN);
-    format!("{name} {share:.2} {}", CLASSES.get(class).copied().unwrap_or("?"))
+    format!("{name} {share:.2} {}", classes.get(class).map_or("?", String::as_str))
 }

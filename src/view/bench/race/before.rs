@@ -11,7 +11,7 @@ use crate::lesson::View;
 use crate::view::bench::{card, frame};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::wrap;
+use crate::view::widgets::text::{clean, wrap};
 
 /// What Enter would do.
 pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -21,8 +21,20 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
     let train = request.train.map_or(train, |most| most.min(train));
     let test = request.test.map_or(test, |most| most.min(test));
     let names: Vec<String> = request.readouts.iter().map(Readout::label).collect();
+    let twice = match (&state.facts, &state.against) {
+        (Some(one), Some(other)) if request.against.is_some() => {
+            format!(" Each twice: 1 {}, 2 {}.", one.name, other.name)
+        }
+        _ => String::new(),
+    };
+    let own = state.facts.iter().chain(state.against.iter().filter(|_| request.against.is_some()));
+    let own = if own.into_iter().any(|facts| !facts.labels.is_empty()) {
+        " The classifier that the checkpoint brings along answers beside them."
+    } else {
+        ""
+    };
     let mut paragraphs = vec![
-        format!("Lanes: {}.", names.join(", ")),
+        clean(&format!("Lanes: {}.{twice}{own}", names.join(", ")), theme.ascii).into_owned(),
         format!(
             "Each reads every sentence in its own way, learns from {} sentences, makes its choices on {} others, and is tested once on {} more.",
             whole(train),

@@ -4,17 +4,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{draw_lanes, whole};
-use crate::app::State;
-use crate::lab::{Lane, Mode, Pair, RaceReport, verdict};
+use super::{draw_lanes, named, whole};
+use crate::app::{State, disagree};
+use crate::lab::{Ended, Lane, Mode, Pair, RaceReport, verdict};
 use crate::view::bench::{frame, measured, said};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, to_ascii, wrap};
+use crate::view::widgets::text::{clean, wrap};
 
 pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let [train, _, test] = report.provenance.sentences;
-    let layer = report.lanes.iter().find_map(|lane| lane.layer).map_or(String::new(), |layer| format!("layer {layer}"));
+    let read = report.lanes.iter().find_map(|lane| lane.layer).filter(|_| report.against.is_none());
+    let layer = read.map_or(String::new(), |layer| format!("layer {layer}"));
     let how = report.provenance.recipe.as_ref().map_or(String::new(), |recipe| match recipe.top_layers {
         Some(count) => format!("; tuned: upper {count} layers"),
         None => "; tuned: all layers".to_owned(),
@@ -27,37 +28,31 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         ),
     ];
     let body = frame(caption, &layer, &foot, theme, area, buf);
-    let rows = report.lanes.len() as u16 + 2;
-    draw_lanes(&report.lanes, theme, Rect { height: rows.min(body.height), ..body }, buf);
+    let models: Vec<&[Lane]> = report.both().map(|report| report.lanes.as_slice()).collect();
+    let two = models.len() > 1;
+    let rows = named(&models, two).len() as u16 + 2;
+    draw_lanes(&models, two, theme, Rect { height: rows.min(body.height), ..body }, buf);
     let wide = usize::from(body.width).min(72);
     let mut text: Vec<Line<'_>> = Vec::new();
     if let Some(said) = prediction(state) {
         let said = clean(&said, theme.ascii).into_owned();
         text.extend(wrap(&[Span::styled(said, theme.text())], wide));
     }
-    let both = report.pairs.iter().any(|pair| pair.mode == Mode::Finetune.name());
-    // The most telling first: fine-tuned, frozen, baselines.
-    let order = |pair: &&Pair| (pair.layer.is_none(), pair.mode != Mode::Finetune.name());
-    let mut pairs: Vec<&Pair> = report.pairs.iter().collect();
-    pairs.sort_by_key(order);
-    for pair in pairs {
-        let words = match (both, pair.layer) {
-            (true, Some(_)) if pair.mode == Mode::Finetune.name() => format!("Tuned: {}", pair.in_words()),
-            (true, Some(_)) => format!("Frozen: {}", pair.in_words()),
-            _ => pair.in_words(),
-        };
-        let words = if theme.ascii { to_ascii(&words).into_owned() } else { words };
-        text.extend(wrap(&[Span::styled(words, theme.value())], wide));
+    let say = |words: &str, style| wrap(&[Span::styled(clean(words, theme.ascii).into_owned(), style)], wide);
+    for (number, report) in report.both().enumerate().filter(|_| two) {
+        text.extend(say(&format!("{}: {}", number + 1, report.provenance.model), theme.text()));
     }
-    for lane in &report.lanes {
-        let Some(f1) = lane.macro_f1 else { continue };
-        let tuned = if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
-        let words = format!("{}{tuned}: macro-F1 {f1:.3}. {}", verdict::name(&lane.readout), mistakes(report, lane));
-        text.extend(wrap(&[Span::styled(clean(&words, theme.ascii).into_owned(), theme.text())], wide));
+    if let Some(against) = &report.against {
+        for pair in telling(&against.pairs) {
+            text.extend(say(&pair.between("1", "2"), theme.value()));
+        }
     }
-    for ended in &report.ended {
-        let words = format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why);
-        text.extend(wrap(&[Span::styled(words, theme.text())], wide));
+    for (number, report) in report.both().enumerate() {
+        text.extend(
+            of_model(report, number, two)
+                .iter()
+                .flat_map(|(words, telling)| say(words, if *telling { theme.value() } else { theme.text() })),
+        );
     }
     let room = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
     let hidden = text.len().saturating_sub(usize::from(room.height));
@@ -69,6 +64,41 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         *last = said("j: more", theme.dim());
     }
     lines(&shown, room, buf);
+}
+
+/// Pairs with the most telling first: fine-tuned, frozen, baselines.
+fn telling(pairs: &[Pair]) -> Vec<&Pair> {
+    let mut pairs: Vec<&Pair> = pairs.iter().collect();
+    pairs.sort_by_key(|pair| (pair.layer.is_none(), pair.mode != Mode::Finetune.name()));
+    pairs
+}
+
+/// What a model's lanes say: its pairs, its classes where there are more than two, what ended early, why its own head
+/// has no lane. `true` marks what was measured.
+fn of_model(report: &RaceReport, number: usize, two: bool) -> Vec<(String, bool)> {
+    let mut said = Vec::new();
+    let both = report.pairs.iter().any(|pair| pair.mode == Mode::Finetune.name());
+    for pair in telling(&report.pairs).into_iter().filter(|pair| number == 0 || pair.mode != "baseline") {
+        let words = pair.in_words_of(
+            &disagree::numbered(&verdict::name(&pair.a), number, two),
+            &disagree::numbered(&verdict::name(&pair.b), number, two),
+        );
+        said.push(match (both, pair.layer) {
+            (true, Some(_)) if pair.mode == Mode::Finetune.name() => (format!("Tuned: {words}"), true),
+            (true, Some(_)) => (format!("Frozen: {words}"), true),
+            _ => (words, true),
+        });
+    }
+    for lane in &report.lanes {
+        let Some(f1) = lane.macro_f1 else { continue };
+        let tuned = if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
+        let name = disagree::numbered(&verdict::name(&lane.readout), number, two);
+        said.push((format!("{name}{tuned}: macro-F1 {f1:.3}. {}", mistakes(report, lane)), false));
+    }
+    said.extend(report.own.as_ref().and_then(|own| own.in_words(&report.classes)).map(|words| (words, false)));
+    let ended = |ended: &Ended| (format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why), false);
+    said.extend(report.ended.iter().map(ended));
+    said
 }
 
 /// What the learner expected of this race.

@@ -3,9 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw_lanes, role};
+use super::{draw_lanes, role_of};
+use crate::app::disagree::numbered;
 use crate::app::runs::Running;
-use crate::lab::{Curve, verdict};
+use crate::lab::{Curve, Lane, Request, verdict};
 use crate::view::bench::{frame, said};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -39,25 +40,40 @@ pub(in crate::view::bench) fn running(caption: &str, run: &Running, theme: &Them
     ];
     let y = lines(&text, body, buf);
     let mut rest = Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body };
-    if !progress.curves.is_empty() {
-        let list = (progress.lanes.len() as u16 + 2).min(rest.height / 2);
-        let list = if progress.lanes.is_empty() { 0 } else { list };
+    let two = matches!(&run.request, Request::Race(race) if race.against.is_some());
+    let first = progress.first.as_deref();
+    let (before, learnt) = first.map_or((&[][..], &[][..]), |first| (&first.lanes, &first.curves));
+    let models: &[&[Lane]] = if first.is_some() { &[before, &progress.lanes] } else { &[&progress.lanes] };
+    // While the second model learns, the first one's curves stay.
+    let now = usize::from(first.is_some());
+    let all: Vec<(usize, &Curve)> =
+        learnt.iter().map(|curve| (0, curve)).chain(progress.curves.iter().map(|curve| (now, curve))).collect();
+    if !all.is_empty() {
+        let lanes: usize = models.iter().map(|lanes| lanes.len()).sum();
+        let list = if lanes == 0 { 0 } else { (lanes as u16 + 2).min(rest.height / 2) };
         let charts = Rect { height: rest.height - list, ..rest };
-        curves(&progress.curves, theme, charts, buf);
+        curves_of(&all, two, theme, charts, buf);
         rest = Rect { y: charts.bottom(), height: list, ..rest };
     }
-    draw_lanes(&progress.lanes, theme, rest, buf);
+    draw_lanes(models, two, theme, rest, buf);
+}
+
+/// The curves of one model.
+pub(in crate::view::bench) fn curves(curves: &[Curve], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let curves: Vec<(usize, &Curve)> = curves.iter().map(|curve| (0, curve)).collect();
+    curves_of(&curves, false, theme, area, buf);
 }
 
 /// Accuracy on watched validation sentences, and loss, side by side; the loss alone where no accuracy is watched.
-pub(in crate::view::bench) fn curves(curves: &[Curve], theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let names: Vec<String> = curves.iter().map(|curve| verdict::name(&curve.readout)).collect();
-    let loss: Vec<Vec<(f32, f32)>> = curves.iter().map(|curve| smoothed(&curve.loss)).collect();
+fn curves_of(curves: &[(usize, &Curve)], two: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let names: Vec<String> =
+        curves.iter().map(|(model, curve)| numbered(&verdict::name(&curve.readout), *model, two)).collect();
+    let loss: Vec<Vec<(f32, f32)>> = curves.iter().map(|(_, curve)| smoothed(&curve.loss)).collect();
     let accuracy: Vec<Vec<(f32, f32)>> = curves
         .iter()
-        .map(|curve| curve.validation.iter().map(|(step, share)| (*step as f32, *share)).collect())
+        .map(|(_, curve)| curve.validation.iter().map(|(step, share)| (*step as f32, *share)).collect())
         .collect();
-    let steps = curves.iter().map(|curve| curve.steps).max().unwrap_or(1) as f32;
+    let steps = curves.iter().map(|(_, curve)| curve.steps).max().unwrap_or(1) as f32;
     let chart = |title: &str, points: &[Vec<(f32, f32)>], y, reference, area: Rect, buf: &mut Buffer| {
         let series: Vec<Series<'_>> = points
             .iter()
@@ -66,13 +82,13 @@ pub(in crate::view::bench) fn curves(curves: &[Curve], theme: &Theme, area: Rect
                 name: &names[index],
                 points,
                 intervals: &[],
-                role: role(&curves[index].readout),
+                role: role_of(&curves[index].1.readout, curves[index].0),
             })
             .collect();
         let shown = Chart { title, series: &series, x: Some((0.0, steps)), y, x_label: "step", reference };
         chart::draw(area, buf, theme, &shown);
     };
-    let watched = curves.iter().any(|curve| !curve.validation.is_empty());
+    let watched = curves.iter().any(|(_, curve)| !curve.validation.is_empty());
     let half = area.width / 2;
     let right = if watched {
         let left = Rect { width: half.saturating_sub(1), ..area };
