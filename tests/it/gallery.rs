@@ -137,6 +137,7 @@ fn a_run_under_way_at_every_size_and_depth() {
         validation: vec![(0, 0.5), (20, 0.5 + 10.0 * by), (40, 0.5 + 20.0 * by)],
     };
     let progress = Progress {
+        first: None,
         what: "fine-tuning".to_owned(),
         done: 40,
         total: 80,
