@@ -162,7 +162,7 @@ pub struct LearnRequest {
     /// Data set.
     pub data: String,
     /// What the head reads.
-    pub readout: super::Readout,
+    pub readout: crate::lab::Readout,
     /// How many steps of 32 sentences.
     pub steps: usize,
     /// The sentence that is watched.

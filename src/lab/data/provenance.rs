@@ -1,0 +1,35 @@
+//! How a record was made.
+
+use serde::{Deserialize, Serialize};
+
+use super::Recipe;
+
+/// How a record was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of this program.
+    pub version: String,
+    /// The command that makes it again.
+    pub command: String,
+    /// Model name.
+    pub model: String,
+    /// sha256 of its weights.
+    pub model_sha256: String,
+    /// Data set name.
+    pub data: String,
+    /// sha256 of the data file.
+    pub data_sha256: String,
+    /// Sentences used: train, validation, test.
+    pub sentences: [usize; 3],
+    /// Seed.
+    pub seed: u64,
+    /// How lanes were fine-tuned, if any were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
+    /// Threads.
+    pub threads: usize,
+    /// Seconds it took; filled in by the caller, who has a clock.
+    pub seconds: Option<f64>,
+    /// Day it was made, `YYYY-MM-DD`; filled in by the caller.
+    pub date: Option<String>,
+}

@@ -1,0 +1,143 @@
+//! What one traced pass shows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Matrix, ModelFacts, Sentence};
+
+/// One word piece of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// As the vocabulary writes it: `surprising`, `##ly`, `[CLS]`.
+    pub text: String,
+    /// Its id.
+    pub id: u32,
+    /// `token_type_ids`: 0 first text, 1 second.
+    pub segment: u32,
+    /// Byte range in the text it came from; empty for special tokens.
+    pub offsets: (usize, usize),
+    /// `[CLS]` or `[SEP]`.
+    pub special: bool,
+}
+
+/// What was cut off a text that is longer than the limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// Pieces kept, special tokens included.
+    pub kept: usize,
+    /// Pieces the whole text has.
+    pub total: usize,
+    /// The last word kept ends at this character of the text (0-based, exclusive).
+    pub at_char: usize,
+}
+
+/// One traced pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TraceData {
+    /// The input.
+    pub sentence: Sentence,
+    /// The model that ran.
+    pub model: Arc<ModelFacts>,
+    /// Its pieces, T of them.
+    pub pieces: Vec<Piece>,
+    /// What was cut off, if anything.
+    pub cut: Option<Cut>,
+    /// Word embeddings [T x D].
+    pub word: Matrix,
+    /// Position embeddings [T x D].
+    pub position: Matrix,
+    /// Segment embeddings [T x D].
+    pub segment: Matrix,
+    /// Their sum, before LayerNorm [T x D].
+    pub sum: Matrix,
+    /// `hidden_states`: L+1 of [T x D]; 0 is the embedding output.
+    pub hidden_states: Vec<Matrix>,
+    /// `attentions`: L x H of [T x T].
+    pub attentions: Vec<Vec<Matrix>>,
+    /// `pooler_output` `[D]`; absent when the model has no pooler.
+    pub pooler_output: Option<Vec<f32>>,
+    /// Pooled vectors of the last layer, by readout name.
+    pub pooled: BTreeMap<String, Vec<f32>>,
+    /// Every operation of the pass in order.
+    pub operations: Vec<Operation>,
+    /// What flows into `[CLS]`.
+    pub mixing: Mixing,
+    /// The positions in two dimensions.
+    pub map: Map,
+    /// Answers of the recorded heads; empty when none fits this model.
+    pub labels: Vec<HeadAnswer>,
+    /// The answer of the checkpoint's own classification head: each class with its probability, or the bare score of
+    /// a single one; empty when it has none.
+    pub own: Vec<(String, f32)>,
+}
+
+/// One operation of the forward pass, as the stepper shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// 1-based layer; `None` for embeddings and the pooler.
+    pub layer: Option<usize>,
+    /// `embeddings`, `attention`, `feed-forward`, `pooler`.
+    pub block: &'static str,
+    /// Short name: `softmax`.
+    pub name: &'static str,
+    /// Formula in plain characters.
+    pub formula: &'static str,
+    /// One sentence: why it is there.
+    pub why: &'static str,
+    /// Shapes: `[7 x 384] -> [7 x 384]`.
+    pub shapes: String,
+    /// The result: one matrix [T x n], or one [T x T] a head.
+    pub values: Vec<Matrix>,
+    /// For operations on the residual stream: by row, what it did.
+    pub effects: Vec<Effect>,
+}
+
+/// What an operation on the residual stream did to one position.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effect {
+    /// Length before.
+    pub norm_before: f32,
+    /// Length after.
+    pub norm_after: f32,
+    /// Length of the difference.
+    pub moved: f32,
+    /// Cosine of before and after.
+    pub cosine: f32,
+}
+
+/// What flows into `[CLS]`, by measure. Row l is layer l+1.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mixing {
+    /// Attention of `[CLS]`, averaged over heads `[L x T]`.
+    pub raw: Matrix,
+    /// Attention rollout from the input `[L x T]`.
+    pub rollout: Matrix,
+    /// Norm-based share `[L x T]`; a row adds to 1.
+    pub norm: Matrix,
+    /// Mixing ratio `[L]`.
+    pub ratio: Vec<f32>,
+}
+
+/// All positions through the layers, by the first two principal components of all of them together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Map {
+    /// (L+1) x T points.
+    pub points: Vec<Vec<[f32; 2]>>,
+    /// Share of the variance that each axis carries.
+    pub explained: [f32; 2],
+}
+
+/// A recorded head's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadAnswer {
+    /// What it reads: `cls` or `mean` of the last layer.
+    pub readout: String,
+    /// Probability of "positive".
+    pub positive: f32,
+    /// Its test accuracy, as recorded.
+    pub accuracy: f64,
+    /// Each dimension's part in the logit, `[D]`.
+    pub parts: Vec<f32>,
+    /// What is added regardless of the sentence.
+    pub bias: f32,
+}
