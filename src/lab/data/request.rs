@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::*;
+use super::{
+    AggregateReport, AggregateRequest, AskData, CompareData, Curve, DecodeData, GradientData, InversionReport,
+    InvertRequest, KnockoutData, Lane, LearnData, LearnRequest, NearestData, NeighboursData, RaceReport, RaceRequest,
+    TraceData,
+};
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,8 @@
 //! Two models side by side on the same sentence: its pieces, what flows into `[CLS]`, what classifiers say. Where shapes
 //! agree their difference stands beside them; where they do not, a sentence says so.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -99,7 +101,7 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     let (same, mut words) = compared(traces);
     let agrees = same && a.rows == b.rows;
     if same && !agrees {
-        words += &format!(" They have {} and {} layers, so the maps have no difference.", a.rows, b.rows);
+        let _ = write!(words, " They have {} and {} layers, so the maps have no difference.", a.rows, b.rows);
     }
     let layer = state.cursor.layer.clamp(1, a.rows.max(1));
     let at = super::token(state, traces[0]);
@@ -107,7 +109,7 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
         format!("layer {layer}, {}: 1 {:.3}", label_of(&traces[0].pieces[at].text, theme), a.at(layer - 1, at));
     if agrees {
         let (one, two) = (a.at(layer - 1, at), b.at(layer - 1, at));
-        under += &format!(", 2 {two:.3}, 2 minus 1 {:+.3}", two - one);
+        let _ = write!(under, ", 2 {two:.3}, 2 minus 1 {:+.3}", two - one);
     }
     let mut foot: Vec<Line<'_>> = vec![said(under, theme.value()), said(words, theme.text())];
     foot.extend([legend("0", "1", theme), measured("columns: from where, rows: layers", theme)]);

@@ -1,5 +1,7 @@
 //! Test sentences on which two lanes disagree: sentence, label, each lane's answer, and the models' own heads'.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -35,7 +37,7 @@ pub(super) fn draw(state: &State, place: Place, theme: &Theme, area: Rect, buf: 
     };
     let mut head = format!("{how}; the surest wrong answers first; v: the next kind");
     if found.place.1 > 1 {
-        head += &format!("; h l: other lanes ({} of {})", found.place.0 + 1, found.place.1);
+        let _ = write!(head, "; h l: other lanes ({} of {})", found.place.0 + 1, found.place.1);
     }
     let wide = usize::from(inside.width);
     let mut shown = wrap(&[Span::styled(head, theme.dim())], wide);
