@@ -281,19 +281,15 @@ fn data_with_every_kind_of_mistake() {
     let quote = wrong(&race("quote.csv", b"text,label\n\"never closed,good\nb,bad\n"));
     assert!(quote.contains("quote.csv, line 2:") && quote.contains("Quote texts"), "{quote}");
     // A label that nothing is trained on, and one that is none.
-    let unknown = format!(
-        "text\tlabel\tsplit\n{}",
-        (0..60)
-            .map(|n| {
-                let (label, split) = if n == 7 {
-                    ("never seen", "test")
-                } else {
-                    (["bad", "good"][n % 2], ["train", "validation", "test"][n % 3])
-                };
-                format!("sentence number {n}\t{label}\t{split}\n")
-            })
-            .collect::<String>()
-    );
+    let row = |n: usize| {
+        let (label, split) = if n == 7 {
+            ("never seen", "test")
+        } else {
+            (["bad", "good"][n % 2], ["train", "validation", "test"][n % 3])
+        };
+        format!("sentence number {n}\t{label}\t{split}\n")
+    };
+    let unknown = format!("text\tlabel\tsplit\n{}", (0..60).map(row).collect::<Vec<_>>().concat());
     let said = wrong(&race("unknown.tsv", unknown.as_bytes()));
     assert!(said.contains("class \"never seen\" is in the train split"), "{said}");
     let said = wrong(&race("list.jsonl", b"{\"text\": \"a\", \"label\": [1]}\n"));

@@ -43,7 +43,7 @@ impl Driver {
     pub fn on(lab: &'static Lab, sentences: &str, (width, height): (u16, u16)) -> Self {
         let mut driver = Self::new(width, height);
         driver.lab = lab;
-        driver.state.sentences = sentences.to_owned();
+        sentences.clone_into(&mut driver.state.sentences);
         if let Some(other) = lab.other() {
             driver.tell(Msg::OtherReady(other.facts()));
         }
