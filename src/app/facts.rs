@@ -97,6 +97,7 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
             train,
             lesson: lesson(state),
             model: facts.name.clone(),
+            asked: facts.asked.clone(),
             model_sha256: facts.sha256.clone(),
             at: state.now,
         },

@@ -16,8 +16,13 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     put(buf, area.x + 1, area.y, width, &title, theme.title());
     put(buf, area.right() - 1 - right.len() as u16, area.y, right.len() as u16, &right, theme.dim());
     let sentence = state.sentence();
-    let second = state.sandbox.second();
-    let (sign, note) = if state.sandbox.paired { ("+", "read as one input") } else { ("2", "to compare with") };
+    let other = state.against.as_ref().filter(|_| state.shows_models() && !state.sandbox.paired);
+    let second = other.map_or(state.sandbox.second(), |other| &other.name);
+    let (sign, note) = match other {
+        Some(_) => (" ", "the other model, on the same sentence"),
+        None if state.sandbox.paired => ("+", "read as one input"),
+        None => ("2", "to compare with"),
+    };
     for (row, (sign, text)) in [("1", sentence.text.as_str()), (sign, second)].into_iter().enumerate() {
         let y = area.y + 1 + row as u16;
         let room = usize::from(width).saturating_sub(3 + if row == 1 { note.len() + 2 } else { 0 });

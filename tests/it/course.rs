@@ -138,3 +138,24 @@ fn the_guide_and_the_vocabulary_agree_with_the_program() {
         assert!(View::ALL.iter().any(|(name, _)| *name == named), "the guide names the view {named}");
     }
 }
+
+#[test]
+fn text_for_one_kind_of_model_is_read_checked_and_shown_to_that_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let head = "+++\ntitle = \"Mine\"\nminutes = 3\nquestion = \"Mine?\"\nsentence = \"a test\"\n+++\n";
+    let lesson = |others: &str| {
+        let body = "Always.\n\n```embedded\nOnly here: {{model.layers}} layers.\n\n* one\n```\n";
+        let text = format!("{head}\n## One\n\n{body}\n```others\n{others}\n```\n");
+        std::fs::write(folder.path().join("01-a.md"), text).expect("written");
+    };
+    lesson("Elsewhere: layer {{model.middle}} has ratio {{mixing.ratio.middle}}.");
+    let loaded = clsroom::commands::load_course(Some(folder.path())).expect("it is in order");
+    let step = &loaded.course.lessons[0].steps[0];
+    assert_eq!((step.blocks.len(), step.shown(true).len(), step.shown(false).len()), (4, 3, 2));
+    lesson("Elsewhere: {{model.lairs}}.");
+    let Err(said) = clsroom::commands::load_course(Some(folder.path())) else { panic!("it has a mistake") };
+    assert!(said.contains("01-a.md:") && said.contains("model.layers"), "{said}");
+    lesson("## No heading here");
+    let Err(said) = clsroom::commands::load_course(Some(folder.path())) else { panic!("it has a mistake") };
+    assert!(said.contains("holds text only"), "{said}");
+}

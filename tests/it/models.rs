@@ -10,7 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::BertModel;
 use candle_transformers::models::{distilbert, xlm_roberta};
-use clsroom::app::Msg;
+use clsroom::app::{Key, Msg};
 use clsroom::model::{Batch, Bert, Config, Input, Nothing, oracle};
 use serde_json::{Value, json};
 
@@ -399,6 +399,34 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     let screen = driver.screen();
     assert!(screen.contains("(not recorded)"), "{screen}");
     assert!(screen.contains("benches that offer a"), "{screen}");
+    // What is true of the embedded model only is not said of another.
+    let mut facts = (*driver.state.facts.clone().expect("facts")).clone();
+    facts.asked = Some(facts.name.clone());
+    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    let screen = driver.screen();
+    assert!(screen.contains("nothing is recorded for this one") && !screen.contains("(not recorded)"), "{screen}");
     driver.press("n");
-    assert!(driver.screen().contains("the vector of [CLS] itself"), "{}", driver.screen());
+    let screen = driver.screen();
+    assert!(screen.contains("the vector of [CLS] itself") && screen.contains("Xiao et al. 2023"), "{screen}");
+}
+
+#[test]
+fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
+    let mut driver = Driver::new(120, 36);
+    let mut facts = (*lab().facts()).clone();
+    (facts.sha256, facts.asked) = ("another".to_owned(), Some("./another".to_owned()));
+    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    driver.open("09");
+    while driver.state.step().and_then(|step| step.predict.as_ref()).is_none_or(|asked| asked.id != "09-banana") {
+        driver.press("n");
+    }
+    driver.press("2");
+    let question = driver.state.question().expect("a question").clone();
+    assert_eq!(driver.state.judge(&question).right, None, "nothing was run");
+    driver.key(Key::Enter);
+    driver.finish_run();
+    let report = driver.state.race_report().expect("a report").clone();
+    let difference = report.pairs[0].difference;
+    let right = [-0.02, 0.02].iter().filter(|band| **band <= difference).count();
+    assert_eq!(driver.state.judge(&question).right, Some(right), "{difference}");
 }

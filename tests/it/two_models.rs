@@ -327,3 +327,22 @@ fn what_belongs_to_the_course_is_not_ignored_before_a_command() {
     let (code, said) = run(&["--plain", "01", "--data", "missing.tsv"]);
     assert!(code == Some(1) && said.contains("missing.tsv"), "{said}");
 }
+
+#[test]
+fn the_notebook_names_a_model_so_that_a_command_finds_it() {
+    let pair = pair(&[]);
+    let mut driver = Driver::on(pair.lab, "movies", (80, 24));
+    driver.open("04");
+    driver.press("1");
+    let first = pair.folder.path().join("first").display().to_string();
+    let measured = &driver.state.progress.measured;
+    assert!(!measured.is_empty() && measured.values().all(|value| value.asked.as_deref() == Some(&*first)));
+    let document = clsroom::commands::notebook::document(
+        &driver.state.progress,
+        &driver.state.course,
+        &driver.state.records,
+        None,
+    );
+    let text = document.markdown();
+    assert!(text.contains(&format!("--model '{first}'")), "{text}");
+}

@@ -20,8 +20,8 @@ pub(super) fn command(key: &str, measured: &Measured) -> Option<String> {
         "sentence" | "label" | "mixing" => None,
         _ => return None,
     };
-    let model = if measured.model.is_empty() || measured.model == EMBEDDED { None } else { Some(&*measured.model) };
-    Some(trace(sentence, also, model))
+    let known = || Some(measured.model.as_str()).filter(|model| !model.is_empty() && *model != EMBEDDED);
+    Some(trace(sentence, also, measured.asked.as_deref().or_else(known)))
 }
 
 /// `clsroom trace` for a sentence.

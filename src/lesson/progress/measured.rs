@@ -54,6 +54,9 @@ pub struct Measured {
     /// The sentence it was measured on; absent for a race.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<String>,
+    /// What `--model` named the model; absent for the one inside the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// The command of the run it is from; absent for what one sentence shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

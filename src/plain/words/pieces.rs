@@ -9,6 +9,14 @@ pub(super) fn tokens(trace: &TraceData) -> Vec<String> {
     vec![format!("The sentence {} becomes {} pieces: {}.", sentence(trace), pieces.len(), pieces.join(", "))]
 }
 
+/// What the classifier says that the checkpoint brings along.
+fn own(trace: &TraceData) -> Option<Vec<String>> {
+    let answers: Vec<String> = trace.own.iter().map(|(name, share)| format!("{name} {}", number(*share))).collect();
+    let said =
+        format!("For the sentence {}, the model's own classifier says: {}.", sentence(trace), answers.join(", "));
+    (!answers.is_empty()).then(|| vec![said])
+}
+
 pub(super) fn label(trace: &TraceData) -> Option<Vec<String>> {
     let mut said = vec![format!("For the sentence {}, recorded classifiers say:", sentence(trace))];
     for label in &trace.labels {
@@ -19,7 +27,10 @@ pub(super) fn label(trace: &TraceData) -> Option<Vec<String>> {
             number(label.positive)
         ));
     }
-    (!trace.labels.is_empty()).then_some(said)
+    if trace.labels.is_empty() {
+        return own(trace);
+    }
+    Some(said)
 }
 
 fn length(matrix: &Matrix, row: usize) -> String {

@@ -107,9 +107,11 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     let at = super::token(state, traces[0]);
     let mut under =
         format!("layer {layer}, {}: 1 {:.3}", label_of(&traces[0].pieces[at].text, theme), a.at(layer - 1, at));
+    if same && layer <= b.rows {
+        let _ = write!(under, ", 2 {:.3}", b.at(layer - 1, at));
+    }
     if agrees {
-        let (one, two) = (a.at(layer - 1, at), b.at(layer - 1, at));
-        let _ = write!(under, ", 2 {two:.3}, 2 minus 1 {:+.3}", two - one);
+        let _ = write!(under, ", 2 minus 1 {:+.3}", b.at(layer - 1, at) - a.at(layer - 1, at));
     }
     let mut foot: Vec<Line<'_>> = vec![said(under, theme.value()), said(words, theme.text())];
     foot.extend([legend("0", "1", theme), measured("columns: from where, rows: layers", theme)]);

@@ -12,6 +12,9 @@ use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, wrap};
 
+/// Lines that words need at least beside the lanes.
+const LEAST: u16 = 3;
+
 pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let [train, _, test] = report.provenance.sentences;
     let read = report.lanes.iter().find_map(|lane| lane.layer).filter(|_| report.against.is_none());
@@ -30,8 +33,6 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     let body = frame(caption, &layer, &foot, theme, area, buf);
     let models: Vec<&[Lane]> = report.both().map(|report| report.lanes.as_slice()).collect();
     let two = models.len() > 1;
-    let rows = named(&models, two).len() as u16 + 2;
-    draw_lanes(&models, two, theme, Rect { height: rows.min(body.height), ..body }, buf);
     let wide = usize::from(body.width).min(72);
     let mut text: Vec<Line<'_>> = Vec::new();
     if let Some(said) = prediction(state) {
@@ -54,9 +55,33 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
                 .flat_map(|(words, telling)| say(words, if *telling { theme.value() } else { theme.text() })),
         );
     }
-    let room = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
+    let rows = named(&models, two).len() as u16 + 2;
+    let below = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
+    // Many lanes on a low screen leave no room for words: these then stand on a page of their own.
+    let first = state.cursor.offset;
+    let apart = below.height < LEAST && text.len() > usize::from(below.height);
+    if apart && first > 0 {
+        return scrolled(text, first - 1, theme, body, buf);
+    }
+    draw_lanes(
+        &models,
+        two,
+        theme,
+        Rect { height: rows.min(body.height - u16::from(apart && body.height > 0)), ..body },
+        buf,
+    );
+    if apart {
+        let line = Rect { y: body.bottom().saturating_sub(1).max(body.y), height: 1, ..body };
+        lines(&[said("j: what this says", theme.dim())], line, buf);
+    } else {
+        scrolled(text, first, theme, below, buf);
+    }
+}
+
+/// Lines from the first one asked for, as many as there is room for; the last says that there are more.
+fn scrolled(text: Vec<Line<'_>>, first: usize, theme: &Theme, room: Rect, buf: &mut Buffer) {
     let hidden = text.len().saturating_sub(usize::from(room.height));
-    let first = state.cursor.offset.min(hidden);
+    let first = first.min(hidden);
     let mut shown: Vec<Line<'_>> = text.into_iter().skip(first).take(usize::from(room.height)).collect();
     if first < hidden
         && let Some(last) = shown.last_mut()
