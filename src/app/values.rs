@@ -4,7 +4,7 @@ mod attention;
 pub mod attribution;
 
 use super::State;
-use crate::lab::figures::{self, layer};
+use crate::lab::figures::{self, layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
 use crate::lesson::{Format, Source, ValueRef};
 
@@ -93,7 +93,7 @@ pub fn write(number: f64, format: Format) -> String {
 
 fn live(state: &State, key: &str) -> Option<Datum> {
     let layers = state.facts.as_ref().map(|facts| facts.layers);
-    let key = &in_middle(key, layers);
+    let key = &numbered(key, layers);
     let (head, rest) = key.split_once('.')?;
     if named_layer(head, rest).zip(layers).is_some_and(|(named, last)| named > last) {
         return Some(Datum::Text("(no such layer in this model)".to_owned()));
@@ -158,10 +158,11 @@ fn live(state: &State, key: &str) -> Option<Datum> {
     }
 }
 
-/// A key with the number of the middle layer in the place of `middle`.
-fn in_middle(key: &str, layers: Option<usize>) -> String {
+/// A key with a layer's number in the place of `middle`, or of `below` for the one below the last.
+fn numbered(key: &str, layers: Option<usize>) -> String {
     let part = |part: &str| match layers {
         Some(layers) if part == "middle" => figures::middle(layers).to_string(),
+        Some(layers) if part == "below" => layers.saturating_sub(1).to_string(),
         _ => part.to_owned(),
     };
     // `model.middle` is that number itself.
@@ -176,18 +177,6 @@ fn named_layer(head: &str, rest: &str) -> Option<usize> {
         _ => rest.rsplit('.').next(),
     };
     part?.parse().ok()
-}
-
-/// Where the layer that stands out lies: it first, it last, or between.
-fn place(layer: usize, last: usize) -> Datum {
-    let place = if layer <= 1 {
-        "first"
-    } else if layer == last {
-        "last"
-    } else {
-        "between"
-    };
-    Datum::Text(place.to_owned())
 }
 
 /// The beginning of a long sentence.

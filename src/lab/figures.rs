@@ -17,6 +17,19 @@ pub fn middle(layers: usize) -> usize {
     layers.div_ceil(2)
 }
 
+/// Where the layer that stands out lies: it first, it last, or between.
+#[must_use]
+pub fn place(layer: usize, last: usize) -> Datum {
+    let place = if layer <= 1 {
+        "first"
+    } else if layer == last {
+        "last"
+    } else {
+        "between"
+    };
+    Datum::Text(place.to_owned())
+}
+
 /// Names of the changes, in the order of [`Change::ALL`].
 pub const CHANGES: [&str; 4] = ["carried", "shuffled", "cls-at-end", "no-positions"];
 
@@ -52,7 +65,7 @@ pub fn gradient(data: &GradientData, key: &str) -> Option<Datum> {
     }
 }
 
-/// `before`, `after`, `top`, `change`, `most`, `turned.{layer}`.
+/// `before`, `after`, `top`, `change`, `most`, `place`, `turned.{layer}`.
 #[must_use]
 pub fn learning(data: &LearnData, key: &str) -> Option<Datum> {
     let (_, most, token) = data.most_changed()?;
@@ -65,6 +78,10 @@ pub fn learning(data: &LearnData, key: &str) -> Option<Datum> {
             let layers = 1..data.drift.len();
             layers.max_by(|a, b| data.drift[*a].total_cmp(&data.drift[*b])).map(|layer| Datum::Number(layer as f64))
         }
+        "place" => match learning(data, "most")? {
+            Datum::Number(most) => Some(place(most as usize, data.drift.len().saturating_sub(1))),
+            Datum::Text(_) => None,
+        },
         key => {
             let at = layer(key.strip_prefix("turned.")?, data.drift.len().saturating_sub(1))?;
             number(*data.drift.get(at)?)

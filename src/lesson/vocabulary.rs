@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers, `middle` or `last`, `{readout}` a
+/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers, `middle`, `below` (the one below the last) or `last`, `{readout}` a
 /// readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[
     ("model.name", "the model's name"),
@@ -78,6 +78,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("learning.top", "the token to which the attention of [CLS] changed most, mean of the heads, in any layer"),
     ("learning.change", "how much it changed"),
     ("learning.most", "the layer after which [CLS] turned most"),
+    ("learning.place", "where that layer lies: first, between or last"),
     ("attention.top.{layer}.{head}", "the piece that [CLS] weighs most in this head (layer 1, head 1 are the first)"),
     ("attention.weight.{layer}.{head}", "the weight of that piece"),
     ("attention.cls.{layer}.{head}", "the weight of [CLS] on itself in this head"),

@@ -126,3 +126,21 @@ fn walk(home: &Path, model: &Path, size: (u16, u16)) {
         terminal.assert_restored();
     }
 }
+
+#[test]
+fn no_lesson_says_of_two_layers_what_is_true_of_six() {
+    let home = tempfile::tempdir().expect("a folder");
+    let model = home.path().join("small");
+    Checkpoint::default().write(&model);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .env("HOME", home.path())
+        .args(["--plain", "--model", &model.display().to_string()])
+        .output()
+        .expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).replace('\n', " ");
+    for claim in ["(not recorded)", "(no such layer", "Recorded on", "all-MiniLM-L6-v2", "[recorded]"] {
+        let found = text.find(claim).map(|at| text[..at + claim.len()].chars().rev().take(200).collect::<String>());
+        assert_eq!(found.map(|backwards| backwards.chars().rev().collect::<String>()), None);
+    }
+}

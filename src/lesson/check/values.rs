@@ -70,7 +70,9 @@ fn placeholder(pattern: &str) -> Option<(&str, &str, &str)> {
 fn fills(placeholder: &str, text: &str, vocabulary: &Vocabulary) -> bool {
     let number = || text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().ok()).flatten();
     match placeholder {
-        "layer" => matches!(text, "last" | "middle") || number().is_some_and(|layer| layer <= vocabulary.layers),
+        "layer" => {
+            matches!(text, "last" | "middle" | "below") || number().is_some_and(|layer| layer <= vocabulary.layers)
+        }
         "head" => number().is_some_and(|head| (1..=vocabulary.heads).contains(&head)),
         "rank" => number().is_some_and(|rank| (1..=RANKS).contains(&rank)),
         "readout" => is_readout(text, vocabulary),
