@@ -1,6 +1,6 @@
 //! The notebook's bench: the four answers, the question under the cursor, and the short run that fills its gap.
 
-use super::{Effect, State, runs};
+use super::{Effect, State, runs, values};
 use crate::lab::record::Datum;
 use crate::lab::{InvertRequest, RaceRequest, Readout, Request};
 use crate::lesson::View;
@@ -17,7 +17,9 @@ impl State {
     /// The four answers as they follow from what was measured so far.
     #[must_use]
     pub fn answers(&self) -> [Answer; QUESTIONS] {
-        let record = |key: &str| self.records.get(key).map(figure);
+        // Another model's figures would mislead.
+        let own = |key: &str| self.records.get(key).filter(|_| !values::is_foreign(self, key));
+        let record = |key: &str| own(key).map(figure);
         answers(&Evidence { progress: &self.progress, course: &self.course, record: &record })
     }
 

@@ -139,7 +139,7 @@ fn no_lesson_says_of_two_layers_what_is_true_of_six() {
         .expect("it starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).replace('\n', " ");
-    for claim in ["(not recorded)", "(no such layer", "Recorded on", "all-MiniLM-L6-v2"] {
+    for claim in ["(not recorded)", "(no such layer", "Recorded on", "all-MiniLM-L6-v2", "[recorded]"] {
         let found = text.find(claim).map(|at| text[..at + claim.len()].chars().rev().take(200).collect::<String>());
         assert_eq!(found.map(|backwards| backwards.chars().rev().collect::<String>()), None);
     }
