@@ -189,6 +189,12 @@ pub struct Trace {
     /// Measure more on the sentence; figures are named as lessons name them
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
     pub also: Vec<Also>,
+    /// Another sentence beside this one: how alike the two are, layer by layer
+    #[arg(long, value_name = "TEXT")]
+    pub beside: Option<String>,
+    /// A word in both, followed through the layers
+    #[arg(long, value_name = "WORD", requires = "beside")]
+    pub word: Option<String>,
     /// Text for people, JSON for programs
     #[arg(long, value_enum, default_value_t = TextFormat::Text)]
     pub format: TextFormat,
@@ -302,6 +308,9 @@ pub struct Aggregate {
     /// Sentences: movies or products
     #[arg(long, default_value = "movies")]
     pub data: String,
+    /// Write the run with its provenance to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// What is printed
     #[arg(long, value_enum, default_value_t = TextFormat::Text)]
     pub format: TextFormat,

@@ -10,6 +10,7 @@ pub mod notebook;
 mod papers;
 mod race;
 mod reset;
+mod running;
 mod trace;
 
 use std::io::{self, IsTerminal, Write};

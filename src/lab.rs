@@ -26,7 +26,6 @@ pub mod race;
 pub mod readout;
 pub mod record;
 pub mod room;
-pub mod shell;
 pub mod similar;
 pub mod stats;
 pub mod steps;

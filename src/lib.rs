@@ -13,6 +13,7 @@
 //! - [`plain`]: the course as linear text
 //! - [`commands`]: what runs without a screen
 //! - [`cli`], [`config`]: the command line, settings and paths
+//! - [`shell`]: texts as words of a command
 
 pub mod app;
 pub mod cli;
@@ -22,6 +23,7 @@ pub mod lab;
 pub mod lesson;
 pub mod model;
 pub mod plain;
+pub mod shell;
 pub mod terminal;
 pub mod view;
 pub mod worker;

@@ -53,8 +53,6 @@ pub struct Session {
     pub open: Box<Open>,
     /// Compute threads.
     pub threads: usize,
-    /// Whether a run's progress may move.
-    pub animation: bool,
     /// Fail on purpose.
     pub crash: Option<Crash>,
 }
@@ -78,12 +76,12 @@ pub fn run(session: Session) -> Result<(), String> {
     watch_for_hang_up(&sender)?;
     read_terminal(&sender)?;
     let mut front = Front {
-        state: session.state,
         theme: session.theme,
         store: session.store,
         reload: session.reload,
         worker,
-        frame: if session.animation { FRAME } else { STILL },
+        frame: pace(session.state.settings.look.animation),
+        state: session.state,
         crash,
     };
     // Whatever happens in the loop, what the learner did is plain data and is saved.
@@ -100,6 +98,11 @@ pub fn run(session: Session) -> Result<(), String> {
         Ok(Err(why)) => Err(why),
         Err(_) => Err("the program failed. Please report it; your progress is saved".to_owned()),
     }
+}
+
+/// The least time between frames of a run.
+fn pace(animation: bool) -> Duration {
+    if animation { FRAME } else { STILL }
 }
 
 struct Front {
@@ -202,7 +205,10 @@ impl Front {
             Effect::Pause(ticket, hold) => self.worker.pause(ticket, hold),
             Effect::Save(_) => self.save(),
             Effect::Export => self.export(),
-            Effect::Look(look) => self.theme = Theme::new(Depth::ALL[look.colours % Depth::ALL.len()], look.ascii),
+            Effect::Look(look) => {
+                self.theme = Theme::new(Depth::ALL[look.colours % Depth::ALL.len()], look.ascii);
+                self.frame = pace(look.animation);
+            }
             Effect::Reload => {} // done by the caller, who takes what follows from it
             Effect::Mouse(on) => terminal.mouse(on)?,
             Effect::Suspend => {

@@ -3,7 +3,7 @@
 use super::values::{self, Number};
 use super::{Screen, State};
 use crate::lab::Request;
-use crate::lesson::notebook::{FACTS, Fact};
+use crate::lesson::notebook::{FACTS, Fact, beside};
 use crate::lesson::progress::{Figure, Measured};
 use crate::lesson::{Block, Format, Inline, Source, ValueRef, View};
 
@@ -87,6 +87,12 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     }
     let (command, train) = run.map_or((None, None), |(command, train)| (Some(command), Some(train)));
     let facts = state.facts.as_ref()?;
+    let beside = || {
+        let data = state.compare().filter(|_| family == "compare")?;
+        let word = data.word.as_ref().map(|(word, ..)| word.as_str());
+        Some(beside(&data.first.text, &data.second.text, word, facts.asked.as_deref()))
+    };
+    let command = command.or_else(beside);
     Some((
         fact.key.to_owned(),
         Measured {

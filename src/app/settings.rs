@@ -12,11 +12,13 @@ pub struct Look {
     pub colours: usize,
     /// ASCII signs only.
     pub ascii: bool,
+    /// A run's progress moves.
+    pub animation: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { colours: COLOURS.len() - 1, ascii: false }
+        Self { colours: COLOURS.len() - 1, ascii: false, animation: true }
     }
 }
 
@@ -41,7 +43,7 @@ pub struct Settings {
 }
 
 /// Settings that can be changed, in the order of their rows.
-pub const ROWS: [&str; 3] = ["colours", "signs", "mouse"];
+pub const ROWS: [&str; 4] = ["colours", "signs", "animation", "mouse"];
 
 /// A key in the overlay, whose cursor is at a row.
 pub(super) fn key(state: &mut State, row: usize, action: Option<Action>) -> Vec<Effect> {
@@ -61,6 +63,7 @@ pub(super) fn key(state: &mut State, row: usize, action: Option<Action>) -> Vec<
     match row {
         0 => look.colours = (look.colours + if forth { 1 } else { COLOURS.len() - 1 }) % COLOURS.len(),
         1 => look.ascii = !look.ascii,
+        2 => look.animation = !look.animation,
         _ => {
             state.mouse = !state.mouse;
             return vec![Effect::Mouse(state.mouse)];

@@ -2,41 +2,34 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
 
-use super::race::{stop_flag, today};
-use super::{bar, open_lab, print};
+use super::race::writable;
+use super::running::{date, json, made_by, to_the_end};
+use super::{open_lab, print, write_file};
 use crate::cli::{Aggregate, TextFormat};
 use crate::config::Settings;
 use crate::lab::{
-    AggregateReport, AggregateRequest, Control, NearestData, Outcome, Progress, Request, Sentence, verdict,
+    AggregateReport, AggregateRequest, Control, NearestData, Outcome, Request, Sentence, record, verdict,
 };
 
 /// Takes the measures and lists the sentences nearest to the one given, if there is one.
 ///
 /// # Errors
-/// When the data set does not exist or the run fails.
+/// When the data set does not exist, or the run or a file fails.
 pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
+    if let Some(path) = &asked.out {
+        writable(path)?;
+    }
     let lab = open_lab(settings, None)?;
     let request = AggregateRequest { data: asked.data.clone(), train: asked.train, test: asked.test };
-    let stop = stop_flag()?;
-    let bar = bar();
-    let report = |progress: Progress| {
-        bar.set_length(progress.total as u64);
-        bar.set_position(progress.done as u64);
-        bar.set_message(progress.what);
-    };
-    let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
-    let started = Instant::now();
-    let outcome = lab.run(&Request::Aggregate(request.clone()), &control).map_err(|error| error.to_string())?;
-    bar.finish_and_clear();
-    let Some(Outcome::Aggregate(report)) = outcome else {
-        return Err("the run was stopped; nothing of it is kept. The same command runs it again".to_owned());
+    let (Outcome::Aggregate(report), seconds) = to_the_end(&lab, &Request::Aggregate(request.clone()))? else {
+        return Err("the measures were not taken".to_owned());
     };
     let mut report = Arc::unwrap_or_clone(report);
-    report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
-    report.provenance.date = Some(today());
+    date(&mut report.provenance, seconds);
+    if let Some(path) = &asked.out {
+        write_file(path, &record::write_aggregate(&report).map_err(|error| error.to_string())?)?;
+    }
     let nearest = asked.text.as_ref().map(|text| {
         let request = Request::Nearest(Sentence::single(text.clone()), request);
         match lab.run(&request, &Control::QUIET).map_err(|error| error.to_string())? {
@@ -47,14 +40,7 @@ pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
     let nearest = nearest.transpose()?;
     match asked.format {
         TextFormat::Text => print(&text(&report, nearest.as_deref())),
-        TextFormat::Json => {
-            let fail = |error: serde_json::Error| format!("cannot write JSON: {error}");
-            let mut value = serde_json::to_value(&report).map_err(fail)?;
-            value["nearest"] = serde_json::to_value(nearest.as_deref()).map_err(fail)?;
-            let mut text = serde_json::to_string_pretty(&value).map_err(fail)?;
-            text.push('\n');
-            print(&text)
-        }
+        TextFormat::Json => print(&json(&report, "nearest", &nearest.as_deref())?),
     }
 }
 
@@ -95,12 +81,6 @@ fn text(report: &AggregateReport, nearest: Option<&NearestData>) -> String {
             let _ = writeln!(out, "  {:.3}  {:<9} {}", neighbour.cosine, neighbour.label, neighbour.text);
         }
     }
-    let _ = writeln!(
-        out,
-        "\nmade by: {} ({} s, {} threads)",
-        provenance.command,
-        provenance.seconds.unwrap_or(0.0),
-        provenance.threads
-    );
+    let _ = writeln!(out, "\n{}", made_by(provenance));
     out
 }

@@ -46,6 +46,8 @@ pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem
         } else {
             let made_by = |provenance: &Provenance| Datum::Text(provenance.model_sha256.clone());
             let found = match name.as_str() {
+                "aggregate" => record::read_aggregate(text)
+                    .map(|report| (made_by(&report.provenance), record::flatten_aggregate(&report))),
                 "inversion" => record::read_inversion(text)
                     .map(|report| (made_by(&report.provenance), record::flatten_inversion(&report))),
                 _ => record::read(text).map(|report| (made_by(&report.provenance), flatten(&report))),

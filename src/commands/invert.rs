@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
 
-use super::race::{layers, once, stop_flag, today, writable};
-use super::{bar, open_lab, print, write_file};
+use super::race::{layers, once, writable};
+use super::running::{date, json, made_by, to_the_end};
+use super::{open_lab, print, write_file};
 use crate::cli::{Invert, TextFormat};
 use crate::config::Settings;
 use crate::lab::{
-    Control, DecodeData, InversionReport, InvertRequest, Outcome, Progress, Readout, Request, Sentence, record, verdict,
+    Control, DecodeData, InversionReport, InvertRequest, Outcome, Readout, Request, Sentence, record, verdict,
 };
 
 /// Fits decoders, scores them, and decodes the sentence if there is one.
@@ -34,23 +33,11 @@ pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
         train: asked.train,
         test: asked.test,
     };
-    let stop = stop_flag()?;
-    let bar = bar();
-    let report = |progress: Progress| {
-        bar.set_length(progress.total as u64);
-        bar.set_position(progress.done as u64);
-        bar.set_message(progress.what);
-    };
-    let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
-    let started = Instant::now();
-    let outcome = lab.run(&Request::Invert(request.clone()), &control).map_err(|error| error.to_string())?;
-    bar.finish_and_clear();
-    let Some(Outcome::Invert(report)) = outcome else {
-        return Err("the run was stopped; nothing of it is kept. The same command runs it again".to_owned());
+    let (Outcome::Invert(report), seconds) = to_the_end(&lab, &Request::Invert(request.clone()))? else {
+        return Err("no decoder was fitted".to_owned());
     };
     let mut report = Arc::unwrap_or_clone(report);
-    report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
-    report.provenance.date = Some(today());
+    date(&mut report.provenance, seconds);
     if let Some(path) = &asked.out {
         write_file(path, &record::write_inversion(&report).map_err(|error| error.to_string())?)?;
     }
@@ -64,17 +51,8 @@ pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
     let decoded = decoded.transpose()?;
     match asked.format {
         TextFormat::Text => print(&text(&report, decoded.as_deref())),
-        TextFormat::Json => print(&json(&report, decoded.as_deref())?),
+        TextFormat::Json => print(&json(&report, "decoded", &decoded.as_deref())?),
     }
-}
-
-fn json(report: &InversionReport, decoded: Option<&DecodeData>) -> Result<String, String> {
-    let fail = |error: serde_json::Error| format!("cannot write JSON: {error}");
-    let mut value = serde_json::to_value(report).map_err(fail)?;
-    value["decoded"] = serde_json::to_value(decoded).map_err(fail)?;
-    let mut text = serde_json::to_string_pretty(&value).map_err(fail)?;
-    text.push('\n');
-    Ok(text)
 }
 
 fn text(report: &InversionReport, decoded: Option<&DecodeData>) -> String {
@@ -113,13 +91,7 @@ fn text(report: &InversionReport, decoded: Option<&DecodeData>) -> String {
     if let Some(data) = decoded {
         sentence(&mut out, data);
     }
-    let _ = writeln!(
-        out,
-        "\nmade by: {} ({} s, {} threads)",
-        provenance.command,
-        provenance.seconds.unwrap_or(0.0),
-        provenance.threads
-    );
+    let _ = writeln!(out, "\n{}", made_by(provenance));
     out
 }
 

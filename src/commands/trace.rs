@@ -25,6 +25,9 @@ pub fn trace(settings: &Settings, asked: &Trace) -> Result<(), String> {
     for also in &asked.also {
         figures.extend(also::measure(&lab, *also, &sentence, &data)?);
     }
+    if let Some(other) = &asked.beside {
+        figures.extend(also::compare(&lab, sentence, Sentence::single(other.clone()), asked.word.clone())?);
+    }
     match asked.format {
         TextFormat::Text => print(&(text(&data) + &also::text(&figures))),
         TextFormat::Json => {

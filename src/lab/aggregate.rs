@@ -66,13 +66,16 @@ pub fn run(
         let key = (dataset.name().to_owned(), readout, layer);
         let (train, test) = (race::gather(cache, &key, &subset.train), race::gather(cache, &key, &subset.test));
         let nearest = nearest_rows(&train, &test)?;
-        let same = nearest.iter().zip(&test_labels).filter(|(row, label)| train_labels[**row] == **label).count();
+        let same: Vec<bool> =
+            nearest.iter().zip(&test_labels).map(|(row, label)| train_labels[*row] == *label).collect();
+        let hits = same.iter().filter(|same| **same).count();
         lanes.push(AggregateLane {
             readout: probe.readout.clone(),
             layer,
             random_cosine: mean_cosine(&test, &drawn),
-            nearest: same as f64 / test.rows.max(1) as f64,
-            nearest_ci95: stats::wilson(same, test.rows),
+            nearest: hits as f64 / test.rows.max(1) as f64,
+            nearest_ci95: stats::wilson(hits, test.rows),
+            same,
             probe,
         });
     }

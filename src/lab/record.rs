@@ -3,6 +3,7 @@
 //! `clsroom race --out` writes what [`write()`] gives; `app::values` resolves recorded values from [`flatten`]. A record
 //! may have been edited or cut off, so [`read`] believes nothing. Recorded probe heads are in [`Heads`].
 
+mod aggregate;
 pub mod bits;
 mod check;
 pub mod counts;
@@ -13,6 +14,7 @@ mod inversion;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use aggregate::{flatten_aggregate, read_aggregate, write_aggregate};
 pub use csv::csv;
 pub use heads::{Heads, RecordedHead};
 pub use inversion::{flatten_inversion, read_inversion, write_inversion};

@@ -53,6 +53,7 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),
     ("glossary.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/glossary.toml"))),
     ("paths.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/paths.toml"))),
+    ("results/aggregate.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/aggregate.json"))),
     ("results/frozen.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/frozen.json"))),
     ("results/full.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/full.json"))),
     ("results/heads.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/heads.json"))),

@@ -11,7 +11,7 @@ mod document;
 mod facts;
 mod time;
 
-pub use again::{quoted, trace};
+pub use again::{beside, trace};
 pub use answers::{Answer, answers};
 pub use document::{Document, Part, Run};
 pub use facts::{Evidence, FACTS, Fact, Point};

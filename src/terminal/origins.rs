@@ -14,7 +14,7 @@ pub(super) fn settings(settings: &Settings, common: &Common, theme: &Theme) -> S
     let file =
         config::settings_path().map_or_else(|| "none: no home folder".to_owned(), |path| path.display().to_string());
     Shown {
-        look: Look { colours, ascii: theme.ascii },
+        look: Look { colours, ascii: theme.ascii, animation: !common.no_animation },
         fixed: vec![
             fixed("learner", common.learner.is_some(), settings.learner.clone(), "the account's own"),
             fixed("model", common.model.is_some(), settings.model.clone(), "embedded"),

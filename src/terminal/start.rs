@@ -77,7 +77,6 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &
             Ok(lab)
         }),
         threads: settings.threads.unwrap_or_else(config::default_threads),
-        animation: !common.no_animation,
         crash: common.crash,
     })
 }

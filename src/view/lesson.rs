@@ -120,8 +120,8 @@ fn has_terms(blocks: &[Block]) -> bool {
 
 /// Whether the text shows values of a run that was not made yet.
 fn waits_for_run(state: &State, blocks: &[Block]) -> bool {
-    let open = |value: &ValueRef| value.key.starts_with("race.") && !values::resolve(state, value).ready;
-    state.running().is_none() && shown_values(blocks).iter().any(open)
+    let open = |value: &ValueRef| value.source == Source::Live && !values::resolve(state, value).ready;
+    state.running().is_none() && state.run_request().is_some() && shown_values(blocks).iter().any(open)
 }
 
 /// Whether the text refers to records of another model.

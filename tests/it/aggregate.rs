@@ -2,11 +2,12 @@
 
 use std::process::Command;
 
-use clsroom::lab::aggregate::{KEPT, PAIRS, SEED, draw};
+use clsroom::lab::aggregate::{KEPT, PAIRS, SEED, draw, mean_cosine};
 use clsroom::lab::dataset::Dataset;
 use clsroom::lab::race::Kept;
 use clsroom::lab::{
     AggregateReport, AggregateRequest, Control, Matrix, Outcome, RaceRequest, Readout, Request, Sentence, features,
+    record, stats,
 };
 
 use crate::driver::lab;
@@ -134,9 +135,57 @@ fn the_command_prints_all_three() {
     for word in ["probe", "random pair", "nearest by [CLS], layer 6", "made by: clsroom aggregate"] {
         assert!(text.contains(word), "{word}: {text}");
     }
-    let json = run(&["--format", "json"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("aggregate.json").display().to_string();
+    let json = run(&["--format", "json", "--out", &out]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
     assert!(json["lanes"][13]["random_cosine"].is_number() && json["nearest"].is_null());
+    let record = record::read_aggregate(&std::fs::read_to_string(&out).expect("the record")).expect("a record");
+    assert_eq!(record.provenance.command, "clsroom aggregate --train 48 --test 32 --data products");
+    assert!(record.provenance.date.is_some() && record.provenance.seconds.is_some());
+    assert_eq!(run(&["--out", "/nowhere/at/all/run.json"]).status.code(), Some(1));
     let refused = Command::new(env!("CARGO_BIN_EXE_clsroom")).args(["aggregate", "--data", "poems"]).output();
     assert_eq!(refused.expect("it starts").status.code(), Some(1));
+}
+
+/// Every recorded figure follows from the recorded answers, and the cosines come out again.
+#[test]
+fn recorded_figures_follow_from_the_recorded_answers() {
+    let path = format!("{}/lessons/results/aggregate.json", env!("CARGO_MANIFEST_DIR"));
+    let report = record::read_aggregate(&std::fs::read_to_string(path).expect("the record")).expect("a record");
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+    assert_eq!(report.lanes.len(), 14, "two readouts at seven layers");
+    for lane in &report.lanes {
+        let hits = lane.same.iter().filter(|same| **same).count();
+        close(lane.nearest, hits as f64 / lane.same.len() as f64);
+        let [low, high] = stats::wilson(hits, lane.same.len());
+        close(lane.nearest_ci95[0], low);
+        close(lane.nearest_ci95[1], high);
+        let right = lane.probe.correct[0].iter().filter(|right| **right).count();
+        close(lane.probe.accuracy, right as f64 / lane.probe.n_test as f64);
+    }
+    // The vectors of all test sentences once more; of the training sentences none are needed.
+    let dataset = Dataset::embedded("movies").expect("the data");
+    let subset = dataset.subset(None, None);
+    let texts: Vec<&str> = subset.test.iter().map(|index| dataset.items()[*index].text.as_str()).collect();
+    let wanted = [(Readout::Cls, 3), (Readout::Cls, 6), (Readout::Mean, 6)];
+    let found = features::extract(lab().bert(), &texts, &wanted, &mut |_, _| true).expect("passes").expect("all");
+    for key in &wanted {
+        let lane = report.lanes.iter().find(|lane| (lane.readout == key.0.to_string()) && lane.layer == key.1);
+        let lane = lane.expect("the lane");
+        let cosine = mean_cosine(&found[key], &draw(texts.len(), report.pairs, report.provenance.seed));
+        assert!((lane.random_cosine - cosine).abs() < 1e-5, "{key:?}: {} {cosine}", lane.random_cosine);
+    }
+}
+
+#[test]
+fn an_edited_record_is_refused() {
+    let text = record::write_aggregate(&run()).expect("written");
+    assert!(record::read_aggregate(&text).is_ok());
+    let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    value["lanes"][0]["random_cosine"] = (-1.5).into();
+    assert!(record::read_aggregate(&value.to_string()).expect_err("refused").to_string().contains("random_cosine"));
+    let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    value["lanes"][0]["same"] = "4:f".into();
+    assert!(record::read_aggregate(&value.to_string()).expect_err("refused").to_string().contains("same"));
 }

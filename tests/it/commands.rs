@@ -272,3 +272,18 @@ fn bad_data_is_one_sentence() {
     assert!(refused("h.csv", b"text,label,split\na,b,train\nc,d,never\n").contains("the split \"never\""));
     assert!(refused("i.xlsx", b"PK").contains("End its name in"));
 }
+
+#[test]
+fn two_sentences_are_compared_layer_by_layer() {
+    let beside =
+        ["trace", "--format", "json", "--beside=the river broke its bank", "--word", "bank", "the bank lent money"];
+    let output = clsroom(&beside);
+    assert!(output.status.success(), "{}", err(&output));
+    let json: Value = serde_json::from_str(&out(&output)).expect("valid JSON");
+    let figures = &json["figures"];
+    assert!((figures["compare.cls.0"].as_f64().expect("a number") - 1.0).abs() < 1e-6, "the same for every sentence");
+    let word = |layer: usize| figures[format!("compare.word.{layer}")].as_f64().expect("a number");
+    assert!(word(0) > word(6), "the two meanings part: {} {}", word(0), word(6));
+    let output = clsroom(&["trace", "--beside", "a dog", "--word", "bank", "a cat"]);
+    assert!(output.status.code() == Some(1) && err(&output).contains("not in both"), "{}", err(&output));
+}

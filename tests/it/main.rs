@@ -1,6 +1,7 @@
 //! All integration tests in one binary, because each would link the model again.
 
 mod aggregate;
+mod altered;
 mod architecture;
 mod arrange;
 mod attention;
@@ -36,6 +37,7 @@ mod reference;
 mod remote;
 mod sandbox;
 mod screens;
+mod sources;
 mod table;
 mod terminal;
 mod two_models;

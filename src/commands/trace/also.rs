@@ -65,6 +65,28 @@ pub(super) fn measure(lab: &Lab, also: Also, sentence: &Sentence, trace: &TraceD
     })
 }
 
+/// Two sentences side by side: `compare.cls|mean|word.{layer}`.
+pub(super) fn compare(
+    lab: &Lab,
+    first: Sentence,
+    second: Sentence,
+    word: Option<String>,
+) -> Result<Vec<Named>, String> {
+    let wanted = word.clone();
+    let request = Request::Compare { first, second, word };
+    let outcome = lab.run(&request, &Control::QUIET).map_err(|error| error.to_string())?;
+    let Some(Outcome::Compare(data)) = outcome else { return Err("the experiment was stopped".to_owned()) };
+    if let (Some(word), None) = (wanted, &data.word) {
+        return Err(format!("the word {word:?} is not in both sentences. Give one that is, as it is written"));
+    }
+    let all = [("cls", &data.cls), ("mean", &data.mean), ("word", &data.word_cosine)];
+    let figures = all.into_iter().flat_map(|(what, series)| {
+        let number = |value: &f32| Datum::Number(f64::from(*value));
+        series.iter().enumerate().map(move |(layer, value)| (format!("compare.{what}.{layer}"), number(value)))
+    });
+    Ok(figures.collect())
+}
+
 fn named(family: &str, keys: impl Iterator<Item = String>, value: impl Fn(&str) -> Option<Datum>) -> Vec<Named> {
     keys.filter_map(|key| Some((format!("{family}.{key}"), value(&key)?))).collect()
 }

@@ -1,6 +1,6 @@
 //! Plain data of question 1: how well one vector stands for its sentence, by three measures.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Lane, Provenance, Sentence};
 
@@ -16,7 +16,7 @@ pub struct AggregateRequest {
 }
 
 /// The three measures side by side.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AggregateReport {
     /// One entry a layer and readout.
     pub lanes: Vec<AggregateLane>,
@@ -29,7 +29,7 @@ pub struct AggregateReport {
 }
 
 /// One readout at one layer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AggregateLane {
     /// `cls` or `mean`.
     pub readout: String,
@@ -43,6 +43,9 @@ pub struct AggregateLane {
     pub nearest: f64,
     /// Wilson 95 % interval of that.
     pub nearest_ci95: [f64; 2],
+    /// For each test sentence, whether its nearest training sentence has the same label.
+    #[serde(with = "crate::lab::record::bits")]
+    pub same: Vec<bool>,
 }
 
 /// The training sentences nearest to one sentence.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::lab::shell;
 use crate::model::load::MAX_LENGTH;
+use crate::shell;
 
 /// Facts about the model, read from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use super::{Finish, confusion};
 use crate::lab::dataset::{Dataset, Subset};
-use crate::lab::shell::word;
 use crate::lab::{
     Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, Rate, Readout, TestSentence, stats,
 };
+use crate::shell::word;
 
 /// Every other lane against `cls` of the same mode and layer (against the first lane when `cls` does not run);
 /// baselines against that of the last frozen layer, or the fine-tuned one. p-values of one mode and layer are

@@ -33,7 +33,7 @@ pub(super) fn report(report: &RaceReport) -> Checked {
     provenance(&report.provenance)
 }
 
-fn lane(at: &str, lane: &Lane) -> Checked {
+pub(super) fn lane(at: &str, lane: &Lane) -> Checked {
     readout(&format!("{at}.readout"), &lane.readout)?;
     text(&format!("{at}.mode"), &lane.mode)?;
     share(&format!("{at}.accuracy"), lane.accuracy)?;

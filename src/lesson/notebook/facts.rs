@@ -77,10 +77,22 @@ pub const FACTS: &[Fact] = &[
         "one answer for everything, test sentences right",
         Percent,
     ),
-    fact("aggregate.cls.last.cosine", None, "05", "[CLS] of two test sentences drawn by lot: mean cosine", Auto),
-    fact("aggregate.mean.last.cosine", None, "05", "the same for GlobalPooling", Auto),
-    fact("aggregate.cls.last.nearest", None, "05", "[CLS]: nearest training sentence has the same label", Percent),
-    fact("aggregate.mean.last.nearest", None, "05", "the same for GlobalPooling", Percent),
+    fact(
+        "aggregate.cls.last.cosine",
+        Some("aggregate.cls.6.cosine"),
+        "05",
+        "[CLS] of two test sentences drawn by lot: mean cosine",
+        Auto,
+    ),
+    fact("aggregate.mean.last.cosine", Some("aggregate.mean.6.cosine"), "05", "the same for GlobalPooling", Auto),
+    fact(
+        "aggregate.cls.last.nearest",
+        Some("aggregate.cls.6.nearest"),
+        "05",
+        "[CLS]: nearest training sentence has the same label",
+        Percent,
+    ),
+    fact("aggregate.mean.last.nearest", Some("aggregate.mean.6.nearest"), "05", "the same for GlobalPooling", Percent),
     // Question 2.
     fact(
         "arrange.carried.largest.last",

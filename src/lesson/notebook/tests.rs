@@ -140,6 +140,7 @@ fn every_figure_names_the_command_that_gives_it_again() {
     let progress = progress(&numbers, &[]);
     let course = course();
     let evidence = Evidence { progress: &progress, course: &course, record: &|_| None };
+    // A comparison's command is kept with it: it names the other sentence too.
     for fact in FACTS.iter().filter(|fact| !fact.key.starts_with("compare")) {
         let point = evidence.point(fact.key).expect("measured");
         let again = point.again.unwrap_or_default();
@@ -150,9 +151,15 @@ fn every_figure_names_the_command_that_gives_it_again() {
 }
 
 #[test]
-fn a_sentence_is_one_word_of_a_shell() {
-    assert_eq!(quoted("it's $HOME `id`"), r"'it'\''s $HOME `id`'");
-    assert_eq!(quoted("a\u{1b}'\\b"), r"$'a\x1b\'\\b'");
+fn another_model_is_named_as_the_command_line_takes_it() {
+    let again = super::again::of_sentence("label.cls.answer", "A film.", Some("./my model"));
+    assert_eq!(again.as_deref(), Some("clsroom trace --model './my model' -- 'A film.'"));
+}
+
+#[test]
+fn a_comparison_names_both_sentences() {
+    let again = super::beside("it's one", "-two", Some("bank"), None);
+    assert_eq!(again, r"clsroom trace --beside='-two' --word='bank' -- 'it'\''s one'");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::app::{State, values};
 use crate::lab::record::Datum;
-use crate::lab::{Lane, Mode, Pair, RaceReport, RaceRequest, shell, verdict};
+use crate::lab::{Lane, Mode, Pair, RaceReport, RaceRequest, verdict};
+use crate::shell;
 
 pub(super) fn race(state: &State) -> Option<Vec<String>> {
     if let Some(report) = state.race_report() {

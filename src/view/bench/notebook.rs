@@ -23,13 +23,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         said(format!("{}: {} of {}", progress.what, progress.done, progress.total), theme.key())
     });
     let mut foot: Vec<Line<'_>> = running.into_iter().collect();
-    foot.push(said(
-        format!(
-            "{} measured here  {} recorded  {} Enter runs what is missing",
-            glyphs.measured, glyphs.recorded, glyphs.dot
-        ),
-        theme.label(),
-    ));
+    let fill = if state.has_gap() { format!("  {} Enter runs what is missing", glyphs.dot) } else { String::new() };
+    let marks = format!("{} measured here  {} recorded{fill}", glyphs.measured, glyphs.recorded);
+    foot.push(said(marks, theme.label()));
     foot.push(said("w writes all of it, with the command behind each figure, to a file", theme.dim()));
     let right = format!("{here} of {} measured here", answers.len());
     let body = frame("the four answers, from what you measured", &right, &foot, theme, area, buf);

@@ -20,6 +20,7 @@ pub(super) fn draw(state: &State, row: usize, theme: &Theme, area: Rect, buf: &m
     let values = [
         COLOURS.get(look.colours).copied().unwrap_or_default(),
         if look.ascii { "ASCII" } else { "Unicode" },
+        if look.animation { "on" } else { "off: a run is shown every two seconds" },
         if state.mouse { "on" } else { "off" },
     ];
     let mut text = vec![Line::from(Span::styled("For this session: Enter changes", theme.heading()))];

@@ -1,0 +1,54 @@
+//! What commands that take minutes have in common: a bar, Ctrl-C, and how a run was made.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::bar;
+use super::race::{stop_flag, today};
+use crate::lab::{Control, Lab, Outcome, Progress, Provenance, Request};
+
+/// Runs a request to its end behind a progress bar; with it the seconds it took.
+///
+/// # Errors
+/// When the run fails, or was stopped.
+pub(super) fn to_the_end(lab: &Lab, request: &Request) -> Result<(Outcome, f64), String> {
+    let stop = stop_flag()?;
+    let bar = bar();
+    let report = |progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(progress.what);
+    };
+    let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
+    let started = Instant::now();
+    let outcome = lab.run(request, &control).map_err(|error| error.to_string())?;
+    bar.finish_and_clear();
+    let stopped = "the run was stopped; nothing of it is kept. The same command runs it again";
+    Ok((outcome.ok_or(stopped)?, started.elapsed().as_secs_f64()))
+}
+
+/// Fills in what only a caller with a clock knows.
+pub(super) fn date(provenance: &mut Provenance, seconds: f64) {
+    provenance.seconds = Some((seconds * 10.0).round() / 10.0);
+    provenance.date = Some(today());
+}
+
+/// The last line of a report: the command that makes it again.
+pub(super) fn made_by(provenance: &Provenance) -> String {
+    let Provenance { command, threads, .. } = provenance;
+    format!("made by: {command} ({} s, {threads} threads)", provenance.seconds.unwrap_or(0.0))
+}
+
+/// The report as JSON, with what was found about a sentence under a name of its own.
+pub(super) fn json(
+    report: &impl serde::Serialize,
+    name: &str,
+    about: &impl serde::Serialize,
+) -> Result<String, String> {
+    let fail = |error: serde_json::Error| format!("cannot write JSON: {error}");
+    let mut value = serde_json::to_value(report).map_err(fail)?;
+    value[name] = serde_json::to_value(about).map_err(fail)?;
+    let mut text = serde_json::to_string_pretty(&value).map_err(fail)?;
+    text.push('\n');
+    Ok(text)
+}
