@@ -4,7 +4,7 @@ use super::number;
 use crate::app::{State, values};
 use crate::lab::record::Datum;
 use crate::lab::{Decoded, LearnData, Request, verdict};
-use crate::lesson::notebook::quoted;
+use crate::shell::quoted;
 
 pub(super) fn learning(state: &State) -> Option<Vec<String>> {
     let Some(data) = state.learning() else {
