@@ -39,9 +39,18 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             text.extend(spread(answer, wide, theme));
         }
     }
-    // When not all fits, the question under the cursor does.
-    let skip = if text.len() > usize::from(body.height) { first } else { 0 };
-    lines(&text[skip..], body, buf);
+    // When not all fits, the question under the cursor does; what is cut is said.
+    let room = usize::from(body.height);
+    if text.len() > room {
+        text.drain(..first);
+    }
+    if text.len() > room {
+        let rest = text.len() - room.saturating_sub(1);
+        text.truncate(room.saturating_sub(1));
+        let said = format!("    {} {rest} more lines: w writes all of it", glyphs.ellipsis);
+        text.push(Line::styled(said, theme.dim()));
+    }
+    lines(&text, body, buf);
 }
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &Theme) -> Line<'a> {
@@ -64,11 +73,11 @@ fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
     let inside = wide.saturating_sub(4);
     let own = |text: &str| clean(text, theme.ascii).into_owned();
     let mut text = wrap(&[Span::styled(own(&answer.verdict), theme.value())], inside);
-    for point in &answer.points {
-        text.extend(wrap_hanging(&figure(point, theme), inside, 2));
-    }
     if let Some(gap) = &answer.gap {
         text.extend(wrap(&[Span::styled(own(gap), theme.key())], inside));
+    }
+    for point in &answer.points {
+        text.extend(wrap_hanging(&figure(point, theme), inside, 2));
     }
     for line in &mut text {
         line.spans.insert(0, Span::raw("    "));
