@@ -108,6 +108,10 @@ impl Change {
                 self.scored(&mut data.own);
                 Outcome::Trace(Arc::new(data))
             }
+            Outcome::Beside(data) => match self.outcome(Outcome::Trace(data)) {
+                Outcome::Trace(data) => Outcome::Beside(data),
+                other => other,
+            },
             Outcome::Knockout(data) => {
                 let mut data = Arc::unwrap_or_clone(data);
                 self.matrix(&mut data.cosine_distance);
