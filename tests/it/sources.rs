@@ -213,7 +213,7 @@ fn walk(walk: Walk, runs: &mut Runs) -> Vec<Page> {
 fn given() -> BTreeSet<String> {
     let facts = lab().facts();
     let sizes = [facts.layers, facts.heads, facts.hidden, facts.vocabulary, facts.positions, facts.parameters];
-    let more = [facts.hidden / facts.heads, facts.layers * facts.heads];
+    let more = [facts.hidden / facts.heads, facts.layers * facts.heads, facts.layers / 2];
     let data = [10_070, 6_991, 1_044, 2_035];
     let separated = |number: usize| match number {
         0..1_000 => number.to_string(),
