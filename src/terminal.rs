@@ -232,7 +232,8 @@ impl Front {
     /// Writes the notebook beside where the program was started, or at home where that cannot be.
     fn export(&mut self) {
         let state = &self.state;
-        let document = notebook::document(&state.progress, &state.course, &state.records, state.learner.as_deref());
+        let records = state.own_records();
+        let document = notebook::document(&state.progress, &state.course, &records, state.learner.as_deref());
         let here = std::env::current_dir().unwrap_or_else(|_| ".".into());
         let written = notebook::export(&document, &here)
             .or_else(|why| config::home().map_or(Err(why), |home| notebook::export(&document, &home)));

@@ -1,5 +1,7 @@
 //! The notebook's bench: the four answers, the question under the cursor, and the short run that fills its gap.
 
+use std::collections::BTreeMap;
+
 use super::{Effect, State, runs, values};
 use crate::lab::record::Datum;
 use crate::lab::{InvertRequest, RaceRequest, Readout, Request};
@@ -17,10 +19,16 @@ impl State {
     /// The four answers as they follow from what was measured so far.
     #[must_use]
     pub fn answers(&self) -> [Answer; QUESTIONS] {
-        // Another model's figures would mislead.
         let own = |key: &str| self.records.get(key).filter(|_| !values::is_foreign(self, key));
         let record = |key: &str| own(key).map(figure);
         answers(&Evidence { progress: &self.progress, course: &self.course, record: &record })
+    }
+
+    /// The records that were made with the model in use: another model's figures would mislead.
+    #[must_use]
+    pub fn own_records(&self) -> BTreeMap<String, Datum> {
+        let own = self.records.iter().filter(|(key, _)| !values::is_foreign(self, key));
+        own.map(|(key, datum)| (key.clone(), datum.clone())).collect()
     }
 
     /// Whether the notebook is on the screen.

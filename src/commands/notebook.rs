@@ -22,7 +22,9 @@ pub fn notebook(settings: &Settings, asked: &Notebook) -> Result<(), String> {
     if let Some(notice) = notice {
         eprintln!("clsroom: {notice}");
     }
-    let document = document(&progress, &loaded.course, &loaded.records, settings.learner.as_deref());
+    // The records are of the model inside the program: beside another one they would mislead.
+    let records = if settings.model.is_none() { loaded.records } else { BTreeMap::new() };
+    let document = document(&progress, &loaded.course, &records, settings.learner.as_deref());
     let text = match asked.format {
         NotebookFormat::Md => document.markdown(),
         NotebookFormat::Html => document.html(),
@@ -36,7 +38,7 @@ pub fn notebook(settings: &Settings, asked: &Notebook) -> Result<(), String> {
     }
 }
 
-/// The notebook as it is now.
+/// The notebook as it is now; `records` are those that stand in for what was not measured.
 #[must_use]
 pub fn document(
     progress: &Progress,

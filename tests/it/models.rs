@@ -398,6 +398,16 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     driver.tell(Msg::ModelReady(Arc::new(facts)));
     let screen = driver.screen();
     assert!(screen.contains("(not recorded)"), "{screen}");
+    assert!(driver.state.own_records().is_empty(), "nor are they in the notebook that is written");
+    let home = folder();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clsroom"));
+    command.env("HOME", home.path()).env_remove("XDG_DATA_HOME").arg("notebook");
+    let written = |command: &mut std::process::Command| {
+        String::from_utf8_lossy(&command.output().expect("it starts").stdout).into_owned()
+    };
+    assert!(written(&mut command).contains("73.7 %"));
+    let other = written(command.arg("--model").arg(fixture()));
+    assert!(other.contains("You have not measured this") && !other.contains("73.7 %"), "{other}");
     assert!(screen.contains("benches that offer a"), "{screen}");
     // What is true of the embedded model only is not said of another.
     let mut facts = (*driver.state.facts.clone().expect("facts")).clone();
