@@ -1,8 +1,8 @@
 //! What comes in: keys, worker events, signals, hang-up. Each is a thread that sends into the loop's one channel.
 
 use std::fs::File;
-use std::io;
-use std::os::fd::AsFd;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -90,7 +90,11 @@ pub(super) fn listen_for_signals(sender: &Sender<Incoming>) -> Result<(), String
 /// Notices a terminal that is gone. Only the leader of a session is sent SIGHUP, and it may ignore it and live on; then
 /// nothing but the closed terminal itself tells.
 pub(super) fn watch_for_hang_up(sender: &Sender<Incoming>) -> Result<(), String> {
-    let Ok(terminal) = File::open("/dev/tty") else { return Ok(()) };
+    let stdin = io::stdin();
+    // Where there is no terminal of the session, the one that is read.
+    let of_session = File::open("/dev/tty").map(OwnedFd::from);
+    let read = || if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned().ok() } else { None };
+    let Some(terminal) = of_session.ok().or_else(read) else { return Ok(()) };
     let told = sender.clone();
     spawn("hang-up", sender, move || {
         // Woken at once where the system can; asked again now and then where it cannot.
