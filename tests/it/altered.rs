@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use clsroom::lab::{Curve, Effect, Lane, Matrix, Outcome, Pair, Provenance};
+use clsroom::lab::arrange::ArrangeData;
+use clsroom::lab::attribution::AttributionData;
+use clsroom::lab::{
+    AggregateReport, AskData, CompareData, Curve, DecodeData, Effect, GradientData, InversionReport, KnockoutData,
+    Lane, LearnData, Matrix, NearestData, NeighboursData, Outcome, Pair, Provenance, RaceReport, TraceData,
+};
 
 /// How numbers are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,147 +85,150 @@ impl Change {
         pair.discordant.iter_mut().for_each(|count| self.count(count));
     }
 
+    fn trace(self, data: &mut TraceData) {
+        let strips = [&mut data.word, &mut data.position, &mut data.segment, &mut data.sum];
+        let mixing = [&mut data.mixing.raw, &mut data.mixing.rollout, &mut data.mixing.norm];
+        let states = data.hidden_states.iter_mut().chain(data.attentions.iter_mut().flatten());
+        strips.into_iter().chain(mixing).chain(states).for_each(|matrix| self.matrix(matrix));
+        self.all(&mut data.mixing.ratio);
+        data.pooler_output.iter_mut().chain(data.pooled.values_mut()).for_each(|vector| self.all(vector));
+        for operation in &mut data.operations {
+            operation.values.iter_mut().for_each(|matrix| self.matrix(matrix));
+            for Effect { norm_before, norm_after, moved, cosine } in &mut operation.effects {
+                [norm_before, norm_after, moved, cosine].into_iter().for_each(|number| self.single(number));
+            }
+        }
+        data.map.points.iter_mut().flatten().for_each(|point| self.all(point));
+        self.all(&mut data.map.explained);
+        for label in &mut data.labels {
+            self.single(&mut label.positive);
+            self.double(&mut label.accuracy);
+            self.all(&mut label.parts);
+            self.single(&mut label.bias);
+        }
+        self.scored(&mut data.own);
+    }
+
+    fn knockout(self, data: &mut KnockoutData) {
+        self.matrix(&mut data.cosine_distance);
+        self.matrix(&mut data.probability_change);
+    }
+
+    fn neighbours(self, data: &mut NeighboursData) {
+        self.scored(&mut data.cosine);
+        self.scored(&mut data.dot);
+    }
+
+    fn compare(self, data: &mut CompareData) {
+        [&mut data.cls, &mut data.word_cosine, &mut data.mean].into_iter().for_each(|series| self.all(series));
+    }
+
+    fn race(self, data: &mut RaceReport) {
+        data.lanes.iter_mut().for_each(|lane| self.lane(lane));
+        data.pairs.iter_mut().for_each(|pair| self.pair(pair));
+        self.provenance(&mut data.provenance);
+    }
+
+    fn ask(self, data: &mut AskData) {
+        data.answers.iter_mut().for_each(|answer| self.all(&mut answer.probabilities));
+    }
+
+    fn arrange(self, data: &mut ArrangeData) {
+        for one in &mut data.arrangements {
+            self.all(&mut one.cls_cosine);
+            self.all(&mut one.largest);
+        }
+    }
+
+    fn gradient(self, data: &mut GradientData) {
+        data.maps.iter_mut().for_each(|(_, map)| self.matrix(map));
+    }
+
+    fn attribution(self, data: &mut AttributionData) {
+        self.single(&mut data.logit);
+        self.single(&mut data.baseline);
+        self.all(&mut data.gradient);
+        self.all(&mut data.integrated);
+    }
+
+    fn learn(self, data: &mut LearnData) {
+        self.curve(&mut data.curve);
+        // Each in its own way, so that their difference changes too.
+        Self::Shifted.matrix(&mut data.before);
+        Self::Turned.matrix(&mut data.after);
+        self.all(&mut data.drift);
+        self.all(&mut data.drift_mean);
+    }
+
+    fn invert(self, data: &mut InversionReport) {
+        for lane in &mut data.lanes {
+            let singles = [&mut lane.lambda, &mut lane.validation, &mut lane.precision];
+            singles.into_iter().chain(&mut lane.ci95).for_each(|number| self.double(number));
+            lane.grid.iter_mut().flat_map(|(x, y)| [x, y]).for_each(|number| self.double(number));
+        }
+        for pair in &mut data.pairs {
+            pair.ci95.iter_mut().chain([&mut pair.difference]).for_each(|number| self.double(number));
+        }
+        if self == Self::Turned {
+            let precisions: Vec<f64> = data.lanes.iter().map(|lane| lane.precision).collect();
+            data.lanes.iter_mut().zip(precisions.into_iter().rev()).for_each(|(lane, p)| lane.precision = p);
+        }
+        self.double(&mut data.baseline);
+        self.double(&mut data.coverage);
+        self.count(&mut data.known);
+        self.count(&mut data.common);
+        self.provenance(&mut data.provenance);
+    }
+
+    fn decode(self, data: &mut DecodeData) {
+        for decoded in &mut data.decoded {
+            self.scored(&mut decoded.guesses);
+            // Other guesses: all that it asks for.
+            let content = data.content.iter().filter(|_| self == Self::Turned);
+            decoded.guesses.iter_mut().zip(content).for_each(|((piece, _), asked)| piece.clone_from(asked));
+        }
+    }
+
+    fn aggregate(self, data: &mut AggregateReport) {
+        for lane in &mut data.lanes {
+            self.lane(&mut lane.probe);
+            let singles = [&mut lane.random_cosine, &mut lane.nearest];
+            singles.into_iter().chain(&mut lane.nearest_ci95).for_each(|number| self.double(number));
+        }
+        self.count(&mut data.pairs);
+        self.double(&mut data.chance);
+        self.provenance(&mut data.provenance);
+    }
+
+    fn nearest(self, data: &mut NearestData) {
+        let neighbours = data.lists.iter_mut().flat_map(|list| &mut list.nearest);
+        neighbours.for_each(|neighbour| self.double(&mut neighbour.cosine));
+    }
+
     /// The outcome with every number that was measured changed; names, texts and shapes stay.
     pub fn outcome(self, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::Trace(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                let strips = [&mut data.word, &mut data.position, &mut data.segment, &mut data.sum];
-                let mixing = [&mut data.mixing.raw, &mut data.mixing.rollout, &mut data.mixing.norm];
-                let states = data.hidden_states.iter_mut().chain(data.attentions.iter_mut().flatten());
-                strips.into_iter().chain(mixing).chain(states).for_each(|matrix| self.matrix(matrix));
-                self.all(&mut data.mixing.ratio);
-                data.pooler_output.iter_mut().chain(data.pooled.values_mut()).for_each(|vector| self.all(vector));
-                for operation in &mut data.operations {
-                    operation.values.iter_mut().for_each(|matrix| self.matrix(matrix));
-                    for Effect { norm_before, norm_after, moved, cosine } in &mut operation.effects {
-                        [norm_before, norm_after, moved, cosine].into_iter().for_each(|number| self.single(number));
-                    }
-                }
-                data.map.points.iter_mut().flatten().for_each(|point| self.all(point));
-                self.all(&mut data.map.explained);
-                for label in &mut data.labels {
-                    self.single(&mut label.positive);
-                    self.double(&mut label.accuracy);
-                    self.all(&mut label.parts);
-                    self.single(&mut label.bias);
-                }
-                self.scored(&mut data.own);
-                Outcome::Trace(Arc::new(data))
-            }
-            Outcome::Beside(data) => match self.outcome(Outcome::Trace(data)) {
-                Outcome::Trace(data) => Outcome::Beside(data),
-                other => other,
-            },
-            Outcome::Knockout(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                self.matrix(&mut data.cosine_distance);
-                self.matrix(&mut data.probability_change);
-                Outcome::Knockout(Arc::new(data))
-            }
-            Outcome::Neighbours(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                self.scored(&mut data.cosine);
-                self.scored(&mut data.dot);
-                Outcome::Neighbours(Arc::new(data))
-            }
-            Outcome::Compare(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                [&mut data.cls, &mut data.word_cosine, &mut data.mean].into_iter().for_each(|series| self.all(series));
-                Outcome::Compare(Arc::new(data))
-            }
-            Outcome::Race(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                data.lanes.iter_mut().for_each(|lane| self.lane(lane));
-                data.pairs.iter_mut().for_each(|pair| self.pair(pair));
-                self.provenance(&mut data.provenance);
-                Outcome::Race(Arc::new(data))
-            }
-            Outcome::Ask(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                data.answers.iter_mut().for_each(|answer| self.all(&mut answer.probabilities));
-                Outcome::Ask(Arc::new(data))
-            }
-            Outcome::Arrange(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                for one in &mut data.arrangements {
-                    self.all(&mut one.cls_cosine);
-                    self.all(&mut one.largest);
-                }
-                Outcome::Arrange(Arc::new(data))
-            }
-            Outcome::Gradient(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                data.maps.iter_mut().for_each(|(_, map)| self.matrix(map));
-                Outcome::Gradient(Arc::new(data))
-            }
-            Outcome::Attribution(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                self.single(&mut data.logit);
-                self.single(&mut data.baseline);
-                self.all(&mut data.gradient);
-                self.all(&mut data.integrated);
-                Outcome::Attribution(Arc::new(data))
-            }
-            Outcome::Learn(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                self.curve(&mut data.curve);
-                // Each in its own way, so that their difference changes too.
-                Self::Shifted.matrix(&mut data.before);
-                Self::Turned.matrix(&mut data.after);
-                self.all(&mut data.drift);
-                self.all(&mut data.drift_mean);
-                Outcome::Learn(Arc::new(data))
-            }
-            Outcome::Invert(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                for lane in &mut data.lanes {
-                    let singles = [&mut lane.lambda, &mut lane.validation, &mut lane.precision];
-                    singles.into_iter().chain(&mut lane.ci95).for_each(|number| self.double(number));
-                    lane.grid.iter_mut().flat_map(|(x, y)| [x, y]).for_each(|number| self.double(number));
-                }
-                for pair in &mut data.pairs {
-                    pair.ci95.iter_mut().chain([&mut pair.difference]).for_each(|number| self.double(number));
-                }
-                if self == Self::Turned {
-                    let precisions: Vec<f64> = data.lanes.iter().map(|lane| lane.precision).collect();
-                    data.lanes.iter_mut().zip(precisions.into_iter().rev()).for_each(|(lane, p)| lane.precision = p);
-                }
-                self.double(&mut data.baseline);
-                self.double(&mut data.coverage);
-                self.count(&mut data.known);
-                self.count(&mut data.common);
-                self.provenance(&mut data.provenance);
-                Outcome::Invert(Arc::new(data))
-            }
-            Outcome::Decode(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                for decoded in &mut data.decoded {
-                    self.scored(&mut decoded.guesses);
-                    // Other guesses: all that it asks for.
-                    let content = data.content.iter().filter(|_| self == Self::Turned);
-                    decoded.guesses.iter_mut().zip(content).for_each(|((piece, _), asked)| piece.clone_from(asked));
-                }
-                Outcome::Decode(Arc::new(data))
-            }
-            Outcome::Aggregate(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                for lane in &mut data.lanes {
-                    self.lane(&mut lane.probe);
-                    let singles = [&mut lane.random_cosine, &mut lane.nearest];
-                    singles.into_iter().chain(&mut lane.nearest_ci95).for_each(|number| self.double(number));
-                }
-                self.count(&mut data.pairs);
-                self.double(&mut data.chance);
-                self.provenance(&mut data.provenance);
-                Outcome::Aggregate(Arc::new(data))
-            }
-            Outcome::Nearest(data) => {
-                let mut data = Arc::unwrap_or_clone(data);
-                let neighbours = data.lists.iter_mut().flat_map(|list| &mut list.nearest);
-                neighbours.for_each(|neighbour| self.double(&mut neighbour.cosine));
-                Outcome::Nearest(Arc::new(data))
-            }
+            Outcome::Trace(data) => Outcome::Trace(with(data, |data| self.trace(data))),
+            Outcome::Beside(data) => Outcome::Beside(with(data, |data| self.trace(data))),
+            Outcome::Knockout(data) => Outcome::Knockout(with(data, |data| self.knockout(data))),
+            Outcome::Neighbours(data) => Outcome::Neighbours(with(data, |data| self.neighbours(data))),
+            Outcome::Compare(data) => Outcome::Compare(with(data, |data| self.compare(data))),
+            Outcome::Race(data) => Outcome::Race(with(data, |data| self.race(data))),
+            Outcome::Ask(data) => Outcome::Ask(with(data, |data| self.ask(data))),
+            Outcome::Arrange(data) => Outcome::Arrange(with(data, |data| self.arrange(data))),
+            Outcome::Gradient(data) => Outcome::Gradient(with(data, |data| self.gradient(data))),
+            Outcome::Attribution(data) => Outcome::Attribution(with(data, |data| self.attribution(data))),
+            Outcome::Learn(data) => Outcome::Learn(with(data, |data| self.learn(data))),
+            Outcome::Invert(data) => Outcome::Invert(with(data, |data| self.invert(data))),
+            Outcome::Decode(data) => Outcome::Decode(with(data, |data| self.decode(data))),
+            Outcome::Aggregate(data) => Outcome::Aggregate(with(data, |data| self.aggregate(data))),
+            Outcome::Nearest(data) => Outcome::Nearest(with(data, |data| self.nearest(data))),
         }
     }
+}
+
+fn with<T: Clone>(data: Arc<T>, change: impl FnOnce(&mut T)) -> Arc<T> {
+    let mut data = Arc::unwrap_or_clone(data);
+    change(&mut data);
+    Arc::new(data)
 }

@@ -16,6 +16,9 @@ use clsroom::lab::{Control, Lab, LearnRequest, Outcome, Request};
 use crate::altered::Change;
 use crate::driver::{Driver, lab};
 
+/// Another sentence, with more words that are cut into pieces.
+const OTHER: &str = "Unbelievably slow, unpretentiously clumsy: the actors do what they can";
+
 /// What differs from the course as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
@@ -179,7 +182,7 @@ fn walk(walk: Walk, runs: &mut Runs) -> Vec<Page> {
         Walk::AsItIs => {}
         Walk::Measured(change) => driver.through = Some(Box::new(move |outcome: Outcome| change.outcome(outcome))),
         Walk::Sentence => {
-            driver.type_sentence("Unbelievably slow, unpretentiously clumsy: the actors do what they can")
+            driver.type_sentence(OTHER);
         }
         Walk::Recorded => records_changed(&mut driver),
         Walk::Cited => citations_changed(&mut driver),
