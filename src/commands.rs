@@ -51,8 +51,13 @@ fn print(text: &str) -> Result<(), String> {
 
 /// Writes a file by way of a temporary one, so that a full disk leaves no half of it.
 fn write_file(path: &PathBuf, text: &str) -> Result<(), String> {
-    let temporary = path.with_extension("partial");
     let fail = |error: io::Error| format!("cannot write {}: {error}. Choose another place", path.display());
+    // A device or a pipe is written to, not replaced; of a link the file behind it is.
+    if path.exists() && !path.is_file() {
+        return std::fs::write(path, text).map_err(fail);
+    }
+    let path = &path.canonicalize().unwrap_or_else(|_| path.clone());
+    let temporary = path.with_extension("partial");
     std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
         let _ = std::fs::remove_file(&temporary);
         fail(error)

@@ -28,7 +28,9 @@ fn run(cli: &Cli) -> Result<(), String> {
         return commands::reset(&settings, lesson);
     }
     if let (Some(flag), Some(_)) = (cli.course.given(), &cli.command) {
-        return Err(format!("{flag} before a command is the course's. Write it after the command, if that knows it"));
+        return Err(format!(
+            "{flag} belongs behind the command: clsroom learn {flag} … for the course, clsroom race {flag} … for a race"
+        ));
     }
     match &cli.command {
         None => learn(&settings, &cli.common, None, &cli.course),

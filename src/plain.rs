@@ -147,7 +147,7 @@ impl Reader {
         self.tell(Msg::Key(Key::Enter));
         while let Screen::Lesson { step, .. } = self.state.screen {
             self.step(step, lesson.steps.len())?;
-            if self.asks && !matches!(prompt("Enter for the next step, q to leave: ")?.as_deref(), Some("")) {
+            if self.asks && !goes_on()? {
                 return Err(End::Quiet);
             }
             self.tell(Msg::Key(Key::Char('n')));
@@ -260,6 +260,17 @@ fn prompt(text: &str) -> Result<Option<String>, End> {
     let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
     out.write_all(b"\n")?;
     Ok((read > 0).then(|| line.trim().to_owned()))
+}
+
+/// Waits for Enter (go on) or q (leave); anything else is asked again.
+fn goes_on() -> Result<bool, End> {
+    loop {
+        match prompt("Enter for the next step, q to leave: ")?.as_deref() {
+            Some("") => return Ok(true),
+            None | Some("q") => return Ok(false),
+            Some(_) => say("Please press Enter, or type q and Enter.")?,
+        }
+    }
 }
 
 /// Whether a request is a run that only a person starts.

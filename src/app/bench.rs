@@ -101,7 +101,13 @@ pub(super) fn step(state: &mut State, action: Action) {
     let cursor = &mut state.cursor;
     match action {
         Action::Variant if !bench.view.measures().is_empty() => {
-            cursor.variant = (cursor.variant + 1) % bench.view.measures().len();
+            let count = bench.view.measures().len();
+            cursor.variant = (cursor.variant + 1) % count;
+            if bench.view == View::Race {
+                let size = cursor.variant + 1;
+                state.notice =
+                    Some(format!("Size {size} of {count}: what another size found is kept, v goes on to it."));
+            }
         }
         Action::More if bench.view == View::Race => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),
         Action::Less if bench.view == View::Race => cursor.lanes = cursor.lanes.saturating_sub(1),

@@ -87,11 +87,13 @@ impl State {
         (0..QUESTIONS).filter(|index| self.filling[*index]).filter_map(|index| self.gap_request(index)).collect()
     }
 
-    /// How many predictions were made, and how many came out so.
-    pub(super) fn predictions(&self) -> (usize, usize) {
+    /// How many predictions were made, how many of them measured, and how many of these came out so.
+    pub(super) fn predictions(&self) -> (usize, usize, usize) {
         let steps = self.course.lessons.iter().flat_map(|lesson| &lesson.steps);
         let given: Vec<_> = steps.filter_map(|step| self.progress.answers.get(&step.predict.as_ref()?.id)).collect();
-        (given.len(), given.iter().filter(|given| given.correct == Some(true)).count())
+        let judged =
+            |right: &[bool]| given.iter().filter(|given| given.correct.is_some_and(|c| right.contains(&c))).count();
+        (given.len(), judged(&[true, false]), judged(&[true]))
     }
 }
 

@@ -141,9 +141,10 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         "attention" => attention::of_row(state, rest),
         "heads" => attention::of_heads(state, rest),
         "notebook" => {
-            let (made, right) = state.predictions();
+            let (made, measured, right) = state.predictions();
             match rest {
                 "predicted" => number(made),
+                "measured" => number(measured),
                 "right" => number(right),
                 _ => None,
             }

@@ -333,6 +333,11 @@ pub(super) fn reload(state: &mut State, loaded: Result<Loaded, String>) {
             state.cursor = Cursor::start(state.bench());
             state.notice = Some("The lessons were read again.".to_owned());
         }
-        Err(problem) => state.notice = Some(format!("The lessons have a mistake, so the old ones stay. {problem}")),
+        Err(problem) => {
+            // A notice is one line; the checker shows the place and what would help.
+            let problem = problem.lines().next().unwrap_or_default();
+            let more = "clsroom lessons check says more";
+            state.notice = Some(format!("The lessons have a mistake, so the old ones stay. {problem}; {more}."));
+        }
     }
 }

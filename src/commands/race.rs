@@ -65,6 +65,9 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     if let Some(problem) = part.as_ref().and_then(Part::problem) {
         return Err(problem);
     }
+    if report.lanes.is_empty() && !report.ended.is_empty() {
+        return Err("no lane was finished: each ended early, as said above. Try a smaller --lr".to_owned());
+    }
     if report.stopped { Err(stopped(part.as_ref())) } else { Ok(()) }
 }
 
@@ -144,6 +147,9 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, String> {
 
 fn stopped(part: Option<&Part>) -> String {
     match part {
+        Some(part) if !part.path().exists() => {
+            "the run was stopped before anything was finished; the same command begins again".to_owned()
+        }
         Some(part) => format!(
             "the run was stopped; what was finished is kept in {}. The same command goes on from there",
             part.path().display()
@@ -167,13 +173,31 @@ pub(super) fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
 pub(super) fn writable(path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if folder.is_dir() && !path.is_dir() {
-        Ok(())
+        replaceable(path)
     } else {
         Err(format!(
             "cannot write {}: {} is not a folder, or the name is one. Choose another place",
             path.display(),
             folder.display()
         ))
+    }
+}
+
+/// Only what a run of clsroom wrote may be written over: not somebody's data or notes.
+fn replaceable(path: &Path) -> Result<(), String> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let record = |text: &str| {
+        let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        json.is_some_and(|json| json.get("provenance").is_some() || Heads::read(text).is_ok())
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.is_empty() || record(&text) => Ok(()),
+        _ => Err(format!(
+            "{} is there and is no record of clsroom, so it is not written over. Choose another name, or move it away",
+            path.display()
+        )),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn learn(
         subset.train.iter().map(|index| (items[*index].text.as_str(), items[*index].label)).collect();
     let Some(examples) = prepare(bert, &texts, &request.readout, None, &mut |_| true)? else { return Ok(None) };
     let watched = Example::new(bert, &request.sentence.text, 0, &request.readout)?;
-    let mut student = Student::new(bert, &request.readout, None, 2, request.seed)?;
+    let mut student = Student::new(bert, &request.readout, None, dataset.classes().len().max(2), request.seed)?;
     let before = look(&student, &watched)?;
 
     let order = order(examples.len(), request.seed, 0);

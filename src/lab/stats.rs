@@ -59,7 +59,7 @@ pub fn compare(a: &[Vec<bool>], b: &[Vec<bool>], seed: u64) -> Comparison {
         ci95,
         p_values: discordant.iter().map(|[a, b]| mcnemar(*a, *b)).collect(),
         discordant: sums,
-        verdict: verdict(ci95),
+        verdict: verdict(ci95, sums[0] + sums[1]),
         smallest_visible: smallest_visible(differences.len(), share),
     }
 }
@@ -114,12 +114,18 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     corrected
 }
 
+/// Discordant sentences below which [`mcnemar`] cannot reach p < 0.05: five of five have p = 0.0625.
+pub const DECIDE: usize = 6;
+
 /// What an interval of a difference says. Equivalence comes first: an interval that lies inside the [`MARGIN`] and also
-/// beside 0 shows a difference too small to matter.
+/// beside 0 shows a difference too small to matter. Where fewer than [`DECIDE`] sentences tell two lanes apart no exact
+/// test can, and resampling the same few cannot either, whatever its interval says.
 #[must_use]
-pub fn verdict([low, high]: [f64; 2]) -> Verdict {
+pub fn verdict([low, high]: [f64; 2], discordant: usize) -> Verdict {
     if low > -MARGIN && high < MARGIN {
         Verdict::Equivalent
+    } else if discordant < DECIDE {
+        Verdict::TooLittleData
     } else if low > 0.0 {
         Verdict::Better
     } else if high < 0.0 {

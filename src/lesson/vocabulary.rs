@@ -106,7 +106,8 @@ pub const LIVE: &[(&str, &str)] = &[
     ("difference.most", "the layer after which it is largest"),
     ("difference.place", "where that layer lies: first (or the embeddings), between or last"),
     ("notebook.predicted", "predictions that the learner made"),
-    ("notebook.right", "how many of them came out so"),
+    ("notebook.measured", "how many of them were measured"),
+    ("notebook.right", "how many of these came out so"),
     (
         "decode.{readout}.{layer}.precision",
         "share of the content pieces found in test sentences, from this bench's run",

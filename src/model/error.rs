@@ -109,6 +109,11 @@ pub enum ModelError {
     #[error("{0}")]
     Intervention(String),
     /// Arithmetic failed.
-    #[error("the model could not be run: {0}")]
+    #[error("the model could not be run: {}", first_line(.0))]
     Candle(#[from] candle_core::Error),
+}
+
+/// candle adds a backtrace where the environment asks for one: it is not for learners.
+fn first_line(error: &candle_core::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }

@@ -145,6 +145,8 @@ fn on_a_terminal_predictions_are_asked_and_kept() {
     let home = tempfile::tempdir().expect("a folder");
     let mut terminal = Terminal::start(home.path(), (80, 50), &["--plain", "01"]);
     terminal.wait_for("Enter for the next step");
+    terminal.send("z\r");
+    terminal.wait_for("Please press Enter, or type q");
     terminal.send("\r");
     terminal.wait_for("Before you look");
     terminal.wait_for("Your answer");

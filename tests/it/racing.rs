@@ -165,6 +165,47 @@ fn a_rate_that_diverges_ends_its_lane_and_says_so() {
     let report = report(&output);
     assert_eq!(report.lanes.len(), 1, "the other lane goes on");
     assert!(report.ended[0].why.contains("smaller --lr"), "{}", report.ended[0].why);
+    let alone = race(folder.path(), &["--readouts", "cls", "--lr", "1e30"]).output().expect("it starts");
+    assert_eq!(alone.status.code(), Some(1), "nothing was finished");
+    assert!(said(&alone).contains("rate 1e30") || !alone.stdout.is_empty(), "{}", said(&alone));
+}
+
+#[test]
+fn only_records_are_written_over_and_devices_are_written_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let quick = ["race", "--mode", "frozen", "--readouts", "majority", "--train", "64", "--test", "64"];
+    let to = |out: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        command.args(quick).arg("--out").arg(out).env("HOME", folder.path()).output().expect("it starts")
+    };
+    let notes = folder.path().join("notes.json");
+    fs::write(&notes, "my thesis").expect("written");
+    let refused = to(&notes);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("is no record of clsroom"), "{}", said(&refused));
+    assert_eq!(fs::read_to_string(&notes).expect("still there"), "my thesis");
+    let (record, link) = (folder.path().join("run.json"), folder.path().join("link.json"));
+    assert!(to(&record).status.success());
+    std::os::unix::fs::symlink(&record, &link).expect("a link");
+    assert!(to(&link).status.success(), "a record may be made again");
+    assert!(link.is_symlink() && record::read(&fs::read_to_string(&record).expect("text")).is_ok());
+    let null = to(Path::new("/dev/null"));
+    assert!(null.status.success() && !Path::new("/dev/null").is_file(), "{}", said(&null));
+}
+
+/// As many classes as the data has, also in the short training of lesson 07.
+#[test]
+fn a_short_training_learns_every_class_of_ones_own_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = clsroom::commands::read_data(&sentences(folder.path(), "four.csv", 4)).expect("data");
+    let lab = clsroom::lab::Lab::new(crate::driver::lab().bert().clone(), None);
+    let data = lab.add(data).expect("added");
+    let sentence = clsroom::lab::Sentence::single("the dog barks");
+    let request = clsroom::lab::LearnRequest { data, readout: clsroom::lab::Readout::Cls, steps: 2, sentence, seed: 0 };
+    let outcome = lab.run(&clsroom::lab::Request::Learn(request), &clsroom::lab::Control::QUIET).expect("it learns");
+    let Some(clsroom::lab::Outcome::Learn(learnt)) = outcome else { panic!("another outcome") };
+    let chance = 4_f32.ln();
+    assert!((learnt.curve.loss[0] - chance).abs() < 0.2, "{} is near ln 4", learnt.curve.loss[0]);
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn advance(under: &mut Under<'_>, members: &[usize], factor: f64) -> Result<(), 
     } else {
         let step = under.curve.loss.len() + 1;
         under.ended =
-            Some(format!("the loss was no number any more at step {step} with rate {rate}; try a smaller --lr"));
+            Some(format!("the loss was no number any more at step {step} with rate {rate:e}; try a smaller --lr"));
     }
     Ok(())
 }

@@ -106,6 +106,17 @@ fn equal_answers_prove_nothing_on_few_sentences() {
     assert_eq!(compare(&[], &[], 0).verdict, Verdict::TooLittleData);
 }
 
+/// Four sentences that all point one way have an interval beside 0 and an exact p of 0.125.
+#[test]
+fn a_handful_of_sentences_decides_nothing() {
+    let a: Vec<bool> = (0..50).map(|index| index < 4).collect();
+    let b: Vec<bool> = (0..50).map(|index| index < 8).collect();
+    let found = compare(&[a], &[b], 0);
+    assert!(found.ci95[0] > 0.0 && found.p_values[0] > 0.05, "{found:?}");
+    assert_eq!((found.discordant, found.verdict), ([0, 4], Verdict::TooLittleData));
+    assert!(mcnemar(0, DECIDE) < 0.05 && mcnemar(0, DECIDE - 1) > 0.05);
+}
+
 #[test]
 fn verdicts_by_interval() {
     for (interval, expected, words) in [
@@ -116,7 +127,7 @@ fn verdicts_by_interval() {
         ([-0.01, 0.03], Verdict::TooLittleData, "too little data to tell"),
         ([-0.02, 0.02], Verdict::TooLittleData, "too little data to tell"),
     ] {
-        assert_eq!(verdict(interval), expected);
+        assert_eq!(verdict(interval, DECIDE), expected);
         assert_eq!(expected.to_string(), words);
     }
 }

@@ -66,10 +66,12 @@ fn typed_in(text: &str) -> Option<String> {
             let after = rest[digits..].trim_start_matches(|c: char| c.is_whitespace() || c == '-');
             let unit = if after.starts_with('%') {
                 1
+            } else if after.starts_with("per cent") {
+                "per cent".len()
             } else {
                 after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len())
             };
-            if UNITS.contains(&&after[..unit]) {
+            if UNITS.contains(&&after[..unit]) || &after[..unit] == "per cent" {
                 return Some(rest[..rest.len() - after.len() + unit].to_owned());
             }
             rest = &rest[digits..];
@@ -111,6 +113,7 @@ mod tests {
         assert_eq!(found("It reached 81.5 %, they say.").as_deref(), Some("81.5 %"));
         assert_eq!(found("By 2\u{a0}points").as_deref(), Some("2\u{a0}points"));
         assert_eq!(found("10,605 sentences").as_deref(), Some("10,605 sentences"));
+        assert_eq!(found("right in 84 per cent").as_deref(), Some("84 per cent"));
         assert_eq!(found("45MB").as_deref(), Some("45MB"));
         assert_eq!(typed_number(&[text("about "), Inline::Strong("9".into()), text(" ms")]).as_deref(), Some("9 ms"));
         assert_eq!(found("Five of them. Then 12 seconds! So it is").as_deref(), Some("12 seconds"));

@@ -39,5 +39,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             interval: None,
         })
         .collect();
-    bars::draw(body, buf, theme, &Bars::new(&rows));
+    // A cosine has a scale of its own: the nearest may still be far away.
+    let range = (measure == "cosine").then_some((0.0, 1.0));
+    bars::draw(body, buf, theme, &Bars { range, ..Bars::new(&rows) });
 }

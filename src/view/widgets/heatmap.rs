@@ -217,6 +217,7 @@ fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) 
         (true, room) => glyph().to_string().repeat(room.min(2)),
     };
     let number = short(value, digits);
+    let longer = short(value, 4);
     // Without colour a wide cell holds glyphs and number, in brackets under the cursor: `▓▓ .38 `, `▓▓[.38]`.
     let both = theme.glyph_ramp() && cell >= digits + 4 && !number.is_empty();
     if focus {
@@ -224,6 +225,10 @@ fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) 
             0 | 1 => glyph().to_string(),
             2 => "[]".to_owned(),
             _ if both => format!("{}[{}]", glyph().to_string().repeat(2), pad_start(&number, digits, true)),
+            // A number that needs the place of a bracket gets it.
+            _ if cell >= digits + 2 && width(&longer) > digits => {
+                format!("[{longer}{}", if cell > width(&longer) + 1 { "]" } else { "" })
+            }
             _ if cell >= digits + 2 && !number.is_empty() => format!("[{}]", pad_start(&number, digits, true)),
             _ => format!("[{}]", glyph().to_string().repeat(cell - 2)),
         };

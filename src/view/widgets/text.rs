@@ -49,6 +49,8 @@ pub fn clean(text: &str, ascii: bool) -> Cow<'_, str> {
                     out.push(dot);
                 }
                 '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}' => {}
+                // Flags: terminals disagree whether two letters are one sign, so they are shown as letters.
+                '\u{1f1e6}'..='\u{1f1ff}' => out.extend(char::from_u32(u32::from(c) - 0x1f1e6 + u32::from('A'))),
                 '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}' if emoji => {}
                 _ => out.push(c),
             }
@@ -137,6 +139,7 @@ mod tests {
         assert_eq!(clean("\r\n\t", false), "␍␊␉");
         assert_eq!(clean("a\u{202e}b\u{2066}c\u{feff}", false), "a·b·c·");
         assert_eq!(clean("\u{301}a", false), "·a");
+        assert_eq!(clean("\u{1f1e9}\u{1f1ea} film", false), "DE film");
         assert_eq!(clean("❤️ 👍🏽 👩‍👧", false), "❤ 👍 👩👧");
         assert!(matches!(clean("plain", false), Cow::Borrowed(_)));
         for text in ["naïve e\u{301}", "電影", "सिनेमा", "한국어", "שלום"] {
