@@ -323,7 +323,7 @@ fn what_belongs_to_the_course_is_not_ignored_before_a_command() {
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let (code, said) = run(&["--data", "mine.tsv", "race"]);
-    assert!(code == Some(1) && said.contains("--data before a command"), "{said}");
+    assert!(code == Some(1) && said.contains("--data belongs behind the command"), "{said}");
     let (code, said) = run(&["--plain", "01", "--data", "missing.tsv"]);
     assert!(code == Some(1) && said.contains("missing.tsv"), "{said}");
 }
