@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::race::writable;
+use super::race::{embedded_only, writable};
 use super::running::{date, json, made_by, to_the_end};
 use super::{open_lab, print, write_file};
 use crate::cli::{Aggregate, TextFormat};
@@ -17,6 +17,7 @@ use crate::lab::{
 /// # Errors
 /// When the data set does not exist, or the run or a file fails.
 pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
+    embedded_only("aggregate", &asked.data)?;
     if let Some(path) = &asked.out {
         writable(path)?;
     }

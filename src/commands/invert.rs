@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::race::{layers, once, writable};
+use super::race::{embedded_only, layers, once, writable};
 use super::running::{date, json, made_by, to_the_end};
 use super::{open_lab, print, write_file};
 use crate::cli::{Invert, TextFormat};
@@ -22,6 +22,7 @@ pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
         .iter()
         .map(|name| name.parse::<Readout>().map_err(|error| error.to_string()))
         .collect::<Result<Vec<_>, _>>()?;
+    embedded_only("invert", &asked.data)?;
     if let Some(path) = &asked.out {
         writable(path)?;
     }

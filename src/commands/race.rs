@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+pub(super) use data::embedded_only;
 pub use data::read_data;
 use part::Part;
 

@@ -29,6 +29,9 @@ pub enum Split {
     Test,
 }
 
+/// What each use is called.
+const SPLITS: [(Split, &str); 3] = [(Split::Train, "train"), (Split::Validation, "validation"), (Split::Test, "test")];
+
 /// One labelled sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -170,7 +173,7 @@ impl Dataset {
             let only = self.classes[first.label].clone();
             return Err(DatasetError::OneClass { name: self.name, only });
         }
-        for (split, called) in [(Split::Train, "train"), (Split::Validation, "validation"), (Split::Test, "test")] {
+        for (split, called) in SPLITS {
             if self.indices(split).is_empty() {
                 return Err(DatasetError::TooFew { name: self.name, split: called, count: self.items.len() });
             }

@@ -3,6 +3,8 @@
 //! Our own, because `candle-transformers`' configuration rejects some that are common (`gelu_new`, missing fields);
 //! [`Config::oracle`] converts it where both agree.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,9 +44,9 @@ pub struct Config {
     /// Row of the position table that the first piece reads.
     #[serde(skip)]
     pub first_position: usize,
-    /// Names of the classes of the model's own classification head, in order; empty when there is none.
+    /// Names of the classes of the model's own classification head by their number, as far as they have one.
     #[serde(skip)]
-    pub labels: Vec<String>,
+    pub labels: BTreeMap<usize, String>,
     /// Whether a classification head of this checkpoint answers for a whole text.
     #[serde(skip)]
     pub classifies: bool,
@@ -211,14 +213,12 @@ fn family(json: &Value) -> Result<Family, String> {
     }
 }
 
-/// `id2label` in the order of its numbers.
-fn labels(json: &Value) -> Vec<String> {
+/// `id2label` by its numbers, which may leave some out.
+fn labels(json: &Value) -> BTreeMap<usize, String> {
     let named = json.get("id2label").and_then(Value::as_object);
-    let mut labels: Vec<(usize, String)> = named
+    named
         .into_iter()
         .flatten()
         .filter_map(|(id, label)| Some((id.parse().ok()?, super::printable(label.as_str()?))))
-        .collect();
-    labels.sort();
-    labels.into_iter().map(|(_, label)| label).collect()
+        .collect()
 }

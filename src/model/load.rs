@@ -287,7 +287,7 @@ impl Taken<'_> {
         // The pooler is counted among the encoder's weights already.
         let dense = if self.config.family == Family::Bert { None } else { Some(self.linear(dense, size, size)?) };
         let labels = (0..*classes)
-            .map(|class| self.config.labels.get(class).cloned().unwrap_or_else(|| format!("class {class}")));
+            .map(|class| self.config.labels.get(&class).cloned().unwrap_or_else(|| format!("class {class}")));
         let rectified = self.config.family == Family::DistilBert;
         Ok(Some(Classifier {
             dense,

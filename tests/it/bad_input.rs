@@ -279,7 +279,7 @@ fn data_with_every_kind_of_mistake() {
     let nul = wrong(&race("nul.tsv", b"text\tlabel\nan\0other\tgood\nb\tbad\n"));
     assert!(nul.to_lowercase().contains("nul"), "{nul}");
     let quote = wrong(&race("quote.csv", b"text,label\n\"never closed,good\nb,bad\n"));
-    assert!(quote.contains("quote.csv, line 2:") && quote.contains("Quote texts"), "{quote}");
+    assert!(quote.contains("quote.csv, line 2:") && quote.contains("a quote is opened and not closed"), "{quote}");
     // A label that nothing is trained on, and one that is none.
     let row = |n: usize| {
         let (label, split) = if n == 7 {
@@ -294,6 +294,18 @@ fn data_with_every_kind_of_mistake() {
     assert!(said.contains("class \"never seen\" is in the train split"), "{said}");
     let said = wrong(&race("list.jsonl", b"{\"text\": \"a\", \"label\": [1]}\n"));
     assert!(said.contains("neither a string nor a number"), "{said}");
+}
+
+#[test]
+fn a_file_given_to_a_command_that_reads_none_is_not_denied() {
+    let home = home();
+    let file = home.path().join("mine.csv");
+    fs::write(&file, "text,label\na,b\nc,d\n").expect("written");
+    for command in ["aggregate", "invert"] {
+        let output = clsroom(home.path(), &[command, "--data", &file.display().to_string()]);
+        refuses(&output, "it reads movies or products only");
+        refuses(&clsroom(home.path(), &[command, "--data", "nothing.csv"]), "There are: movies, products");
+    }
 }
 
 #[test]

@@ -121,6 +121,18 @@ fn a_classification_head_gives_the_models_own_answer() {
     assert!(difference(&shares, &expected) < 1e-5, "{shares:?} {expected:?}");
 }
 
+#[test]
+fn a_class_without_a_name_takes_no_other_classs_name() {
+    let folder = folder();
+    let style = Checkpoint { prefix: "bert.", labels: &["a", "b", "c"], ..Checkpoint::default() };
+    style.write(folder.path());
+    let mut config = style.config();
+    config["id2label"] = serde_json::json!({ "0": "a", "2": "c" });
+    fs::write(folder.path().join("config.json"), config.to_string()).expect("written");
+    let bert = Bert::open(folder.path(), None).expect("it loads");
+    assert_eq!(bert.own_labels(), ["a", "class 1", "c"]);
+}
+
 /// A DistilBERT checkpoint in a folder, and its weights by the names that it gives them.
 fn distilbert(activation: &'static str, folder: &Path) -> (HashMap<String, Tensor>, Value) {
     let theirs = [

@@ -1,6 +1,10 @@
 //! A race for people: a table of lanes, pairs in words, how it was made.
 
+mod matrix;
+
 use std::fmt::Write as _;
+
+use matrix::Names;
 
 use crate::lab::{Lane, Mode, RaceReport, verdict};
 
@@ -44,7 +48,15 @@ pub(super) fn text(report: &RaceReport) -> String {
     if let Some(words) = report.own.as_ref().and_then(|own| own.in_words(&report.classes)) {
         let _ = writeln!(out, "{words}");
     }
-    report.lanes.iter().for_each(|lane| confusion(&mut out, report, lane));
+    let names = Names::of(&report.classes);
+    if report.lanes.iter().any(|lane| lane.macro_f1.is_some()) {
+        out.push_str(&names.legend());
+    }
+    for (lane, f1) in report.lanes.iter().filter_map(|lane| Some((lane, lane.macro_f1?))) {
+        let layer = lane.layer.map_or(String::new(), |layer| format!(", layer {layer}"));
+        let _ = writeln!(out, "\n{}{layer}: macro-F1 {f1:.4}", name(lane));
+        out.push_str(&names.matrix(&lane.confusion));
+    }
     for ended in &report.ended {
         let _ = writeln!(out, "{}, seed {}: ended early: {}", verdict::name(&ended.readout), ended.seed, ended.why);
     }
@@ -70,23 +82,4 @@ pub(super) fn text(report: &RaceReport) -> String {
 fn name(lane: &Lane) -> String {
     let name = verdict::name(&lane.readout);
     if lane.mode == Mode::Finetune.name() { format!("{name}, tuned") } else { name }
-}
-
-/// What a lane took each class for, where there are more than two.
-fn confusion(out: &mut String, report: &RaceReport, lane: &Lane) {
-    let Some(f1) = lane.macro_f1 else { return };
-    let short = |name: &str| name.chars().take(12).collect::<String>();
-    let layer = lane.layer.map_or(String::new(), |layer| format!(", layer {layer}"));
-    let _ = write!(out, "\n{}{layer}: macro-F1 {f1:.4}\n  {:<12}", name(lane), "true \\ said");
-    for class in &report.classes {
-        let _ = write!(out, "  {:>12}", short(class));
-    }
-    out.push('\n');
-    for (class, row) in report.classes.iter().zip(&lane.confusion) {
-        let _ = write!(out, "  {:<12}", short(class));
-        for count in row {
-            let _ = write!(out, "  {count:>12}");
-        }
-        out.push('\n');
-    }
 }

@@ -1,12 +1,14 @@
 //! Reading a learner's own sentences: TSV, CSV or JSON lines, with any number of named classes.
 
+mod quotes;
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::parse::{clean, no_nul};
-use super::{Dataset, DatasetError, Dropped, Item, Split, content_hash, hex, key, split};
+use super::{Dataset, DatasetError, Dropped, Item, SPLITS, Split, content_hash, hex, key, split};
 
 /// How a file of labelled sentences is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,9 @@ pub enum Form {
     /// One JSON object a line, as Hugging Face writes data sets.
     JsonLines,
 }
+
+/// So many columns are named when one is not found.
+const NAMED: usize = 8;
 
 /// One row as it stands in the file.
 struct Row {
@@ -32,6 +37,9 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
     let name = clean(name);
     no_nul(&name, text)?;
     let plain = text.trim_start_matches('\u{feff}');
+    if plain.trim().is_empty() {
+        return Err(DatasetError::Empty { name });
+    }
     let rows = match form {
         Form::Tsv => columns(&name, plain, b'\t'),
         Form::Csv => columns(&name, plain, b','),
@@ -52,6 +60,7 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
             kept.push(row);
         }
     }
+    let own = !kept.is_empty() && kept.iter().all(|row| row.split.is_some());
     let classes = classes(&kept);
     let mut items = Vec::with_capacity(kept.len());
     for row in kept {
@@ -63,6 +72,10 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
         };
         let label = classes.iter().position(|class| *class == row.label).unwrap_or_default(); // it is among them
         items.push(Item { text, label, split, hash });
+    }
+    let absent = |split: Split| items.iter().all(|item| item.split != split);
+    if own && let Some((_, split)) = SPLITS.into_iter().find(|(split, _)| absent(*split)) {
+        return Err(DatasetError::NoSplit { name, split });
     }
     Ok(Dataset { name, classes, items, dropped, sha256: hex(&Sha256::digest(text.as_bytes())), encoding: None })
 }
@@ -87,6 +100,13 @@ fn own_split(name: &str, line: usize, word: &str) -> Result<Split, DatasetError>
 }
 
 fn columns(name: &str, text: &str, delimiter: u8) -> Result<Vec<Row>, DatasetError> {
+    if delimiter == b','
+        && let Some(line) = quotes::not_closed(text)
+    {
+        let problem = "a quote is opened and not closed at the end of its field. Close it before the comma, and write \
+                       a quote inside a quoted text twice";
+        return Err(row(name, line, problem.to_owned()));
+    }
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).quoting(delimiter == b',').from_reader(text.as_bytes());
     let broken = |error: &csv::Error| {
@@ -95,8 +115,9 @@ fn columns(name: &str, text: &str, delimiter: u8) -> Result<Vec<Row>, DatasetErr
     };
     let header = reader.headers().map_err(|error| broken(&error))?.clone();
     let find = |column: &str| header.iter().position(|field| field.trim() == column);
-    let must =
-        |column: &'static str| find(column).ok_or_else(|| DatasetError::Labelled { name: name.to_owned(), column });
+    let must = |column: &'static str| {
+        find(column).ok_or_else(|| DatasetError::Labelled { name: name.to_owned(), column, found: found(&header) })
+    };
     let (at_text, at_label, at_split) = (must("text")?, must("label")?, find("split"));
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -110,6 +131,13 @@ fn columns(name: &str, text: &str, delimiter: u8) -> Result<Vec<Row>, DatasetErr
         });
     }
     Ok(rows)
+}
+
+/// The columns of a first line in words: the first of them, where there are many.
+fn found(header: &csv::StringRecord) -> String {
+    let named: Vec<String> = header.iter().take(NAMED).map(|field| format!("{:?}", short(field.trim()))).collect();
+    let more = header.len().saturating_sub(NAMED);
+    format!("{}{}", named.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
 }
 
 fn json(name: &str, text: &str) -> Result<Vec<Row>, DatasetError> {

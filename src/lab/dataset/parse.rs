@@ -69,12 +69,30 @@ pub enum DatasetError {
         line: usize,
     },
     /// The first line of a learner's own file does not name a column.
-    #[error("{name}, line 1: no column named {column:?}. The first line must name the columns text and label")]
+    #[error(
+        "{name}, line 1: no column named {column:?}, only {found}. The first line must name the columns text and label"
+    )]
     Labelled {
         /// The data set.
         name: String,
         /// The missing column.
         column: &'static str,
+        /// Those that are there, in words.
+        found: String,
+    },
+    /// Nothing is in a learner's own file.
+    #[error("{name}: the file is empty. Write sentences with their labels into it")]
+    Empty {
+        /// The data set.
+        name: String,
+    },
+    /// The file says itself what each sentence is for, and one use is missing.
+    #[error("{name}: no sentence left has the split {split:?}. Give it to some of them, or leave out the column split")]
+    NoSplit {
+        /// The data set.
+        name: String,
+        /// Which split.
+        split: &'static str,
     },
     /// A row of a learner's own file cannot be read.
     #[error("{name}, line {line}: {problem}")]

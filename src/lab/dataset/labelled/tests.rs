@@ -62,8 +62,11 @@ fn what_was_left_out_is_counted_and_told() {
 
 #[test]
 fn errors_name_the_line() {
-    assert!(error(Form::Tsv, "text\tkind\n").contains("no column named \"label\""));
-    assert!(error(Form::Csv, "").contains("no column named \"text\""));
+    assert!(error(Form::Tsv, "text\tkind\n").contains("line 1: no column named \"label\", only \"text\", \"kind\"."));
+    let many = (0..10).map(|number| format!("c{number}")).collect::<Vec<_>>().join(",");
+    assert!(
+        error(Form::Csv, &many).contains("\"text\", only \"c0\", ") && error(Form::Csv, &many).contains("and 2 more")
+    );
     assert!(error(Form::Csv, "text,label\na,b,c\n").contains("line 2: it has not as many columns"));
     assert!(
         error(Form::JsonLines, "{\"text\":\"a\",\"label\":1}\n[1]\n").contains("line 2: this is not a JSON object")
@@ -77,4 +80,50 @@ fn errors_name_the_line() {
         format!("s{number},{kind},{}\n", ["train", "validation", "test", "train"][number % 4])
     });
     assert!(error(Form::Csv, &text).contains("no sentence of the class \"rare\" is in the train split"));
+}
+
+#[test]
+fn an_empty_file_is_called_empty() {
+    for form in [Form::Tsv, Form::Csv, Form::JsonLines] {
+        for text in ["", "\u{feff}", " \n\n"] {
+            assert!(error(form, text).starts_with("mine: the file is empty."), "{form:?} {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_an_error_at_the_line_that_opens_it() {
+    let broken = [
+        "\"the terrible dull,neg\n\"the funny film\",pos\n",
+        "\"the terrible dull,neg\nthe funny film,pos\n\"the good film\",pos\n",
+        "\"never closed,neg\nthe funny film,pos\n",
+        "\"closed\" too early,neg\n",
+        "\"ends with two\"\"",
+    ];
+    for broken in broken {
+        let text = file("text,label\n\"two\nlines\",answer\n", |number, kind| format!("s{number},{kind}\n"));
+        let error = error(Form::Csv, &format!("{text}{broken}"));
+        assert!(error.starts_with("mine, line 124: a quote is opened and not closed"), "{broken:?}: {error}");
+    }
+    let legal = "text,label\r\n\"two\r\nlines, \"\"quoted\"\"\",\"answer\"\r\n\"\"\"all\"\"\",answer\r\na 5\" nail,answer\r\n\"\",answer\r\n";
+    let text = file(legal, |number, kind| format!("\"s{number}\",{kind}\n"));
+    let text = format!("{text}last,\"answer\"");
+    let dataset = Dataset::labelled("mine", Form::Csv, &text).expect("good");
+    let texts: Vec<&str> = dataset.items().iter().take(3).map(|item| item.text.as_str()).collect();
+    assert_eq!(texts, ["two\u{240d}\u{240a}lines, \"quoted\"", "\"all\"", "a 5\" nail"]);
+    assert_eq!((dataset.items().len(), dataset.dropped().empty), (124, 1));
+    // Without quoting they are characters like others.
+    let tabs = file("text\tlabel\n\"open\tanswer\n", |number, kind| format!("s{number}\t{kind}\n"));
+    assert_eq!(Dataset::labelled("mine", Form::Tsv, &tabs).expect("good").items()[0].text, "\"open");
+}
+
+#[test]
+fn a_use_that_an_own_split_leaves_out_is_named() {
+    for (kept, missing) in [(["train", "test"], "validation"), (["train", "dev"], "test"), (["dev", "test"], "train")] {
+        let text = file("text,label,split\n", |number, kind| format!("s{number},{kind},{}\n", kept[number % 2]));
+        let error = error(Form::Csv, &text);
+        assert!(error.contains(&format!("no sentence left has the split \"{missing}\"")), "{error}");
+    }
+    // Where the content decides, there are too few.
+    assert!(error(Form::Csv, "text,label\na,b\nc,d\n").contains("2 sentences are too few"));
 }
