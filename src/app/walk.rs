@@ -165,28 +165,24 @@ fn home(state: &mut State) -> Vec<Effect> {
     vec![Effect::Save(state.progress.clone())]
 }
 
+/// The first line of a text that scrolls, after a key; `None` when the key closes it, as the one that opened it does.
+fn scrolled(at: u16, action: Option<Action>, opener: Action) -> Option<u16> {
+    Some(match action {
+        Some(Action::Down) => at.saturating_add(1),
+        Some(Action::Up) => at.saturating_sub(1),
+        Some(Action::TextOn | Action::Next) => at.saturating_add(10),
+        Some(Action::TextBack | Action::Previous) => at.saturating_sub(10),
+        Some(action) if [Action::Back, Action::Enter, opener].contains(&action) => return None,
+        _ => at,
+    })
+}
+
 fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
     let action = keymap::action(key);
     match state.overlay.take() {
-        Some(Overlay::Help(scroll)) => match action {
-            Some(Action::Down) => state.overlay = Some(Overlay::Help(scroll.saturating_add(1))),
-            Some(Action::Up) => state.overlay = Some(Overlay::Help(scroll.saturating_sub(1))),
-            Some(Action::Back | Action::Help | Action::Enter) => {}
-            _ => state.overlay = Some(Overlay::Help(scroll)),
-        },
+        Some(Overlay::Help(at)) => state.overlay = scrolled(at, action, Action::Help).map(Overlay::Help),
         Some(Overlay::Settings(row)) => return settings::key(state, row, action),
-        Some(Overlay::Glossary(scroll)) => match action {
-            Some(Action::Down | Action::TextOn | Action::Next) => {
-                state.overlay =
-                    Some(Overlay::Glossary(scroll.saturating_add(if action == Some(Action::Down) { 1 } else { 10 })));
-            }
-            Some(Action::Up | Action::TextBack | Action::Previous) => {
-                state.overlay =
-                    Some(Overlay::Glossary(scroll.saturating_sub(if action == Some(Action::Up) { 1 } else { 10 })));
-            }
-            Some(Action::Back | Action::Glossary | Action::Enter) => {}
-            _ => state.overlay = Some(Overlay::Glossary(scroll)),
-        },
+        Some(Overlay::Glossary(at)) => state.overlay = scrolled(at, action, Action::Glossary).map(Overlay::Glossary),
         Some(Overlay::Editor(mut editor)) => match key {
             Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
             Key::Enter => return take_sentence(state, &editor),

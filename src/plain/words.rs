@@ -38,7 +38,7 @@ fn of_view(view: View, state: &State) -> Option<Vec<String>> {
         View::Embedding => pieces::embedding(state, trace()?),
         View::Stepper => pieces::stepper(state, trace()?),
         View::Neighbours => pieces::neighbours(state),
-        View::Mixing => relations::mixing(trace()?),
+        View::Mixing => relations::mixing(state, trace()?),
         View::Map => Some(relations::map(trace()?)),
         View::Similarity => relations::similarity(state, trace()?),
         View::Difference => relations::difference(state, trace()?),

@@ -20,9 +20,8 @@ use crate::app::{Overlay, Screen, State};
 /// Keys that the footer names while an overlay is open.
 pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
-        Overlay::Help(_) => vec![("j k", "scroll"), ("q", "close")],
+        Overlay::Help(_) | Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
         Overlay::Settings(_) => vec![("j k", "move"), ("Enter", "change"), ("q", "close")],
-        Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
         Overlay::Editor(_) | Overlay::Second(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
@@ -44,9 +43,7 @@ pub(super) fn draw(
     match overlay {
         Overlay::Help(scroll) => {
             let all = help(theme, usize::from(area.width.saturating_sub(8)).min(72));
-            let inside = panel("Keys", all.len() as u16, theme, area, buf);
-            let first = usize::from(*scroll).min(all.len().saturating_sub(usize::from(inside.height)));
-            lines(&all[first..], inside, buf);
+            scrolled("Keys", &all, *scroll, theme, area, buf);
             None
         }
         Overlay::Settings(row) => {
@@ -130,6 +127,20 @@ fn panel(title: &str, rows: u16, theme: &Theme, area: Rect, buf: &mut Buffer) ->
     Rect { x: frame.x + 2, y: frame.y + edge, width: wide.saturating_sub(4), height }
 }
 
+/// A text in a panel, from a line on; what is above and below is said on the frame.
+fn scrolled(title: &str, text: &[Line<'_>], scroll: u16, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let inside = panel(title, text.len() as u16, theme, area, buf);
+    let room = usize::from(inside.height);
+    let first = usize::from(scroll).min(text.len().saturating_sub(room));
+    lines(&text[first..], inside, buf);
+    let below = text.len().saturating_sub(first + room);
+    let glyphs = theme.glyphs();
+    let part = |sign: &str, count: usize| if count > 0 { format!(" {sign} {count} more ") } else { String::new() };
+    let said = part(glyphs.up, first) + &part(glyphs.down, below);
+    // Where a text does not fit, the frame's lower edge is the line below it.
+    put(buf, inside.x, inside.bottom(), inside.width, &said, theme.label());
+}
+
 /// Cells of the keys in the help.
 const KEYS: usize = 9;
 
@@ -177,13 +188,22 @@ fn draw_editor(
     let cursor = line.char_indices().nth(editor.cursor().1).map_or(line.len(), |(byte, _)| byte);
     let first = line[..cursor].char_indices().rev().take(room).last().map_or(cursor, |(byte, _)| byte);
     let mut shown = clean(&line[first..cursor], theme.ascii).into_owned();
-    while width(&shown) > room {
+    // What is cut off is said by a sign at that end.
+    let cut = first > 0 || width(&shown) > room;
+    while width(&shown) + usize::from(cut) > room {
         shown.remove(0);
+    }
+    if cut {
+        shown.insert_str(0, theme.glyphs().more_left);
     }
     let after: String = line[cursor..].chars().take(room).collect();
     let after = clean(&after, theme.ascii).into_owned();
     let end = put(buf, area.x + 2, area.y + 2, area.width - 2, &shown, theme.text());
     put(buf, area.x, area.y + 2, 1, theme.glyphs().pointer, theme.key());
     put(buf, end, area.y + 2, area.right().saturating_sub(end), &after, theme.text());
+    let left = usize::from(area.right().saturating_sub(end));
+    if left > 1 && (line[cursor..].chars().nth(room).is_some() || width(&after) > left) {
+        put(buf, area.right() - 1, area.y + 2, 1, theme.glyphs().more_right, theme.label());
+    }
     (end.min(area.right() - 1), area.y + 2)
 }

@@ -65,7 +65,7 @@ const SAID: [(View, &str); 23] = [
     (View::Embedding, "the word's vector has length"),
     (View::Stepper, "Operation 1 of 90"),
     (View::Neighbours, "in the vocabulary, by cosine:"),
-    (View::Mixing, "Layer 6: mixing ratio"),
+    (View::Mixing, "mixing ratio"),
     (View::Map, "The way of [CLS]: layer 0 at"),
     (View::Similarity, "Most alike:"),
     (View::Difference, "the largest differences:"),
@@ -138,6 +138,15 @@ fn a_dumb_terminal_and_a_pipe_get_plain_text_of_themselves() {
     assert_eq!(terminal.wait_for_end(), 0);
     let written = String::from_utf8_lossy(&terminal.written).into_owned();
     assert!(!written.contains('\u{1b}'), "no escape sequences");
+}
+
+/// Lesson 04 looks at the same rows by four measures: each step says its own.
+#[test]
+fn every_measure_of_what_flows_in_has_its_own_words() {
+    let lesson = text(&clsroom(&["--plain", "04"], "xterm")).replace('\n', " ");
+    for words in ["share of each piece by norm", "Attention weights of", "Rollout of", "1 - cosine, when one edge"] {
+        assert!(lesson.contains(words), "{words} is missing");
+    }
 }
 
 #[test]

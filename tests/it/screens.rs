@@ -1,6 +1,6 @@
 //! Real screens, reached by keys, and what is on them; how they look as a whole is in `depths` and `gallery`.
 
-use clsroom::app::{Key, values};
+use clsroom::app::{Key, Msg, values};
 use clsroom::lab::race::Kept;
 use clsroom::lab::{Control, Lab, RaceRequest};
 use clsroom::lesson::progress::Progress;
@@ -57,6 +57,33 @@ fn terms_are_marked_and_the_glossary_lists_the_steps_terms_first() {
     ascii.open("08");
     ascii.press("nn");
     assert!(ascii.screen().contains("~ in the glossary: g"), "the sign also works without Unicode\n{}", ascii.screen());
+}
+
+#[test]
+fn a_text_that_scrolls_says_what_is_above_and_below() {
+    for opener in ["?", "g"] {
+        let mut driver = Driver::new(80, 24);
+        driver.open("04");
+        driver.press(opener);
+        assert!(driver.screen().contains("↓ ") && !driver.screen().contains("↑ "), "{}", driver.screen());
+        driver.press("J");
+        assert!(driver.screen().contains("↑ 10 more"), "{}", driver.screen());
+        driver.press(&"J".repeat(100));
+        assert!(!driver.screen().contains("↓ "), "{}", driver.screen());
+        driver.press("q");
+        assert!(driver.screen().contains("[04.1 ready]"), "{}", driver.screen());
+    }
+}
+
+#[test]
+fn the_editor_says_what_it_cuts() {
+    let mut driver = Driver::new(80, 24);
+    driver.press("e");
+    driver.key(Key::Ctrl('u'));
+    driver.tell(Msg::Paste("The plot was thin, ".repeat(8)));
+    assert!(driver.screen().contains("▸ ‹"), "{}", driver.screen());
+    driver.key(Key::Home);
+    assert!(driver.screen().contains('›') && !driver.screen().contains('‹'), "{}", driver.screen());
 }
 
 #[test]

@@ -13,18 +13,29 @@ fn most(trace: &TraceData, row: &[f32]) -> Option<(String, f32)> {
     Some((trace.pieces.get(token)?.text.clone(), row[token]))
 }
 
-pub(super) fn mixing(trace: &TraceData) -> Option<Vec<String>> {
-    let mut said = vec![format!("What flows into [CLS], layer by layer, for {}:", sentence(trace))];
-    for (row, ratio) in trace.mixing.ratio.iter().enumerate() {
-        let (by_norm, share) = most(trace, trace.mixing.norm.row(row))?;
-        let (by_attention, weight) = most(trace, trace.mixing.raw.row(row))?;
-        said.push(format!(
-            "Layer {}: mixing ratio {}. Most by norm from {by_norm}, share {}; most attention to {by_attention}, weight {}.",
-            row + 1,
-            number(*ratio),
-            number(share),
-            number(weight)
-        ));
+/// The measure that the step is about, a line for each layer.
+pub(super) fn mixing(state: &State, trace: &TraceData) -> Option<Vec<String>> {
+    let flows = &trace.mixing;
+    let measure = state.measure().unwrap_or("norm");
+    let (title, table) = match measure {
+        "raw" => ("Attention weights of [CLS], mean of the heads", &flows.raw),
+        "rollout" => ("Rollout of [CLS], attention followed down to the input", &flows.rollout),
+        "knockout" => (
+            "How far the final [CLS] turns, 1 - cosine, when one edge into it is cut",
+            &state.knockout()?.cosine_distance,
+        ),
+        _ => ("What flows into [CLS], share of each piece by norm", &flows.norm),
+    };
+    let fine = |value: f32| values::write(f64::from(value), Format::Decimals(3));
+    let mut said = vec![format!("{title}, layer by layer, for {}:", sentence(trace))];
+    for row in 0..table.rows {
+        let (piece, largest) = most(trace, table.row(row))?;
+        let more = match measure {
+            "knockout" => String::new(),
+            "norm" => format!("; mixing ratio {}", fine(*flows.ratio.get(row)?)),
+            _ => format!("; [CLS] itself {}", fine(table.at(row, 0))),
+        };
+        said.push(format!("Layer {}: most from \"{piece}\", {}{more}.", row + 1, fine(largest)));
     }
     Some(said)
 }

@@ -4,10 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::panel;
+use super::scrolled;
 use crate::app::State;
 use crate::lesson::{Term, glossary};
-use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, wrap_hanging};
 
@@ -23,9 +22,7 @@ pub(super) fn draw(state: &State, scroll: u16, theme: &Theme, area: Rect, buf: &
     }
     text.push(Line::from(Span::styled(format!("All {} terms", terms.len()), theme.heading())));
     terms.iter().for_each(|term| text.extend(entry(term, wide, theme)));
-    let inside = panel("Glossary", text.len() as u16, theme, area, buf);
-    let first = usize::from(scroll).min(text.len().saturating_sub(usize::from(inside.height)));
-    lines(&text[first..], inside, buf);
+    scrolled("Glossary", &text, scroll, theme, area, buf);
 }
 
 fn entry<'a>(term: &Term, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
