@@ -73,7 +73,7 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
         }
         None => lessons,
     };
-    let mut reader = Reader { state, lab, store: store.filter(|_| asks), asks };
+    let mut reader = Reader { state, lab, store: store.filter(|_| asks), asks, begun: false };
     if let Some(other) = reader.lab.other() {
         reader.tell(Msg::OtherReady(other.facts()));
     }
@@ -113,6 +113,8 @@ struct Reader {
     lab: Lab,
     store: Option<Store>,
     asks: bool,
+    /// A lesson was begun: what holds for all of them was said.
+    begun: bool,
 }
 
 impl Reader {
@@ -143,6 +145,9 @@ impl Reader {
         let Some(lesson) = self.state.course.lessons.get(index).cloned() else { return Ok(()) };
         say(&format!("Lesson {}: {} ({} minutes)", lesson.id, lesson.title, lesson.minutes))?;
         say(&lesson.question)?;
+        if !std::mem::replace(&mut self.begun, true) {
+            say("Keys that the text names, such as e or v, belong to the screen; here every step is told in full.")?;
+        }
         self.state.screen = Screen::Home { cursor: index };
         self.tell(Msg::Key(Key::Enter));
         while let Screen::Lesson { step, .. } = self.state.screen {

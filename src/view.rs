@@ -113,6 +113,7 @@ fn hint(row: &Binding, state: &State, width: u16) -> &'static str {
             Page::Text => "bench",
             Page::Bench => "text",
         },
+        Screen::Home { .. } if row.actions.contains(&Action::Back) => "leave",
         _ => row.hint,
     }
 }

@@ -5,6 +5,9 @@ use crate::lesson::{Bench, View};
 
 use super::{Action, State, pieces, runs};
 
+/// More than any view has columns, so that a movement without an end ends.
+const MOST_STEPS: usize = 2_000;
+
 /// The cursor of a bench; every view uses the parts it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
@@ -71,6 +74,17 @@ impl State {
     }
 }
 
+/// Moves in one direction until nothing moves any more.
+pub(super) fn far(state: &mut State, towards: Action) {
+    let mut before = state.cursor;
+    for _ in 0..MOST_STEPS {
+        step(state, towards);
+        if std::mem::replace(&mut before, state.cursor) == state.cursor {
+            break;
+        }
+    }
+}
+
 /// Moves within the bench; what does not fit the view does nothing.
 pub(super) fn step(state: &mut State, action: Action) {
     let Some(bench) = state.bench().cloned() else { return };
@@ -111,9 +125,11 @@ pub(super) fn step(state: &mut State, action: Action) {
         }
         Action::More if bench.view == View::Race => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),
         Action::Less if bench.view == View::Race => cursor.lanes = cursor.lanes.saturating_sub(1),
-        Action::Up if bench.view == View::Notebook => cursor.offset = cursor.offset.saturating_sub(1),
-        Action::Down if bench.view == View::Notebook => {
-            cursor.offset = (cursor.offset + 1).min(super::notebook::QUESTIONS - 1);
+        Action::Up | Action::Down if bench.view == View::Notebook => {
+            let last = super::notebook::QUESTIONS - 1;
+            let offset = cursor.offset;
+            cursor.offset = if action == Action::Down { (offset + 1).min(last) } else { offset.saturating_sub(1) };
+            state.text_page = 0;
         }
         Action::Up if bench.view == View::Race => cursor.offset = cursor.offset.saturating_sub(1),
         Action::Down if bench.view == View::Race => cursor.offset = (cursor.offset + 1).min(99),

@@ -82,6 +82,10 @@ pub enum Action {
     Answer(usize),
     /// The next part of a text that does not fit.
     TextOn,
+    /// To the first piece, column or lane.
+    First,
+    /// To the last one.
+    Last,
     /// The part before.
     TextBack,
     /// Edit the sentence.
@@ -219,6 +223,19 @@ pub const TABLE: &[Binding] = &[
         "in the sandbox: next, previous view",
         Scope::Sandbox,
     ),
+    binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
+    binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
+    binding(&[K::Enter], &[A::Enter], "Enter", "fill the gap", "run what the notebook lacks", Scope::Gap),
+    binding(
+        &[K::Char('w')],
+        &[A::Export],
+        "w",
+        "write",
+        "write the notebook to a file (where it is shown)",
+        Scope::Notebook,
+    ),
+    binding(&[K::Char(' ')], &[A::Pause], "Space", "pause", "hold a run, or let it go on", Scope::Running),
+    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run; what is finished is kept", Scope::Running),
     binding(&[K::Char('E')], &[A::Second], "E", "second", "in the sandbox: type the second sentence", Scope::Sandbox),
     binding(
         &[K::Char('b')],
@@ -237,19 +254,6 @@ pub const TABLE: &[Binding] = &[
         Scope::Models,
     ),
     binding(&[K::Char('u')], &[A::Undo], "u", "undo", "in the sandbox: take the last change back", Scope::Sandbox),
-    binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
-    binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
-    binding(&[K::Enter], &[A::Enter], "Enter", "fill the gap", "run what the notebook lacks", Scope::Gap),
-    binding(
-        &[K::Char('w')],
-        &[A::Export],
-        "w",
-        "write",
-        "write the notebook to a file (where it is shown)",
-        Scope::Notebook,
-    ),
-    binding(&[K::Char(' ')], &[A::Pause], "Space", "pause", "hold a run, or let it go on", Scope::Running),
-    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run; what is finished is kept", Scope::Running),
     binding(
         &[K::Char('t')],
         &[A::Ask],
@@ -315,6 +319,14 @@ pub const TABLE: &[Binding] = &[
         "h l",
         "",
         "move left, right (arrows too)",
+        Scope::Lesson,
+    ),
+    binding(
+        &[K::Home, K::End],
+        &[A::First, A::Last],
+        "Home End",
+        "",
+        "to the left end, to the right end of a view",
         Scope::Lesson,
     ),
     binding(

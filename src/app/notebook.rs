@@ -109,8 +109,7 @@ pub(super) fn fill(state: &mut State) -> Vec<Effect> {
     let asked = state.asked();
     state.filling[asked] = true;
     if state.gap_request(asked).is_none() {
-        let lesson = state.answers()[asked].lesson;
-        state.notice = Some(format!("No short run can stand in for lesson {lesson}: its bench measures this."));
+        state.notice = Some("The model is not there yet: press Enter again when it is.".to_owned());
     }
     Vec::new()
 }

@@ -122,6 +122,8 @@ pub(super) fn in_bench(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Ask if !state.covered() && state.race_report().is_some() => {
             state.overlay = Some(Overlay::Ask(Box::new(editor(&state.sentence().text))));
         }
+        Action::First => bench::far(state, Action::Left),
+        Action::Last => bench::far(state, Action::Right),
         action => bench::step(state, action),
     }
     Vec::new()
@@ -148,7 +150,9 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
 fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
     if let Some(entry) = state.course.lessons.get(lesson) {
         state.progress.lessons.entry(entry.id.clone()).or_default().finished = true;
-        state.notice = Some(format!("Lesson {} is done.", entry.id));
+        let open = state.answers().iter().any(|answer| answer.lesson == entry.id && answer.gap.is_some());
+        let rest = if open { " Its bench was not run: the notebook still lacks what it measures." } else { "" };
+        state.notice = Some(format!("Lesson {} is done.{rest}", entry.id));
     }
     state.screen = Screen::Home { cursor: paths::after(state, lesson) };
     vec![Effect::Save(state.progress.clone())]

@@ -96,13 +96,13 @@ fn check(path: Option<&Path>) -> Result<(), String> {
     let found: Vec<&Problem> = problems.iter().filter(concerns).collect();
     if found.is_empty() {
         let what = path.map_or_else(|| "the embedded course".to_owned(), |path| path.display().to_string());
-        let count = if only.is_some() { "1 lesson".to_owned() } else { format!("{lessons} lessons") };
+        let count = if only.is_some() { counted(1, "lesson") } else { counted(lessons, "lesson") };
         return print(&format!("{what}: {count}, no mistakes found\n"));
     }
     let text: Vec<String> = found.iter().map(ToString::to_string).collect();
-    Err(format!("{} mistakes\n\n{}", found.len(), text.join("\n\n")).replacen(
-        "1 mistakes",
-        "1 mistake",
-        usize::from(found.len() == 1),
-    ))
+    Err(format!("{}\n\n{}", counted(found.len(), "mistake"), text.join("\n\n")))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -65,13 +65,15 @@ pub fn gradient(data: &GradientData, key: &str) -> Option<Datum> {
     }
 }
 
-/// `before`, `after`, `top`, `change`, `most`, `place`, `turned.{layer}`.
+/// `before`, `after`, `even`, `top`, `change`, `most`, `place`, `turned.{layer}`.
 #[must_use]
 pub fn learning(data: &LearnData, key: &str) -> Option<Datum> {
     let (_, most, token) = data.most_changed()?;
     match key {
         "before" => number(*data.curve.loss.first()?),
         "after" => number(*data.curve.loss.last()?),
+        // Cross-entropy of the same probability for each of C classes: -ln(1/C).
+        "even" => Some(Datum::Number((data.classes as f64).ln())),
         "top" => Some(Datum::Text(data.pieces.get(token)?.clone())),
         "change" => number(most),
         "most" => {

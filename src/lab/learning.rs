@@ -71,6 +71,7 @@ pub fn learn(
         drift_mean: turned(&before.states, &after.states, average),
         before: before.attention,
         after: after.attention,
+        classes: dataset.classes().len(),
     }))
 }
 

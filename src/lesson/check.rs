@@ -152,7 +152,7 @@ impl<'a> Checker<'a> {
                 self.value(lines, value);
             }
         }
-        if let Some(found) = prose::typed_number(inlines) {
+        for found in prose::typed_numbers(inlines) {
             let help = "show it as {{…}}, cite it with {{cite.…}}, or write an example in `code`".to_owned();
             self.tell(lines, &found, format!("`{found}` is typed by hand: nothing says where it comes from"), help);
         }
@@ -220,7 +220,8 @@ impl<'a> Checker<'a> {
         match &question.answer {
             Answer::Option(index) if *index >= options => {
                 let message = format!("`answer = {}`, but there are {options} options", index + 1);
-                self.tell(lines, "answer", message, None);
+                let help = format!("options are counted from 1 to {options}");
+                self.tell(lines, "answer", message, help);
             }
             Answer::Option(_) => {}
             Answer::Bands { value, bands } => {

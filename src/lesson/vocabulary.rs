@@ -74,6 +74,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("gradient.{readout}.share.{layer}", "share of the gradient's length that lies on [CLS] after this layer"),
     ("learning.before", "loss in the first step of the short training that this step's bench offers"),
     ("learning.after", "loss in its last step"),
+    ("learning.even", "loss of the same probability for every class, the logarithm of their number"),
     ("learning.turned.{layer}", "1 - cosine of [CLS] before and after it, at this layer"),
     ("learning.top", "the token to which the attention of [CLS] changed most, mean of the heads, in any layer"),
     ("learning.change", "how much it changed"),

@@ -49,6 +49,10 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
         draw_lesson(state, lesson, index == cursor, theme, row, buf);
     }
     let end = list.y + state.course.lessons.len().min(rows) as u16;
+    let below = state.course.lessons.len().saturating_sub(first + rows);
+    let glyphs = theme.glyphs();
+    let part = |sign: &str, count: usize| if count > 0 { format!("{sign} {count} more  ") } else { String::new() };
+    put(buf, left + 4, end, width - 4, &(part(glyphs.up, first) + &part(glyphs.down, below)), theme.dim());
     draw_foot(
         state,
         cursor,
@@ -107,6 +111,9 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
     let glyphs = theme.glyphs();
     let known = state.progress.lessons.get(&lesson.id);
     let (sign, note) = match known {
+        Some(known) if known.finished && unmeasured(state, lesson) => {
+            (glyphs.half, format!("done, not run, {} min", lesson.minutes))
+        }
         Some(known) if known.finished => (glyphs.check, format!("done, {} min", lesson.minutes)),
         Some(known) => (
             glyphs.half,
@@ -140,6 +147,11 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
     put(buf, end + 2, area.y, area.right().saturating_sub(end + 2), &note, theme.dim());
 }
 
+/// Whether the notebook still lacks what this lesson's bench measures.
+fn unmeasured(state: &State, lesson: &Lesson) -> bool {
+    state.answers().iter().any(|answer| answer.lesson == lesson.id && answer.gap.is_some())
+}
+
 /// The question of the lesson under the cursor, the learner's sentence, and waiting recall questions.
 fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut rows: Vec<(String, ratatui::style::Style)> = Vec::new();
@@ -162,8 +174,9 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
     rows.extend(path_line(state, theme));
     match &state.progress.sentence {
         Some(sentence) => {
-            let beginning: String = sentence.chars().take(240).collect();
-            rows.push((format!("Your sentence: {beginning}"), theme.dim()));
+            let room = usize::from(area.width) * 2;
+            let beginning: String = sentence.chars().take(room + 1).collect();
+            rows.push((fit(&format!("Your sentence: {beginning}"), room, theme.ascii), theme.dim()));
         }
         None => rows.push(("Press e to use a sentence of your own in every lesson.".to_owned(), theme.dim())),
     }

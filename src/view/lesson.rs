@@ -141,7 +141,7 @@ fn shown_values(blocks: &[Block]) -> Vec<ValueRef> {
 }
 
 /// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.
-fn part<'a>(text: Vec<Line<'a>>, room: usize, page: isize, theme: &Theme) -> Vec<Line<'a>> {
+pub(super) fn part<'a>(text: Vec<Line<'a>>, room: usize, page: isize, theme: &Theme) -> Vec<Line<'a>> {
     if text.len() <= room || room < 3 {
         return text;
     }

@@ -73,7 +73,12 @@ pub(super) fn feedback(
         Answer::Option(_) => "",
         Answer::Bands { value, .. } | Answer::Match { value, .. } => blocks::mark(value.source, theme),
     };
-    let measured = verdict.measured.map_or(String::new(), |text| format!(" ({}{mark})", clean(&text, theme.ascii)));
+    // A measured word that is the option itself is not said twice.
+    let measured = match verdict.measured {
+        Some(text) if verdict.right.and_then(|right| question.options.get(right)) == Some(&text) => mark.to_owned(),
+        Some(text) => format!(" ({}{mark})", clean(&text, theme.ascii)),
+        None => String::new(),
+    };
     let said = match verdict.right {
         None => {
             vec![Span::styled(format!("You said: {}. The bench will tell; run it.", option(choice)), theme.value())]

@@ -158,6 +158,7 @@ impl Change {
         Self::Turned.matrix(&mut data.after);
         self.all(&mut data.drift);
         self.all(&mut data.drift_mean);
+        data.classes += 1;
     }
 
     fn invert(self, data: &mut InversionReport) {

@@ -93,7 +93,16 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     driver.key(Key::Tab);
     assert_eq!(driver.state.marker().as_deref(), Some("[11.1 ready]"));
     assert!(driver.screen().contains("0 of 4 measured here"), "{}", driver.screen());
-    assert!(driver.screen().contains("the figures are recorded"), "{}", driver.screen());
+    assert!(driver.screen().contains("Recorded, not measured by you"), "{}", driver.screen());
+
+    // What does not fit comes with J; another question begins at its own beginning.
+    let other = "nearest training sentence has the same label";
+    assert!(driver.screen().contains("part 1 of 2: J shows the next"), "{}", driver.screen());
+    assert!(!driver.screen().contains("nearest"), "{}", driver.screen());
+    driver.press("J");
+    assert!(driver.screen().contains(other), "{}", driver.screen());
+    driver.press("jk");
+    assert!(driver.screen().contains("part 1 of 2"), "{}", driver.screen());
 
     // A quick one: your sentence in four arrangements.
     driver.press("j");

@@ -194,3 +194,10 @@ fn completions_are_scripts_that_their_shells_accept() {
         }
     }
 }
+
+/// The text names keys of the screen; without one they do nothing, which is said once.
+#[test]
+fn what_keys_the_text_means_is_said_once() {
+    let told = text(&clsroom(&["--plain", "01"], "xterm"));
+    assert_eq!(told.matches("belong to the screen").count(), 1, "{told}");
+}

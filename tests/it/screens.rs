@@ -466,3 +466,31 @@ fn three_measures_stand_side_by_side_and_nearest_sentences_are_listed() {
     driver.type_sentence("\u{1b}[31m 猫 \u{202e}abc");
     assert!(!driver.screen().contains('\u{1b}') && driver.screen().contains("same label"), "{}", driver.screen());
 }
+
+#[test]
+fn the_ends_of_a_view_are_one_key_away() {
+    let mut driver = Driver::new(80, 24);
+    to_view(&mut driver, "04", View::Mixing);
+    driver.key(Key::End);
+    let last = driver.state.trace().expect("a trace").pieces.len() - 1;
+    assert_eq!(driver.state.cursor.token, last);
+    driver.key(Key::Home);
+    assert_eq!(driver.state.cursor.token, 0);
+}
+
+/// A tick on the map and a gap in the notebook would contradict each other.
+#[test]
+fn a_lesson_whose_bench_was_not_run_is_done_but_not_ticked() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("06");
+    let steps = driver.state.lesson().expect("a lesson").steps.len();
+    driver.press(&"n".repeat(steps));
+    assert!(driver.screen().contains("done, 10 min"), "what lesson 06 measures comes by itself: {}", driver.screen());
+
+    let mut driver = Driver::new(80, 24);
+    driver.open("10");
+    let steps = driver.state.lesson().expect("a lesson").steps.len();
+    driver.press(&"n".repeat(steps));
+    assert!(driver.screen().contains("done, not run, 10 min"), "{}", driver.screen());
+    assert!(driver.screen().contains("Its bench was not run"), "{}", driver.screen());
+}

@@ -188,6 +188,8 @@ pub struct LearnData {
     pub drift: Vec<f32>,
     /// The same for the mean of all positions.
     pub drift_mean: Vec<f32>,
+    /// Classes that the head tells apart.
+    pub classes: usize,
 }
 
 /// Index of the largest probability; of equals the first.

@@ -31,14 +31,15 @@ pub(super) fn words(inlines: &[Inline]) -> usize {
     joined.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
 }
 
-/// A number with a unit in a sentence that shows no value and cites nothing; numbers in `code` are examples.
-pub(super) fn typed_number(inlines: &[Inline]) -> Option<String> {
+/// Numbers with a unit, and numbers with decimals, in sentences that show no value and cite nothing; numbers in `code`
+/// are examples.
+pub(super) fn typed_numbers(inlines: &[Inline]) -> Vec<String> {
     let part = |inline| match inline {
         &Inline::Code(_) => "`".to_owned(),
         inline => said(inline, VALUE).to_owned(),
     };
     let text: String = inlines.iter().map(part).collect();
-    sentences(&text).filter(|sentence| !sentence.contains(VALUE)).find_map(typed_in)
+    sentences(&text).filter(|sentence| !sentence.contains(VALUE)).flat_map(typed_in).collect()
 }
 
 /// Stands for a value in a sentence; control characters in a lesson's own text are made visible when it is read.
@@ -56,8 +57,9 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The first number with a unit.
-fn typed_in(text: &str) -> Option<String> {
+/// The numbers with a unit or with decimals.
+fn typed_in(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
     let mut rest = text;
     let mut inside_word = false;
     while let Some(c) = rest.chars().next() {
@@ -72,7 +74,9 @@ fn typed_in(text: &str) -> Option<String> {
                 after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len())
             };
             if UNITS.contains(&&after[..unit]) || &after[..unit] == "per cent" {
-                return Some(rest[..rest.len() - after.len() + unit].to_owned());
+                found.push(rest[..rest.len() - after.len() + unit].to_owned());
+            } else if is_decimal(&rest[..digits]) {
+                found.push(rest[..digits].trim_end_matches(['.', ',']).to_owned());
             }
             rest = &rest[digits..];
             inside_word = false;
@@ -81,7 +85,13 @@ fn typed_in(text: &str) -> Option<String> {
             rest = &rest[c.len_utf8()..];
         }
     }
-    None
+    found
+}
+
+/// Whether it is one number with digits behind its point: `0.69`, neither `3.` nor the section `2.1.4`.
+fn is_decimal(number: &str) -> bool {
+    let number = number.trim_end_matches(['.', ',']);
+    number.split_once('.').is_some_and(|(_, after)| !after.is_empty() && after.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The text of an inline, `value` in place of a value.
@@ -105,7 +115,11 @@ mod tests {
     }
 
     fn found(words: &str) -> Option<String> {
-        typed_number(&[text(words)])
+        first(&[text(words)])
+    }
+
+    fn first(inlines: &[Inline]) -> Option<String> {
+        typed_numbers(inlines).into_iter().next()
     }
 
     #[test]
@@ -115,25 +129,37 @@ mod tests {
         assert_eq!(found("10,605 sentences").as_deref(), Some("10,605 sentences"));
         assert_eq!(found("right in 84 per cent").as_deref(), Some("84 per cent"));
         assert_eq!(found("45MB").as_deref(), Some("45MB"));
-        assert_eq!(typed_number(&[text("about "), Inline::Strong("9".into()), text(" ms")]).as_deref(), Some("9 ms"));
+        assert_eq!(first(&[text("about "), Inline::Strong("9".into()), text(" ms")]).as_deref(), Some("9 ms"));
         assert_eq!(found("Five of them. Then 12 seconds! So it is").as_deref(), Some("12 seconds"));
+        assert_eq!(found("A loss of 0.69.").as_deref(), Some("0.69"));
+        assert_eq!(typed_numbers(&[text("5 seconds, 8 % and 0.5, again 9 ms.")]), ["5 seconds", "8 %", "0.5", "9 ms"]);
     }
 
     #[test]
     fn a_value_speaks_for_its_own_sentence_only() {
         let value = || Inline::Value(crate::lesson::parse::reference("model.layers").expect("a reference"));
-        assert_eq!(typed_number(&[text("It is "), value(), text(", not 50 %.")]), None);
+        assert_eq!(first(&[text("It is "), value(), text(", not 50 %.")]), None);
         let apart = [text("It is "), value(), text(". Others reach 50 %.")];
-        assert_eq!(typed_number(&apart).as_deref(), Some("50 %"));
+        assert_eq!(first(&apart).as_deref(), Some("50 %"));
     }
 
     #[test]
     fn other_numbers_are_left_alone() {
-        for words in ["layer 3, 12 heads", "two sentences", "in 2019.", "F1 points", "5 pointsman", "1, 2", ""] {
+        for words in [
+            "layer 3, 12 heads",
+            "two sentences",
+            "in 2019.",
+            "F1 points",
+            "5 pointsman",
+            "1, 2",
+            "section 2.1.4",
+            "10,605",
+            "",
+        ] {
             assert_eq!(found(words), None, "{words}");
         }
-        assert_eq!(typed_number(&[text("for example "), Inline::Code("12 %".into())]), None);
-        assert_eq!(typed_number(&[Inline::Code("12".into()), text(" %")]), None);
+        assert_eq!(first(&[text("for example "), Inline::Code("12 %".into())]), None);
+        assert_eq!(first(&[Inline::Code("12".into()), text(" %")]), None);
     }
 
     #[test]

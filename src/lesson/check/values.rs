@@ -26,8 +26,18 @@ pub(super) fn known(
         Source::Live if vocabulary.live.iter().any(|pattern| fits(pattern, key, vocabulary)) => Ok(()),
         Source::Live if vocabulary.records.contains(key) => Err(Some(format!("did you mean `record.{key}`?"))),
         Source::Live if citations.contains_key(key) => Err(Some(format!("did you mean `cite.{key}`?"))),
-        Source::Live => Err(meant(key, vocabulary)),
+        Source::Live => Err(too_high(key, vocabulary).or_else(|| meant(key, vocabulary))),
     }
+}
+
+/// Advice for a name that would be right with a lower layer.
+fn too_high(key: &str, vocabulary: &Vocabulary) -> Option<String> {
+    let layers = vocabulary.layers;
+    let high = |part: &str| part.bytes().all(|b| b.is_ascii_digit()) && part.parse().is_ok_and(|at: usize| at > layers);
+    let lowered: Vec<&str> = key.split('.').map(|part| if high(part) { "last" } else { part }).collect();
+    let lowered = lowered.join(".");
+    let fits = lowered != key && vocabulary.live.iter().any(|pattern| fits(pattern, &lowered, vocabulary));
+    fits.then(|| format!("the model's last layer is {layers}; `last` is always right"))
 }
 
 /// Whether this is a readout's name; `token:` and `stand-in:` need something after the colon.
@@ -189,7 +199,7 @@ mod tests {
     fn what_was_meant_is_suggested() {
         let help = |key: &str| live(key).expect_err("unknown").unwrap_or_default();
         assert_eq!(help("modle.name"), "did you mean `model.name`?");
-        assert_eq!(help("cls.norm.9"), "did you mean `cls.norm.last`?");
+        assert_eq!(help("cls.norm.9"), "the model's last layer is 6; `last` is always right");
         assert_eq!(help("race.cls-maen.6.difference"), "did you mean `race.cls-mean.6.difference`?");
         assert_eq!(help("record.frozen.cls.6.acuracy"), "did you mean `record.frozen.cls.6.accuracy`?");
         assert_eq!(help("frozen.cls.6.accuracy"), "did you mean `record.frozen.cls.6.accuracy`?");

@@ -25,6 +25,8 @@ pub struct Answer {
     pub points: Vec<Point>,
     /// What was not measured here, and what to do.
     pub gap: Option<String>,
+    /// The short run that `Enter` offers on this question.
+    pub short_run: &'static str,
 }
 
 /// All four, in the order of the questions.
@@ -66,20 +68,17 @@ impl<'a> Points<'a> {
         lesson: &'static str,
         verdict: Option<String>,
         needed: &[&str],
-        short_run: &str,
+        short_run: &'static str,
     ) -> Answer {
         let live = self.evidence.any_measured(needed);
         let recorded = self.found.iter().any(|(_, point)| point.source == Source::Record);
         let course = self.evidence.course;
         let there = course.lessons.iter().any(|known| known.id == lesson);
         let last = course.lessons.last().map_or("11", |last| &last.id);
-        let todo = match (there, short_run.is_empty()) {
-            (true, true) => format!("Do lesson {lesson}."),
-            (true, false) => {
-                format!("Do lesson {lesson}, or press Enter on this question in lesson {last}: {short_run}.")
-            }
-            (false, true) => "The lesson about it is not in this course.".to_owned(),
-            (false, false) => format!("Press Enter on this question in lesson {last}: {short_run}."),
+        let todo = if there {
+            format!("Do lesson {lesson}, or press Enter on this question in lesson {last}: {short_run}.")
+        } else {
+            format!("Press Enter on this question in lesson {last}: {short_run}.")
         };
         let gap = match (live, recorded) {
             (true, _) => None,
@@ -92,6 +91,7 @@ impl<'a> Points<'a> {
             verdict: verdict.unwrap_or_else(|| "Not answered yet.".to_owned()),
             points: self.found.into_iter().map(|(_, point)| point).collect(),
             gap,
+            short_run,
         }
     }
 }
@@ -260,7 +260,13 @@ fn back(evidence: &Evidence<'_>) -> Answer {
         &["decode.cls.last.precision", "decode.mean.last.precision", "decode.baseline", "decode.coverage"],
     );
     let verdict = back_in_words(&points);
-    points.answer("Can the original sequence be got back from it?", "10", verdict, &["decode.cls.last.precision"], "")
+    points.answer(
+        "Can the original sequence be got back from it?",
+        "10",
+        verdict,
+        &["decode.cls.last.precision"],
+        "small decoders of [CLS] and GlobalPooling",
+    )
 }
 
 fn back_in_words(points: &Points<'_>) -> Option<String> {

@@ -154,8 +154,11 @@ fn escaped(text: &str) -> String {
     for c in line(text).chars() {
         // A number with a dot or bracket at the start of a line would begin a list.
         let numbers = matches!(c, '.' | ')') && !out.is_empty() && out.bytes().all(|byte| byte.is_ascii_digit());
-        let harmless = matches!(c, ',' | '.' | ':' | '?' | '\'' | '(' | ')' | '%' | '/' | ';');
-        if numbers || (c.is_ascii_punctuation() && !harmless) {
+        // So would a dash, and an equals sign would make a heading of the line above.
+        let begins = matches!(c, '-' | '+' | '=') && out.is_empty();
+        let harmless = matches!(c, ',' | '.' | ':' | '?' | '\'' | '(' | ')' | '%' | '/' | ';')
+            || matches!(c, '-' | '+' | '=' | '"' | '{' | '}' | '@' | '^');
+        if numbers || begins || (c.is_ascii_punctuation() && !harmless) {
             out.push('\\');
         }
         out.push(c);

@@ -24,7 +24,14 @@ pub(crate) fn read<T: DeserializeOwned>(
         };
         let word = part.get(span.clone()).unwrap_or("").trim_matches('"');
         let unknown = message.starts_with("unknown field");
-        let help = if unknown { did_you_mean(word, keys.iter().copied()) } else { None };
+        // A word without quotes is taken for the beginning of `true` or `false`.
+        let help = match message.as_str() {
+            _ if unknown => did_you_mean(word, keys.iter().copied()),
+            said if said.starts_with("invalid boolean") => {
+                Some("a text stands in quotes, a number is written in digits".to_owned())
+            }
+            _ => None,
+        };
         source.problem(range.start + span.start, message).with_help(help)
     })
 }

@@ -13,6 +13,9 @@ use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::text::fit;
 
+/// Rows below which four curves cannot be told apart.
+const LOW: u16 = 8;
+
 /// What was done, in words.
 fn name(change: Change) -> &'static str {
     match change {
@@ -45,7 +48,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ];
     let body = frame(name(shown.change), &format!("layer {layer} [ ]   v change"), &foot, theme, area, buf);
     let y = lines(&orders(data, shown, usize::from(body.width), theme), body, buf);
-    let plot = Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body };
+    // Where there is little room the arrangement shown stands alone, as numbers.
+    let low = body.bottom().saturating_sub(y) < LOW;
+    let top = if low { y } else { y + 1 };
+    let plot = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
     let points: Vec<Vec<(f32, f32)>> = data
         .arrangements
         .iter()
@@ -55,6 +61,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .arrangements
         .iter()
         .zip(&points)
+        .filter(|(one, _)| !low || one.change == shown.change)
         .map(|(one, points)| Series {
             name: ["with positions", "shuffled", "[CLS] last", "no positions"][place(one.change)],
             points,
@@ -62,7 +69,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             role: if one.change == shown.change { Role::Cls } else { Role::Dim },
         })
         .collect();
-    let low = points.iter().flatten().map(|point| point.1).fold(1f32, f32::min);
+    let lowest = points.iter().flatten().map(|point| point.1).fold(1f32, f32::min);
     let last = shown.cls_cosine.len().saturating_sub(1) as f32;
     chart::draw(
         plot,
@@ -72,7 +79,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             title: "cosine of [CLS] with its original",
             series: &series,
             x: Some((0.0, last)),
-            y: Some((low.min(0.9), 1.0)),
+            y: Some((lowest.min(0.9), 1.0)),
             x_label: "layer (0: embeddings)",
             reference: None,
         },

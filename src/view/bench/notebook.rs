@@ -8,6 +8,7 @@ use super::{frame, said};
 use crate::app::State;
 use crate::lesson::Source;
 use crate::lesson::notebook::{Answer, Point};
+use crate::view::lesson::part;
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::blocks;
@@ -39,18 +40,12 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             text.extend(spread(answer, wide, theme));
         }
     }
-    // When not all fits, the question under the cursor does; what is cut is said.
+    // When not all fits, the question under the cursor comes first, and `J` shows the rest.
     let room = usize::from(body.height);
     if text.len() > room {
         text.drain(..first);
     }
-    if text.len() > room {
-        let rest = text.len() - room.saturating_sub(1);
-        text.truncate(room.saturating_sub(1));
-        let said = format!("    {} {rest} more lines: w writes all of it", glyphs.ellipsis);
-        text.push(Line::styled(said, theme.dim()));
-    }
-    lines(&text, body, buf);
+    lines(&part(text, room, state.text_page, theme), body, buf);
 }
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &Theme) -> Line<'a> {
@@ -73,8 +68,11 @@ fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
     let inside = wide.saturating_sub(4);
     let own = |text: &str| clean(text, theme.ascii).into_owned();
     let mut text = wrap(&[Span::styled(own(&answer.verdict), theme.value())], inside);
-    if let Some(gap) = &answer.gap {
-        text.extend(wrap(&[Span::styled(own(gap), theme.key())], inside));
+    if answer.gap.is_some() {
+        let recorded = answer.points.iter().any(|point| point.source == Source::Record);
+        let said = if recorded { "Recorded, not measured by you" } else { "Not measured yet" };
+        let todo = format!("{said}: lesson {} does, or Enter here: {}.", answer.lesson, answer.short_run);
+        text.extend(wrap(&[Span::styled(own(&todo), theme.key())], inside));
     }
     for point in &answer.points {
         text.extend(wrap_hanging(&figure(point, theme), inside, 2));

@@ -9,6 +9,7 @@ use crate::app::State;
 use crate::lab::{Mode, RaceRequest, Readout};
 use crate::lesson::View;
 use crate::view::bench::{card, frame};
+use crate::view::lesson::part;
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, wrap};
@@ -59,7 +60,8 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
         text.extend(wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(body.width).min(72)));
         text.push(Line::default());
     }
-    lines(&text, body, buf);
+    text.pop();
+    lines(&part(text, usize::from(body.height), state.text_page, theme), body, buf);
 }
 
 fn tuned(request: &RaceRequest) -> String {
