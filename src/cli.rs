@@ -51,7 +51,7 @@ pub struct Common {
     /// Colours
     #[arg(long, global = true, value_enum)]
     pub color: Option<Color>,
-    /// Draw with ASCII characters only
+    /// Draw with ASCII characters only; a sentence and the vocabulary keep their own
     #[arg(long, global = true, conflicts_with = "unicode")]
     pub ascii: bool,
     /// Draw with Unicode characters whatever the locale says

@@ -226,6 +226,8 @@ pub const TABLE: &[Binding] = &[
     binding(&[K::Tab], &[A::SwitchPage], "Tab", "text/bench", "from the text to the bench and back", Scope::Bench),
     binding(&[K::Enter], &[A::Enter], "Enter", "run", "run the bench", Scope::Runs),
     binding(&[K::Enter], &[A::Enter], "Enter", "fill the gap", "run what the notebook lacks", Scope::Gap),
+    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run; what is finished is kept", Scope::Running),
+    binding(&[K::Char(' ')], &[A::Pause], "Space", "pause", "hold a run, or let it go on", Scope::Running),
     binding(
         &[K::Char('w')],
         &[A::Export],
@@ -234,8 +236,6 @@ pub const TABLE: &[Binding] = &[
         "write the notebook to a file (where it is shown)",
         Scope::Notebook,
     ),
-    binding(&[K::Char(' ')], &[A::Pause], "Space", "pause", "hold a run, or let it go on", Scope::Running),
-    binding(&[K::Char('x')], &[A::Stop], "x", "stop", "stop a run; what is finished is kept", Scope::Running),
     binding(&[K::Char('E')], &[A::Second], "E", "second", "in the sandbox: type the second sentence", Scope::Sandbox),
     binding(
         &[K::Char('b')],

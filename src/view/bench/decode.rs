@@ -49,7 +49,7 @@ fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf
                 whole(state.data[2]),
                 whole(test)
             ),
-            "Press Enter to fit them, about half a minute. Space holds it, x stops it.".to_owned(),
+            "Press Enter to fit them. Space holds it, x stops it.".to_owned(),
         ],
         theme,
         area,

@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             request.steps * 32,
             32
         ),
-        "Enter runs it, about half a minute. Space holds it, x stops it. v reads from the mean instead of [CLS], or back.".to_owned(),
+        "Enter runs it. Space holds it, x stops it. v reads from the mean instead of [CLS], or back.".to_owned(),
     ];
     let mut text: Vec<Line<'_>> = Vec::new();
     for paragraph in said {

@@ -21,10 +21,15 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let glyphs = theme.glyphs();
     let running = state.running().map(|running| {
         let progress = &running.progress;
-        said(format!("{}: {} of {}", progress.what, progress.done, progress.total), theme.key())
+        let share = progress.done * 100 / progress.total.max(1);
+        said(format!("{} {} {share} % of the run", progress.what, glyphs.dot), theme.key())
     });
     let mut foot: Vec<Line<'_>> = running.into_iter().collect();
-    let fill = if state.has_gap() { format!("  {} Enter runs what is missing", glyphs.dot) } else { String::new() };
+    let fill = if state.has_gap() && state.running().is_none() {
+        format!("  {} Enter runs what is missing", glyphs.dot)
+    } else {
+        String::new()
+    };
     let marks = format!("{} measured here  {} recorded{fill}", glyphs.measured, glyphs.recorded);
     foot.push(said(marks, theme.label()));
     foot.push(said("w writes all of it, with the command behind each figure, to a file", theme.dim()));

@@ -11,7 +11,7 @@ use crate::app::disagree::numbered;
 use crate::lab::verdict;
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, pad, width};
+use crate::view::widgets::text::{clean, fit, pad, width};
 
 pub(super) fn draw(
     state: &State,
@@ -52,7 +52,10 @@ pub(super) fn draw(
     }
     let room = rows.iter().map(|(said, _)| width(said)).max().unwrap_or(0) + 2;
     for (said, how) in rows {
-        let said = pad(&said, room, theme.ascii);
+        // What was answered comes before how.
+        let wide = usize::from(inside.width);
+        let said = pad(&said, room.min(wide), theme.ascii);
+        let how = fit(&how, wide.saturating_sub(room), theme.ascii);
         text.push(Line::from(vec![Span::styled(said, theme.value()), Span::styled(how, theme.dim())]));
     }
     if text.is_empty() {
