@@ -7,6 +7,7 @@ mod invert;
 mod lessons;
 mod models;
 pub mod notebook;
+mod out;
 mod papers;
 mod race;
 mod reset;

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::race::{embedded_only, writable};
+use super::out::{self, writable};
+use super::race::embedded_only;
 use super::running::{date, json, made_by, to_the_end};
-use super::{open_lab, print, write_file};
+use super::{open_lab, print};
 use crate::cli::{Aggregate, TextFormat};
 use crate::config::Settings;
 use crate::lab::{
@@ -29,7 +30,12 @@ pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
     let mut report = Arc::unwrap_or_clone(report);
     date(&mut report.provenance, seconds);
     if let Some(path) = &asked.out {
-        write_file(path, &record::write_aggregate(&report).map_err(|error| error.to_string())?)?;
+        out::write(
+            path,
+            &report.provenance,
+            None,
+            &record::write_aggregate(&report).map_err(|error| error.to_string())?,
+        )?;
     }
     let nearest = asked.text.as_ref().map(|text| {
         let request = Request::Nearest(Sentence::single(text.clone()), request);

@@ -13,11 +13,12 @@ pub(super) use data::embedded_only;
 pub use data::read_data;
 use part::Part;
 
-use super::{bar, open_lab, print, write_file};
+use super::out::{self, writable};
+use super::{bar, open_lab, print};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
 use crate::lab::dataset::Dataset;
-use crate::lab::race::{Fitted, Kept, between};
+use crate::lab::race::{Fitted, Kept, between, expected};
 use crate::lab::record::{self, Heads, RecordedHead};
 use crate::lab::{Against, Control, Lab, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe};
 
@@ -40,29 +41,36 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         eprintln!("{}", data.summary());
     }
     let stop = stop_flag()?;
-    let Contest { lab, mut report, fitted, part } = contest(settings, asked, readouts.clone(), &data, &stop)?;
+    let (lab, request) = prepare(settings, asked, readouts.clone(), &data)?;
+    if let Some((path, report)) = complete(settings, asked, &lab, &request, &data) {
+        eprintln!(
+            "{} is the complete record of this race, so nothing was run. To run it anew, move that file away",
+            path.display()
+        );
+        return show(asked, &report);
+    }
+    let Contest { lab, mut report, fitted, part } = contest(lab, &request, asked, &stop)?;
     if let Some(path) = &asked.heads {
-        write_file(path, &heads(&lab, &report, &fitted)?)?;
+        let heads = heads(&lab, &report, &fitted)?;
+        out::write(path, &heads.provenance, None, &heads.write().map_err(|error| error.to_string())?)?;
     }
     // Two models need not be in memory together.
     drop((lab, fitted));
     if let (Some(other), false) = (&asked.against, report.stopped) {
         let settings = Settings { model: Some(other.clone()), ..settings.clone() };
         let alone = Race { against: None, ..asked.clone() };
-        let other = contest(&settings, &alone, readouts, &data, &stop)?.report;
+        let (lab, request) = prepare(&settings, &alone, readouts, &data)?;
+        let other = contest(lab, &request, &alone, &stop)?.report;
         report.stopped = other.stopped;
         let pairs = between(&report, &other);
         report.against = Some(Box::new(Against { report: other, pairs }));
     }
     if let (Some(path), false) = (&asked.out, report.stopped) {
-        write_file(path, &record::write(&report).map_err(|error| error.to_string())?)?;
+        let other = report.against.as_ref().map(|against| &against.report.provenance);
+        out::write(path, &report.provenance, other, &record::write(&report).map_err(|error| error.to_string())?)?;
         part.iter().for_each(Part::remove);
     }
-    match asked.format {
-        RaceFormat::Text => print(&text::text(&report)),
-        RaceFormat::Json => print(&record::write(&report).map_err(|error| error.to_string())?),
-        RaceFormat::Csv => print(&record::csv(&report)),
-    }?;
+    show(asked, &report)?;
     if let Some(problem) = part.as_ref().and_then(Part::problem) {
         return Err(problem);
     }
@@ -70,6 +78,38 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         return Err("no lane was finished: each ended early, as said above. Try a smaller --lr".to_owned());
     }
     if report.stopped { Err(stopped(part.as_ref())) } else { Ok(()) }
+}
+
+fn show(asked: &Race, report: &RaceReport) -> Result<(), String> {
+    match asked.format {
+        RaceFormat::Text => print(&text::text(report)),
+        RaceFormat::Json => print(&record::write(report).map_err(|error| error.to_string())?),
+        RaceFormat::Csv => print(&record::csv(report)),
+    }
+}
+
+/// What an earlier run of this very race wrote, where it is to be written again. Heads are in no record: whoever asks for
+/// them gets a run.
+fn complete<'a>(
+    settings: &Settings,
+    asked: &'a Race,
+    lab: &Lab,
+    request: &RaceRequest,
+    data: &Dataset,
+) -> Option<(&'a Path, RaceReport)> {
+    let path = asked.out.as_deref().filter(|_| asked.heads.is_none())?;
+    let found = out::race(path)?;
+    let same = out::same(&found.provenance, &expected(data, request, &lab.facts()));
+    // The name of the other model does not say that its weights are still the same.
+    let against = match (&found.against, &asked.against) {
+        (Some(against), Some(other)) if same => {
+            let settings = Settings { model: Some(other.clone()), ..settings.clone() };
+            let other = open_lab(&settings, None).ok()?;
+            against.report.provenance.model_sha256 == other.facts().sha256
+        }
+        (found, asked) => found.is_none() && asked.is_none(),
+    };
+    (same && against).then_some((path, found))
 }
 
 /// A race with one model.
@@ -80,13 +120,13 @@ struct Contest {
     part: Option<Part>,
 }
 
-fn contest(
+/// The model and what it is to run.
+fn prepare(
     settings: &Settings,
     asked: &Race,
     readouts: Vec<Readout>,
     data: &Dataset,
-    stop: &Arc<AtomicBool>,
-) -> Result<Contest, String> {
+) -> Result<(Lab, RaceRequest), String> {
     let lab = open_lab(settings, None)?;
     let layers = once(layers(&asked.layer, lab.facts().layers)?);
     let request = RaceRequest {
@@ -100,6 +140,10 @@ fn contest(
         recipe: recipe(asked)?,
         against: asked.against.clone(),
     };
+    Ok((lab, request))
+}
+
+fn contest(lab: Lab, request: &RaceRequest, asked: &Race, stop: &Arc<AtomicBool>) -> Result<Contest, String> {
     let bar = bar();
     let report = |progress: Progress| {
         bar.set_length(progress.total as u64);
@@ -108,13 +152,13 @@ fn contest(
     };
     let started = Instant::now();
     let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
-    let part = asked.out.as_deref().map(|out| Part::open(out, &lab, &request)).transpose()?;
+    let part = asked.out.as_deref().map(|out| Part::open(out, &lab, request)).transpose()?;
     let kept = Kept {
         find: &|readout, seed| part.as_ref()?.find(readout, seed),
         keep: &|run| part.iter().for_each(|part| part.keep(run)),
         one_by_one: true,
     };
-    let result = lab.race(&request, &control, &kept).map_err(|error| error.to_string())?;
+    let result = lab.race(request, &control, &kept).map_err(|error| error.to_string())?;
     bar.finish_and_clear();
     let Some((mut report, fitted)) = result else { return Err(stopped(part.as_ref())) };
     report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
@@ -170,38 +214,6 @@ pub(super) fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
     })
 }
 
-/// A file that cannot be written is known before the run, not after it.
-pub(super) fn writable(path: &Path) -> Result<(), String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if folder.is_dir() && !path.is_dir() {
-        replaceable(path)
-    } else {
-        Err(format!(
-            "cannot write {}: {} is not a folder, or the name is one. Choose another place",
-            path.display(),
-            folder.display()
-        ))
-    }
-}
-
-/// Only what a run of clsroom wrote may be written over: not somebody's data or notes.
-fn replaceable(path: &Path) -> Result<(), String> {
-    if !path.is_file() {
-        return Ok(());
-    }
-    let record = |text: &str| {
-        let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
-        json.is_some_and(|json| json.get("provenance").is_some() || Heads::read(text).is_ok())
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) if text.is_empty() || record(&text) => Ok(()),
-        _ => Err(format!(
-            "{} is there and is no record of clsroom, so it is not written over. Choose another name, or move it away",
-            path.display()
-        )),
-    }
-}
-
 pub(super) fn layers(asked: &str, last: usize) -> Result<Vec<usize>, String> {
     match asked {
         "last" => Ok(vec![last]),
@@ -219,7 +231,7 @@ pub(super) fn layers(asked: &str, last: usize) -> Result<Vec<usize>, String> {
 }
 
 /// The fitted classifiers of `cls` and `mean` on the last layer, for lessons.
-fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<String, String> {
+fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<Heads, String> {
     let last = lab.facts().layers;
     let heads: Vec<RecordedHead> = fitted
         .iter()
@@ -237,7 +249,7 @@ fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<String, St
     let (model_sha256, data_sha256) = (report.provenance.model_sha256.clone(), report.provenance.data_sha256.clone());
     let mut provenance = report.provenance.clone();
     provenance.command += " --heads FILE";
-    Heads { model_sha256, data_sha256, heads, provenance }.write().map_err(|error| error.to_string())
+    Ok(Heads { model_sha256, data_sha256, heads, provenance })
 }
 
 /// The day, UTC.

@@ -14,7 +14,7 @@ use std::cell::Cell;
 pub use cache::Cache;
 pub(super) use cache::{fill, gather};
 pub(super) use report::provenance;
-pub use report::{between, pairs, report};
+pub use report::{between, expected, pairs, report};
 
 use super::dataset::{Dataset, Subset};
 use super::finetune::{Run, Student};

@@ -193,6 +193,36 @@ fn only_records_are_written_over_and_devices_are_written_to() {
     assert!(null.status.success() && !Path::new("/dev/null").is_file(), "{}", said(&null));
 }
 
+/// Another race never replaces a record; the same one is not run twice.
+#[test]
+fn a_record_of_another_race_is_kept_and_a_complete_one_is_not_run_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run.json");
+    let run = |seed: &str, lanes: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        command.args(["race", "--readouts", lanes, "--train", "64", "--test", "64", "--seed", seed]);
+        command.arg("--out").arg(&out).env("HOME", folder.path()).output().expect("it starts")
+    };
+    let text = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is there");
+    assert!(run("1", "majority,words").status.success());
+    let first = text("run.json");
+
+    let again = run("1", "majority,words");
+    assert!(again.status.success() && said(&again).contains("nothing was run"), "{}", said(&again));
+    assert!(said(&again).contains("move that file away") && !again.stdout.is_empty());
+    assert_eq!(text("run.json"), first, "untouched");
+
+    let other = run("2", "majority,words");
+    assert!(other.status.success() && said(&other).contains("run.json.old"), "{}", said(&other));
+    assert_eq!(text("run.json.old"), first);
+    assert_ne!(text("run.json"), first);
+    let second = text("run.json");
+    assert!(run("2", "words").status.success());
+    assert_eq!((text("run.json.old"), text("run.json.old.2")), (first, second), "no kept record is written over");
+    let read = record::read(&text("run.json")).expect("a record");
+    assert_eq!(read.lanes.len(), 1);
+}
+
 /// As many classes as the data has, also in the short training of lesson 07.
 #[test]
 fn a_short_training_learns_every_class_of_ones_own_data() {

@@ -87,10 +87,16 @@ impl Part {
         self.problem.borrow().clone()
     }
 
-    /// The race is written: nothing more to keep.
+    /// The race is written: nothing more of it to keep. Runs of another race stay.
     pub fn remove(&self) {
+        let others = read(&self.path).unwrap_or_default().into_iter().filter(|line| line.race != self.race);
+        let others: Vec<String> = others.filter_map(|line| serde_json::to_string(&line).ok()).collect();
         // What cannot be removed is only not needed any more.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = if others.is_empty() {
+            std::fs::remove_file(&self.path)
+        } else {
+            std::fs::write(&self.path, others.join("\n") + "\n")
+        };
     }
 }
 

@@ -98,11 +98,18 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
         own: finish.own.clone(),
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
-        provenance: Provenance {
-            seed: request.seed,
-            recipe: request.modes.contains(&Mode::Finetune).then(|| request.recipe.clone()),
-            ..provenance(dataset, &subset, model, command(request, model))
-        },
+        provenance: expected(dataset, request, model),
+    }
+}
+
+/// The provenance of a race, known before it runs.
+#[must_use]
+pub fn expected(dataset: &Dataset, request: &RaceRequest, model: &ModelFacts) -> Provenance {
+    let subset = dataset.subset(request.train, request.test);
+    Provenance {
+        seed: request.seed,
+        recipe: request.modes.contains(&Mode::Finetune).then(|| request.recipe.clone()),
+        ..provenance(dataset, &subset, model, command(request, model))
     }
 }
 
