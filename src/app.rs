@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod disagree;
 mod facts;
+mod heads;
 mod history;
 pub mod keymap;
 pub mod notebook;
@@ -26,9 +27,10 @@ use std::time::Duration;
 use tui_textarea::TextArea;
 
 use crate::lab::record::Datum;
+use crate::lab::shown::RECORDED;
 use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
 use crate::lesson::progress::Progress;
-use crate::lesson::{Bench, Block, Course, Lesson, Step};
+use crate::lesson::{Bench, Block, Course, Lesson, Step, View};
 
 pub use bench::Cursor;
 pub use keymap::{Action, Key};
@@ -44,6 +46,8 @@ pub struct State {
     pub data: [usize; 4],
     /// The data set that races and trainings read, by name.
     pub sentences: String,
+    /// Their labels.
+    pub classes: Vec<String>,
     /// The model, once it is loaded.
     pub facts: Option<Arc<ModelFacts>>,
     /// The model that it is compared with, if there is one.
@@ -218,6 +222,7 @@ impl State {
             records,
             data,
             sentences: "movies".to_owned(),
+            classes: RECORDED.map(str::to_owned).to_vec(),
             facts: None,
             against: None,
             progress,
@@ -258,10 +263,18 @@ impl State {
         }
     }
 
-    /// Whether the model inside the program is in use, for which the course is written.
+    /// Whether what the course is written for is in use: the model inside the program and, where the step's bench learns
+    /// from sentences, those of the course.
     #[must_use]
     pub fn embedded(&self) -> bool {
-        self.facts.as_ref().is_none_or(|facts| facts.asked.is_none())
+        !self.reads_others() && self.facts.as_ref().is_none_or(|facts| facts.asked.is_none())
+    }
+
+    /// Whether the step's bench learns from other sentences than those of which the records speak.
+    #[must_use]
+    pub fn reads_others(&self) -> bool {
+        let learns = |bench: &Bench| matches!(bench.view, View::Race | View::Probe | View::Learning);
+        self.sentences != "movies" && self.bench().is_some_and(learns)
     }
 
     /// The blocks of the step's text that are true of the model in use.

@@ -26,6 +26,7 @@ pub mod race;
 pub mod readout;
 pub mod record;
 pub mod room;
+pub mod shown;
 pub mod similar;
 pub mod stats;
 pub mod steps;

@@ -56,6 +56,7 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
     let mut state = State::new(Arc::new(loaded.course), Arc::new(loaded.records), data_counts(own.as_ref())?, progress);
     let summary = own.as_ref().map(Dataset::summary);
     if let Some(own) = own {
+        state.classes = own.classes().to_vec();
         state.sentences = lab.add(own).map_err(|error| error.to_string())?;
     }
     if !asks {
@@ -193,7 +194,7 @@ impl Reader {
     /// Puts a question, and on a terminal takes the answer.
     fn ask(&mut self, lead: &str, question: &Question) -> Result<(), End> {
         say(&format!("{lead}: {}", question.ask))?;
-        for (index, option) in question.options.iter().enumerate() {
+        for (index, option) in self.state.options(question).iter().enumerate() {
             say(&format!("{}. {option}", index + 1))?;
         }
         if !self.asks || self.state.given(question).is_some() {
@@ -216,11 +217,13 @@ impl Reader {
 
     /// Says what was answered, what is right, and why.
     fn answer(&self, question: &Question) -> Result<(), End> {
-        let option = |index: usize| question.options.get(index).map_or("", String::as_str);
+        let options = self.state.options(question);
+        let option = |index: usize| options.get(index).map_or("", String::as_str);
         let verdict = self.state.judge(question);
         let measured = verdict.measured.map_or(String::new(), |value| format!(" ({value})"));
         let said = match (verdict.right, self.state.given(question)) {
-            (None, _) => "The run of this step decides it.".to_owned(),
+            (None, _) if self.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
+            (None, _) => "Nothing here decides it.".to_owned(),
             (Some(right), Some(given)) if right == given => {
                 format!("You said: {}. So it is{measured}.", option(given))
             }
@@ -242,6 +245,7 @@ impl Reader {
             View::Learning => "the training",
             View::Decode => "the fitting of the decoders",
             View::Aggregate | View::Nearest => "the measuring",
+            View::Label | View::Attribution => "the fitting of two classifiers",
             _ => "the race",
         };
         match prompt(&format!("Run {what} here now? It can take minutes. y or Enter for no: "))?.as_deref() {

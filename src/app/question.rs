@@ -44,10 +44,11 @@ impl State {
                 Verdict { right, measured: value.ready.then_some(value.text) }
             }
             Answer::Match { value, matches } => {
+                let key = value.key.clone();
                 let value = known(value);
                 let right = value
                     .ready
-                    .then(|| matches.iter().position(|entry| entry == "*" || *entry == value.text))
+                    .then(|| matches.iter().position(|entry| entry == "*" || self.matched(&key, entry) == value.text))
                     .flatten();
                 Verdict { right, measured: value.ready.then_some(value.text) }
             }

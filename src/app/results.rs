@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::runs::{self, Running};
-use super::{Effect, Msg, Overlay, Screen, State};
+use super::{Effect, Msg, Overlay, Screen, State, heads};
 use crate::lab::arrange::ArrangeData;
 use crate::lab::attribution::AttributionData;
 use crate::lab::{
@@ -181,7 +181,7 @@ impl State {
             Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
             Some(View::Compare) => wanted.extend(self.compare_request()),
             Some(View::Gradient) => wanted.push(Request::Gradient(sentence)),
-            Some(View::Attribution) => wanted.push(Request::Attribution(sentence)),
+            Some(View::Attribution) if !self.lacks_heads() => wanted.push(Request::Attribution(sentence)),
             Some(View::Difference) => wanted.extend(self.other().map(Request::Trace)),
             Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
             Some(View::Notebook) => wanted.extend(self.gap_requests()),
@@ -240,6 +240,17 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
 }
 
 impl Results {
+    /// Other classifiers may answer now: what showed their answers is asked for again.
+    fn forget_heads(&mut self) {
+        if self.traces.iter().chain(&self.beside).any(heads::outdated) {
+            self.traces.retain(|trace| !heads::outdated(trace));
+            self.beside.retain(|trace| !heads::outdated(trace));
+            self.attributions.clear();
+            self.knockouts.clear();
+            self.failures.retain(|(request, _)| !matches!(request, Request::Attribution(_)));
+        }
+    }
+
     /// Hands a request to the worker.
     fn submit(&mut self, request: Request) -> (u64, Effect) {
         self.next_ticket += 1;
@@ -335,6 +346,7 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
             }
             // The lanes that answer a typed sentence are those of this race now.
             state.results.asks.clear();
+            state.results.forget_heads();
             if let Some(Request::Race(request)) = request {
                 state.results.races.retain(|(known, _)| *known != request);
                 push(&mut state.results.races, (request, report));

@@ -52,8 +52,10 @@ impl State {
     pub fn race_request(&self) -> Option<RaceRequest> {
         let bench = self.bench()?;
         let last = self.facts.as_ref()?.layers;
-        if bench.view == View::Notebook {
-            return self.gap_race();
+        match bench.view {
+            View::Notebook => return self.gap_race(),
+            View::Label | View::Attribution => return self.heads_request(),
+            _ => {}
         }
         let layers = match bench.view {
             View::Probe => (0..=last).collect(),

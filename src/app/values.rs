@@ -72,12 +72,13 @@ fn recorded(state: &State, key: &str) -> Option<Datum> {
     if is_foreign(state, key) { datum.map(|_| Datum::Text(FOREIGN.to_owned())) } else { datum }
 }
 
-/// Whether the record that a key belongs to was made with another model than the one in use.
+/// Whether the record that a key belongs to was made with another model than the one in use, or with other sentences than
+/// those that the step's bench learns from.
 #[must_use]
 pub fn is_foreign(state: &State, key: &str) -> bool {
     let file = key.split('.').next().unwrap_or_default();
     match (&state.facts, state.records.get(&format!("{file}.{MADE_BY}"))) {
-        (Some(facts), Some(Datum::Text(made))) => *made != facts.sha256,
+        (Some(facts), Some(Datum::Text(made))) => *made != facts.sha256 || state.reads_others(),
         _ => false,
     }
 }
@@ -122,6 +123,11 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             }
         }
         "data" => {
+            match rest {
+                "name" => return Some(Datum::Text(shortened(&crate::model::printable(file_name(&state.sentences))))),
+                "classes" => return Some(Datum::Text(classes(&state.classes))),
+                _ => {}
+            }
             let index = ["sentences", "train", "validation", "test"].iter().position(|name| *name == rest)?;
             number(state.data[index])
         }
@@ -180,6 +186,21 @@ fn named_layer(head: &str, rest: &str) -> Option<usize> {
     part?.parse().ok()
 }
 
+/// A file by its name alone.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path)
+}
+
+/// Labels that a text names; of many the first.
+const NAMED: usize = 6;
+
+fn classes(names: &[String]) -> String {
+    let named: Vec<String> = names.iter().take(NAMED).map(|name| shortened(&crate::model::printable(name))).collect();
+    let more = names.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    named.join(", ") + &rest
+}
+
 /// The beginning of a long sentence.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST_SHOWN) {
@@ -201,12 +222,10 @@ fn of_trace(state: &State, head: &str, rest: &str) -> Option<Datum> {
         ("label", rest) => {
             let (readout, what) = rest.split_once('.')?;
             let answer = trace.labels.iter().find(|label| label.readout == readout)?;
-            let positive = answer.positive >= 0.5;
             match what {
-                "answer" => Some(Datum::Text(if positive { "positive" } else { "negative" }.to_owned())),
-                "probability" => {
-                    Some(Datum::Number(f64::from(if positive { answer.positive } else { 1.0 - answer.positive })))
-                }
+                "answer" => Some(Datum::Text(answer.class().to_owned())),
+                "probability" => Some(Datum::Number(f64::from(answer.share()))),
+                "accuracy" => Some(Datum::Number(answer.accuracy)),
                 _ => None,
             }
         }

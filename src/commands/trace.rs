@@ -107,11 +107,11 @@ fn text(data: &TraceData) -> String {
         let _ = writeln!(out, "  {value:.3} {label}");
     }
     if !data.labels.is_empty() {
+        // Nothing was fitted in this process.
         let _ = writeln!(out, "\nrecorded classifiers on the last layer");
     }
     for label in &data.labels {
-        let (answer, share) =
-            if label.positive >= 0.5 { ("positive", label.positive) } else { ("negative", 1.0 - label.positive) };
+        let (answer, share) = (label.class(), label.share());
         let _ = writeln!(
             out,
             "  {:<5} {answer} {share:.3} (right on {:.1} % of the test sentences, recorded)",

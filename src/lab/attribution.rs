@@ -1,6 +1,6 @@
-//! What each position adds to the recorded head's answer: gradient x input, and integrated gradients.
+//! What each position adds to a head's answer: gradient x input, and integrated gradients.
 //!
-//! The answer is the logit difference of the recorded head on the last `[CLS]` vector, positive minus negative:
+//! The answer is the logit difference of the head on the last `[CLS]` vector, positive minus negative:
 //! `w·x + b`. It is followed back to the embedding output (hidden state 0). Integrated gradients (Sundararajan et al.
 //! 2017) go in [`STEPS`] steps, at the middle of each, from the same sequence with its content replaced by `[PAD]`.
 
@@ -50,8 +50,8 @@ pub fn attribute(
     sentence: &Sentence,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> std::result::Result<Option<AttributionData>, LabError> {
-    let none = "no recorded classifier fits this model, so there is no answer to explain; clsroom race --heads FILE \
-                makes one";
+    let none = "no classifier on [CLS] is known for this model, so there is no answer to explain; a frozen race with \
+                cls on two classes fits one";
     let head = head.ok_or_else(|| LabError::Request(none.to_owned()))?;
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
     let blank = bert

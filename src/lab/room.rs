@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use super::dataset::{Dataset, DatasetError};
 use super::probe::ProbeError;
 use super::race::Kept;
-use super::record::{Heads, RecordedHead};
+use super::record::Heads;
+use super::shown::ShownHead;
 use super::{
     ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
     inversion, knockout, learning, neighbours, race, trace,
@@ -20,7 +21,8 @@ pub struct Lab {
     /// The model that it is compared with.
     other: Option<Box<Lab>>,
     facts: Arc<ModelFacts>,
-    heads: Vec<RecordedHead>,
+    /// Classifiers that lessons look into.
+    heads: Mutex<Arc<Vec<ShownHead>>>,
     features: race::Cache,
     datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
     /// Lanes of the last race, which answer for a sentence of one's own.
@@ -94,12 +96,12 @@ impl Lab {
             labels: bert.own_labels().to_vec(),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
-        let heads = ["cls", "mean"].into_iter().filter_map(find).collect();
+        let heads: Vec<ShownHead> = ["cls", "mean"].into_iter().filter_map(find).map(ShownHead::recorded).collect();
         Self {
             bert,
             other: None,
             facts,
-            heads,
+            heads: Mutex::new(Arc::new(heads)),
             features: race::Cache::default(),
             datasets: Mutex::default(),
             lanes: Mutex::default(),
@@ -158,6 +160,19 @@ impl Lab {
         Ok(name)
     }
 
+    fn heads(&self) -> Result<Arc<Vec<ShownHead>>, LabError> {
+        Ok(Arc::clone(&*self.heads.lock().map_err(|_| LabError::Poisoned)?))
+    }
+
+    /// Lessons look into these from now on; recorded ones stay, which the lessons quote.
+    fn show(&self, found: Vec<ShownHead>) -> Result<(), LabError> {
+        let mut heads = self.heads.lock().map_err(|_| LabError::Poisoned)?;
+        if !found.is_empty() && heads.iter().all(|shown| shown.here) {
+            *heads = Arc::new(found);
+        }
+        Ok(())
+    }
+
     /// Answers a request; `None` when it was stopped.
     ///
     /// # Errors
@@ -165,10 +180,11 @@ impl Lab {
     pub fn run(&self, request: &Request, control: &Control<'_>) -> Result<Option<Outcome>, LabError> {
         Ok(match request {
             Request::Trace(sentence) => {
-                Some(Outcome::Trace(Arc::new(trace::trace(&self.bert, &self.facts, sentence, &self.heads)?)))
+                Some(Outcome::Trace(Arc::new(trace::trace(&self.bert, &self.facts, sentence, &self.heads()?)?)))
             }
             Request::Knockout(sentence) => {
-                let head = self.heads.iter().find(|head| head.readout == "cls").map(RecordedHead::head);
+                let heads = self.heads()?;
+                let head = heads.iter().find(|shown| shown.head.readout == "cls").map(|shown| shown.head.head());
                 knockout::knockout(&self.bert, sentence, head.as_ref(), control.stop)?
                     .map(|data| Outcome::Knockout(Arc::new(data)))
             }
@@ -186,8 +202,9 @@ impl Lab {
             }
             Request::Gradient(sentence) => Some(Outcome::Gradient(Arc::new(gradient::maps(&self.bert, sentence)?))),
             Request::Attribution(sentence) => {
-                let head = self.heads.iter().find(|head| head.readout == "cls");
-                attribution::attribute(&self.bert, head, sentence, control.stop)?
+                let heads = self.heads()?;
+                let head = heads.iter().find(|shown| shown.head.readout == "cls");
+                attribution::attribute(&self.bert, head.map(|shown| &shown.head), sentence, control.stop)?
                     .map(|data| Outcome::Attribution(Arc::new(data)))
             }
             Request::Learn(request) => {
@@ -238,7 +255,7 @@ impl Lab {
                 let Some(other) = self.other() else {
                     return Err(LabError::Request("there is no other model; --against names one".to_owned()));
                 };
-                Some(Outcome::Beside(Arc::new(trace::trace(&other.bert, &other.facts, sentence, &other.heads)?)))
+                Some(Outcome::Beside(Arc::new(trace::trace(&other.bert, &other.facts, sentence, &other.heads()?)?)))
             }
         })
     }
@@ -279,6 +296,7 @@ impl Lab {
         let report = race::report(&finish, &dataset, request, &self.facts);
         let lanes = Arc::new(finish.fitted);
         *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(&lanes);
+        self.show(ShownHead::of_race(&lanes, dataset.classes(), self.facts.layers))?;
         Ok(Some((report, lanes)))
     }
 }

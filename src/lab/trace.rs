@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::features::{Pooled, hash, pool};
-use super::record::RecordedHead;
+use super::shown::ShownHead;
 use super::tensors::{matrices, matrix};
 use super::{Cut, HeadAnswer, Matrix, ModelFacts, Piece, Readout, Sentence, TraceData, map, mixing, steps};
 use crate::model::{Batch, Bert, Encoding, ModelError, Trace};
@@ -17,7 +17,7 @@ pub fn trace(
     bert: &Bert,
     facts: &Arc<ModelFacts>,
     sentence: &Sentence,
-    heads: &[RecordedHead],
+    heads: &[ShownHead],
 ) -> Result<TraceData, ModelError> {
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
     let mut trace = Trace::default();
@@ -83,9 +83,18 @@ fn pooled(last: Option<&Matrix>, encoding: &Encoding, sentence: &Sentence) -> BT
     readouts.into_iter().map(|readout| (readout.to_string(), pool(&readout, &input))).collect()
 }
 
-fn answer(head: &RecordedHead, pooled: &BTreeMap<String, Vec<f32>>) -> Option<HeadAnswer> {
+fn answer(shown: &ShownHead, pooled: &BTreeMap<String, Vec<f32>>) -> Option<HeadAnswer> {
+    let ShownHead { head, classes, here } = shown;
     let vector = pooled.get(&head.readout)?;
     let parts = head.weights.iter().zip(vector).map(|(weight, value)| weight * value).collect();
     let (readout, positive) = (head.readout.clone(), head.head().probability(vector));
-    Some(HeadAnswer { positive, accuracy: head.accuracy, bias: head.bias, parts, readout })
+    Some(HeadAnswer {
+        classes: classes.clone(),
+        here: *here,
+        positive,
+        accuracy: head.accuracy,
+        bias: head.bias,
+        parts,
+        readout,
+    })
 }

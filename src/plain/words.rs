@@ -34,7 +34,7 @@ fn of_view(view: View, state: &State) -> Option<Vec<String>> {
     let trace = || state.trace().map(AsRef::as_ref);
     match view {
         View::Tokens => Some(pieces::tokens(trace()?)),
-        View::Label => pieces::label(trace()?),
+        View::Label => Some(pieces::label(state, trace()?)),
         View::Embedding => pieces::embedding(state, trace()?),
         View::Stepper => pieces::stepper(state, trace()?),
         View::Neighbours => pieces::neighbours(state),

@@ -49,6 +49,7 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &
     state.settings = origins::settings(settings, common, &theme);
     if let Some(own) = &own {
         own.name().clone_into(&mut state.sentences);
+        state.classes = own.classes().to_vec();
         state.notice = Some(own.summary());
     }
     state.clock = !common.demo;

@@ -24,6 +24,7 @@ mod race;
 mod similarity;
 mod stepper;
 mod tokens;
+mod unfitted;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -73,6 +74,11 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let waiting = if state.facts.is_some() { "The model runs." } else { "The model loads." };
         return card(&[waiting], theme, area, buf);
     };
+    // The answer of a head that the checkpoint brings along can be looked at meanwhile.
+    let own = bench.view == View::Label && !trace.own.is_empty() && state.running().is_none();
+    if state.lacks_heads() && !own {
+        return unfitted::draw(state, theme, area, buf);
+    }
     match bench.view {
         View::Tokens => tokens::draw(state, trace, theme, area, buf),
         View::Embedding => embedding::draw(state, trace, theme, area, buf),
@@ -86,7 +92,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         View::Similarity => similarity::draw(state, trace, theme, area, buf),
         View::Attribution => attribution::draw(state, trace, theme, area, buf),
         View::Difference => difference::draw(state, trace, theme, area, buf),
-        View::Label => label::draw(trace, theme, area, buf),
+        View::Label => label::draw(state, trace, theme, area, buf),
         View::Gradient => gradient::draw(state, trace, theme, area, buf),
         View::Probe
         | View::Race

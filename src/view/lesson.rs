@@ -87,7 +87,7 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     if shows_foreign_records(state, &shown) {
         text.push(Line::default());
-        let said = "Recorded numbers belong to the model that made them. This one has none: benches that offer a run measure it here.";
+        let said = "Recorded numbers belong to the model and the sentences that made them. These have none: benches that offer a run measure it here.";
         text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
     }
     let mut used = blocks::sources(&shown);

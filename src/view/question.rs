@@ -34,7 +34,7 @@ pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize
         ],
         width,
     );
-    lines.extend(options(question, given, theme, width));
+    lines.extend(options(&state.options(question), given, theme, width));
     if let Some(choice) = given {
         lines.push(Line::default());
         lines.extend(feedback(state, question, choice, width, theme));
@@ -42,9 +42,9 @@ pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize
     lines
 }
 
-fn options(question: &Question, given: Option<usize>, theme: &Theme, width: usize) -> Vec<Line<'static>> {
+fn options(options: &[String], given: Option<usize>, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for (index, option) in question.options.iter().enumerate() {
+    for (index, option) in options.iter().enumerate() {
         let chosen = given == Some(index);
         let pointer = if chosen { theme.glyphs().pointer } else { " " };
         let style = if chosen { theme.focus() } else { theme.text() };
@@ -67,8 +67,8 @@ pub(super) fn feedback(
     theme: &Theme,
 ) -> Vec<Line<'static>> {
     let verdict = state.judge(question);
-    let option =
-        |index: usize| question.options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
+    let options = state.options(question);
+    let option = |index: usize| options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
     let mark = match &question.answer {
         Answer::Option(_) => "",
         Answer::Bands { value, .. } | Answer::Match { value, .. } => blocks::mark(value.source, theme),
@@ -81,7 +81,14 @@ pub(super) fn feedback(
     };
     let said = match verdict.right {
         None => {
-            vec![Span::styled(format!("You said: {}. The bench will tell; run it.", option(choice)), theme.value())]
+            let tells = if state.run_request().is_some() && !state.has_run() {
+                "The bench will tell; run it."
+            } else if state.missing().is_empty() {
+                "Nothing here decides it."
+            } else {
+                "The bench will tell."
+            };
+            vec![Span::styled(format!("You said: {}. {tells}", option(choice)), theme.value())]
         }
         Some(right) if right == choice => vec![
             Span::styled(format!("{} ", theme.glyphs().check), theme.good()),

@@ -46,6 +46,7 @@ impl Driver {
         let mut driver = Self::new(width, height);
         driver.lab = lab;
         sentences.clone_into(&mut driver.state.sentences);
+        driver.state.classes = lab.dataset(sentences).expect("sentences").classes().to_vec();
         if let Some(other) = lab.other() {
             driver.tell(Msg::OtherReady(other.facts()));
         }

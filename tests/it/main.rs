@@ -41,3 +41,4 @@ mod sources;
 mod table;
 mod terminal;
 mod two_models;
+mod unfitted;

@@ -189,10 +189,10 @@ fn an_attribution_shows_what_its_parts_add_to() {
     assert!(judged.is_some(), "the prediction is judged by what was measured");
     driver.press("z");
     assert!(driver.screen().contains("without [CLS] and [SEP]"), "{}", driver.screen());
-    // A model without a recorded head has no answer to explain, and says what makes one.
+    // A model without a recorded head has no answer to explain, and offers to fit one.
     driver.lab = Box::leak(Box::new(Lab::new(lab().bert().clone(), None)));
     driver.type_sentence("another film");
-    assert!(driver.screen().contains("no recorded classifier fits this model"), "{}", driver.screen());
+    assert!(driver.screen().contains("Press Enter to fit two here"), "{}", driver.screen());
 }
 
 #[test]

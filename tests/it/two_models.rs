@@ -18,9 +18,9 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// Sentences that are told apart by one word.
-fn sentences(folder: &Path, labels: [&str; 2]) -> PathBuf {
+pub fn sentences(folder: &Path, labels: &[&str]) -> PathBuf {
     let data = folder.join("data.tsv");
-    let line = |n: usize| format!("{} film number {n}\t{}\n", ["bad", "funny"][n % 2], labels[n % 2]);
+    let line = |n: usize| format!("{} film number {n}\t{}\n", ["bad", "funny"][n % 2], labels[n % labels.len()]);
     fs::write(&data, format!("text\tlabel\n{}", (0..160).map(line).collect::<String>())).expect("written");
     data
 }
@@ -39,7 +39,7 @@ fn pair(heads: &'static [&'static str]) -> Pair {
     Checkpoint { layers: 3, hidden: 30, ..Checkpoint::default() }.write(&second);
     let open = |path: &Path| Lab::new(Bert::open(path, None).expect("it loads"), None);
     let lab: &'static Lab = Box::leak(Box::new(open(&first).beside(open(&second))));
-    let data = sentences(folder.path(), ["negative", "positive"]).display().to_string();
+    let data = sentences(folder.path(), &["negative", "positive"]).display().to_string();
     lab.add(read_data(&data).expect("sentences")).expect("a lab");
     Pair { folder, lab, data }
 }

@@ -64,7 +64,7 @@ pub struct TraceData {
     pub mixing: Mixing,
     /// The positions in two dimensions.
     pub map: Map,
-    /// Answers of the recorded heads; empty when none fits this model.
+    /// Answers of the recorded heads, or of those that the last race fitted; empty when there are none for this model.
     pub labels: Vec<HeadAnswer>,
     /// The answer of the checkpoint's own classification head: each class with its probability, or the bare score of
     /// a single one; empty when it has none.
@@ -127,14 +127,18 @@ pub struct Map {
     pub explained: [f32; 2],
 }
 
-/// A recorded head's answer.
+/// A head's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadAnswer {
     /// What it reads: `cls` or `mean` of the last layer.
     pub readout: String,
-    /// Probability of "positive".
+    /// What it can answer.
+    pub classes: [String; 2],
+    /// It was fitted here, not recorded.
+    pub here: bool,
+    /// Probability of the second of its classes, "positive" where that is one.
     pub positive: f32,
-    /// Its test accuracy, as recorded.
+    /// Its test accuracy.
     pub accuracy: f64,
     /// Each dimension's part in the logit, `[D]`.
     pub parts: Vec<f32>,

@@ -11,12 +11,18 @@ use crate::lesson::Format;
 const PIECES: usize = 24;
 
 pub(super) fn attribution(state: &State, trace: &TraceData) -> Option<Vec<String>> {
+    if state.lacks_heads() {
+        return Some(super::pieces::unfitted(state));
+    }
     let data = state.attribution()?;
+    let head = trace.labels.iter().find(|label| label.readout == "cls")?;
     let last = trace.mixing.raw.rows.checked_sub(1)?;
     let (raw, rollout) = (trace.mixing.raw.row(last), trace.mixing.rollout.row(last));
     let mut said = vec![format!(
-        "What each piece adds to the answer of the recorded head on [CLS], for {}; plus speaks for positive. Integrated gradients in {STEPS} steps; in brackets gradient times input, then raw attention and rollout of the last layer:",
-        sentence(trace)
+        "What each piece adds to the answer of the {} head on [CLS], for {}; plus speaks for {}. Integrated gradients in {STEPS} steps; in brackets gradient times input, then raw attention and rollout of the last layer:",
+        head.origin(),
+        sentence(trace),
+        head.classes[1]
     )];
     let count = data.integrated.len().min(data.gradient.len()).min(raw.len()).min(rollout.len());
     let one = |at: usize| {

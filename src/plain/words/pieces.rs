@@ -12,25 +12,37 @@ pub(super) fn tokens(trace: &TraceData) -> Vec<String> {
 /// What the classifier says that the checkpoint brings along.
 fn own(trace: &TraceData) -> Option<Vec<String>> {
     let answers: Vec<String> = trace.own.iter().map(|(name, share)| format!("{name} {}", number(*share))).collect();
+    let kind = if trace.own.len() == 1 { ", a score and not a probability" } else { "" };
     let said =
-        format!("For the sentence {}, the model's own classifier says: {}.", sentence(trace), answers.join(", "));
+        format!("For the sentence {}, the model's own classifier says: {}{kind}.", sentence(trace), answers.join(", "));
     (!answers.is_empty()).then(|| vec![said])
 }
 
-pub(super) fn label(trace: &TraceData) -> Option<Vec<String>> {
-    let mut said = vec![format!("For the sentence {}, recorded classifiers say:", sentence(trace))];
+/// What is missing where no classifier is known, and how one is had.
+pub(super) fn unfitted(state: &State) -> Vec<String> {
+    let mut said = vec![state.no_heads()];
+    if state.heads_request().is_some() {
+        said.push("The course on a screen fits two here, and so does --plain on a terminal.".to_owned());
+    }
+    said
+}
+
+pub(super) fn label(state: &State, trace: &TraceData) -> Vec<String> {
+    let origin = trace.labels.first().map_or("recorded", |label| label.origin());
+    let mut said = vec![format!("For the sentence {}, the classifiers {origin} say:", sentence(trace))];
     for label in &trace.labels {
-        let answer = if label.positive >= 0.5 { "positive" } else { "negative" };
         said.push(format!(
-            "From the vector of {}: {answer}, the probability of positive is {} (0.5 is undecided).",
+            "From the vector of {}: {}, the probability of {} is {} (0.5 is undecided).",
             verdict::name(&label.readout),
+            label.class(),
+            label.classes[1],
             number(label.positive)
         ));
     }
     if trace.labels.is_empty() {
-        return own(trace);
+        return own(trace).into_iter().flatten().chain(unfitted(state)).collect();
     }
-    Some(said)
+    said
 }
 
 fn length(matrix: &Matrix, row: usize) -> String {

@@ -1,4 +1,4 @@
-//! What each piece adds to the recorded head's answer, beside where `[CLS]` looks: four columns that need not agree.
+//! What each piece adds to a head's answer, beside where `[CLS]` looks: four columns that need not agree.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::lab::TraceData;
 use crate::lab::attribution::{AttributionData, STEPS};
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::window;
-use crate::view::widgets::text::{fit, pad, pad_start, put};
+use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
 
 /// Headings, and whether the numbers have signs.
 const COLUMNS: [(&str, bool); 4] =
@@ -74,9 +74,22 @@ fn foot(
             ),
             theme.value(),
         ),
-        said("+ towards positive, - towards negative; attention has no sign", theme.text()),
-        measured(&format!("recorded head on [CLS], {STEPS} steps; a scale a column"), theme),
+        said(clean(&signs(trace), theme.ascii).into_owned(), theme.text()),
+        measured(&format!("{} on [CLS], {STEPS} steps; a scale a column", head(trace)), theme),
     ]
+}
+
+/// The head whose answer is followed back.
+fn head(trace: &TraceData) -> &'static str {
+    match trace.labels.iter().find(|label| label.readout == "cls") {
+        Some(label) if label.here => "the head fitted here",
+        _ => "recorded head",
+    }
+}
+
+fn signs(trace: &TraceData) -> String {
+    let [below, above] = trace.labels.first().map_or(["-", "+"], |label| label.classes.each_ref().map(String::as_str));
+    format!("+ towards {above}, - towards {below}; attention has no sign")
 }
 
 /// Four columns of numbers and bars, a line a piece.

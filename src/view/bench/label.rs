@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{card, frame, norm, said};
+use super::{frame, norm, said};
+use crate::app::State;
 use crate::lab::TraceData;
 use crate::lesson::Source;
 use crate::view::theme::{Role, Theme};
@@ -13,32 +14,27 @@ use crate::view::widgets::heatmap::signed_legend;
 use crate::view::widgets::strip::{self, Strip};
 use crate::view::widgets::text::{clean, fit, put};
 
-pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    if trace.labels.is_empty() && !trace.own.is_empty() {
-        return own(trace, theme, area, buf);
-    }
-    if trace.labels.is_empty() {
-        return card(
-            &[
-                "No recorded classifier fits this model.",
-                "clsroom race --heads FILE makes one; put it in results/heads.json of your lessons.",
-            ],
-            theme,
-            area,
-            buf,
-        );
-    }
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(first) = trace.labels.first() else { return own(state, trace, theme, area, buf) };
+    let [below, above] = first.classes.each_ref().map(|class| clean(class, theme.ascii).into_owned());
     let (measured, recorded) = (mark(Source::Live, theme), mark(Source::Record, theme));
+    let from = if first.here {
+        let sentences = clean(&state.sentences, theme.ascii);
+        format!("{measured} fitted here: logistic regression on the sentences of {sentences}")
+    } else {
+        format!("{recorded} recorded: logistic regression on the movie sentences")
+    };
     let foot = [
-        said(format!("{recorded} recorded: logistic regression on the movie sentences"), theme.dim()),
+        said(from, theme.dim()),
         said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
-        signed_legend("towards negative", "towards positive", theme),
+        signed_legend(&format!("towards {below}"), &format!("towards {above}"), theme),
         said("at the right: the vector's length; the sum of the products, with the bias", theme.dim()),
     ];
     let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);
     let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
     put(buf, body.x, body.y, body.width, &sentence, theme.text());
-    let rows: Vec<Bar> = trace.labels.iter().map(bar).collect();
+    let mut rows: Vec<Bar> = trace.labels.iter().map(|label| bar(label, theme)).collect();
+    rows.extend(of_checkpoint(trace, theme));
     // Where it is low, the empty lines go first: the answer matters most.
     let gap = u16::from(usize::from(body.height) > 3 + 4 * rows.len());
     let mut y = body.y + 1 + gap;
@@ -74,7 +70,8 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
     }
     let list = Rect { y, height: body.bottom().saturating_sub(y), ..body };
     if list.height > 1 {
-        put(buf, list.x, list.y, list.width, "probability of \"positive\" (0.5 is undecided)", theme.label());
+        let what = format!("probability of \"{above}\" (0.5 is undecided)");
+        put(buf, list.x, list.y, list.width, &fit(&what, usize::from(list.width), theme.ascii), theme.label());
         bars::draw(
             Rect { y: list.y + 1, height: list.height - 1, ..list },
             buf,
@@ -85,13 +82,22 @@ pub(super) fn draw(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffe
 }
 
 /// The answer of the checkpoint's own classification head.
-fn own(trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let measured = mark(Source::Live, theme);
-    let foot = [
-        said(format!("{measured} measured here, by the classifier that this model brings along"), theme.dim()),
-        said("no classifier was recorded for this model; a race makes one on other sentences", theme.dim()),
-    ];
     let single = trace.own.len() == 1;
+    let sentences = clean(&state.sentences, theme.ascii);
+    let next = if state.heads_request().is_some() {
+        format!("Enter fits two more here, on [CLS] and GlobalPooling, on the sentences of {sentences}")
+    } else {
+        "none was recorded for this model; a race fits one".to_owned()
+    };
+    let mut foot = vec![
+        said(format!("{measured} measured here, by the classifier that this model brings along"), theme.dim()),
+        said(next, theme.text()),
+    ];
+    if single {
+        foot.insert(1, said("it has a single output: a score without bounds, not a probability", theme.dim()));
+    }
     let what = if single { "its score" } else { "probability of each class" };
     let body = frame("the model's own answer", "last layer", &foot, theme, area, buf);
     let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
@@ -114,8 +120,22 @@ fn display(readout: &str) -> &'static str {
     if readout == "cls" { "[CLS]" } else { "GlobalPooling" }
 }
 
-fn bar(label: &crate::lab::HeadAnswer) -> Bar {
-    let answer = if label.positive >= 0.5 { "positive" } else { "negative" };
+/// The same beside heads that were fitted here: its likeliest class, unless its classes are theirs to answer.
+fn of_checkpoint(trace: &TraceData, theme: &Theme) -> Option<Bar> {
+    let above = &trace.labels.first()?.classes[1];
+    let (label, value) =
+        trace.own.iter().find(|(label, _)| trace.own.len() > 1 && label.eq_ignore_ascii_case(above))?;
+    Some(Bar {
+        label: "its own head".to_owned(),
+        value: *value,
+        text: format!("{value:.3} {}", clean(label, theme.ascii)),
+        role: Role::Label,
+        interval: None,
+    })
+}
+
+fn bar(label: &crate::lab::HeadAnswer, theme: &Theme) -> Bar {
+    let answer = clean(label.class(), theme.ascii);
     Bar {
         label: display(&label.readout).to_owned(),
         value: label.positive,

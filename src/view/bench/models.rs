@@ -170,9 +170,9 @@ fn answers(traces: [&TraceData; 2], theme: &Theme, area: Rect, buf: &mut Buffer)
         let number = number + 1;
         for label in &trace.labels {
             let (role, name) = (super::race::role(&label.readout), verdict::name(&label.readout));
-            let text = format!("{:.3} positive", label.positive);
+            let text = clean(&format!("{:.3} {}", label.positive, label.classes[1]), theme.ascii).into_owned();
             rows.push(Bar {
-                label: format!("{number} {name}, recorded"),
+                label: format!("{number} {name}, {}", label.origin()),
                 value: label.positive,
                 text,
                 role,

@@ -1,0 +1,76 @@
+//! Classifiers that the benches `label` and `attribution` look into: whether there are any, and the run that fits them.
+
+use std::sync::Arc;
+
+use super::State;
+use crate::lab::{RaceRequest, Readout, TraceData};
+use crate::lesson::{Answer, Question, View};
+
+impl State {
+    /// Whether the bench looks into classifiers that are neither recorded for this model nor fitted yet.
+    #[must_use]
+    pub fn lacks_heads(&self) -> bool {
+        let Some(trace) = self.trace().filter(|_| !self.shows_models()) else { return false };
+        match self.bench().map(|bench| bench.view) {
+            Some(View::Label) => trace.labels.is_empty(),
+            Some(View::Attribution) => trace.labels.iter().all(|label| label.readout != "cls"),
+            _ => false,
+        }
+    }
+
+    /// The run that fits them: the frozen race of `[CLS]` and `GlobalPooling`. Benches show an answer of two.
+    #[must_use]
+    pub fn heads_request(&self) -> Option<RaceRequest> {
+        let last = self.facts.as_ref()?.layers;
+        let race = RaceRequest::frozen(&self.sentences, vec![Readout::Cls, Readout::Mean]);
+        (self.lacks_heads() && self.classes.len() == 2).then(|| RaceRequest { layers: vec![last], ..race })
+    }
+
+    /// What is missing where there are none, in words.
+    #[must_use]
+    pub fn no_heads(&self) -> String {
+        let model = self.facts.as_ref().map_or("this model", |facts| facts.name.as_str());
+        let none = format!("No classifier was recorded for {model}, so there is no answer to look into yet.");
+        match self.classes.len() {
+            2 => none,
+            count => format!(
+                "{none} This bench looks into an answer of two, and {} has {count} labels: a race fits a classifier to them all, and t on it asks for any sentence.",
+                self.sentences
+            ),
+        }
+    }
+
+    /// What the heads on the bench can answer; of the labels in use where there are none yet.
+    fn answers_of_heads(&self) -> &[String] {
+        let shown = self.trace().and_then(|trace| trace.labels.first());
+        shown.map_or(&self.classes, |label| &label.classes)
+    }
+
+    /// A question's options. One about a head's answer is written with `positive` and `negative`: other labels take
+    /// their place.
+    #[must_use]
+    pub fn options(&self, question: &Question) -> Vec<String> {
+        let of_head = matches!(&question.answer, Answer::Match { value, .. } if value.key.starts_with("label."));
+        let [below, above] = self.answers_of_heads() else { return question.options.clone() };
+        let named = |option: &String| match option.as_str() {
+            "negative" if of_head => below.clone(),
+            "positive" if of_head => above.clone(),
+            _ => option.clone(),
+        };
+        question.options.iter().map(named).collect()
+    }
+
+    /// What a measured answer is compared with, for the same reason.
+    pub(super) fn matched(&self, value: &str, entry: &str) -> String {
+        match (self.answers_of_heads(), entry) {
+            ([below, _], "negative") if value.starts_with("label.") => below.clone(),
+            ([_, above], "positive") if value.starts_with("label.") => above.clone(),
+            _ => entry.to_owned(),
+        }
+    }
+}
+
+/// After a race, what was traced without heads, or with those of an earlier race, is traced again.
+pub(super) fn outdated(trace: &Arc<TraceData>) -> bool {
+    trace.labels.iter().all(|label| label.here)
+}

@@ -1,0 +1,31 @@
+//! A bench that looks into classifiers where there are none yet: what is missing, and what Enter does about it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::offer;
+use super::race::{running, whole};
+use crate::app::State;
+use crate::view::theme::Theme;
+use crate::view::widgets::text::clean;
+
+const CAPTION: &str = "two classifiers on this model, fitted here";
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if let Some(run) = state.running() {
+        return running(CAPTION, run, theme, area, buf);
+    }
+    let mut said = vec![state.no_heads()];
+    if state.heads_request().is_some() {
+        let [_, train, validation, test] = state.data;
+        said.push(format!(
+            "Press Enter to fit two here, on [CLS] and on GlobalPooling, with BERT frozen: {} sentences to learn from, {} to choose on, {} to test on. It is the first race of lesson 08.",
+            whole(train),
+            whole(validation),
+            whole(test)
+        ));
+        said.push("Space holds it, x stops it. Then this bench shows what they answer, for any sentence.".to_owned());
+    }
+    let said: Vec<String> = said.iter().map(|text| clean(text, theme.ascii).into_owned()).collect();
+    offer(CAPTION, &said, theme, area, buf);
+}

@@ -1,0 +1,107 @@
+//! A model for which no classifier is recorded: the benches that look into one say so, and Enter fits it.
+
+use clsroom::app::Key;
+use clsroom::commands::read_data;
+use clsroom::lab::Lab;
+use clsroom::model::Bert;
+
+use crate::checkpoint::Checkpoint;
+use crate::driver::Driver;
+use crate::two_models::sentences;
+
+/// A small model and sentences with these labels.
+fn learner(own: &'static [&'static str], labels: &[&str]) -> (tempfile::TempDir, Driver) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = folder.path().join("small");
+    Checkpoint { labels: own, prefix: "bert.", ..Checkpoint::default() }.write(&model);
+    let lab: &'static Lab = Box::leak(Box::new(Lab::new(Bert::open(&model, None).expect("it loads"), None)));
+    let data = sentences(folder.path(), labels).display().to_string();
+    lab.add(read_data(&data).expect("sentences")).expect("a lab");
+    let driver = Driver::on(lab, &data, (140, 40));
+    (folder, driver)
+}
+
+fn at(driver: &mut Driver, lesson: &str, view: &str) {
+    driver.open(lesson);
+    while driver.state.bench().is_none_or(|bench| bench.view.name() != view) {
+        driver.press("n");
+    }
+}
+
+#[test]
+fn enter_fits_the_classifiers_that_lessons_look_into() {
+    let (_folder, mut driver) = learner(&[], &["negative", "positive"]);
+    at(&mut driver, "04", "attribution");
+    driver.press("1");
+    let screen = driver.screen();
+    assert!(screen.contains("No classifier was recorded") && screen.contains("Press Enter to fit two"), "{screen}");
+    assert!(screen.contains("Enter run") && screen.contains("ready]"), "{screen}");
+    driver.key(Key::Enter);
+    assert!(driver.screen().contains("[race running]"), "{}", driver.screen());
+    driver.finish_run();
+    let screen = driver.screen();
+    assert!(screen.contains("the head fitted here on [CLS]") && screen.contains("integrated"), "{screen}");
+    let trace = driver.state.trace().expect("a trace").clone();
+    let (label, data) = (&trace.labels[0], driver.state.attribution().expect("parts"));
+    assert!(label.here && (label.parts.iter().sum::<f32>() + label.bias - data.logit).abs() < 1e-3);
+    // And in every other step that looks into one, with any sentence.
+    at(&mut driver, "08", "label");
+    let screen = driver.screen();
+    assert!(screen.contains("fitted here: logistic regression") && screen.contains("GlobalPooling"), "{screen}");
+    // The race of lesson 08 is the same one: it is there already.
+    at(&mut driver, "08", "race");
+    driver.press("1");
+    assert!(driver.state.race_report().is_some());
+}
+
+#[test]
+fn answers_have_the_names_of_the_labels_learnt() {
+    let (_folder, mut driver) = learner(&[], &["bug", "praise"]);
+    at(&mut driver, "01", "label");
+    let screen = driver.screen();
+    assert!(screen.contains("1  praise") && screen.contains("2  bug"), "{screen}");
+    assert!(!screen.contains("1  positive"), "{screen}");
+    driver.press("1");
+    let screen = driver.screen();
+    assert!(screen.contains("The bench will tell; run it."), "{screen}");
+    driver.key(Key::Enter);
+    driver.finish_run();
+    let question = driver.state.step().and_then(|step| step.predict.clone()).expect("a question");
+    let answer = driver.state.trace().expect("a trace").labels[0].class().to_owned();
+    let right = ["praise", "bug"].iter().position(|class| *class == answer);
+    assert_eq!(driver.state.judge(&question).right, right);
+    let screen = driver.screen();
+    assert!(screen.contains("towards bug") && screen.contains("probability of \"praise\""), "{screen}");
+    for text in ["positive", "negative"] {
+        assert!(!screen.contains(text), "{text}: {screen}");
+    }
+}
+
+#[test]
+fn a_model_with_a_head_of_its_own_shows_it_and_fits_others_beside() {
+    let (_folder, mut driver) = learner(&["negative", "positive"], &["negative", "positive"]);
+    at(&mut driver, "01", "label");
+    driver.press("1");
+    let screen = driver.screen();
+    assert!(screen.contains("the model's own answer") && screen.contains("Enter fits two more"), "{screen}");
+    driver.key(Key::Enter);
+    driver.finish_run();
+    let screen = driver.screen();
+    assert!(screen.contains("its own head") && screen.contains("GlobalPooling"), "{screen}");
+}
+
+#[test]
+fn a_single_output_is_a_score_and_more_than_two_labels_are_said() {
+    let (_folder, mut driver) = learner(&["stars"], &["a", "b", "c"]);
+    at(&mut driver, "01", "label");
+    driver.press("1");
+    let screen = driver.screen();
+    assert!(screen.contains("its score") && screen.contains("not a probability"), "{screen}");
+    assert!(screen.contains("Nothing here decides it."), "{screen}");
+    at(&mut driver, "04", "attribution");
+    driver.press("1");
+    let screen = driver.screen();
+    assert!(screen.contains("has 3 labels"), "{screen}");
+    driver.key(Key::Enter);
+    assert!(driver.waiting.is_empty(), "there is nothing to run");
+}
