@@ -1,7 +1,8 @@
 //! Test sentences on which two lanes of a race disagree: of one model, or of two.
 
 use super::{Action, Effect, Overlay, State};
-use crate::lab::{Lane, Mode, OwnHead, RaceReport, verdict};
+use crate::lab::verdict::{self, numbered};
+use crate::lab::{Lane, Mode, OwnHead, RaceReport};
 
 /// Which sentences are listed.
 pub const KINDS: usize = 3;
@@ -48,12 +49,6 @@ impl Side<'_> {
     }
 }
 
-/// "2 `[CLS]`": a lane's name with its model's number, where two models race.
-#[must_use]
-pub fn numbered(name: &str, model: usize, two: bool) -> String {
-    if two { format!("{} {name}", model + 1) } else { name.to_owned() }
-}
-
 impl RaceReport {
     /// The reports of both models, or of the one.
     pub fn both(&self) -> impl Iterator<Item = &RaceReport> {
@@ -67,8 +62,8 @@ impl RaceReport {
 }
 
 impl State {
-    /// Every two lanes of the bench's race that can be compared: the same lane of two models first, then two lanes of one
-    /// model that learnt in the same way, fine-tuned ones before frozen ones, then the models' own heads.
+    /// Every two lanes of the bench's race that can be compared: two lanes of one model that learnt in the same way first
+    /// (the lesson's question), fine-tuned ones before frozen ones, then the same lane of two models, then own heads.
     fn compared(&self) -> Vec<(Side<'_>, Side<'_>)> {
         let Some(report) = self.race_report() else { return Vec::new() };
         let able = |lane: &&Lane| !lane.probabilities.is_empty() && !lane.correct.is_empty();
@@ -85,11 +80,11 @@ impl State {
             }
         };
         for mode in [Mode::Finetune, Mode::Frozen] {
-            let alike = |a: &Side<'_>, b: &Side<'_>| a.lane.mode == mode.name() && b.lane.mode == mode.name();
-            add(&|a, b| alike(a, b) && a.model != b.model && a.lane.readout == b.lane.readout);
+            add(&|a, b| a.model == b.model && a.lane.mode == mode.name() && b.lane.mode == mode.name());
         }
         for mode in [Mode::Finetune, Mode::Frozen] {
-            add(&|a, b| a.model == b.model && a.lane.mode == mode.name() && b.lane.mode == mode.name());
+            let alike = |a: &Side<'_>, b: &Side<'_>| a.lane.mode == mode.name() && b.lane.mode == mode.name();
+            add(&|a, b| alike(a, b) && a.model != b.model && a.lane.readout == b.lane.readout);
         }
         let own = |side: &Side<'_>| side.lane.mode == crate::lab::race::own::NAME;
         add(&|a, b| (own(a) || own(b)) && a.model == b.model);
@@ -129,6 +124,9 @@ pub(super) fn open(state: &mut State) {
         state.overlay = Some(Overlay::Disagree(Place::default()));
     } else if state.race_report().is_some() {
         state.notice = Some("This race has no two lanes whose answers can be compared.".to_owned());
+    } else if state.takes_lanes() {
+        state.notice =
+            Some("No race has been run here yet: Enter runs it, then d shows where its lanes disagree.".to_owned());
     }
 }
 

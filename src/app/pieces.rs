@@ -30,7 +30,14 @@ impl State {
         let (Some(first), Some(second)) = (self.trace(), self.other_trace()) else { return Vec::new() };
         // Two models number their vocabularies each in its own way.
         let pairs = if self.shows_models() {
-            align(&first.pieces, &second.pieces, same_text)
+            // What only stands in the same order is no pair: it stands alone.
+            let alone = |pair: Aligned| match pair {
+                (Some(a), Some(b)) if !same_text(&first.pieces[a], &second.pieces[b]) => {
+                    vec![(Some(a), None), (None, Some(b))]
+                }
+                pair => vec![pair],
+            };
+            align(&first.pieces, &second.pieces, same_text).into_iter().flat_map(alone).collect()
         } else {
             align(&first.pieces, &second.pieces, |a, b| a.id == b.id)
         };

@@ -101,7 +101,8 @@ fn text(data: &TraceData) -> String {
         out.push('\n');
     }
     if !data.own.is_empty() {
-        let _ = writeln!(out, "\nthe model's own classifier (measured here)");
+        let kind = if data.own.len() == 1 { "; a score, not a probability" } else { "" };
+        let _ = writeln!(out, "\nthe model's own classifier (measured here{kind})");
     }
     for (label, value) in &data.own {
         let _ = writeln!(out, "  {value:.3} {label}");

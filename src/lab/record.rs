@@ -82,7 +82,8 @@ pub fn write(report: &RaceReport) -> Result<String, RecordError> {
 ///
 /// For a lane with a layer `{readout}.{layer}.accuracy|low|high|c`, without `{readout}.accuracy|low|high`; for a pair
 /// `{a}-{b}.{layer}.difference|low|high|p|verdict|smallest`, without a layer the same less `{layer}.`. Fine-tuned lanes
-/// have `finetune` in the layer's place, and `rate` instead of `c`. And `train`, `validation`, `test` (sentences),
+/// have `finetune` in the layer's place, and `rate` instead of `c`. `majority.accuracy` is there
+/// without its lane, too: the commonest label's share of the test sentences. And `train`, `validation`, `test` (sentences),
 /// `seeds`, `date`, `command`. What a record does not have, has no key.
 #[must_use]
 pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
@@ -108,6 +109,9 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
         put(format!("{key}.p"), Datum::Number(pair.p_value));
         put(format!("{key}.verdict"), Datum::Text(pair.verdict.to_string()));
         put(format!("{key}.smallest"), Datum::Number(pair.smallest_visible));
+    }
+    if let Some(majority) = report.majority {
+        values.entry("majority.accuracy".to_owned()).or_insert(Datum::Number(majority));
     }
     of_provenance(&report.provenance, &mut values);
     values

@@ -72,12 +72,19 @@ fn ranks(values: &[f32]) -> Vec<f32> {
 /// sentence has more.
 pub type Aligned = (Option<usize>, Option<usize>);
 
-/// Whether two models' pieces stand for the same text, whatever their tokenizers do with case and spaces.
+/// Whether two models' pieces stand for the same part of one text: the same letters, whatever their tokenizers do with case
+/// and spaces, or, where one has no entry for them, the same place.
 #[must_use]
 pub fn same_text(a: &Piece, b: &Piece) -> bool {
     let plain = |piece: &Piece| piece.text.trim_start_matches(['\u{120}', '\u{2581}']).to_lowercase();
     let begins = |piece: &Piece| piece.offsets == (0, 0) && matches!(piece.text.as_str(), "[CLS]" | "<s>");
-    if a.special && b.special { begins(a) == begins(b) } else { a.special == b.special && plain(a) == plain(b) }
+    let place = a.segment == b.segment && a.offsets == b.offsets && a.offsets.0 < a.offsets.1;
+    let known = |piece: &Piece| !matches!(piece.text.as_str(), "[UNK]" | "<unk>");
+    match (a.special, b.special) {
+        (true, true) => begins(a) == begins(b),
+        (false, false) => place || (known(a) && known(b) && plain(a) == plain(b)),
+        _ => false,
+    }
 }
 
 /// Pairs the pieces of two sentences: those of their longest common subsequence with each other, and between two of
@@ -160,6 +167,27 @@ mod tests {
         assert!(near(rank_correlation(&[1.0, 2.0, 2.0, 4.0], &[1.0, 3.0, 2.0, 4.0]), 0.948_683_3));
         assert_eq!(rank_correlation(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]), None);
         assert_eq!(rank_correlation(&[1.0, 2.0], &[1.0, 2.0]), None);
+    }
+
+    #[test]
+    fn pieces_of_two_models_are_the_same_by_letters_or_by_place() {
+        let piece = |text: &str, from: usize, to: usize| Piece {
+            text: text.to_owned(),
+            id: 0,
+            segment: 0,
+            offsets: (from, to),
+            special: from == to,
+        };
+        assert!(same_text(&piece("Not", 0, 3), &piece("not", 0, 3)));
+        assert!(same_text(&piece("\u{120}bad", 7, 11), &piece("bad", 8, 11)), "spaces are no difference");
+        assert!(same_text(&piece("[UNK]", 4, 11), &piece("lovable", 4, 11)), "the same place, whatever it is called");
+        assert!(
+            !same_text(&piece("[UNK]", 4, 11), &piece("film", 12, 16)),
+            "an unknown piece stands for its place only"
+        );
+        assert!(!same_text(&piece("[UNK]", 4, 11), &piece("[UNK]", 12, 16)));
+        assert!(same_text(&piece("[CLS]", 0, 0), &piece("<s>", 0, 0)));
+        assert!(!same_text(&piece("[CLS]", 0, 0), &piece("[SEP]", 0, 0)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::model::printable;
 
 use super::race::own::NAME as OWN;
-use super::{Mode, OwnHead, Pair, Readout, Verdict};
+use super::{Lane, Mode, OwnHead, Pair, RaceReport, Readout, Verdict};
 
 /// A readout's name for people; a name that is not known stays as it is.
 #[must_use]
@@ -14,6 +14,12 @@ pub fn name(readout: &str) -> String {
     readout.parse::<Readout>().map_or_else(|_| readout.to_owned(), |readout| readout.label())
 }
 
+/// "2 `[CLS]`": a lane's name with its model's number (0 the one in use), where two models race.
+#[must_use]
+pub fn numbered(name: &str, model: usize, two: bool) -> String {
+    if two { format!("{} {name}", model + 1) } else { name.to_owned() }
+}
+
 impl Pair {
     /// Difference, interval, test and verdict in one sentence.
     #[must_use]
@@ -21,12 +27,12 @@ impl Pair {
         self.in_words_of(&name(&self.a), &name(&self.b))
     }
 
-    /// The same for one readout of two models.
+    /// The same for one readout of two models, each named by its model's number.
     #[must_use]
-    pub fn between(&self, a: &str, b: &str) -> String {
+    pub fn between(&self) -> String {
         let how = if self.mode == Mode::Finetune.name() { ", tuned" } else { "" };
-        let of = |model: &str| format!("{} of {model}{how}", name(&self.b));
-        self.in_words_of(&of(a), &of(b))
+        let of = |model: usize| numbered(&name(&self.b), model, true) + how;
+        self.in_words_of(&of(0), &of(1))
     }
 
     /// The same with other names for the two.
@@ -53,6 +59,36 @@ impl Pair {
     }
 }
 
+impl RaceReport {
+    /// Which lanes show nothing learnt: right no more often than one answer for everything, or called equivalent to
+    /// another without being surely better than that. `named` is what a lane is called.
+    #[must_use]
+    pub fn unlearnt(&self, named: impl Fn(&Lane) -> String) -> Option<String> {
+        let majority = self.majority?;
+        let equivalent = |lane: &Lane| {
+            let of = |pair: &&Pair| {
+                let readouts = [&pair.a, &pair.b];
+                pair.mode == lane.mode && pair.layer == lane.layer && readouts.contains(&&lane.readout)
+            };
+            self.pairs.iter().filter(of).any(|pair| pair.verdict == Verdict::Equivalent)
+        };
+        let idle = |lane: &&Lane| {
+            let learns = Mode::ALL.iter().any(|mode| mode.name() == lane.mode);
+            learns && (lane.accuracy <= majority || (lane.ci95[0] <= majority && equivalent(lane)))
+        };
+        let found: Vec<&Lane> = self.lanes.iter().filter(idle).collect();
+        let names: Vec<String> = found.iter().map(|lane| named(lane)).collect();
+        let each: Vec<String> = found.iter().map(|lane| format!("{:.3}", lane.accuracy)).collect();
+        (!found.is_empty()).then(|| {
+            format!(
+                "Nothing learnt shows in {} ({}): one answer for everything is right on {majority:.3} of the test sentences. A verdict on lanes that learnt nothing says nothing of what they read.",
+                names.join(", "),
+                each.join(", ")
+            )
+        })
+    }
+}
+
 impl OwnHead {
     /// Why it has no lane, where it has none.
     #[must_use]
@@ -65,5 +101,37 @@ impl OwnHead {
                 names(classes)
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::record;
+
+    #[test]
+    fn lanes_that_are_no_better_than_one_answer_are_named() {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"));
+        let mut report = record::read(text).unwrap_or_else(|error| panic!("{error}"));
+        let said = |report: &RaceReport| report.unlearnt(|lane| format!("<{}>", lane.readout));
+        assert_eq!(said(&report), None, "an older record does not tell");
+        report.majority = Some(0.0);
+        assert_eq!(said(&report), None);
+        report.majority = Some(0.999);
+        let all = said(&report).unwrap_or_default();
+        assert!(all.contains("<cls>") && all.contains("<mean>") && all.contains("right on 0.999"), "{all}");
+        assert!(
+            !all.contains("<words>") && !all.contains("<majority>"),
+            "baselines are no lanes that read BERT: {all}"
+        );
+        // Just below an accuracy, only a verdict of equivalence needs the warning.
+        let lane = report.lanes[0].clone();
+        report.majority = Some(lane.accuracy - 1e-6);
+        report.lanes.truncate(1);
+        report.pairs.retain(|pair| pair.a == lane.readout && pair.mode == lane.mode && pair.layer == lane.layer);
+        report.pairs.iter_mut().for_each(|pair| pair.verdict = Verdict::Better);
+        assert_eq!(said(&report), None);
+        report.pairs.iter_mut().for_each(|pair| pair.verdict = Verdict::Equivalent);
+        assert!(!report.pairs.is_empty() && said(&report).is_some());
     }
 }

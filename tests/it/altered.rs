@@ -126,6 +126,7 @@ impl Change {
     fn race(self, data: &mut RaceReport) {
         data.lanes.iter_mut().for_each(|lane| self.lane(lane));
         data.pairs.iter_mut().for_each(|pair| self.pair(pair));
+        data.majority.iter_mut().for_each(|share| self.double(share));
         self.provenance(&mut data.provenance);
     }
 

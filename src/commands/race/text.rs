@@ -10,13 +10,27 @@ use crate::lab::{Lane, Mode, RaceReport, verdict};
 
 /// The report as text.
 pub(super) fn text(report: &RaceReport) -> String {
+    let Some(against) = &report.against else { return of_model(report, 0, false) };
+    let mut out = of_model(report, 0, true) + "\n" + &of_model(&against.report, 1, true);
+    let _ = writeln!(out, "\nbetween the models");
+    for pair in &against.pairs {
+        let _ = writeln!(out, "{}", pair.between());
+    }
+    out
+}
+
+/// What one model's lanes came to; of two models with its number.
+fn of_model(report: &RaceReport, number: usize, two: bool) -> String {
+    let name = |lane: &Lane| name(lane, number, two);
     let mut out = String::new();
     let provenance = &report.provenance;
     let [train, validation, test] = provenance.sentences;
     let _ = writeln!(
         out,
-        "{} on {}: {train} training, {validation} validation, {test} test sentences\n",
-        provenance.model, provenance.data
+        "{}{} on {}: {train} training, {validation} validation, {test} test sentences\n",
+        if two { format!("{}: ", number + 1) } else { String::new() },
+        provenance.model,
+        provenance.data
     );
     let _ = writeln!(
         out,
@@ -37,13 +51,17 @@ pub(super) fn text(report: &RaceReport) -> String {
         );
     }
     out.push('\n');
+    if let Some(words) = report.unlearnt(name) {
+        let _ = writeln!(out, "{words}");
+    }
+    let readout = |readout: &str| verdict::numbered(&verdict::name(readout), number, two);
     for pair in &report.pairs {
         let layer = match pair.layer {
             _ if pair.mode == Mode::Finetune.name() => "fine-tuned: ".to_owned(),
             Some(layer) => format!("layer {layer}: "),
             None => String::new(),
         };
-        let _ = writeln!(out, "{layer}{}", pair.in_words());
+        let _ = writeln!(out, "{layer}{}", pair.in_words_of(&readout(&pair.a), &readout(&pair.b)));
     }
     if let Some(words) = report.own.as_ref().and_then(|own| own.in_words(&report.classes)) {
         let _ = writeln!(out, "{words}");
@@ -58,7 +76,7 @@ pub(super) fn text(report: &RaceReport) -> String {
         out.push_str(&names.matrix(&lane.confusion));
     }
     for ended in &report.ended {
-        let _ = writeln!(out, "{}, seed {}: ended early: {}", verdict::name(&ended.readout), ended.seed, ended.why);
+        let _ = writeln!(out, "{}, seed {}: ended early: {}", readout(&ended.readout), ended.seed, ended.why);
     }
     let _ = writeln!(
         out,
@@ -67,19 +85,11 @@ pub(super) fn text(report: &RaceReport) -> String {
         provenance.seconds.unwrap_or(0.0),
         provenance.threads
     );
-    if let Some(against) = &report.against {
-        let _ = write!(out, "\n{}", text(&against.report));
-        let (a, b) = (&provenance.model, &against.report.provenance.model);
-        let _ = writeln!(out, "\nbetween the models");
-        for pair in &against.pairs {
-            let _ = writeln!(out, "{}", pair.between(a, b));
-        }
-    }
     out
 }
 
 /// The lane's readout and, where it was fine-tuned, that.
-fn name(lane: &Lane) -> String {
-    let name = verdict::name(&lane.readout);
+fn name(lane: &Lane, number: usize, two: bool) -> String {
+    let name = verdict::numbered(&verdict::name(&lane.readout), number, two);
     if lane.mode == Mode::Finetune.name() { format!("{name}, tuned") } else { name }
 }

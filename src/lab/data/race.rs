@@ -81,6 +81,9 @@ pub struct RaceReport {
     /// Names of the classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// The share of the test sentences that have the commonest label: one answer for everything gets so many right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub majority: Option<f64>,
     /// What the checkpoint's own classification head says, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnHead>,

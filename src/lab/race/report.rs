@@ -95,11 +95,20 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
         ended: finish.ended.clone(),
         against: None,
         classes: dataset.classes().to_vec(),
+        majority: majority(subset.test.iter().map(|index| items[*index].label), dataset.classes().len()),
         own: finish.own.clone(),
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
         provenance: expected(dataset, request, model),
     }
+}
+
+/// The share of the commonest label.
+fn majority(labels: impl Iterator<Item = usize>, classes: usize) -> Option<f64> {
+    let mut counts = vec![0usize; classes];
+    labels.for_each(|label| counts[label] += 1);
+    let all: usize = counts.iter().sum();
+    (all > 0).then(|| counts.into_iter().max().unwrap_or(0) as f64 / all as f64)
 }
 
 /// The provenance of a race, known before it runs.

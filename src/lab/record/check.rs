@@ -22,6 +22,9 @@ pub(super) fn report(report: &RaceReport) -> Checked {
             self::pair(&format!("against.pairs[{index}]"), pair)?;
         }
     }
+    if let Some(majority) = report.majority {
+        share("majority", majority)?;
+    }
     report.classes.iter().try_for_each(|class| text("classes", class))?;
     if let Some(own) = &report.own {
         own.labels.iter().try_for_each(|label| text("own.labels", label))?;

@@ -41,31 +41,36 @@ pub(super) fn race(state: &State) -> Option<Vec<String>> {
 
 fn raced(report: &RaceReport) -> Vec<String> {
     let mut said = vec![format!("Measured here, on {} test sentences:", report.provenance.sentences[2])];
-    said.extend(lanes(report));
+    let two = report.against.is_some();
+    for (number, report) in report.both().enumerate() {
+        if two {
+            said.push(format!("Model {}, {}:", number + 1, report.provenance.model));
+        }
+        said.extend(lanes(report, number, two));
+    }
     if let Some(against) = &report.against {
-        let (a, b) = (&report.provenance.model, &against.report.provenance.model);
-        said.push(format!("The same with {b}:"));
-        said.extend(lanes(&against.report));
         said.push("Between the models:".to_owned());
-        said.extend(against.pairs.iter().map(|pair| pair.between(a, b)));
+        said.extend(against.pairs.iter().map(Pair::between));
     }
     said
 }
 
-fn lanes(report: &RaceReport) -> Vec<String> {
+fn lanes(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
+    let named = |readout: &str| verdict::numbered(&verdict::name(readout), number, two);
     let lane = |lane: &Lane| {
         let layer = lane.layer.map_or(String::new(), |layer| format!(", layer {layer}"));
         format!(
             "{}, {}{layer}: accuracy {:.3}, 95 % interval {:.3} to {:.3}.",
-            verdict::name(&lane.readout),
+            named(&lane.readout),
             lane.mode,
             lane.accuracy,
             lane.ci95[0],
             lane.ci95[1]
         )
     };
+    let pairs = report.pairs.iter().map(|pair| pair.in_words_of(&named(&pair.a), &named(&pair.b)));
     let own = report.own.as_ref().and_then(|own| own.in_words(&report.classes));
-    report.lanes.iter().map(lane).chain(report.pairs.iter().map(Pair::in_words)).chain(own).collect()
+    report.lanes.iter().map(lane).chain(report.unlearnt(|lane| named(&lane.readout))).chain(pairs).chain(own).collect()
 }
 
 /// The recorded run that comes nearest: one with these lanes, learning so, on a number of sentences most like it.

@@ -55,6 +55,17 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
 }
 
 impl Both<'_> {
+    /// What the two are called: sentences by letters, models by numbers.
+    fn signs(&self) -> [&'static str; 2] {
+        if self.models { ["1", "2"] } else { ["A", "B"] }
+    }
+
+    /// "B minus A".
+    fn minus(&self) -> String {
+        let [a, b] = self.signs();
+        format!("{b} minus {a}")
+    }
+
     fn hides(&self) -> bool {
         self.pairs.iter().filter_map(|pair| pair.0).count() < self.first.pieces.len()
     }
@@ -78,7 +89,7 @@ impl Both<'_> {
 
     /// The sentences above a table or map; returns what is left below.
     fn draw_sentences(&self, theme: &Theme, body: Rect, buf: &mut Buffer) -> Rect {
-        for (index, (sign, trace)) in [("A", self.first), ("B", self.second)].into_iter().enumerate() {
+        for (index, (sign, trace)) in self.signs().into_iter().zip([self.first, self.second]).enumerate() {
             let text = if self.models { &trace.model.name } else { &trace.sentence.text };
             let text = clean(&format!("{sign}  {text}"), theme.ascii).into_owned();
             let y = body.y + index as u16;
@@ -102,6 +113,7 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     // Where the other model has fewer layers, its last stays beside the first's.
     let share = |matrix: &Matrix, at: Option<usize>| at.map_or(0.0, |at| matrix.at(layer.min(matrix.rows) - 1, at));
     let dot = theme.glyphs().dot;
+    let [one, two] = both.signs();
     let here = both.pairs[both.at];
     let (left, right) = both.names(here, theme);
     let (mine, other) = (share(&a, here.0), share(&b, here.1));
@@ -109,7 +121,7 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     let mut foot = vec![
         said(
             format!(
-                "A {left} {mine:.3} {dot} B {right} {other:.3} {dot} B - A {:+.3} {dot} {} of {}",
+                "{one} {left} {mine:.3} {dot} {two} {right} {other:.3} {dot} {two} - {one} {:+.3} {dot} {} of {}",
                 other - mine,
                 both.at + 1,
                 both.pairs.len()
@@ -120,13 +132,17 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     ];
     if a.rows != b.rows {
         let fewer = if layer > b.rows { format!(", whose layer {} stands here", b.rows) } else { String::new() };
-        foot.push(said(format!("A has {} layers, B {}{fewer}", a.rows, b.rows), theme.text()));
+        foot.push(said(format!("{one} has {} layers, {two} {}{fewer}", a.rows, b.rows), theme.text()));
     }
     foot.extend(said_hidden(both, theme));
-    let apart = if both.models { "" } else { "; apart: 1 - cosine" };
-    foot.push(said(format!("a line: a piece of A, what stands for it in B{apart}"), theme.text()));
-    foot.push(measured("bars: the shares; at the right, B minus A", theme));
-    let caption = format!("into [CLS], A and B: {measure}{}", both.without());
+    let line = if both.models {
+        format!("a line: the same part of your text; {dot}: that model cuts it in another way")
+    } else {
+        "a line: a piece of A, what stands for it in B; apart: 1 - cosine".to_owned()
+    };
+    foot.push(said(line, theme.text()));
+    foot.push(measured(&format!("bars: the shares; at the right, {}", both.minus()), theme));
+    let caption = format!("into [CLS], {one} and {two}: {measure}{}", both.without());
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
     let body = both.draw_sentences(theme, body, buf);
     table(both, &|pair| (share(&a, pair.0), share(&b, pair.1)), theme, body, buf);
@@ -155,9 +171,10 @@ fn table(both: &Both<'_>, value: &dyn Fn(Aligned) -> (f32, f32), theme: &Theme, 
         return;
     }
     let half = label + number + bar + 3;
-    put(buf, area.x + 2, area.y, label, "A", theme.label());
-    put(buf, area.x + 2 + half, area.y, label, "B", theme.label());
-    put(buf, area.x + 2 + 2 * half, area.y, 6, " B - A", theme.label());
+    let [one, two] = both.signs();
+    put(buf, area.x + 2, area.y, label, one, theme.label());
+    put(buf, area.x + 2 + half, area.y, label, two, theme.label());
+    put(buf, area.x + 2 + 2 * half, area.y, 6, &format!(" {two} - {one}"), theme.label());
     let most = both.pairs.iter().map(|pair| value(*pair)).fold(0f32, |most, (a, b)| most.max(a).max(b));
     let rows = usize::from(area.height) - 1;
     let first = window(Some(both.at), both.pairs.len(), rows);
@@ -206,11 +223,16 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
     let most = map.data.iter().copied().filter(|value| value.is_finite()).fold(0f32, f32::max).max(f32::MIN_POSITIVE);
     let here = both.pairs[both.at];
     let (left, right) = both.names(here, theme);
+    let [one, two] = both.signs();
     let number = map.at(layer, both.at);
-    let value = if number.is_nan() { "one sentence has none".to_owned() } else { format!("1 - cosine {number:.4}") };
+    let value = if number.is_nan() {
+        if both.models { "one model has no such piece" } else { "one sentence has none" }.to_owned()
+    } else {
+        format!("1 - cosine {number:.4}")
+    };
     let dot = theme.glyphs().dot;
     let mut foot = vec![said(
-        format!("A {left}, B {right}, layer {layer}: {value} {dot} {} of {}", both.at + 1, both.pairs.len()),
+        format!("{one} {left}, {two} {right}, layer {layer}: {value} {dot} {} of {}", both.at + 1, both.pairs.len()),
         theme.value(),
     )];
     foot.extend(said_hidden(both, theme));
@@ -221,8 +243,8 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
         "how far the two vectors of a piece are apart: 0 the same direction"
     };
     foot.push(said(meaning, theme.text()));
-    foot.push(measured("columns: pieces, A/B where they differ; rows: layers", theme));
-    let caption = format!("how far A and B are apart{}", both.without());
+    foot.push(measured(&format!("columns: pieces, {one}/{two} where they differ; rows: layers"), theme));
+    let caption = format!("how far {one} and {two} are apart{}", both.without());
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
     let body = both.draw_sentences(theme, body, buf);
     let columns: Vec<String> = both

@@ -50,8 +50,11 @@ fn compared(traces: [&TraceData; 2]) -> (bool, String) {
     if a == b {
         return (true, format!("Both read the same {} pieces.", a.len()));
     }
-    let words =
-        format!("They read other pieces, {} and {}: positions cannot be compared one by one.", a.len(), b.len());
+    let words = format!(
+        "They read other pieces, {} and {}: compared is what stands for the same part of the text.",
+        a.len(),
+        b.len()
+    );
     (false, words)
 }
 
@@ -107,8 +110,13 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     let at = super::token(state, traces[0]);
     let mut under =
         format!("layer {layer}, {}: 1 {:.3}", label_of(&traces[0].pieces[at].text, theme), a.at(layer - 1, at));
-    if same && layer <= b.rows {
-        let _ = write!(under, ", 2 {:.3}", b.at(layer - 1, at));
+    // Where the pieces differ, that of the same part of the text; [CLS] has its partner always.
+    let partner = state.aligned().iter().find(|pair| pair.0 == Some(at)).and_then(|pair| pair.1);
+    if layer <= b.rows {
+        let _ = match partner {
+            Some(other) => write!(under, ", 2 {:.3}", b.at(layer - 1, other)),
+            None => write!(under, ", 2 has no such piece"),
+        };
     }
     if agrees {
         let _ = write!(under, ", 2 minus 1 {:+.3}", b.at(layer - 1, at) - a.at(layer - 1, at));
@@ -180,7 +188,12 @@ fn answers(traces: [&TraceData; 2], theme: &Theme, area: Rect, buf: &mut Buffer)
             });
         }
         let (names, shares): (Vec<&String>, Vec<f32>) = trace.own.iter().map(|(name, share)| (name, *share)).unzip();
-        if let Some(name) = names.get(likeliest(&shares)) {
+        if let [score] = shares[..] {
+            let name = clean(names[0], theme.ascii);
+            none.push(format!(
+                "{number} its own head: {name}, a score of {score:.3}; with a single output it is no probability."
+            ));
+        } else if let Some(name) = names.get(likeliest(&shares)) {
             let value = shares[likeliest(&shares)];
             let text = clean(&format!("{value:.3} {name}"), theme.ascii).into_owned();
             rows.push(Bar { label: format!("{number} its own head"), value, text, role: Role::Label, interval: None });

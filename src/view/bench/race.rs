@@ -7,7 +7,7 @@ mod running;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{State, disagree, values};
+use crate::app::{State, values};
 use crate::lab::{Lane, Mode, RaceRequest, verdict};
 use crate::lesson::Format;
 use crate::view::theme::{Role, Theme};
@@ -71,7 +71,7 @@ fn named<'a>(models: &[&'a [Lane]], two: bool) -> Vec<Named<'a>> {
                 "frozen" if both => ", frozen",
                 _ => "",
             };
-            let numbered = disagree::numbered(&name, model, two && lane.mode != "baseline");
+            let numbered = verdict::numbered(&name, model, two && lane.mode != "baseline");
             found.push(Named { label: numbered + how, model, lane });
         }
     }

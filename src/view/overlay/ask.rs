@@ -7,8 +7,7 @@ use tui_textarea::TextArea;
 
 use super::{disagree, draw_editor, panel};
 use crate::app::State;
-use crate::app::disagree::numbered;
-use crate::lab::verdict;
+use crate::lab::verdict::{self, numbered};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, fit, pad, width};

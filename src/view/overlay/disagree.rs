@@ -8,7 +8,8 @@ use ratatui::text::{Line, Span};
 
 use super::panel;
 use crate::app::State;
-use crate::app::disagree::{Disagreement, KINDS, Place, Side, numbered};
+use crate::app::disagree::{Disagreement, KINDS, Place, Side};
+use crate::lab::verdict::numbered;
 use crate::lab::{Mode, likeliest};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -103,5 +104,6 @@ fn answer(side: Side<'_>, index: usize, classes: &[String], two: bool) -> String
 pub(super) fn said(name: &str, probabilities: &[f32], classes: &[String]) -> String {
     let class = likeliest(probabilities);
     let share = probabilities.get(class).copied().unwrap_or(f32::NAN);
+    let name = if probabilities.len() == 1 { format!("{name}, score") } else { name.to_owned() };
     format!("{name} {share:.2} {}", classes.get(class).map_or("?", String::as_str))
 }

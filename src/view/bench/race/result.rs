@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{draw_lanes, named, whole};
-use crate::app::{State, disagree};
+use crate::app::State;
 use crate::lab::{Ended, Lane, Mode, Pair, RaceReport, verdict};
 use crate::view::bench::{frame, measured, said};
 use crate::view::lines;
@@ -43,17 +43,15 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     for (number, report) in report.both().enumerate().filter(|_| two) {
         text.extend(say(&format!("{}: {}", number + 1, report.provenance.model), theme.text()));
     }
+    // What the lesson asks first: the readouts of a model; then the models; then what else there is to say.
+    for (number, report) in report.both().enumerate() {
+        text.extend(verdicts(report, number, two).iter().flat_map(|words| say(words, theme.value())));
+    }
     if let Some(against) = &report.against {
-        for pair in telling(&against.pairs) {
-            text.extend(say(&pair.between("1", "2"), theme.value()));
-        }
+        text.extend(telling(&against.pairs).into_iter().flat_map(|pair| say(&pair.between(), theme.value())));
     }
     for (number, report) in report.both().enumerate() {
-        text.extend(
-            of_model(report, number, two)
-                .iter()
-                .flat_map(|(words, telling)| say(words, if *telling { theme.value() } else { theme.text() })),
-        );
+        text.extend(of_model(report, number, two).iter().flat_map(|words| say(words, theme.text())));
     }
     let rows = named(&models, two).len() as u16 + 2;
     let below = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
@@ -98,30 +96,37 @@ fn telling(pairs: &[Pair]) -> Vec<&Pair> {
     pairs
 }
 
-/// What a model's lanes say: its pairs, its classes where there are more than two, what ended early, why its own head
-/// has no lane. `true` marks what was measured.
-fn of_model(report: &RaceReport, number: usize, two: bool) -> Vec<(String, bool)> {
-    let mut said = Vec::new();
+/// What a model's lanes say of each other, after a warning where they learnt nothing that could.
+fn verdicts(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
+    let tuned = |lane: &Lane| if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
+    let named = |lane: &Lane| verdict::numbered(&verdict::name(&lane.readout), number, two) + tuned(lane);
+    let mut said: Vec<String> = report.unlearnt(named).into_iter().collect();
     let both = report.pairs.iter().any(|pair| pair.mode == Mode::Finetune.name());
     for pair in telling(&report.pairs).into_iter().filter(|pair| number == 0 || pair.mode != "baseline") {
         let words = pair.in_words_of(
-            &disagree::numbered(&verdict::name(&pair.a), number, two),
-            &disagree::numbered(&verdict::name(&pair.b), number, two),
+            &verdict::numbered(&verdict::name(&pair.a), number, two),
+            &verdict::numbered(&verdict::name(&pair.b), number, two),
         );
         said.push(match (both, pair.layer) {
-            (true, Some(_)) if pair.mode == Mode::Finetune.name() => (format!("Tuned: {words}"), true),
-            (true, Some(_)) => (format!("Frozen: {words}"), true),
-            _ => (words, true),
+            (true, Some(_)) if pair.mode == Mode::Finetune.name() => format!("Tuned: {words}"),
+            (true, Some(_)) => format!("Frozen: {words}"),
+            _ => words,
         });
     }
+    said
+}
+
+/// The rest: its classes where there are more than two, what ended early, why its own head has no lane.
+fn of_model(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
+    let mut said = Vec::new();
     for lane in &report.lanes {
         let Some(f1) = lane.macro_f1 else { continue };
         let tuned = if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
-        let name = disagree::numbered(&verdict::name(&lane.readout), number, two);
-        said.push((format!("{name}{tuned}: macro-F1 {f1:.3}. {}", mistakes(report, lane)), false));
+        let name = verdict::numbered(&verdict::name(&lane.readout), number, two);
+        said.push(format!("{name}{tuned}: macro-F1 {f1:.3}. {}", mistakes(report, lane)));
     }
-    said.extend(report.own.as_ref().and_then(|own| own.in_words(&report.classes)).map(|words| (words, false)));
-    let ended = |ended: &Ended| (format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why), false);
+    said.extend(report.own.as_ref().and_then(|own| own.in_words(&report.classes)));
+    let ended = |ended: &Ended| format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why);
     said.extend(report.ended.iter().map(ended));
     said
 }

@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{draw_lanes, role_of};
-use crate::app::disagree::numbered;
 use crate::app::runs::Running;
-use crate::lab::{Curve, Lane, Request, verdict};
+use crate::lab::verdict::{self, numbered};
+use crate::lab::{Curve, Lane, Request};
 use crate::view::bench::{frame, said};
 use crate::view::lines;
 use crate::view::theme::Theme;
