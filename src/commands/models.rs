@@ -1,5 +1,6 @@
 //! `clsroom models`, and how `--model NAME|PATH` becomes a model for every other command.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -150,11 +151,19 @@ fn list() -> Result<(), String> {
     let hub = crate::model::hub::Hub::from_env().map_err(|error| error.to_string())?;
     let mut text = format!("{EMBEDDED:<48} embedded\n");
     for model in hub.list() {
-        let state = if model.whole { format!("{:.0} MB", model.size as f64 / 1e6) } else { "not whole".to_owned() };
+        let state =
+            if model.whole { size(model.size) } else { "incomplete: clsroom models pull completes it".to_owned() };
         let _ = writeln!(text, "{:<48} {state}", crate::model::printable(&model.name));
     }
     let _ = writeln!(text, "\ncache: {}", hub.cache.display());
     print(&text)
+}
+
+/// Megabytes, with a decimal where there are few.
+#[cfg(feature = "hub")]
+fn size(bytes: u64) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
 }
 
 #[cfg(not(feature = "hub"))]
@@ -167,6 +176,10 @@ fn pull(name: &str) -> Result<(), String> {
     use crate::model::hub::{Hub, HubError, Name};
     let said = |error: HubError| error.to_string();
     let (name, hub) = (Name::parse(name).map_err(said)?, Hub::from_env().map_err(said)?);
+    if let Some(files) = hub.local(&name).filter(|_| hub.offline) {
+        let folder = files.weights.parent().unwrap_or(&hub.cache).display().to_string();
+        return print(&format!("{name} is in {folder}; HF_HUB_OFFLINE forbids to look for a newer one\n"));
+    }
     let mut show = shown_download();
     let files = hub.fetch(&name, &mut |progress| show(download(progress))).map_err(said)?;
     print(&format!("{name} is in {}\n", files.weights.parent().unwrap_or(&hub.cache).display()))
@@ -175,6 +188,33 @@ fn pull(name: &str) -> Result<(), String> {
 #[cfg(not(feature = "hub"))]
 fn pull(name: &str) -> Result<(), String> {
     Err(without_hub(name))
+}
+
+/// Names that are told of weights that nothing reads.
+const TOLD: usize = 6;
+
+/// Weights of the file that the encoder does not use: layers beyond those of the configuration, and others.
+fn unused(names: &[String], layers: usize) -> Vec<String> {
+    let layer = |name: &str| name.strip_prefix("encoder.layer.")?.split('.').next()?.parse::<usize>().ok();
+    let beyond: BTreeSet<usize> = names.iter().filter_map(|name| layer(name)).collect();
+    let others: Vec<&str> = names.iter().filter(|name| layer(name).is_none()).map(String::as_str).collect();
+    let mut said = Vec::new();
+    if let (Some(first), Some(last)) = (beyond.first(), beyond.last()) {
+        // Layers are counted from 1 for people, from 0 in names.
+        said.push(format!(
+            "not used: {} layers of the file, {} to {}: config.json says {layers}",
+            beyond.len(),
+            first + 1,
+            last + 1
+        ));
+    }
+    if !others.is_empty() {
+        let more = others.len().saturating_sub(TOLD);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = others[..others.len().min(TOLD)].join(", ");
+        said.push(format!("not used: {} weights of the file: {named}{rest}", others.len()));
+    }
+    said
 }
 
 /// Loads a model, says what it is, and compares it with the oracle where there is one.
@@ -214,6 +254,9 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
         has(lab.bert().pooler().is_some()),
         if own.is_empty() { "none" } else { &own }
     );
+    for line in unused(&lab.bert().facts().unused, config.num_hidden_layers) {
+        let _ = writeln!(text, "{line}");
+    }
     if config.family == Family::Bert {
         let oracle = match files {
             Some(files) => Weights::open(&files.weights).and_then(|weights| oracle::load(&config, &weights)),

@@ -28,7 +28,7 @@ pub struct Config {
     #[serde(alias = "hidden_dim")]
     pub intermediate_size: usize,
     /// Its activation.
-    #[serde(alias = "activation")]
+    #[serde(alias = "activation", default)]
     pub hidden_act: Activation,
     /// Rows of the position table.
     pub max_position_embeddings: usize,
@@ -64,12 +64,13 @@ pub enum Family {
     DistilBert,
 }
 
-/// The activation of the feed-forward block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The activation of the feed-forward block; where a configuration names none, Hugging Face's default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// x Φ(x), with the exact normal distribution function.
     #[serde(alias = "gelu_python")]
+    #[default]
     Gelu,
     /// Its tanh approximation.
     #[serde(alias = "gelu_pytorch_tanh", alias = "gelu_fast")]

@@ -12,7 +12,7 @@ use hf_hub::{Cache, Repo, RepoType};
 use sha2::{Digest, Sha256};
 
 use super::load::Files;
-use super::weights::hex;
+use super::weights::{Weights, hex};
 
 mod error;
 mod name;
@@ -120,7 +120,8 @@ impl Hub {
                 found.push(Listed {
                     name: name.to_string(),
                     size: local.iter().map(|f| size(&f.config) + size(&f.tokenizer) + size(&f.weights)).sum(),
-                    whole: local.is_some(),
+                    // A file that another program began may be there under its name, cut off.
+                    whole: local.is_some_and(|files| Weights::open(&files.weights).is_ok()),
                 });
             }
         }

@@ -1,6 +1,8 @@
 //! From files to a [`Bert`]: the embedded model, or a folder.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{DType, Device, Tensor};
@@ -42,6 +44,8 @@ pub struct Facts {
     pub parameters: usize,
     /// At most this many pieces are read.
     pub max_length: usize,
+    /// Weights of the file that nothing reads, by their names without a prefix, in order.
+    pub unused: Vec<String>,
 }
 
 impl Bert {
@@ -117,11 +121,14 @@ impl Bert {
         weights: &Weights<'_>,
         max_length: Option<usize>,
     ) -> Result<Self, ModelError> {
-        let taken = Taken { weights, config: &config, parameters: AtomicUsize::new(0) };
+        let taken = Taken { weights, config: &config, parameters: AtomicUsize::new(0), read: Mutex::default() };
         // The hash of a file takes about as long as its conversion: one thread each.
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
         let (embeddings, layers, pooler, classifier) = parts?;
+        let read = taken.read.into_inner().unwrap_or_default();
+        let unused = weights.names().into_iter().filter(|name| !read.contains(*name)).map(super::printable).collect();
         let facts = Facts {
+            unused,
             name: name.to_owned(),
             origin: origin.to_owned(),
             parameters: taken.parameters.into_inner(),
@@ -147,10 +154,20 @@ impl Files {
     /// The files of a folder, or those beside a weights file. What is not there is found out when it is read.
     ///
     /// # Errors
-    /// When the weights are split into several files.
+    /// When the weights are split into several files, or the path is that of another file of a model.
     pub fn at(path: &Path) -> Result<Self, ModelError> {
         let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let beside = ["json", "txt", "md"];
+        if path.is_file() && path.extension().and_then(|ending| ending.to_str()).is_some_and(|e| beside.contains(&e)) {
+            return Err(ModelError::Format {
+                origin: path.display().to_string(),
+                cause: format!(
+                    "this is a file of a model and not its weights. Name the folder: --model {}",
+                    crate::shell::word(&folder.display().to_string())
+                ),
+            });
+        }
         Ok(Self {
             config: folder.join("config.json"),
             tokenizer: first_of(folder, &["tokenizer.json", "vocab.txt"]),
@@ -195,6 +212,8 @@ struct Taken<'a> {
     weights: &'a Weights<'a>,
     config: &'a Config,
     parameters: AtomicUsize,
+    /// Names of those taken.
+    read: Mutex<HashSet<String>>,
 }
 
 type Parts = (Embeddings, Vec<Layer>, Option<Linear>, Option<Classifier>);
@@ -211,6 +230,9 @@ impl Taken<'_> {
     fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor = self.weights.take(name, shape)?;
         self.parameters.fetch_add(tensor.elem_count(), Ordering::Relaxed);
+        if let Ok(mut read) = self.read.lock() {
+            read.insert(name.to_owned());
+        }
         Ok(tensor)
     }
 

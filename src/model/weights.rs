@@ -115,6 +115,15 @@ impl<'a> Weights<'a> {
         self.entries.get(name).map(|entry| entry.shape.as_slice())
     }
 
+    /// Names of all weights, in order. Integers such as the constant `position_ids` are no weights.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let floats = self.entries.iter().filter(|(_, entry)| entry.dtype.is_ok());
+        let mut names: Vec<&str> = floats.map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// sha256 of the whole file, in hexadecimal.
     ///
     /// # Errors

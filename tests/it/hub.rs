@@ -292,6 +292,22 @@ fn a_model_is_fetched_by_name_kept_and_used_without_a_network() {
     assert!(!server.seen("/"), "no request");
     let listed = out(&server.run(&["models", "list"]));
     assert!(listed.contains("all-MiniLM-L6-v2") && listed.contains("people/tiny"), "{listed}");
+    assert!(!listed.contains(" 0 MB") && !listed.contains("incomplete"), "{listed}");
+    let pulled = server.run_with(&["models", "pull", MODEL], &[("HF_HUB_OFFLINE", "1")]);
+    assert!(
+        pulled.status.success() && out(&pulled).contains("HF_HUB_OFFLINE forbids to look for a newer"),
+        "{pulled:?}"
+    );
+    // A file that another program left half done.
+    let weights = fs::canonicalize(
+        server.home.path().join(format!("hub/models--people--tiny/snapshots/{COMMIT}/model.safetensors")),
+    )
+    .expect("the weights");
+    let whole = fs::read(&weights).expect("bytes");
+    fs::write(&weights, &whole[..whole.len() / 2]).expect("cut off");
+    let listed = out(&server.run(&["models", "list"]));
+    assert!(listed.contains("incomplete: clsroom models pull completes it"), "{listed}");
+    fs::write(&weights, &whole).expect("whole again");
     let checked = out(&server.run(&["models", "check", MODEL]));
     assert!(checked.contains("parity with candle-transformers"), "{checked}");
 
@@ -323,8 +339,8 @@ fn every_failure_is_one_sentence_and_leaves_the_cache_usable() {
     }
     server.recovers();
 
-    let output = server.run_with(&["models", "pull", MODEL], &[("HF_HUB_OFFLINE", "yes")]);
-    assert!(err(&output).contains("HF_HUB_OFFLINE forbids"), "{}", err(&output));
+    let output = server.run_with(&["models", "pull", "people/other"], &[("HF_HUB_OFFLINE", "yes")]);
+    assert!(err(&output).contains("not in the cache") && err(&output).contains("HF_HUB_OFFLINE"), "{}", err(&output));
     for bad in ["a/b c", "x@../y", "a--b"] {
         assert!(err(&server.run(&["trace", "x", "--model", bad])).contains("neither a folder nor a model's name"));
     }

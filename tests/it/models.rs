@@ -452,3 +452,38 @@ fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
     let right = [-0.02, 0.02].iter().filter(|band| **band <= difference).count();
     assert_eq!(driver.state.judge(&question).right, Some(right), "{difference}");
 }
+
+/// What of a file is not read is said; so is a file that is not the weights, and a missing activation is the usual one.
+#[test]
+fn a_check_names_what_of_the_file_is_not_used() {
+    let folder = folder();
+    let style = Checkpoint { prefix: "bert.", layers: 3, ..Checkpoint::default() };
+    style.write(folder.path());
+    let check = |path: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        let output =
+            command.env("HOME", folder.path()).args(["models", "check"]).arg(path).output().expect("it starts");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert!(!check(folder.path()).0.contains("not used"), "{:?}", check(folder.path()));
+    let mut config = style.config();
+    config["num_hidden_layers"] = json!(1);
+    config.as_object_mut().expect("an object").remove("hidden_act");
+    write(folder.path(), "config.json", &config.to_string());
+    let (said, error) = check(folder.path());
+    assert!(said.contains("not used: 2 layers of the file, 2 to 3: config.json says 1"), "{said} {error}");
+    assert!(said.contains("parity with candle-transformers"), "the default activation is theirs, too: {said} {error}");
+
+    let mut weights = style.weights();
+    weights.insert("cls.predictions.bias".to_owned(), Tensor::zeros(4, DType::F32, &Device::Cpu).expect("zeros"));
+    let named: HashMap<String, Tensor> = weights
+        .into_iter()
+        .map(|(name, tensor)| (if name.starts_with("cls.") { name } else { format!("bert.{name}") }, tensor))
+        .collect();
+    candle_core::safetensors::save(&named, folder.path().join("model.safetensors")).expect("saved");
+    let (said, error) = check(folder.path());
+    assert!(said.contains("not used: 1 weights of the file: cls.predictions.bias"), "{said} {error}");
+
+    let (_, error) = check(&folder.path().join("config.json"));
+    assert!(error.contains("a file of a model and not its weights. Name the folder: --model "), "{error}");
+}
