@@ -6,6 +6,8 @@
 mod labelled;
 mod parse;
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 pub use labelled::Form;
@@ -162,7 +164,19 @@ impl Dataset {
             self.classes.len(),
             classes.join(", "),
             if left.is_empty() { "none".to_owned() } else { left.join(", ") }
-        )
+        ) + &self.alike()
+    }
+
+    /// A warning where labels differ only in case, for they are classes of their own.
+    fn alike(&self) -> String {
+        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        self.classes.iter().for_each(|class| groups.entry(class.to_lowercase()).or_default().push(class));
+        let alike: Vec<String> =
+            groups.into_values().filter(|group| group.len() > 1).map(|group| group.join(" and ")).collect();
+        if alike.is_empty() {
+            return String::new();
+        }
+        format!("; labels that differ only in case are classes of their own: {}", alike.join(", "))
     }
 
     /// Itself, if something can be learned from it.

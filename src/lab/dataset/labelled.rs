@@ -62,6 +62,9 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
     }
     let own = !kept.is_empty() && kept.iter().all(|row| row.split.is_some());
     let classes = classes(&kept);
+    if is_scale(&classes, kept.len()) {
+        return Err(DatasetError::Numbers { name, distinct: classes.len(), rows: kept.len() });
+    }
     let mut items = Vec::with_capacity(kept.len());
     for row in kept {
         let text = clean(&row.text);
@@ -78,6 +81,17 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
         return Err(DatasetError::NoSplit { name, split });
     }
     Ok(Dataset { name, classes, items, dropped, sha256: hex(&Sha256::digest(text.as_bytes())), encoding: None })
+}
+
+/// From so many different numbers on, labels may be a scale.
+const SCALE: usize = 10;
+
+/// Whether the labels are numbers that are measured rather than names: many of them, with fractions or each for few
+/// sentences.
+fn is_scale(classes: &[String], rows: usize) -> bool {
+    let numbers = classes.iter().all(|class| class.parse::<f64>().is_ok_and(f64::is_finite));
+    let fractions = classes.iter().any(|class| class.parse::<i64>().is_err());
+    numbers && classes.len() > SCALE && (fractions || classes.len() * 3 > rows)
 }
 
 /// The labels in order: by value when all are whole numbers, else by name.

@@ -114,6 +114,18 @@ pub enum DatasetError {
         /// Its name.
         class: String,
     },
+    /// Labels that are numbers of a scale.
+    #[error(
+        "{name}: its {rows} sentences have {distinct} different numbers as labels, as a scale has; clsroom learns classes, not numbers. Write a few classes as labels, such as low and high"
+    )]
+    Numbers {
+        /// The data set.
+        name: String,
+        /// Different numbers.
+        distinct: usize,
+        /// Sentences.
+        rows: usize,
+    },
     /// All sentences have the same label.
     #[error(
         "{name}: every sentence left is {only}, so there is nothing to tell apart. Add sentences with another label (ratings nearer to 0 than 0.5 are left out)"

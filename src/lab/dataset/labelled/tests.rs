@@ -127,3 +127,25 @@ fn a_use_that_an_own_split_leaves_out_is_named() {
     // Where the content decides, there are too few.
     assert!(error(Form::Csv, "text,label\na,b\nc,d\n").contains("2 sentences are too few"));
 }
+
+#[test]
+fn labels_of_a_scale_are_told_from_classes() {
+    let scale = file("text,label\n", |number, _| format!("s{number},{}.{}\n", number % 5, number % 10));
+    assert!(error(Form::Csv, &scale).contains("different numbers as labels, as a scale has"));
+    let counts = file("text,label\n", |number, _| format!("s{number},{}\n", number * 3));
+    assert!(error(Form::Csv, &counts).contains("clsroom learns classes"));
+    // Stars are classes, and so are the numbers of many classes with several sentences each.
+    for most in [5, 20] {
+        let stars = file("text,label\n", |number, _| format!("s{number},{}\n", number % most));
+        assert_eq!(Dataset::labelled("mine", Form::Csv, &stars).map(|found| found.classes().len()).ok(), Some(most));
+    }
+}
+
+#[test]
+fn labels_that_differ_only_in_case_are_said() {
+    let text = file("text,label\n", |number, _| format!("s{number},{}\n", ["pos", "Pos", "neg"][number % 3]));
+    let summary = Dataset::labelled("mine", Form::Csv, &text).expect("good").summary();
+    assert!(summary.ends_with("differ only in case are classes of their own: Pos and pos"), "{summary}");
+    let text = file("text,label\n", |number, _| format!("s{number},{}\n", ["pos", "neg"][number % 2]));
+    assert!(!Dataset::labelled("mine", Form::Csv, &text).expect("good").summary().contains("case"));
+}
