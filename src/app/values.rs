@@ -18,8 +18,8 @@ pub struct Value {
     pub text: String,
     /// Its number, if it is one.
     pub number: Number,
-    /// Where it is from.
-    pub source: Source,
+    /// Where it is from; absent where it is a name, or says that something is not known: nobody measured that.
+    pub source: Option<Source>,
     /// Whether it is there yet.
     pub ready: bool,
 }
@@ -50,16 +50,19 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
         Some(Datum::Number(number)) => Value {
             text: write(number, value.format),
             number: Number::Known(number),
-            source: value.source,
+            source: Some(value.source),
             ready: true,
         },
         // What is told of a model's training was not measured here: it ends with its source, as citations do.
         Some(Datum::Text(text)) if value.source == Source::Live && value.key == "model.history" => {
-            let source = if text.ends_with(')') { Source::Cite } else { Source::Live };
+            let source = text.ends_with(')').then_some(Source::Cite);
             Value { text, number: Number::None, source, ready: true }
         }
-        Some(Datum::Text(text)) => Value { text, number: Number::None, source: value.source, ready: true },
-        None => Value { text: "…".to_owned(), number: Number::None, source: value.source, ready: false },
+        Some(Datum::Text(text)) => {
+            let named = value.source == Source::Live && matches!(value.key.as_str(), "data.name" | "data.classes");
+            Value { text, number: Number::None, source: (!named).then_some(value.source), ready: true }
+        }
+        None => Value { text: "…".to_owned(), number: Number::None, source: Some(value.source), ready: false },
     }
 }
 

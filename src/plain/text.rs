@@ -53,10 +53,10 @@ pub(super) fn inlines(state: &State, inlines: &[Inline]) -> String {
             let known = values::resolve(state, value);
             match (known.ready, known.source) {
                 (false, _) => "(a figure that the run of this step measures)".to_owned(),
-                (true, Source::Live) => format!("{} [measured here]", known.text),
-                (true, Source::Record) => format!("{} [recorded]", known.text),
-                // A citation names its source itself.
-                (true, Source::Cite) => known.text,
+                (true, Some(Source::Live)) => format!("{} [measured here]", known.text),
+                (true, Some(Source::Record)) => format!("{} [recorded]", known.text),
+                // A citation names its source itself; a name has none.
+                (true, Some(Source::Cite) | None) => known.text,
             }
         }
     };

@@ -28,6 +28,13 @@ fn at(driver: &mut Driver, lesson: &str, view: &str) {
     }
 }
 
+/// The step of the open lesson with this heading.
+fn to_step(driver: &mut Driver, title: &str) {
+    while driver.state.step().expect("a step of that name").title.as_deref() != Some(title) {
+        driver.press("n");
+    }
+}
+
 #[test]
 fn enter_fits_the_classifiers_that_lessons_look_into() {
     let (_folder, mut driver) = learner(&[], &["negative", "positive"]);
@@ -104,4 +111,44 @@ fn a_single_output_is_a_score_and_more_than_two_labels_are_said() {
     assert!(screen.contains("has 3 labels"), "{screen}");
     driver.key(Key::Enter);
     assert!(driver.waiting.is_empty(), "there is nothing to run");
+}
+
+#[test]
+fn keys_say_what_they_do_on_a_race() {
+    let (_folder, mut driver) = learner(&[], &["negative", "positive"]);
+    at(&mut driver, "08", "race");
+    driver.press("1d");
+    assert!(driver.screen().contains("No race has been run here yet"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    assert!(driver.screen().contains("Space pause"), "{}", driver.screen());
+    driver.press(" ");
+    assert!(driver.screen().contains("Space go on"), "{}", driver.screen());
+    // That nothing is known of this model's training was not measured.
+    driver.finish_run();
+    driver.open("01");
+    to_step(&mut driver, "Which BERT is this?");
+    let screen = driver.screen();
+    assert!(screen.contains("How it was trained") && !screen.contains("from it.\u{1d50}"), "{screen}");
+}
+
+/// Steps that learn from sentences of one's own quote no record of the course's.
+#[test]
+fn records_do_not_speak_of_other_sentences() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = sentences(folder.path(), &["bug", "praise"]).display().to_string();
+    let lab = crate::driver::lab();
+    lab.add(read_data(&data).expect("sentences")).expect("a lab");
+    let mut driver = Driver::on(lab, &data, (140, 40));
+    driver.open("08");
+    to_step(&mut driver, "Does it carry over?");
+    let screen = driver.screen();
+    assert!(screen.contains("data.tsv") && !screen.contains("product reviews,"), "{screen}");
+    assert!(!screen.contains("of your own"), "what was given is not advised: {screen}");
+    // The recorded heads are of the model, and stay.
+    driver.open("01");
+    while driver.state.bench().is_none_or(|bench| bench.view.name() != "label") {
+        driver.press("n");
+    }
+    driver.press("1");
+    assert!(driver.screen().contains("recorded: logistic regression on the movie sentences"), "{}", driver.screen());
 }

@@ -17,8 +17,8 @@ use crate::view::theme::{Role, Theme};
 pub struct Shown {
     /// The formatted value; not looked at unless ready.
     pub text: String,
-    /// Where it comes from.
-    pub source: Source,
+    /// Where it comes from; names come from nowhere.
+    pub source: Option<Source>,
     /// Whether it is known yet; otherwise an ellipsis stands in its place.
     pub ready: bool,
 }
@@ -92,7 +92,10 @@ pub fn spans(inlines: &[Inline], resolve: Resolve<'_>, theme: &Theme) -> Vec<Spa
 #[must_use]
 pub fn value_spans(shown: &Shown, theme: &Theme) -> [Span<'static>; 2] {
     let text = if shown.ready { own(&shown.text, theme) } else { theme.glyphs().ellipsis.to_owned() };
-    [Span::styled(text, theme.value()), Span::styled(mark(shown.source, theme), theme.label())]
+    [
+        Span::styled(text, theme.value()),
+        Span::styled(shown.source.map_or("", |source| mark(source, theme)), theme.label()),
+    ]
 }
 
 /// Stands after a term of the glossary, so that it is seen where nothing can be underlined.
@@ -203,7 +206,7 @@ mod tests {
 
     fn resolve(value: &ValueRef) -> Shown {
         let ready = value.key != "later";
-        Shown { text: if ready { "0.782".to_owned() } else { String::new() }, source: value.source, ready }
+        Shown { text: if ready { "0.782".to_owned() } else { String::new() }, source: Some(value.source), ready }
     }
 
     fn text(words: &str) -> Inline {
