@@ -322,11 +322,11 @@ pub const TABLE: &[Binding] = &[
         Scope::Lesson,
     ),
     binding(
-        &[K::Home, K::End],
-        &[A::First, A::Last],
-        "Home End",
+        &[K::Char('^'), K::Char('$'), K::Home, K::End],
+        &[A::First, A::Last, A::First, A::Last],
+        "^ $",
         "",
-        "to the left end, to the right end of a view",
+        "to the left, to the right end of a view (Home, End too)",
         Scope::Lesson,
     ),
     binding(

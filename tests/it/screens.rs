@@ -476,6 +476,10 @@ fn the_ends_of_a_view_are_one_key_away() {
     assert_eq!(driver.state.cursor.token, last);
     driver.key(Key::Home);
     assert_eq!(driver.state.cursor.token, 0);
+    driver.press("$");
+    assert_eq!(driver.state.cursor.token, last);
+    driver.press("^");
+    assert_eq!(driver.state.cursor.token, 0);
 }
 
 /// A tick on the map and a gap in the notebook would contradict each other.
