@@ -35,7 +35,6 @@ pub mod trace;
 pub mod verdict;
 pub mod words;
 
-pub use crate::model::printable;
 pub use data::*;
 pub use readout::Readout;
 pub use room::{Control, Lab, LabError};

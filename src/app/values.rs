@@ -127,7 +127,7 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         }
         "data" => {
             match rest {
-                "name" => return Some(Datum::Text(shortened(&crate::lab::printable(file_name(&state.sentences))))),
+                "name" => return Some(Datum::Text(shortened(file_name(&state.sentences)))),
                 "classes" => return Some(Datum::Text(classes(&state.classes))),
                 _ => {}
             }
@@ -198,7 +198,7 @@ fn file_name(path: &str) -> &str {
 const NAMED: usize = 6;
 
 fn classes(names: &[String]) -> String {
-    let named: Vec<String> = names.iter().take(NAMED).map(|name| shortened(&crate::lab::printable(name))).collect();
+    let named: Vec<String> = names.iter().take(NAMED).map(|name| shortened(name)).collect();
     let more = names.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     named.join(", ") + &rest

@@ -164,7 +164,7 @@ impl Files {
                 origin: path.display().to_string(),
                 cause: format!(
                     "this is a file of a model and not its weights. Name the folder: --model {}",
-                    crate::shell::word(&folder.display().to_string())
+                    folder.display()
                 ),
             });
         }
