@@ -94,6 +94,9 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
         put(format!("{key}.accuracy"), Datum::Number(lane.accuracy));
         put(format!("{key}.low"), Datum::Number(lane.ci95[0]));
         put(format!("{key}.high"), Datum::Number(lane.ci95[1]));
+        if let (Some(majority), Some(_)) = (report.majority, lane.layer) {
+            put(format!("{key}.above"), Datum::Number(lane.accuracy - majority));
+        }
         if let (Some(c), Some(_)) = (lane.c, lane.layer) {
             put(format!("{key}.c"), Datum::Number(c));
         }

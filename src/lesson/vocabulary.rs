@@ -43,6 +43,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("data.validation", "for validation"),
     ("data.test", "for testing"),
     ("race.{readout}.{layer}.accuracy", "test accuracy of a lane, from the run that this step's bench offers"),
+    ("race.{readout}.{layer}.above", "the same less that of one answer for everything"),
     ("race.{readout}.accuracy", "the same for a baseline, words or majority"),
     ("race.{readout}.{layer}.low", "lower end of its 95 % interval"),
     ("race.{readout}.{layer}.high", "upper end of its 95 % interval"),

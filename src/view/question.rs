@@ -75,7 +75,7 @@ pub(super) fn feedback(
     };
     // A measured word that is the option itself is not said twice.
     let measured = match verdict.measured {
-        Some(text) if verdict.right.and_then(|right| question.options.get(right)) == Some(&text) => mark.to_owned(),
+        Some(text) if verdict.right.and_then(|right| options.get(right)) == Some(&text) => mark.to_owned(),
         Some(text) => format!(" ({}{mark})", clean(&text, theme.ascii)),
         None => String::new(),
     };
