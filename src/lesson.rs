@@ -88,6 +88,14 @@ pub enum Only {
     Others,
 }
 
+impl Lesson {
+    /// Whether one of its benches offers a run of many sentences.
+    #[must_use]
+    pub fn offers_run(&self) -> bool {
+        self.steps.iter().filter_map(|step| step.bench.as_ref()).any(|bench| bench.view.runs())
+    }
+}
+
 impl Step {
     /// The blocks that are shown with the embedded model, or with another.
     #[must_use]
@@ -270,6 +278,12 @@ impl View {
         ("aggregate", Self::Aggregate),
         ("nearest", Self::Nearest),
     ];
+
+    /// Whether it shows the result of a run over many sentences, which `Enter` starts.
+    #[must_use]
+    pub fn runs(self) -> bool {
+        matches!(self, Self::Race | Self::Probe | Self::Learning | Self::Decode | Self::Aggregate | Self::Nearest)
+    }
 
     /// The name that a lesson writes.
     #[must_use]

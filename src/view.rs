@@ -131,7 +131,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Bench => bench.is_some() && state.screen != Screen::Sandbox,
         Scope::Sandbox => state.screen == Screen::Sandbox,
         Scope::Models => state.screen == Screen::Sandbox && state.against.is_some(),
-        Scope::Move => home || view.is_some(),
+        Scope::Move => home || view.is_some_and(|view| !matches!(view, View::Label | View::Compare)),
         Scope::Layers => {
             matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))
                 || matches!(

@@ -12,7 +12,7 @@ pub(super) fn keep(state: &mut State) -> bool {
     if !matches!(state.screen, Screen::Lesson { .. }) || state.covered() {
         return false;
     }
-    let mut new = settle(state);
+    let mut new = settle(state) | ran(state);
     let found: Vec<(String, Measured)> =
         FACTS.iter().filter_map(|fact| live(state, fact)).chain(quoted(state)).collect();
     for (key, measured) in found {
@@ -23,6 +23,13 @@ pub(super) fn keep(state: &mut State) -> bool {
         }
     }
     new
+}
+
+/// A run whose result is on the screen was made in this lesson.
+fn ran(state: &mut State) -> bool {
+    let run = state.has_run() && !state.shows_notebook();
+    let Some(id) = state.lesson().map(|lesson| lesson.id.clone()).filter(|_| run) else { return false };
+    !std::mem::replace(&mut state.progress.lessons.entry(id).or_default().run, true)
 }
 
 /// Answers whose measurement has arrived meanwhile are judged, once.

@@ -150,8 +150,8 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
 fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
     if let Some(entry) = state.course.lessons.get(lesson) {
         state.progress.lessons.entry(entry.id.clone()).or_default().finished = true;
-        let open = state.answers().iter().any(|answer| answer.lesson == entry.id && answer.gap.is_some());
-        let rest = if open { " Its bench was not run: the notebook still lacks what it measures." } else { "" };
+        let run = !entry.offers_run() || state.progress.lessons[&entry.id].run;
+        let rest = if run { "" } else { " None of its runs was made: what it says rests on records." };
         state.notice = Some(format!("Lesson {} is done.{rest}", entry.id));
     }
     state.screen = Screen::Home { cursor: paths::after(state, lesson) };
@@ -269,7 +269,9 @@ pub(super) fn editor(text: &str) -> TextArea<'static> {
 
 /// A paste goes in as one line; line ends become spaces.
 pub(super) fn paste(editor: &mut TextArea<'static>, text: &str) {
-    let line: String = text.chars().take(MOST_CHARACTERS).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    // One more than is kept: what is cut later is said.
+    let line: String =
+        text.chars().take(MOST_CHARACTERS + 1).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     editor.insert_str(line);
 }
 
@@ -290,8 +292,8 @@ fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
         state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());
     } else {
         state.progress.sentence = Some(kept);
-        if state.bench().is_some_and(|bench| bench.sentence.is_some()) {
-            state.notice = Some("This bench keeps a sentence of its own; yours is used in the others.".to_owned());
+        if state.bench().is_some_and(|bench| bench.sentence.is_some() || bench.other.is_some()) {
+            state.notice = Some("This bench keeps sentences of its own; yours is used in the others.".to_owned());
         }
     }
     (state.cursor.token, state.cursor.row) = (0, 0);

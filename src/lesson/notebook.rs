@@ -14,11 +14,12 @@ mod time;
 pub use again::{beside, trace};
 pub use answers::{Answer, answers};
 pub use document::{Document, Part, Run};
+use facts::source_in_words;
 pub use facts::{Evidence, FACTS, Fact, Point};
 pub use time::{day, moment};
 
 use super::progress::{Given, Progress};
-use super::{Course, Question};
+use super::{Answer as Decider, Course, Question, Source};
 
 /// Writes the whole notebook; `now` is the time in seconds since 1970.
 #[must_use]
@@ -28,8 +29,8 @@ pub fn write(evidence: &Evidence<'_>, learner: Option<&str>, now: Option<u64>) -
     let when = now.map_or(String::new(), |now| format!(", {}", moment(now)));
     document.text(vec![Run::plain(format!(
         "Written{by} with clsroom {}{when}. Figures say where they are from: measured here (in a session of this \
-         learner), recorded (by a run that anyone can repeat), or cited. Below each stands the command that gives it \
-         again.",
+         learner), recorded (by a run that anyone can repeat), or cited. Below each figure of an \
+         answer stands the command that gives it again.",
         env!("CARGO_PKG_VERSION")
     ))]);
     four_answers(evidence, &mut document);
@@ -81,10 +82,15 @@ fn predictions(evidence: &Evidence<'_>, document: &mut Document) {
 
 fn prediction(question: &Question, given: &Given) -> Vec<Run> {
     let option = |index: usize| question.options.get(index).map_or("an option that is gone", String::as_str);
+    // A record may decide as well as a run.
+    let from = match &question.answer {
+        Decider::Bands { value, .. } | Decider::Match { value, .. } => source_in_words(value.source),
+        Decider::Option(_) => source_in_words(Source::Live),
+    };
     let outcome = match (given.correct, &given.measured) {
-        (Some(true), Some(measured)) => format!(" So it was ({measured}, measured here)."),
+        (Some(true), Some(measured)) => format!(" So it was ({measured}, {from})."),
         (Some(true), None) => " So it was.".to_owned(),
-        (Some(false), Some(measured)) => format!(" It came out otherwise: {measured}, measured here."),
+        (Some(false), Some(measured)) => format!(" It came out otherwise: {measured}, {from}."),
         (Some(false), None) => " It came out otherwise.".to_owned(),
         (None, _) => " Not measured yet: run the bench of that step.".to_owned(),
     };

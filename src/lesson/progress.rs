@@ -61,6 +61,8 @@ pub struct LessonProgress {
     pub step: usize,
     /// Whether the last step has been seen.
     pub finished: bool,
+    /// Whether a run that one of its benches offers was made.
+    pub run: bool,
 }
 
 /// An answer.
@@ -96,6 +98,7 @@ impl Progress {
         for (id, theirs) in other.lessons {
             let ours = self.lessons.entry(id).or_insert(theirs);
             ours.finished |= theirs.finished;
+            ours.run |= theirs.run;
         }
         for (id, theirs) in other.answers {
             match self.answers.get_mut(&id) {

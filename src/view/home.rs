@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 
 use super::theme::Theme;
 use super::widgets::scale::window;
-use super::widgets::text::{clean, fit, pad, put};
+use super::widgets::text::{clean, fit, pad, put, width};
 use crate::app::State;
 use crate::lesson::Lesson;
+use crate::lesson::notebook::Answer;
 
 pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let width = area.width - 2;
@@ -28,12 +29,17 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
     put(buf, left + 10, area.y, width - 10, &model, theme.dim());
     put(buf, area.right() - 1 - count.len() as u16, area.y, count.len() as u16, &count, theme.dim());
 
-    put(buf, left, area.y + 2, width, "The four questions", theme.heading());
+    let (mut x, mut y) = (left + 2, area.y);
+    // A course of somebody's own may be about something else.
+    let known = |answer: &Answer| state.course.lessons.iter().any(|lesson| lesson.id == answer.lesson);
+    let asked = state.answers().iter().all(known);
+    if asked {
+        put(buf, left, area.y + 2, width, "The four questions", theme.heading());
+        y += 3;
+    }
     let questions =
         ["Is [CLS] an aggregate?", "Why is it first?", "How does it learn?", "Can I get the sentence back?"];
-    let mut x = left + 2;
-    let mut y = area.y + 3;
-    for question in questions {
+    for question in questions.into_iter().filter(|_| asked) {
         if x + question.len() as u16 > area.right() - 1 {
             (x, y) = (left + 2, y + 1);
         }
@@ -111,7 +117,7 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
     let glyphs = theme.glyphs();
     let known = state.progress.lessons.get(&lesson.id);
     let (sign, note) = match known {
-        Some(known) if known.finished && unmeasured(state, lesson) => {
+        Some(known) if known.finished && !known.run && lesson.offers_run() => {
             (glyphs.half, format!("done, not run, {} min", lesson.minutes))
         }
         Some(known) if known.finished => (glyphs.check, format!("done, {} min", lesson.minutes)),
@@ -145,11 +151,6 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
     put(buf, area.x + 2, area.y, 2, sign, theme.good());
     let end = put(buf, area.x + 4, area.y, area.width - 4, &format!("{}  {title}", lesson.id), style);
     put(buf, end + 2, area.y, area.right().saturating_sub(end + 2), &note, theme.dim());
-}
-
-/// Whether the notebook still lacks what this lesson's bench measures.
-fn unmeasured(state: &State, lesson: &Lesson) -> bool {
-    state.answers().iter().any(|answer| answer.lesson == lesson.id && answer.gap.is_some())
 }
 
 /// The question of the lesson under the cursor, the learner's sentence, and waiting recall questions.
@@ -186,11 +187,15 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
             &[ratatui::text::Span::styled(clean(&text, theme.ascii).into_owned(), style)],
             usize::from(area.width),
         );
-        for line in wrapped.iter().take(3) {
-            if y < area.bottom() {
-                buf.set_line(area.x, y, line, area.width);
-                y += 1;
+        let room = usize::from(area.bottom().saturating_sub(y)).min(3);
+        for (index, line) in wrapped.iter().take(room).enumerate() {
+            buf.set_line(area.x, y, line, area.width);
+            if index + 1 == room && wrapped.len() > room {
+                // What is cut is said.
+                let sign = theme.glyphs().ellipsis;
+                put(buf, area.right() - width(sign) as u16, y, width(sign) as u16, sign, style);
             }
+            y += 1;
         }
     }
 }

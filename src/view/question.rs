@@ -76,6 +76,8 @@ pub(super) fn feedback(
     // A measured word that is the option itself is not said twice.
     let measured = match verdict.measured {
         Some(text) if verdict.right.and_then(|right| options.get(right)) == Some(&text) => mark.to_owned(),
+        // Nor one that the option puts in other words.
+        Some(text) if named(&question.answer, verdict.right, &text) => mark.to_owned(),
         Some(text) => format!(" ({}{mark})", clean(&text, theme.ascii)),
         None => String::new(),
     };
@@ -104,6 +106,14 @@ pub(super) fn feedback(
         lines.extend(blocks::render_inlines(&question.why, &resolver(state), width, theme));
     }
     lines
+}
+
+/// Whether the right option stands for just this measured word.
+fn named(answer: &Answer, right: Option<usize>, text: &str) -> bool {
+    match (answer, right) {
+        (Answer::Match { matches, .. }, Some(right)) => matches.get(right).is_some_and(|entry| entry == text),
+        _ => false,
+    }
 }
 
 /// Sources of the values that the answered questions of a step show.

@@ -482,19 +482,42 @@ fn the_ends_of_a_view_are_one_key_away() {
     assert_eq!(driver.state.cursor.token, 0);
 }
 
-/// A tick on the map and a gap in the notebook would contradict each other.
+/// A tick would say that somebody saw it happen.
 #[test]
 fn a_lesson_whose_bench_was_not_run_is_done_but_not_ticked() {
     let mut driver = Driver::new(80, 24);
-    driver.open("06");
+    driver.open("03");
     let steps = driver.state.lesson().expect("a lesson").steps.len();
     driver.press(&"n".repeat(steps));
-    assert!(driver.screen().contains("done, 10 min"), "what lesson 06 measures comes by itself: {}", driver.screen());
+    assert!(driver.screen().contains("done, 10 min"), "lesson 03 offers no run: {}", driver.screen());
 
     let mut driver = Driver::new(80, 24);
     driver.open("10");
     let steps = driver.state.lesson().expect("a lesson").steps.len();
     driver.press(&"n".repeat(steps));
     assert!(driver.screen().contains("done, not run, 10 min"), "{}", driver.screen());
-    assert!(driver.screen().contains("Its bench was not run"), "{}", driver.screen());
+    assert!(driver.screen().contains("None of its runs was made"), "{}", driver.screen());
+}
+
+#[test]
+fn both_texts_of_a_pair_stand_above_their_difference() {
+    let mut driver = Driver::new(80, 24);
+    driver.press("o");
+    while driver.state.bench().is_none_or(|bench| bench.view != View::Difference) {
+        driver.press("n");
+    }
+    driver.press("b");
+    let screen = driver.screen();
+    let line = screen.lines().find(|line| line.trim_start().starts_with("A  ")).expect("the first side");
+    assert!(line.contains(" + "), "{screen}");
+}
+
+#[test]
+fn a_sentence_cut_on_the_map_says_so() {
+    let mut driver = Driver::new(80, 24);
+    driver.type_sentence(&"a rather long sentence about a film ".repeat(10));
+    assert!(driver.screen().contains("Your sentence") && driver.screen().contains('…'), "{}", driver.screen());
+    driver.press("jjjj");
+    let last = driver.screen().lines().rev().find(|line| line.contains("Your sentence")).expect("it").to_owned();
+    assert!(last.trim_end().ends_with('…') || driver.screen().matches('…').count() > 1, "{}", driver.screen());
 }

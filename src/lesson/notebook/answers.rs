@@ -53,6 +53,18 @@ impl<'a> Points<'a> {
         self.evidence.point(key)
     }
 
+    /// Two figures that may be compared: measured here on as many training sentences, or both recorded.
+    fn alike(&self, one: &str, other: &str) -> Option<(Point, Point)> {
+        let here = self.evidence.measured(one).zip(self.evidence.measured(other));
+        let fair = |(one, other): &(Point, Point)| {
+            one.source == other.source && one.train == other.train && one.model == other.model
+        };
+        here.filter(fair).or_else(|| {
+            let two = self.evidence.recorded(one).zip(self.evidence.recorded(other));
+            two.filter(fair)
+        })
+    }
+
     fn number(&self, key: &str) -> Option<f64> {
         self.get(key)?.number
     }
@@ -242,9 +254,7 @@ fn learns_in_words(points: &Points<'_>) -> Option<String> {
             )
         };
     }
-    if let (Some(before), Some(after)) =
-        (points.get("race.cls.last.accuracy"), points.get("race.cls.finetune.accuracy"))
-    {
+    if let Some((before, after)) = points.alike("race.cls.last.accuracy", "race.cls.finetune.accuracy") {
         let gained = after.number? > before.number?;
         let outcome = if gained { "training moved it" } else { "training did not help here" };
         let (before, after) = (&before.value, &after.value);

@@ -210,6 +210,15 @@ pub const FACTS: &[Fact] = &[
     besides("knockout.effect", "04", "how far it turns then (1 - cosine)", Auto),
 ];
 
+/// "measured here", "recorded", "cited".
+pub(super) fn source_in_words(source: Source) -> &'static str {
+    match source {
+        Source::Live => "measured here",
+        Source::Record => "recorded",
+        Source::Cite => "cited",
+    }
+}
+
 /// A figure with everything that is said of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -227,17 +236,15 @@ pub struct Point {
     pub model: Option<String>,
     /// The command that gives it again.
     pub again: Option<String>,
+    /// Training sentences of the run it is from, where it is from one.
+    pub train: Option<usize>,
 }
 
 impl Point {
     /// "measured here", "recorded", "cited".
     #[must_use]
     pub fn source_in_words(&self) -> &'static str {
-        match self.source {
-            Source::Live => "measured here",
-            Source::Record => "recorded",
-            Source::Cite => "cited",
-        }
+        source_in_words(self.source)
     }
 
     /// With the ends of its interval and the verdict, when the same run has them.
@@ -258,6 +265,7 @@ impl Point {
     pub(super) fn runs(&self) -> Vec<Run> {
         let mut runs = vec![Run::plain(format!("{}: ", self.what)), Run::strong(&self.value)];
         runs.push(Run::plain(format!(" ({})", self.source_in_words())));
+        runs.extend(self.train.map(|train| Run::plain(format!(", {train} training sentences"))));
         runs.extend(self.sentence.as_ref().map(|sentence| Run::plain(format!(", on “{sentence}”"))));
         runs.extend(self.model.as_ref().map(|model| Run::plain(format!(", with the model {model}"))));
         runs
@@ -294,6 +302,7 @@ impl Evidence<'_> {
             sentence: measured.sentence.clone(),
             model: Some(measured.model.clone()).filter(|model| !model.is_empty() && model != again::EMBEDDED),
             again: again::command(key, measured),
+            train: measured.train,
         })
     }
 
@@ -313,6 +322,7 @@ impl Evidence<'_> {
             sentence: None,
             model: None,
             again: command,
+            train: (self.record)(&format!("{run}.train")).and_then(|train| Some(train.number()? as usize)),
         })
     }
 

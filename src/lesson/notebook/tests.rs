@@ -65,6 +65,36 @@ fn question_1_follows_from_the_race() {
     assert!(verdict(&poor, "better").starts_with("Not shown here"), "no better than one answer for everything");
 }
 
+/// A small race of one's own beside a large recorded one would make training look better than it is.
+#[test]
+fn training_is_judged_by_runs_of_one_size() {
+    let record = |key: &str| match key {
+        "frozen.cls.6.accuracy" => Some(Figure::Number(0.737)),
+        "full.cls.finetune.accuracy" => Some(Figure::Number(0.874)),
+        "frozen.train" | "full.train" => Some(Figure::Number(6_991.0)),
+        _ => None,
+    };
+    let mut small = progress(&[("race.cls.last.accuracy", 0.662), ("gradient.cls.touched.last", 1.0)], &[]);
+    if let Some(known) = small.measured.get_mut("race.cls.last.accuracy") {
+        known.train = Some(512);
+    }
+    let said = answers(&Evidence { progress: &small, course: &course(), record: &record });
+    assert!(said[2].verdict.contains("Frozen it is right on 73.7 %, fine-tuned on 87.4 %"), "{}", said[2].verdict);
+    let small_run = said[0].points.iter().find(|point| point.value == "66.2 %").expect("the small run");
+    assert_eq!(small_run.train, Some(512));
+}
+
+#[test]
+fn a_prediction_that_a_record_decides_says_recorded() {
+    let course = course();
+    let mut steps = course.lessons.iter().flat_map(|lesson| &lesson.steps);
+    let recorded = |question: &&Question| matches!(&question.answer, Decider::Bands { value, .. } if value.source == Source::Record);
+    let question = steps.find_map(|step| step.predict.as_ref().filter(recorded)).expect("a record decides one");
+    let given = Given { correct: Some(false), measured: Some("+5.2 points".to_owned()), ..Given::default() };
+    let said = format!("{:?}", prediction(question, &given));
+    assert!(said.contains("+5.2 points, recorded") && !said.contains("measured here"), "{said}");
+}
+
 #[test]
 fn question_2_follows_from_the_arrangements() {
     let verdict = |moved| {

@@ -248,7 +248,7 @@ mod tests {
         };
         Progress {
             sentence: Some("A film.".to_owned()),
-            lessons: [("04".to_owned(), LessonProgress { step: 3, finished: false })].into(),
+            lessons: [("04".to_owned(), LessonProgress { step: 3, finished: false, run: false })].into(),
             answers: [("mix-top".to_owned(), given)].into(),
             measured: [("mixing.ratio.last".to_owned(), measured)].into(),
             last: Some(("04".to_owned(), 3)),
@@ -332,7 +332,7 @@ mod tests {
         let (_directory, store) = store();
         let other = Progress {
             lessons: [
-                ("04".to_owned(), LessonProgress { step: 1, finished: true }),
+                ("04".to_owned(), LessonProgress { step: 1, finished: true, run: false }),
                 ("08".to_owned(), LessonProgress::default()),
             ]
             .into(),
@@ -341,7 +341,7 @@ mod tests {
         store.save(&other).expect("saved");
         store.save(&some_progress()).expect("saved");
         let (both, _) = store.load();
-        assert_eq!(both.lessons["04"], LessonProgress { step: 3, finished: true });
+        assert_eq!(both.lessons["04"], LessonProgress { step: 3, finished: true, run: false });
         assert!(both.lessons.contains_key("08") && both.answers.contains_key("mix-top"));
     }
 

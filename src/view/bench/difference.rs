@@ -90,7 +90,11 @@ impl Both<'_> {
     /// The sentences above a table or map; returns what is left below.
     fn draw_sentences(&self, theme: &Theme, body: Rect, buf: &mut Buffer) -> Rect {
         for (index, (sign, trace)) in self.signs().into_iter().zip([self.first, self.second]).enumerate() {
-            let text = if self.models { &trace.model.name } else { &trace.sentence.text };
+            let text = match (&trace.sentence.pair, self.models) {
+                (_, true) => trace.model.name.clone(),
+                (Some(second), false) => format!("{} + {second}", trace.sentence.text),
+                (None, false) => trace.sentence.text.clone(),
+            };
             let text = clean(&format!("{sign}  {text}"), theme.ascii).into_owned();
             let y = body.y + index as u16;
             put(buf, body.x, y, body.width, &fit(&text, usize::from(body.width), theme.ascii), theme.text());

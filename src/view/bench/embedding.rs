@@ -9,7 +9,7 @@ use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::signed_legend;
 use crate::view::widgets::strip::{self, Strip};
-use crate::view::widgets::text::{fit, put};
+use crate::view::widgets::text::{fit, put, width};
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let at = token(state, trace);
@@ -82,8 +82,14 @@ fn draw_pieces(at: usize, names: &[String], theme: &Theme, area: Rect, buf: &mut
     }
     let mut x = area.x;
     let first = at.saturating_sub(6);
+    if first > 0 {
+        x = put(buf, x, area.y, area.width, &format!("{} {first} more ", theme.glyphs().more_left), theme.label()) + 1;
+    }
     for (index, name) in names.iter().enumerate().skip(first) {
-        if x + name.chars().count() as u16 + 2 > area.right() {
+        // Room for how many more there are.
+        if x + width(name) as u16 + 12 > area.right() && index + 1 < names.len() {
+            let said = format!("{} more {}", names.len() - index, theme.glyphs().more_right);
+            put(buf, x, area.y, area.right().saturating_sub(x), &said, theme.label());
             break;
         }
         let style = match (index == at, index == 0) {

@@ -94,6 +94,9 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
         Some(model) if point.source == Source::Live => format!(" (model {})", own(model)),
         _ => String::new(),
     };
+    // Recorded ones rest on all there are; a run of one's own is often small.
+    let learned = point.train.filter(|_| point.source == Source::Live);
+    let learned = learned.map_or(String::new(), |train| format!(", {train} training sentences"));
     vec![
         Span::styled(format!("{} ", theme.glyphs().bullet), theme.label()),
         Span::styled(own(point.what), theme.text()),
@@ -101,5 +104,6 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
         Span::styled(own(&point.value), theme.value()),
         Span::styled(blocks::mark(point.source, theme), theme.label()),
         Span::styled(other, theme.dim()),
+        Span::styled(learned, theme.dim()),
     ]
 }
