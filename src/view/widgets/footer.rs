@@ -1,7 +1,7 @@
 //! The footer: which keys work here at the left, the screen's marker at the right end.
 //!
 //! Recordings and tests wait for the marker, so it is the last thing a narrow footer gives up, and `? help` the last
-//! but one.
+//! but one; the way out, `q`, goes just before that.
 
 use ratatui::text::{Line, Span};
 
@@ -10,8 +10,8 @@ use crate::view::theme::Theme;
 
 /// Hints as (key, what it does) and the marker, in exactly one line of at most `width` cells.
 ///
-/// The first hint is the most useful one. When narrow, hints go from the middle (right to left), then those after
-/// `?`, then the first, then `?` itself, and the marker only when it does not fit alone.
+/// The first hint is the most useful one. When narrow, hints go from the middle (right to left; `q` before `?` last of
+/// them), then those after `?`, then the first, then `?` itself, and the marker only when it does not fit alone.
 #[must_use]
 pub fn line(hints: &[(&str, &str)], marker: &str, width: usize, theme: &Theme) -> Line<'static> {
     let marker_width = cells(marker);
@@ -48,6 +48,7 @@ fn hints_width(hints: &[(&str, &str)], theme: &Theme) -> usize {
 fn least(hints: &[(&str, &str)]) -> usize {
     let help = hints.iter().position(|(key, _)| *key == "?");
     match help {
+        Some(help) if help > 2 && hints[help - 1].0 == "q" => help - 2,
         Some(help) if help > 1 => help - 1,
         Some(help) if help + 1 < hints.len() => hints.len() - 1,
         Some(_) => 0,
@@ -66,6 +67,13 @@ mod tests {
 
     fn at(width: usize) -> String {
         line(&HINTS, "[home ready]", width, &Theme::new(Depth::None, false)).to_string()
+    }
+
+    #[test]
+    fn the_way_out_stays_longer_than_what_is_in_the_middle() {
+        let hints = [("n p", "step"), ("j k", "move"), ("e", "sentence"), ("q", "back"), ("?", "help")];
+        let line = line(&hints, "[04.1 ready]", 50, &Theme::new(Depth::None, false)).to_string();
+        assert!(line.contains("q back") && line.contains("n p step") && !line.contains("sentence"), "{line}");
     }
 
     #[test]
