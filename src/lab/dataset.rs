@@ -62,6 +62,29 @@ pub struct Dropped {
     pub unlabelled: usize,
 }
 
+impl Dropped {
+    fn counts(self) -> [(usize, &'static str); 5] {
+        [
+            (self.neutral, "rated too near to 0"),
+            (self.repeated, "repeated"),
+            (self.contradicting, "repeated with another label"),
+            (self.empty, "empty"),
+            (self.unlabelled, "without label"),
+        ]
+    }
+
+    /// How many rows.
+    fn rows(self) -> usize {
+        self.counts().iter().map(|(count, _)| count).sum()
+    }
+
+    /// How many and why; empty where nothing was left out.
+    fn in_words(self) -> String {
+        let told = self.counts().into_iter().filter(|(count, _)| *count > 0);
+        told.map(|(count, why)| format!("{count} {why}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Labelled sentences in the order of their file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
@@ -147,15 +170,7 @@ impl Dataset {
             self.classes.iter().enumerate().map(|(class, name)| format!("{name} {}", count(class))).collect();
         let [train, validation, test] =
             [Split::Train, Split::Validation, Split::Test].map(|split| self.indices(split).len());
-        let left = [
-            (self.dropped.neutral, "rated too near to 0"),
-            (self.dropped.repeated, "repeated"),
-            (self.dropped.contradicting, "repeated with another label"),
-            (self.dropped.empty, "empty"),
-            (self.dropped.unlabelled, "without label"),
-        ];
-        let left: Vec<String> =
-            left.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+        let left = self.dropped.in_words();
         format!(
             "{}{}: {} sentences of {} classes ({}); train {train}, validation {validation}, test {test}; left out: {}",
             self.name,
@@ -163,7 +178,7 @@ impl Dataset {
             self.items.len(),
             self.classes.len(),
             classes.join(", "),
-            if left.is_empty() { "none".to_owned() } else { left.join(", ") }
+            if left.is_empty() { "none" } else { &left }
         ) + &self.alike()
     }
 
@@ -187,9 +202,14 @@ impl Dataset {
             let only = self.classes[first.label].clone();
             return Err(DatasetError::OneClass { name: self.name, only });
         }
+        let (rows, left) = (self.dropped.rows(), self.dropped.in_words());
+        if self.items.is_empty() && rows > 0 {
+            return Err(DatasetError::AllLeftOut { name: self.name, rows, left });
+        }
         for (split, called) in SPLITS {
             if self.indices(split).is_empty() {
-                return Err(DatasetError::TooFew { name: self.name, split: called, count: self.items.len() });
+                let left = if left.is_empty() { left } else { format!(" (left out: {left})") };
+                return Err(DatasetError::TooFew { name: self.name, split: called, count: self.items.len(), left });
             }
         }
         Ok(self)

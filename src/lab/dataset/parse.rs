@@ -136,8 +136,18 @@ pub enum DatasetError {
         /// Which: the name of its class.
         only: String,
     },
+    /// None is left.
+    #[error("{name}: all {rows} rows were left out: {left}. Each must have a text and a label")]
+    AllLeftOut {
+        /// The data set.
+        name: String,
+        /// Rows.
+        rows: usize,
+        /// Why, in words.
+        left: String,
+    },
     /// No sentence falls into one of the splits.
-    #[error("{name}: no sentence falls into the {split} split: {count} sentences are too few. Add more")]
+    #[error("{name}: no sentence falls into the {split} split: {count} sentences are too few{left}. Add more")]
     TooFew {
         /// The data set.
         name: String,
@@ -145,6 +155,8 @@ pub enum DatasetError {
         split: &'static str,
         /// Sentences left.
         count: usize,
+        /// What was left out, in brackets; empty where nothing was.
+        left: String,
     },
 }
 

@@ -46,6 +46,13 @@ fn an_own_split_is_kept_and_numbers_are_ordered_by_value() {
 }
 
 #[test]
+fn where_nothing_is_left_the_reasons_are_told() {
+    let text = (0..20).fold("text,label\n".to_owned(), |text, number| text + &format!("s{number},\n"));
+    let error = error(Form::Csv, &text);
+    assert!(error.contains("all 20 rows were left out: 20 without label. Each must"), "{error}");
+}
+
+#[test]
 fn what_was_left_out_is_counted_and_told() {
     let extra = "label\ttext\nanswer\tyes\nanswer\tYES\nremark\tyes\nremark\t \n\tno\n";
     let text = file(extra, |number, kind| format!("{kind}\tsentence {number}\n"));
