@@ -63,7 +63,7 @@ const FEED_FORWARD: [Known; 5] = [
 const POOLER: (&str, &str, &str) = (
     "pooler",
     "tanh(Wp x + bp), for [CLS] only",
-    "A dense layer from pretraining on [CLS]. The raw [CLS] vector is its input, not its output.",
+    "A dense layer on [CLS]. The raw [CLS] vector is its input, not its output.",
 );
 
 /// Names of all operations, for the checker of lessons.
