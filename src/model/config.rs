@@ -110,6 +110,9 @@ impl Config {
         let fail = |cause: String| ModelError::Config { origin: origin.to_owned(), cause };
         let unfit = |error: serde_json::Error| fail(format!("not a BERT configuration ({error})"));
         let json: Value = serde_json::from_str(text).map_err(unfit)?;
+        if !json.is_object() {
+            return Err(fail("not a BERT configuration: it is no JSON object that describes a model".to_owned()));
+        }
         let family = family(&json).map_err(|what| ModelError::Architecture { origin: origin.to_owned(), what })?;
         let mut config: Self = serde_json::from_value(json.clone()).map_err(unfit)?;
         config.family = family;
@@ -202,7 +205,8 @@ fn family(json: &Value) -> Result<Family, String> {
         _ => {
             let known = OTHER.iter().find(|(name, _)| *name == kind || kind.strip_suffix("-v2") == Some(name));
             let why = known.map_or("which is no BERT encoder: most often a decoder, without a [CLS]", |(_, why)| why);
-            return Err(format!("this is a {kind} model, {why}"));
+            let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            return Err(format!("this is {article} {kind} model, {why}"));
         }
     };
     if flag("is_decoder") || flag("is_encoder_decoder") {
