@@ -46,7 +46,7 @@ pub(super) fn own(
     Ok(Some((OwnHead { labels, matched: places.is_some(), answers }, fitted)))
 }
 
-/// For each class of the data, the head's label of that name; `None` when one has none. Compared without regard to case;
+/// For each class of the data, the head's label of that name; `None` when one has none, or two have the same. Compared without regard to case;
 /// `pos` and `neg` stand for the whole words, and `LABEL_3` for a class called `3`.
 fn matched(classes: &[String], labels: &[String]) -> Option<Vec<usize>> {
     let plain = |name: &str| {
@@ -58,9 +58,9 @@ fn matched(classes: &[String], labels: &[String]) -> Option<Vec<usize>> {
         }
     };
     // A single label is a score, not a class.
-    (labels.len() > 1)
-        .then(|| classes.iter().map(|class| labels.iter().position(|label| plain(label) == plain(class))).collect())
-        .flatten()
+    let place = |class: &String| labels.iter().position(|label| plain(label) == plain(class));
+    let places: Vec<usize> = classes.iter().map(place).collect::<Option<_>>().filter(|_| labels.len() > 1)?;
+    (0..places.len()).all(|at| !places[..at].contains(&places[at])).then_some(places)
 }
 
 #[cfg(test)]
@@ -75,6 +75,7 @@ mod tests {
         assert_eq!(matched(&data, &names(&["neg", "neutral", "pos"])), Some(vec![0, 2]));
         assert_eq!(matched(&names(&["0", "1"]), &names(&["LABEL_0", "LABEL_1"])), Some(vec![0, 1]));
         assert_eq!(matched(&data, &names(&["LABEL_0", "LABEL_1"])), None);
+        assert_eq!(matched(&names(&["NEG", "neg", "positive"]), &names(&["negative", "positive"])), None);
         assert_eq!(matched(&names(&["score", "score"]), &names(&["score"])), None);
     }
 }
