@@ -94,7 +94,10 @@ fn two_models_are_compared_on_the_same_sentences() {
         assert!((pair["difference"].as_f64().expect("a number") - difference).abs() < 1e-9, "{pair}");
     }
     let text = run("text");
-    assert!(text.contains("between the models") && text.contains("2 [CLS] minus 1 [CLS]"), "{text}");
+    assert!(
+        text.contains("between the models") && text.contains("layer 2 of 1, 1 of 2: 2 [CLS] minus 1 [CLS]"),
+        "{text}"
+    );
 }
 
 /// A verdict on lanes that learnt nothing comes with that warning: without a screen and on it.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use matrix::Names;
 
-use crate::lab::{Lane, Mode, RaceReport, verdict};
+use crate::lab::{Lane, Mode, Pair, RaceReport, verdict};
 
 /// The report as text.
 pub(super) fn text(report: &RaceReport) -> String {
@@ -14,9 +14,21 @@ pub(super) fn text(report: &RaceReport) -> String {
     let mut out = of_model(report, 0, true) + "\n" + &of_model(&against.report, 1, true);
     let _ = writeln!(out, "\nbetween the models");
     for pair in &against.pairs {
-        let _ = writeln!(out, "{}", pair.between());
+        let _ = writeln!(out, "{}{}", layers(report, &against.report, pair), pair.between());
     }
     out
+}
+
+/// What the two lanes of a pair between the models read, each on a layer of its own model.
+fn layers(first: &RaceReport, second: &RaceReport, pair: &Pair) -> String {
+    let known = |lanes: &[Lane], layer: usize| lanes.iter().any(|lane| lane.layer == Some(layer));
+    let last = |report: &RaceReport| report.lanes.iter().filter_map(|lane| lane.layer).max();
+    let layer = pair.layer.filter(|_| pair.mode != Mode::Finetune.name());
+    match (layer, last(first), last(second)) {
+        (Some(layer), _, _) if known(&first.lanes, layer) && known(&second.lanes, layer) => format!("layer {layer}: "),
+        (Some(_), Some(one), Some(other)) => format!("layer {one} of 1, {other} of 2: "),
+        _ => String::new(),
+    }
 }
 
 /// What one model's lanes came to; of two models with its number.
