@@ -263,11 +263,12 @@ impl State {
         }
     }
 
-    /// Whether what the course is written for is in use: the model inside the program and, where the step's bench learns
-    /// from sentences, those of the course.
+    /// Whether what the course is written for is in use: the model inside the program, or the same weights from elsewhere,
+    /// and, where the step's bench learns from sentences, those of the course.
     #[must_use]
     pub fn embedded(&self) -> bool {
-        !self.reads_others() && self.facts.as_ref().is_none_or(|facts| facts.asked.is_none())
+        let known = |facts: &ModelFacts| facts.asked.is_none() || values::made_records(self, &facts.sha256);
+        !self.reads_others() && self.facts.as_deref().is_none_or(known)
     }
 
     /// Whether the step's bench learns from other sentences than those of which the records speak.

@@ -12,6 +12,8 @@ pub struct Verdict {
     pub right: Option<usize>,
     /// The measurement in words, for a measured answer.
     pub measured: Option<String>,
+    /// Where the measurement is from.
+    pub source: Option<Source>,
 }
 
 impl State {
@@ -34,14 +36,14 @@ impl State {
     pub fn judge(&self, question: &Question) -> Verdict {
         let known = |value: &ValueRef| values::resolve(self, &self.own_measure(value));
         match &question.answer {
-            Answer::Option(index) => Verdict { right: Some(*index), measured: None },
+            Answer::Option(index) => Verdict { right: Some(*index), measured: None, source: None },
             Answer::Bands { value, bands } => {
                 let value = known(value);
                 let right = match value.number {
                     Number::Known(number) => Some(bands.iter().filter(|band| **band <= number).count()),
                     Number::None => None,
                 };
-                Verdict { right, measured: value.ready.then_some(value.text) }
+                Verdict { right, measured: value.ready.then_some(value.text), source: value.source }
             }
             Answer::Match { value, matches } => {
                 let key = value.key.clone();
@@ -50,7 +52,7 @@ impl State {
                     .ready
                     .then(|| matches.iter().position(|entry| entry == "*" || self.matched(&key, entry) == value.text))
                     .flatten();
-                Verdict { right, measured: value.ready.then_some(value.text) }
+                Verdict { right, measured: value.ready.then_some(value.text), source: value.source }
             }
         }
     }

@@ -50,7 +50,7 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
         Some(Datum::Number(number)) => Value {
             text: write(number, value.format),
             number: Number::Known(number),
-            source: Some(value.source),
+            source: Some(if of_record(state, value) { Source::Record } else { value.source }),
             ready: true,
         },
         // What is told of a model's training was not measured here: it ends with its source, as citations do.
@@ -64,6 +64,15 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
         }
         None => Value { text: "…".to_owned(), number: Number::None, source: Some(value.source), ready: false },
     }
+}
+
+/// Whether a value of the bench is told by a recorded head: how often it is right was measured when it was recorded.
+fn of_record(state: &State, value: &ValueRef) -> bool {
+    let readout = value.key.strip_prefix("label.").and_then(|rest| rest.strip_suffix(".accuracy"));
+    let recorded = |readout: &str| {
+        state.trace().is_some_and(|trace| trace.labels.iter().any(|label| label.readout == readout && !label.here))
+    };
+    value.source == Source::Live && readout.is_some_and(recorded)
 }
 
 /// Why a recorded value is not shown.
@@ -84,6 +93,14 @@ pub fn is_foreign(state: &State, key: &str) -> bool {
         (Some(facts), Some(Datum::Text(made))) => *made != facts.sha256 || state.reads_others(),
         _ => false,
     }
+}
+
+/// Whether these weights made the records of the course.
+pub(super) fn made_records(state: &State, sha256: &str) -> bool {
+    let made = |(key, datum): (&String, &Datum)| {
+        key.ends_with(MADE_BY) && matches!(datum, Datum::Text(made) if made == sha256)
+    };
+    state.records.iter().any(made)
 }
 
 /// The key under which a record says which weights it was made with.

@@ -41,6 +41,15 @@ fn one(state: &State, block: &Block) -> String {
     }
 }
 
+/// Where a figure is from. A citation names its source itself; a name has none.
+pub(super) fn from(source: Option<Source>) -> &'static str {
+    match source {
+        Some(Source::Live) => " [measured here]",
+        Some(Source::Record) => " [recorded]",
+        Some(Source::Cite) | None => "",
+    }
+}
+
 /// A run of text; behind every value stands in words where it comes from.
 pub(super) fn inlines(state: &State, inlines: &[Inline]) -> String {
     let one = |inline: &Inline| match inline {
@@ -51,12 +60,10 @@ pub(super) fn inlines(state: &State, inlines: &[Inline]) -> String {
         | Inline::Term(text) => text.clone(),
         Inline::Value(value) => {
             let known = values::resolve(state, value);
-            match (known.ready, known.source) {
-                (false, _) => "(a figure that the run of this step measures)".to_owned(),
-                (true, Some(Source::Live)) => format!("{} [measured here]", known.text),
-                (true, Some(Source::Record)) => format!("{} [recorded]", known.text),
-                // A citation names its source itself; a name has none.
-                (true, Some(Source::Cite) | None) => known.text,
+            if known.ready {
+                known.text + from(known.source)
+            } else {
+                "(a figure that the run of this step measures)".to_owned()
             }
         }
     };

@@ -9,7 +9,7 @@ use super::theme::Theme;
 use super::widgets::blocks;
 use super::widgets::text::{clean, wrap, wrap_hanging};
 use crate::app::State;
-use crate::lesson::{Answer, Block, Question, Source, Step};
+use crate::lesson::{Block, Question, Source, Step};
 
 /// Why it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,10 +69,7 @@ pub(super) fn feedback(
     let verdict = state.judge(question);
     let options = state.options(question);
     let option = |index: usize| options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
-    let mark = match &question.answer {
-        Answer::Option(_) => "",
-        Answer::Bands { value, .. } | Answer::Match { value, .. } => blocks::mark(value.source, theme),
-    };
+    let mark = verdict.source.map_or("", |source| blocks::mark(source, theme));
     // A measured word that is the option itself is not said twice.
     let measured = match verdict.measured {
         Some(text) if verdict.right.and_then(|right| options.get(right)) == Some(&text) => mark.to_owned(),
@@ -122,9 +119,7 @@ pub(super) fn sources(state: &State, step: &Step) -> BTreeSet<Source> {
     let mut found = BTreeSet::new();
     for question in answered {
         found.extend(blocks::sources(&[Block::Paragraph(question.why.clone())]));
-        if let Answer::Bands { value, .. } | Answer::Match { value, .. } = &question.answer {
-            found.insert(value.source);
-        }
+        found.extend(state.judge(question).source);
     }
     found
 }

@@ -10,7 +10,8 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::BertModel;
 use candle_transformers::models::{distilbert, xlm_roberta};
-use clsroom::app::{Key, Msg};
+use clsroom::app::{Key, Msg, values};
+use clsroom::lesson::{Format, Source, ValueRef};
 use clsroom::model::{Batch, Bert, Config, Input, Nothing, oracle};
 use serde_json::{Value, json};
 
@@ -274,13 +275,13 @@ fn what_computes_other_formulas_is_refused_and_says_what_to_use() {
         refused(folder.path())
     };
     for (kind, why) in [
-        ("gpt2", "most often a decoder"),
-        ("albert", "share their weights"),
-        ("deberta-v2", "relative position"),
-        ("modernbert", "rotary"),
+        ("a gpt2", "most often a decoder"),
+        ("an albert", "share their weights"),
+        ("a deberta-v2", "relative position"),
+        ("a modernbert", "rotary"),
     ] {
-        let said = with("model_type", kind.into());
-        assert!(said.contains(&format!("this is a {kind} model")) && said.contains(why), "{said}");
+        let said = with("model_type", kind.split(' ').next_back().into());
+        assert!(said.contains(&format!("this is {kind} model")) && said.contains(why), "{said}");
         assert!(said.contains("such as bert-base-uncased"), "{said}");
     }
     assert!(with("is_decoder", true.into()).contains("set up as a decoder"));
@@ -304,6 +305,7 @@ fn bad_checkpoints_are_one_sentence() {
         config[key] = value;
         write(folder, "config.json", &config.to_string());
     };
+    assert!(with(&|f| write(f, "config.json", "[]")).contains("it is no JSON object that describes a model"));
     let half = |folder: &Path, name: &str| {
         let bytes = fs::read(folder.join(name)).expect("a file");
         fs::write(folder.join(name), &bytes[..bytes.len() / 2]).expect("written");
@@ -450,7 +452,27 @@ fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
     let report = driver.state.race_report().expect("a report").clone();
     let difference = report.pairs[0].difference;
     let right = [-0.02, 0.02].iter().filter(|band| **band <= difference).count();
-    assert_eq!(driver.state.judge(&question).right, Some(right), "{difference}");
+    let verdict = driver.state.judge(&question);
+    assert_eq!((verdict.right, verdict.source), (Some(right), Some(Source::Live)), "{difference}");
+    let screen = driver.screen();
+    assert!(screen.contains("points\u{1d50})") && !screen.contains("points\u{2b3})"), "{screen}");
+}
+
+/// A copy of the embedded model under another name has its recorded heads, and the texts that speak of them.
+#[test]
+fn the_same_weights_under_another_name_are_the_courses_model() {
+    let mut driver = Driver::new(120, 36);
+    let mut facts = (*lab().facts()).clone();
+    facts.asked = Some("./copy".to_owned());
+    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    driver.open("01");
+    while driver.state.step().expect("a step").title.as_deref() != Some("How often is it right?") {
+        driver.press("n");
+    }
+    let screen = driver.screen();
+    assert!(screen.contains("this head° was right on") && !screen.contains("A head fitted here"), "{screen}");
+    let accuracy = ValueRef { source: Source::Live, key: "label.cls.accuracy".to_owned(), format: Format::Percent };
+    assert_eq!(values::resolve(&driver.state, &accuracy).source, Some(Source::Record), "it was not measured here");
 }
 
 /// What of a file is not read is said; so is a file that is not the weights, and a missing activation is the usual one.
