@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::State;
+use crate::lab::shown::{RECORDED, RECORDED_ON};
 use crate::lab::{RaceRequest, Readout, TraceData};
 use crate::lesson::{Answer, Question, View};
 
@@ -18,12 +19,20 @@ impl State {
         }
     }
 
-    /// The run that fits them: the frozen race of `[CLS]` and `GlobalPooling`. Benches show an answer of two.
+    /// The run that fits them: the frozen race of `[CLS]` and `GlobalPooling`. Benches show an answer of two: where the
+    /// sentences in use have other labels, the course's own take their place.
     #[must_use]
     pub fn heads_request(&self) -> Option<RaceRequest> {
         let last = self.facts.as_ref()?.layers;
-        let race = RaceRequest::frozen(&self.sentences, vec![Readout::Cls, Readout::Mean]);
-        (self.lacks_heads() && self.classes.len() == 2).then(|| RaceRequest { layers: vec![last], ..race })
+        let data = if self.has_two_labels() { &self.sentences } else { RECORDED_ON };
+        let race = RaceRequest::frozen(data, vec![Readout::Cls, Readout::Mean]);
+        self.lacks_heads().then(|| RaceRequest { layers: vec![last], ..race })
+    }
+
+    /// Whether a bench that looks into an answer of two can look into one on the sentences in use.
+    #[must_use]
+    pub fn has_two_labels(&self) -> bool {
+        self.classes.len() == 2
     }
 
     /// What is missing where there are none, in words.
@@ -34,8 +43,8 @@ impl State {
         match self.classes.len() {
             2 => none,
             count => format!(
-                "{none} This bench looks into an answer of two, and {} has {count} labels: a race fits a classifier to them all, and t on it asks for any sentence.",
-                self.sentences
+                "{none} This bench looks into an answer of two, and {} has {count} labels. So classifiers for it learn from the movie sentences of the course: {} or {}.",
+                self.sentences, RECORDED[1], RECORDED[0]
             ),
         }
     }

@@ -296,7 +296,7 @@ impl Lab {
         let report = race::report(&finish, &dataset, request, &self.facts);
         let lanes = Arc::new(finish.fitted);
         *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(&lanes);
-        self.show(ShownHead::of_race(&lanes, dataset.classes(), self.facts.layers))?;
+        self.show(ShownHead::of_race(&lanes, &dataset, self.facts.layers))?;
         Ok(Some((report, lanes)))
     }
 }

@@ -1,11 +1,15 @@
 //! The two classifiers that lessons look into: recorded with these very weights, or fitted here by the last race.
 
+use super::dataset::Dataset;
 use super::race::Fitted;
 use super::record::RecordedHead;
 use super::{HeadAnswer, Mode};
 
 /// What recorded heads answer; by the order of the data's labels.
 pub const RECORDED: [&str; 2] = ["negative", "positive"];
+
+/// The data set that they learnt from.
+pub const RECORDED_ON: &str = "movies";
 
 /// A classifier, what its answers are called, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,19 +20,21 @@ pub struct ShownHead {
     pub classes: [String; 2],
     /// It was fitted here, not recorded.
     pub here: bool,
+    /// The data set that it learnt from, by name.
+    pub data: String,
 }
 
 impl ShownHead {
     /// A recorded one.
     #[must_use]
     pub fn recorded(head: RecordedHead) -> Self {
-        Self { head, classes: RECORDED.map(str::to_owned), here: false }
+        Self { head, classes: RECORDED.map(str::to_owned), here: false, data: RECORDED_ON.to_owned() }
     }
 
     /// Those of a race's frozen lanes on the last layer; none where there are not two classes.
     #[must_use]
-    pub fn of_race(fitted: &[Fitted], classes: &[String], last: usize) -> Vec<Self> {
-        let [below, above] = classes else { return Vec::new() };
+    pub fn of_race(fitted: &[Fitted], dataset: &Dataset, last: usize) -> Vec<Self> {
+        let [below, above] = dataset.classes() else { return Vec::new() };
         let find = |readout: &str| {
             let lane = fitted.iter().find(|fitted| {
                 let lane = &fitted.lane;
@@ -36,7 +42,7 @@ impl ShownHead {
             })?;
             let [head] = lane.heads.as_slice() else { return None };
             let head = RecordedHead::new(readout.to_owned(), last, lane.lane.accuracy, head);
-            Some(Self { head, classes: [below.clone(), above.clone()], here: true })
+            Some(Self { head, classes: [below.clone(), above.clone()], here: true, data: dataset.name().to_owned() })
         };
         ["cls", "mean"].into_iter().filter_map(find).collect()
     }

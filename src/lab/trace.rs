@@ -84,13 +84,14 @@ fn pooled(last: Option<&Matrix>, encoding: &Encoding, sentence: &Sentence) -> BT
 }
 
 fn answer(shown: &ShownHead, pooled: &BTreeMap<String, Vec<f32>>) -> Option<HeadAnswer> {
-    let ShownHead { head, classes, here } = shown;
+    let ShownHead { head, classes, here, data } = shown;
     let vector = pooled.get(&head.readout)?;
     let parts = head.weights.iter().zip(vector).map(|(weight, value)| weight * value).collect();
     let (readout, positive) = (head.readout.clone(), head.head().probability(vector));
     Some(HeadAnswer {
         classes: classes.clone(),
         here: *here,
+        data: data.clone(),
         positive,
         accuracy: head.accuracy,
         bias: head.bias,

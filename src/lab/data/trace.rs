@@ -136,6 +136,8 @@ pub struct HeadAnswer {
     pub classes: [String; 2],
     /// It was fitted here, not recorded.
     pub here: bool,
+    /// The data set that it learnt from, by name.
+    pub data: String,
     /// Probability of the second of its classes, "positive" where that is one.
     pub positive: f32,
     /// Its test accuracy.

@@ -19,7 +19,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let [below, above] = first.classes.each_ref().map(|class| clean(class, theme.ascii).into_owned());
     let (measured, recorded) = (mark(Source::Live, theme), mark(Source::Record, theme));
     let from = if first.here {
-        let sentences = clean(&state.sentences, theme.ascii);
+        let sentences = clean(&first.data, theme.ascii);
         format!("{measured} fitted here: logistic regression on the sentences of {sentences}")
     } else {
         format!("{recorded} recorded: logistic regression on the movie sentences")
@@ -85,11 +85,12 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
 fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let measured = mark(Source::Live, theme);
     let single = trace.own.len() == 1;
-    let sentences = clean(&state.sentences, theme.ascii);
-    let next = if state.heads_request().is_some() {
-        format!("Enter fits two more here, on [CLS] and GlobalPooling, on the sentences of {sentences}")
-    } else {
-        "none was recorded for this model; a race fits one".to_owned()
+    let next = match state.heads_request() {
+        Some(request) => format!(
+            "Enter fits two more here, on [CLS] and GlobalPooling, on the sentences of {}",
+            clean(&request.data, theme.ascii)
+        ),
+        None => "none was recorded for this model; a race fits one".to_owned(),
     };
     let mut foot = vec![
         said(format!("{measured} measured here, by the classifier that this model brings along"), theme.dim()),
@@ -110,10 +111,18 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
         role: Role::Cls,
         interval: None,
     };
-    let rows: Vec<Bar> = trace.own.iter().map(row).collect();
     let list = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
     let range = if single { None } else { Some((0.0, 1.0)) };
-    bars::draw(list, buf, theme, &Bars { range, axis: list.height > 4, ..Bars::new(&rows) });
+    // The axis goes first where there is no room; then the last classes, which are counted.
+    let room = usize::from(list.height);
+    let axis = room > 4 && room > trace.own.len();
+    let shown = if trace.own.len() > room { room.saturating_sub(1) } else { trace.own.len() };
+    let rows: Vec<Bar> = trace.own.iter().take(shown).map(row).collect();
+    bars::draw(list, buf, theme, &Bars { range, axis, ..Bars::new(&rows) });
+    let hidden = trace.own.len() - shown;
+    if hidden > 0 && room > 0 {
+        put(buf, list.x, list.bottom() - 1, list.width, &format!("{hidden} more"), theme.dim());
+    }
 }
 
 fn display(readout: &str) -> &'static str {

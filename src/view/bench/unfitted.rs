@@ -18,12 +18,15 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut said = vec![state.no_heads()];
     if state.heads_request().is_some() {
         let [_, train, validation, test] = state.data;
-        said.push(format!(
-            "Press Enter to fit two here, on [CLS] and on GlobalPooling, with BERT frozen: {} sentences to learn from, {} to choose on, {} to test on. It is the first race of lesson 08.",
-            whole(train),
-            whole(validation),
-            whole(test)
-        ));
+        let how = "Press Enter to fit two here, on [CLS] and on GlobalPooling, with BERT frozen";
+        said.push(if state.has_two_labels() {
+            let [train, validation, test] = [train, validation, test].map(whole);
+            format!(
+                "{how}: {train} sentences to learn from, {validation} to choose on, {test} to test on. It is the first race of lesson 08."
+            )
+        } else {
+            format!("{how}.")
+        });
         said.push("Space holds it, x stops it. Then this bench shows what they answer, for any sentence.".to_owned());
     }
     let said: Vec<String> = said.iter().map(|text| clean(text, theme.ascii).into_owned()).collect();
