@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::{load_course, open_lab, print};
 use crate::config::{self, Settings};
 use crate::lab::dataset::{Dataset, Split};
+use crate::lab::verdict::counted;
 use crate::model::load::EMBEDDED_SHA256;
 use crate::model::oracle;
 
@@ -114,8 +115,12 @@ fn model(settings: &Settings, own: bool) -> Vec<Finding> {
     let took = started.elapsed();
     let facts = lab.facts();
     let mut findings = vec![good(format!(
-        "model: {} ({}), {} layers, {} heads, {} parameters",
-        facts.name, facts.origin, facts.layers, facts.heads, facts.parameters
+        "model: {} ({}), {}, {}, {} parameters",
+        facts.name,
+        facts.origin,
+        counted(facts.layers, "layer"),
+        counted(facts.heads, "head"),
+        facts.parameters
     ))];
     findings.push(timed("model ready", took, 400));
     if own {

@@ -7,6 +7,7 @@ use super::course::{read_course, vocabulary};
 use super::{load_course, print};
 use crate::cli::Lessons;
 use crate::config::Settings;
+use crate::lab::verdict::counted;
 use crate::lesson::View;
 use crate::lesson::parse::Problem;
 use crate::lesson::vocabulary::LIVE;
@@ -101,8 +102,4 @@ fn check(path: Option<&Path>) -> Result<(), String> {
     }
     let text: Vec<String> = found.iter().map(ToString::to_string).collect();
     Err(format!("{}\n\n{}", counted(found.len(), "mistake"), text.join("\n\n")))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -9,6 +9,7 @@ use super::print;
 use crate::cli::Models;
 use crate::config::Settings;
 use crate::lab::Lab;
+use crate::lab::verdict::counted;
 use crate::model::load::{EMBEDDED, Files};
 use crate::model::weights::Weights;
 use crate::model::{Bert, Family, ModelError, oracle};
@@ -202,8 +203,8 @@ fn unused(names: &[String], layers: usize) -> Vec<String> {
     if let (Some(first), Some(last)) = (beyond.first(), beyond.last()) {
         // Layers are counted from 1 for people, from 0 in names.
         said.push(format!(
-            "not used: {} layers of the file, {} to {}: config.json says {layers}",
-            beyond.len(),
+            "not used: {} of the file, {} to {}: config.json says {layers}",
+            counted(beyond.len(), "layer"),
             first + 1,
             last + 1
         ));
@@ -233,12 +234,12 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     };
     let (config, known) = (bert.config().clone(), bert.facts().clone());
     let mut text = format!(
-        "{} ({}): {:?}, {} layers, {} heads, {} numbers a vector, {} parameters\nweights: sha256 {}\n",
+        "{} ({}): {:?}, {}, {}, {} numbers a vector, {} parameters\nweights: sha256 {}\n",
         known.name,
         known.origin,
         config.family,
-        config.num_hidden_layers,
-        config.num_attention_heads,
+        counted(config.num_hidden_layers, "layer"),
+        counted(config.num_attention_heads, "head"),
         config.hidden_size,
         known.parameters,
         known.sha256

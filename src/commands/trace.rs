@@ -9,6 +9,7 @@ mod also;
 use super::{load_course, open_lab, print};
 use crate::cli::{TextFormat, Trace};
 use crate::config::Settings;
+use crate::lab::verdict::counted;
 use crate::lab::{Control, Matrix, Outcome, Request, Sentence, TraceData};
 
 /// Runs one pass and prints it.
@@ -71,8 +72,12 @@ fn text(data: &TraceData) -> String {
     let model = &data.model;
     let _ = writeln!(
         out,
-        "{} ({}): {} layers, {} heads, {} numbers a vector",
-        model.name, model.origin, model.layers, model.heads, model.hidden
+        "{} ({}): {}, {}, {} numbers a vector",
+        model.name,
+        model.origin,
+        counted(model.layers, "layer"),
+        counted(model.heads, "head"),
+        model.hidden
     );
     if let Some(cut) = &data.cut {
         let _ = writeln!(out, "read: the first {} of {} pieces, up to character {}", cut.kept, cut.total, cut.at_char);

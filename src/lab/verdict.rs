@@ -14,6 +14,12 @@ pub fn name(readout: &str) -> String {
     readout.parse::<Readout>().map_or_else(|_| readout.to_owned(), |readout| readout.label())
 }
 
+/// "1 layer", "2 layers".
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// "2 `[CLS]`": a lane's name with its model's number (0 the one in use), where two models race.
 #[must_use]
 pub fn numbered(name: &str, model: usize, two: bool) -> String {
@@ -94,9 +100,11 @@ impl OwnHead {
     #[must_use]
     pub fn in_words(&self, classes: &[String]) -> Option<String> {
         let names = |names: &[String]| names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
+        let alike = |at: usize| classes[..at].iter().any(|other| other.to_lowercase() == classes[at].to_lowercase());
         (!self.matched).then(|| {
+            let why = if (0..classes.len()).any(alike) { ", some of which differ only in case" } else { "" };
             format!(
-                "The model's own head has the labels {}; those of the data are {}, so it is no lane here.",
+                "The model's own head has the labels {}; those of the data are {}{why}, so it is no lane here.",
                 names(&self.labels),
                 names(classes)
             )

@@ -10,6 +10,7 @@ use ratatui::text::Line;
 use super::{card, frame, label_of, labels, measured, said};
 use crate::app::State;
 use crate::app::pieces::place_of;
+use crate::lab::verdict::counted;
 use crate::lab::{Matrix, TraceData, likeliest, verdict};
 use crate::lesson::View;
 use crate::view::theme::{Role, Theme};
@@ -39,8 +40,8 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// "1: NAME, 6 layers x 12 heads x 384".
 fn title(number: usize, trace: &TraceData, theme: &Theme) -> String {
     let model = &trace.model;
-    let text =
-        format!("{}: {}, {} layers x {} heads x {}", number + 1, model.name, model.layers, model.heads, model.hidden);
+    let (layers, heads) = (counted(model.layers, "layer"), counted(model.heads, "head"));
+    let text = format!("{}: {}, {layers} x {heads} x {}", number + 1, model.name, model.hidden);
     clean(&text, theme.ascii).into_owned()
 }
 
@@ -104,7 +105,8 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     let (same, mut words) = compared(traces);
     let agrees = same && a.rows == b.rows;
     if same && !agrees {
-        let _ = write!(words, " They have {} and {} layers, so the maps have no difference.", a.rows, b.rows);
+        let _ =
+            write!(words, " They have {} and {}, so the maps have no difference.", a.rows, counted(b.rows, "layer"));
     }
     let layer = state.cursor.layer.clamp(1, a.rows.max(1));
     let at = super::token(state, traces[0]);

@@ -20,6 +20,7 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     let read = report.lanes.iter().find_map(|lane| lane.layer).filter(|_| report.against.is_none());
     let layer = read.map_or(String::new(), |layer| format!("layer {layer}"));
     let how = report.provenance.recipe.as_ref().map_or(String::new(), |recipe| match recipe.top_layers {
+        Some(1) => "; tuned: the uppermost layer".to_owned(),
         Some(count) => format!("; tuned: upper {count} layers"),
         None => "; tuned: all layers".to_owned(),
     });
