@@ -98,19 +98,56 @@ fn a_model_with_a_head_of_its_own_shows_it_and_fits_others_beside() {
 }
 
 #[test]
-fn a_single_output_is_a_score_and_more_than_two_labels_are_said() {
+fn with_more_than_two_labels_the_courses_sentences_are_learnt() {
     let (_folder, mut driver) = learner(&["stars"], &["a", "b", "c"]);
     at(&mut driver, "01", "label");
     driver.press("1");
     let screen = driver.screen();
     assert!(screen.contains("its score") && screen.contains("not a probability"), "{screen}");
-    assert!(screen.contains("Nothing here decides it."), "{screen}");
+    assert!(screen.contains("The bench will tell; run it.") && screen.contains("the sentences of movies"), "{screen}");
     at(&mut driver, "04", "attribution");
     driver.press("1");
     let screen = driver.screen();
-    assert!(screen.contains("has 3 labels"), "{screen}");
+    assert!(screen.contains("has 3 labels") && screen.contains("movie sentences"), "{screen}");
+    at(&mut driver, "01", "label");
     driver.key(Key::Enter);
-    assert!(driver.waiting.is_empty(), "there is nothing to run");
+    driver.finish_run();
+    let screen = driver.screen();
+    assert!(screen.contains("logistic regression on the sentences of movies"), "{screen}");
+    let question = driver.state.step().and_then(|step| step.predict.clone()).expect("a question");
+    assert!(driver.state.judge(&question).right.is_some(), "{screen}");
+    to_step(&mut driver, "How often is it right?");
+    let screen = driver.screen();
+    assert!(screen.contains("of its test sentences") && !screen.contains("data.tsv"), "{screen}");
+}
+
+#[test]
+fn a_head_of_many_classes_says_how_many_are_not_shown() {
+    let labels =
+        &["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9", "l10", "l11", "l12", "l13", "l14", "l15"];
+    let (_folder, mut driver) = learner(labels, &["negative", "positive"]);
+    driver.size = (80, 24);
+    at(&mut driver, "01", "label");
+    driver.press("1");
+    driver.key(Key::Tab);
+    let screen = driver.screen();
+    let shown = labels.iter().filter(|label| screen.lines().any(|line| line.trim().starts_with(&format!("{label} "))));
+    let hidden = labels.len() - shown.count();
+    assert!(hidden > 0 && screen.contains(&format!("{hidden} more")), "{screen}");
+}
+
+/// The curve's level line is what one answer for everything comes to; no head of the model's own stands beside it.
+#[test]
+fn a_curve_over_layers_has_the_measured_majority() {
+    let (_folder, mut driver) = learner(&["a", "b", "c"], &["a", "b", "c"]);
+    at(&mut driver, "08", "probe");
+    let screen = driver.screen();
+    assert!(screen.contains("Press Enter") && !screen.contains("brings along answers beside"), "{screen}");
+    driver.key(Key::Enter);
+    driver.finish_run();
+    let majority = driver.state.race_report().and_then(|report| report.majority).expect("a share");
+    let screen = driver.screen();
+    assert!(screen.contains(&format!("one answer for all, {majority:.2}")) && !screen.contains("a coin"), "{screen}");
 }
 
 #[test]

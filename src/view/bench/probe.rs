@@ -47,7 +47,6 @@ fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
             role: role(readout),
         })
         .collect();
-    let chance = report.lanes.iter().find(|lane| lane.readout == "majority").map(|lane| lane.accuracy as f32);
     let (first, last) = (
         |lanes: &[&Lane]| lanes.first().map_or(0.0, |lane| lane.accuracy),
         |lanes: &[&Lane]| lanes.last().map_or(0.0, |lane| lane.accuracy),
@@ -58,9 +57,10 @@ fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .zip(&labels)
         .map(|(readout, label)| format!("{label} {:.3} to {:.3}", first(&of(readout)), last(&of(readout))))
         .collect();
+    let level = report.majority.map_or(String::new(), |share| format!("; level: one answer for all, {share:.2}"));
     let foot = [
         said(format!("layer 0 to last: {}", numbers.join(&dot)), theme.value()),
-        said("upright lines: 95 % intervals of each point", theme.dim()),
+        said(format!("upright: 95 % intervals{level}"), theme.dim()),
         measured(
             &format!(
                 "{} training, {} test sentences",
@@ -71,7 +71,7 @@ fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
         ),
     ];
     let body = frame("how well a frozen classifier reads each layer", "", &foot, theme, area, buf);
-    let reference = Some(chance.map_or((0.5, "a coin: 0.5"), |share| (share, "always the commoner answer")));
+    let reference = report.majority.map(|share| (share as f32, "one answer"));
     chart::draw(
         body,
         buf,

@@ -29,7 +29,8 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
         _ => String::new(),
     };
     let own = state.facts.iter().chain(state.against.iter().filter(|_| request.against.is_some()));
-    let own = if own.into_iter().any(|facts| !facts.labels.is_empty()) {
+    let races = state.bench().is_some_and(|bench| bench.view == View::Race);
+    let own = if races && own.into_iter().any(|facts| !facts.labels.is_empty()) {
         " The classifier that the checkpoint brings along answers beside them."
     } else {
         ""
@@ -50,7 +51,7 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
         paragraphs.push(tuned(&request));
     }
     paragraphs.push("Press Enter to run it. Space holds it, x stops it; what is finished is kept.".to_owned());
-    if state.bench().is_some_and(|bench| bench.view == View::Race) {
+    if races {
         let size = state.cursor.variant + 1;
         let sizes = View::Race.measures().len();
         paragraphs.push(format!("Size {size} of {sizes}: v takes the next. + adds a lane, - takes it away."));
@@ -67,6 +68,7 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
 fn tuned(request: &RaceRequest) -> String {
     let recipe = &request.recipe;
     let layers = match recipe.top_layers {
+        Some(1) => "its uppermost layer learns".to_owned(),
         Some(count) => format!("its upper {count} layers learn"),
         None => "all its layers and its embeddings learn".to_owned(),
     };

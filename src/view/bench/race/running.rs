@@ -92,7 +92,7 @@ fn curves_of(curves: &[(usize, &Curve)], two: bool, theme: &Theme, area: Rect, b
     let half = area.width / 2;
     let right = if watched {
         let left = Rect { width: half.saturating_sub(1), ..area };
-        chart("accuracy on validation", &accuracy, None, Some((0.5, "a coin")), left, buf);
+        chart("accuracy on validation", &accuracy, None, None, left, buf);
         Rect { x: area.x + half + 1, width: area.width.saturating_sub(half + 1), ..area }
     } else {
         area
