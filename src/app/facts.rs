@@ -50,6 +50,7 @@ pub(super) fn settle(state: &mut State) -> bool {
         given.correct = Some(right == given.choice);
         given.sentence = (verdict.measured.is_some() && on_sentence).then_some(sentence);
         given.measured = verdict.measured;
+        given.source = verdict.source;
         new = true;
     }
     new

@@ -82,11 +82,12 @@ fn predictions(evidence: &Evidence<'_>, document: &mut Document) {
 
 fn prediction(question: &Question, given: &Given) -> Vec<Run> {
     let option = |index: usize| question.options.get(index).map_or("an option that is gone", String::as_str);
-    // A record may decide as well as a run.
-    let from = match &question.answer {
-        Decider::Bands { value, .. } | Decider::Match { value, .. } => source_in_words(value.source),
-        Decider::Option(_) => source_in_words(Source::Live),
+    // A record may decide as well as a run; for another model the run decides where the course has a record.
+    let asked = match &question.answer {
+        Decider::Bands { value, .. } | Decider::Match { value, .. } => value.source,
+        Decider::Option(_) => Source::Live,
     };
+    let from = source_in_words(given.source.unwrap_or(asked));
     let outcome = match (given.correct, &given.measured) {
         (Some(true), Some(measured)) => format!(" So it was ({measured}, {from})."),
         (Some(true), None) => " So it was.".to_owned(),

@@ -8,6 +8,7 @@ mod store;
 
 use std::collections::BTreeMap;
 
+use super::Source;
 use serde::{Deserialize, Serialize};
 
 pub use measured::{Figure, MOST as MOST_MEASURED, Measured};
@@ -80,6 +81,9 @@ pub struct Given {
     /// What the measurement was that decided, as it was shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<String>,
+    /// Where that is from; absent where the program did not keep it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The sentence it was measured on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<String>,

@@ -7,6 +7,7 @@ use super::theme::Theme;
 use super::widgets::scale::window;
 use super::widgets::text::{clean, fit, pad, put, width};
 use crate::app::State;
+use crate::lab::verdict::counted;
 use crate::lesson::Lesson;
 use crate::lesson::notebook::Answer;
 
@@ -104,8 +105,12 @@ fn model_line(state: &State, theme: &Theme) -> String {
         (Some(facts), _) => {
             let (dot, times) = (theme.glyphs().dot, theme.glyphs().times);
             format!(
-                "{} {dot} {} layers {times} {} heads {times} {} {dot} {}",
-                facts.name, facts.layers, facts.heads, facts.hidden, facts.origin
+                "{} {dot} {} {times} {} {times} {} {dot} {}",
+                facts.name,
+                counted(facts.layers, "layer"),
+                counted(facts.heads, "head"),
+                facts.hidden,
+                facts.origin
             )
         }
         (None, Some(_)) => "no model".to_owned(),

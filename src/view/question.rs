@@ -9,7 +9,7 @@ use super::theme::Theme;
 use super::widgets::blocks;
 use super::widgets::text::{clean, wrap, wrap_hanging};
 use crate::app::State;
-use crate::lesson::{Block, Question, Source, Step};
+use crate::lesson::{Answer, Block, Question, Source, Step};
 
 /// Why it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]

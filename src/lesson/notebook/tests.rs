@@ -93,6 +93,8 @@ fn a_prediction_that_a_record_decides_says_recorded() {
     let given = Given { correct: Some(false), measured: Some("+5.2 points".to_owned()), ..Given::default() };
     let said = format!("{:?}", prediction(question, &given));
     assert!(said.contains("+5.2 points, recorded") && !said.contains("measured here"), "{said}");
+    let given = Given { source: Some(Source::Live), ..given };
+    assert!(format!("{:?}", prediction(question, &given)).contains("+5.2 points, measured here"));
 }
 
 #[test]

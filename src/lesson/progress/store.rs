@@ -235,6 +235,7 @@ mod tests {
             lesson: "04".to_owned(),
             at: Some(7),
             recalled: 1,
+            source: Some(crate::lesson::Source::Record),
             measured: Some("movie".to_owned()),
             sentence: Some("A film.".to_owned()),
             recalls: vec![Recall { at: Some(9), choice: 2, right: true }],
