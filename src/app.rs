@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use tui_textarea::TextArea;
 
+use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
 use crate::lab::shown::RECORDED;
 use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
@@ -221,7 +222,7 @@ impl State {
             course,
             records,
             data,
-            sentences: "movies".to_owned(),
+            sentences: MOVIES.to_owned(),
             classes: RECORDED.map(str::to_owned).to_vec(),
             facts: None,
             against: None,
@@ -275,7 +276,7 @@ impl State {
     #[must_use]
     pub fn reads_others(&self) -> bool {
         let learns = |bench: &Bench| matches!(bench.view, View::Race | View::Probe | View::Learning);
-        self.sentences != "movies" && self.bench().is_some_and(learns)
+        self.sentences != MOVIES && self.bench().is_some_and(learns)
     }
 
     /// The blocks of the step's text that are true of the model in use.

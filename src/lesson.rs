@@ -92,7 +92,7 @@ impl Lesson {
     /// Whether one of its benches offers a run of many sentences.
     #[must_use]
     pub fn offers_run(&self) -> bool {
-        self.steps.iter().filter_map(|step| step.bench.as_ref()).any(|bench| bench.view.runs())
+        self.steps.iter().filter_map(|step| step.bench.as_ref()).any(|bench| bench.view.offers_run())
     }
 }
 
@@ -281,7 +281,7 @@ impl View {
 
     /// Whether it shows the result of a run over many sentences, which `Enter` starts.
     #[must_use]
-    pub fn runs(self) -> bool {
+    pub fn offers_run(self) -> bool {
         matches!(self, Self::Race | Self::Probe | Self::Learning | Self::Decode | Self::Aggregate | Self::Nearest)
     }
 

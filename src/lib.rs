@@ -14,6 +14,7 @@
 //! - [`commands`]: what runs without a screen
 //! - [`cli`], [`config`]: the command line, settings and paths
 //! - [`shell`]: texts as words of a command
+//! - [`wording`]: English for counts and lists
 
 pub mod app;
 pub mod cli;
@@ -26,4 +27,5 @@ pub mod plain;
 pub mod shell;
 pub mod terminal;
 pub mod view;
+pub mod wording;
 pub mod worker;

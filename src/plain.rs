@@ -220,8 +220,12 @@ impl Reader {
         let options = self.state.options(question);
         let option = |index: usize| options.get(index).map_or("", String::as_str);
         let verdict = self.state.judge(question);
-        let measured =
-            verdict.measured.map_or(String::new(), |value| format!(" ({value}{})", text::from(verdict.source)));
+        let from = text::from(verdict.source);
+        let measured = match verdict.measured {
+            Some(_) if verdict.told_by_option => from.to_owned(),
+            Some(value) => format!(" ({value}{from})"),
+            None => String::new(),
+        };
         let said = match (verdict.right, self.state.given(question)) {
             (None, _) if self.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
             (None, _) => "Nothing here decides it.".to_owned(),

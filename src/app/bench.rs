@@ -75,7 +75,7 @@ impl State {
 }
 
 /// Moves in one direction until nothing moves any more.
-pub(super) fn far(state: &mut State, towards: Action) {
+pub(super) fn to_the_end(state: &mut State, towards: Action) {
     let mut before = state.cursor;
     for _ in 0..MOST_STEPS {
         step(state, towards);

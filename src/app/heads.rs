@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::lab::shown::{RECORDED, RECORDED_ON};
+use crate::lab::dataset::MOVIES;
+use crate::lab::shown::RECORDED;
 use crate::lab::{RaceRequest, Readout, TraceData};
 use crate::lesson::{Answer, Question, View};
+use crate::wording::counted;
 
 impl State {
     /// Whether the bench looks into classifiers that are neither recorded for this model nor fitted yet.
@@ -24,7 +26,7 @@ impl State {
     #[must_use]
     pub fn heads_request(&self) -> Option<RaceRequest> {
         let last = self.facts.as_ref()?.layers;
-        let data = if self.has_two_labels() { &self.sentences } else { RECORDED_ON };
+        let data = if self.has_two_labels() { &self.sentences } else { MOVIES };
         let race = RaceRequest::frozen(data, vec![Readout::Cls, Readout::Mean]);
         self.lacks_heads().then(|| RaceRequest { layers: vec![last], ..race })
     }
@@ -40,13 +42,16 @@ impl State {
     pub fn no_heads(&self) -> String {
         let model = self.facts.as_ref().map_or("this model", |facts| facts.name.as_str());
         let none = format!("No classifier was recorded for {model}, so there is no answer to look into yet.");
-        match self.classes.len() {
-            2 => none,
-            count => format!(
-                "{none} This bench looks into an answer of two, and {} has {count} labels. So classifiers for it learn from the movie sentences of the course: {} or {}.",
-                self.sentences, RECORDED[1], RECORDED[0]
-            ),
+        if self.has_two_labels() {
+            return none;
         }
+        format!(
+            "{none} This bench looks into an answer of two, and {} has {}. So classifiers for it learn from the movie sentences of the course: {} or {}.",
+            self.sentences,
+            counted(self.classes.len(), "label"),
+            RECORDED[1],
+            RECORDED[0]
+        )
     }
 
     /// What the heads on the bench can answer; of the labels in use where there are none yet.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Effect, State, runs, values};
+use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
 use crate::lab::{InvertRequest, RaceRequest, Readout, Request};
 use crate::lesson::View;
@@ -57,7 +58,7 @@ impl State {
             train: Some(train),
             test: Some(test),
             layers: self.facts.iter().map(|facts| facts.layers).collect(),
-            ..RaceRequest::frozen("movies", lanes)
+            ..RaceRequest::frozen(MOVIES, lanes)
         })
     }
 
@@ -65,7 +66,7 @@ impl State {
     pub(super) fn gap_invert(&self) -> Option<InvertRequest> {
         let (train, test) = SMALL;
         (self.asked() == 3 && self.has_gap()).then(|| InvertRequest {
-            data: "movies".to_owned(),
+            data: MOVIES.to_owned(),
             readouts: vec![Readout::Cls, Readout::Mean],
             layers: self.facts.iter().map(|facts| facts.layers).collect(),
             train: Some(train),

@@ -14,6 +14,8 @@ pub struct Verdict {
     pub measured: Option<String>,
     /// Where the measurement is from.
     pub source: Option<Source>,
+    /// The right option itself says the measured word, so that nobody needs to say it again.
+    pub told_by_option: bool,
 }
 
 impl State {
@@ -36,14 +38,21 @@ impl State {
     pub fn judge(&self, question: &Question) -> Verdict {
         let known = |value: &ValueRef| values::resolve(self, &self.own_measure(value));
         match &question.answer {
-            Answer::Option(index) => Verdict { right: Some(*index), measured: None, source: None },
+            Answer::Option(index) => {
+                Verdict { right: Some(*index), measured: None, source: None, told_by_option: false }
+            }
             Answer::Bands { value, bands } => {
                 let value = known(value);
                 let right = match value.number {
                     Number::Known(number) => Some(bands.iter().filter(|band| **band <= number).count()),
                     Number::None => None,
                 };
-                Verdict { right, measured: value.ready.then_some(value.text), source: value.source }
+                Verdict {
+                    right,
+                    measured: value.ready.then_some(value.text),
+                    source: value.source,
+                    told_by_option: false,
+                }
             }
             Answer::Match { value, matches } => {
                 let key = value.key.clone();
@@ -52,7 +61,10 @@ impl State {
                     .ready
                     .then(|| matches.iter().position(|entry| entry == "*" || self.matched(&key, entry) == value.text))
                     .flatten();
-                Verdict { right, measured: value.ready.then_some(value.text), source: value.source }
+                let options = self.options(question);
+                let told_by_option =
+                    right.is_some_and(|right| matches[right] != "*" || options.get(right) == Some(&value.text));
+                Verdict { right, measured: value.ready.then_some(value.text), source: value.source, told_by_option }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Effect, State};
+use crate::lab::dataset::MOVIES;
 use crate::lab::{
     AggregateReport, AggregateRequest, InversionReport, InvertRequest, LearnRequest, Mode, Progress, RaceReport,
     RaceRequest, Readout, Recipe, Request, Sentence,
@@ -114,7 +115,7 @@ impl State {
         }
         let readouts = View::Decode.measures().iter().filter_map(|name| name.parse().ok()).collect();
         let layers = (0..=self.facts.as_ref()?.layers).collect();
-        Some(InvertRequest { data: "movies".to_owned(), readouts, layers, train: bench.train, test: bench.test })
+        Some(InvertRequest { data: MOVIES.to_owned(), readouts, layers, train: bench.train, test: bench.test })
     }
 
     /// How good they are, once they are fitted.
@@ -129,7 +130,7 @@ impl State {
     pub fn aggregate_request(&self) -> Option<AggregateRequest> {
         let bench = self.bench().filter(|bench| matches!(bench.view, View::Aggregate | View::Nearest))?;
         self.facts.as_ref()?;
-        Some(AggregateRequest { data: "movies".to_owned(), train: bench.train, test: bench.test })
+        Some(AggregateRequest { data: MOVIES.to_owned(), train: bench.train, test: bench.test })
     }
 
     /// What they came to.

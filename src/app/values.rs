@@ -7,6 +7,7 @@ use super::State;
 use crate::lab::figures::{self, layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
 use crate::lesson::{Format, Source, ValueRef};
+use crate::wording::listed;
 
 /// Characters of a sentence that running text quotes.
 const MOST_SHOWN: usize = 120;
@@ -215,10 +216,7 @@ fn file_name(path: &str) -> &str {
 const NAMED: usize = 6;
 
 fn classes(names: &[String]) -> String {
-    let named: Vec<String> = names.iter().take(NAMED).map(|name| shortened(name)).collect();
-    let more = names.len().saturating_sub(NAMED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    named.join(", ") + &rest
+    listed(names.iter().map(|name| shortened(name)), NAMED)
 }
 
 /// The beginning of a long sentence.

@@ -122,8 +122,8 @@ pub(super) fn in_bench(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Ask if !state.covered() && state.race_report().is_some() => {
             state.overlay = Some(Overlay::Ask(Box::new(editor(&state.sentence().text))));
         }
-        Action::First => bench::far(state, Action::Left),
-        Action::Last => bench::far(state, Action::Right),
+        Action::First => bench::to_the_end(state, Action::Left),
+        Action::Last => bench::to_the_end(state, Action::Right),
         action => bench::step(state, action),
     }
     Vec::new()

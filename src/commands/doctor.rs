@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::{load_course, open_lab, print};
 use crate::config::{self, Settings};
 use crate::lab::dataset::{Dataset, Split};
-use crate::lab::verdict::counted;
 use crate::model::load::EMBEDDED_SHA256;
 use crate::model::oracle;
+use crate::wording::counted;
 
 /// What only the front end can tell.
 pub struct Surroundings {

@@ -7,10 +7,10 @@ use super::course::{read_course, vocabulary};
 use super::{load_course, print};
 use crate::cli::Lessons;
 use crate::config::Settings;
-use crate::lab::verdict::counted;
 use crate::lesson::View;
 use crate::lesson::parse::Problem;
 use crate::lesson::vocabulary::LIVE;
+use crate::wording::counted;
 
 /// Lists or checks lessons.
 ///
@@ -97,7 +97,7 @@ fn check(path: Option<&Path>) -> Result<(), String> {
     let found: Vec<&Problem> = problems.iter().filter(concerns).collect();
     if found.is_empty() {
         let what = path.map_or_else(|| "the embedded course".to_owned(), |path| path.display().to_string());
-        let count = if only.is_some() { counted(1, "lesson") } else { counted(lessons, "lesson") };
+        let count = counted(if only.is_some() { 1 } else { lessons }, "lesson");
         return print(&format!("{what}: {count}, no mistakes found\n"));
     }
     let text: Vec<String> = found.iter().map(ToString::to_string).collect();

@@ -9,10 +9,10 @@ use super::print;
 use crate::cli::Models;
 use crate::config::Settings;
 use crate::lab::Lab;
-use crate::lab::verdict::counted;
 use crate::model::load::{EMBEDDED, Files};
 use crate::model::weights::Weights;
 use crate::model::{Bert, Family, ModelError, oracle};
+use crate::wording::{counted, listed};
 
 /// Opens what `--model` asks for: a folder, or a name on the hub, which is downloaded if it is not in the cache.
 /// `report` hears in words how far a download is.
@@ -210,10 +210,8 @@ fn unused(names: &[String], layers: usize) -> Vec<String> {
         ));
     }
     if !others.is_empty() {
-        let more = others.len().saturating_sub(TOLD);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = others[..others.len().min(TOLD)].join(", ");
-        said.push(format!("not used: {} weights of the file: {named}{rest}", others.len()));
+        let named = listed(others.iter(), TOLD);
+        said.push(format!("not used: {} of the file: {named}", counted(others.len(), "weight")));
     }
     said
 }

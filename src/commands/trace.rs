@@ -9,8 +9,8 @@ mod also;
 use super::{load_course, open_lab, print};
 use crate::cli::{TextFormat, Trace};
 use crate::config::Settings;
-use crate::lab::verdict::counted;
 use crate::lab::{Control, Matrix, Outcome, Request, Sentence, TraceData};
+use crate::wording::counted;
 
 /// Runs one pass and prints it.
 ///

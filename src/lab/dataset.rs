@@ -14,9 +14,12 @@ pub use labelled::Form;
 pub use parse::DatasetError;
 use parse::clean;
 
+/// The data set that the course is written for.
+pub const MOVIES: &str = "movies";
+
 /// The embedded sets: name and file.
 const EMBEDDED: [(&str, &str); 2] = [
-    ("movies", include_str!("../../lessons/data/movies.tsv")),
+    (MOVIES, include_str!("../../lessons/data/movies.tsv")),
     ("products", include_str!("../../lessons/data/products.tsv")),
 ];
 
@@ -179,11 +182,11 @@ impl Dataset {
             self.classes.len(),
             classes.join(", "),
             if left.is_empty() { "none" } else { &left }
-        ) + &self.alike()
+        ) + &self.case_warning()
     }
 
     /// A warning where labels differ only in case, for they are classes of their own.
-    fn alike(&self) -> String {
+    fn case_warning(&self) -> String {
         let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         self.classes.iter().for_each(|class| groups.entry(class.to_lowercase()).or_default().push(class));
         let alike: Vec<String> =

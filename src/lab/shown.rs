@@ -1,15 +1,12 @@
 //! The two classifiers that lessons look into: recorded with these very weights, or fitted here by the last race.
 
-use super::dataset::Dataset;
+use super::dataset::{Dataset, MOVIES};
 use super::race::Fitted;
 use super::record::RecordedHead;
 use super::{HeadAnswer, Mode};
 
 /// What recorded heads answer; by the order of the data's labels.
 pub const RECORDED: [&str; 2] = ["negative", "positive"];
-
-/// The data set that they learnt from.
-pub const RECORDED_ON: &str = "movies";
 
 /// A classifier, what its answers are called, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +25,7 @@ impl ShownHead {
     /// A recorded one.
     #[must_use]
     pub fn recorded(head: RecordedHead) -> Self {
-        Self { head, classes: RECORDED.map(str::to_owned), here: false, data: RECORDED_ON.to_owned() }
+        Self { head, classes: RECORDED.map(str::to_owned), here: false, data: MOVIES.to_owned() }
     }
 
     /// Those of a race's frozen lanes on the last layer; none where there are not two classes.

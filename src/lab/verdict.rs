@@ -14,12 +14,6 @@ pub fn name(readout: &str) -> String {
     readout.parse::<Readout>().map_or_else(|_| readout.to_owned(), |readout| readout.label())
 }
 
-/// "1 layer", "2 layers".
-#[must_use]
-pub fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
 /// "2 `[CLS]`": a lane's name with its model's number (0 the one in use), where two models race.
 #[must_use]
 pub fn numbered(name: &str, model: usize, two: bool) -> String {

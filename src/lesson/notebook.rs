@@ -12,7 +12,7 @@ mod facts;
 mod time;
 
 pub use again::{beside, trace};
-pub use answers::{Answer, answers};
+pub use answers::{Answer, LESSONS, answers};
 pub use document::{Document, Part, Run};
 use facts::source_in_words;
 pub use facts::{Evidence, FACTS, Fact, Point};

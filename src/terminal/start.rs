@@ -13,7 +13,7 @@ use crate::cli::{Common, CourseWith};
 use crate::commands::{Download, LoadedCourse, Surroundings, load_course, open_model, read_data};
 use crate::config::{self, Settings};
 use crate::lab::Lab;
-use crate::lab::dataset::{Dataset, Split};
+use crate::lab::dataset::{Dataset, MOVIES, Split};
 use crate::lesson::progress::{Progress, Store};
 use crate::view::{self, CharFlag, ColorFlag, Theme};
 
@@ -146,7 +146,7 @@ fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {
 pub(crate) fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
     let dataset = match own {
         Some(own) => own.clone(),
-        None => Dataset::embedded("movies").map_err(|error| error.to_string())?,
+        None => Dataset::embedded(MOVIES).map_err(|error| error.to_string())?,
     };
     let [train, validation, test] =
         [Split::Train, Split::Validation, Split::Test].map(|split| dataset.indices(split).len());

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
-use super::widgets::scale::window;
+use super::widgets::scale::{hidden, window};
 use super::widgets::text::{clean, fit, pad, put, width};
 use crate::app::State;
-use crate::lab::verdict::counted;
 use crate::lesson::Lesson;
-use crate::lesson::notebook::Answer;
+use crate::lesson::notebook::LESSONS;
+use crate::wording::counted;
 
 pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let width = area.width - 2;
@@ -32,8 +32,7 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
 
     let (mut x, mut y) = (left + 2, area.y);
     // A course of somebody's own may be about something else.
-    let known = |answer: &Answer| state.course.lessons.iter().any(|lesson| lesson.id == answer.lesson);
-    let asked = state.answers().iter().all(known);
+    let asked = LESSONS.iter().all(|id| state.course.lessons.iter().any(|lesson| lesson.id == *id));
     if asked {
         put(buf, left, area.y + 2, width, "The four questions", theme.heading());
         y += 3;
@@ -58,8 +57,7 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
     let end = list.y + state.course.lessons.len().min(rows) as u16;
     let below = state.course.lessons.len().saturating_sub(first + rows);
     let glyphs = theme.glyphs();
-    let part = |sign: &str, count: usize| if count > 0 { format!("{sign} {count} more  ") } else { String::new() };
-    put(buf, left + 4, end, width - 4, &(part(glyphs.up, first) + &part(glyphs.down, below)), theme.dim());
+    put(buf, left + 4, end, width - 4, &hidden(&[(glyphs.up, first), (glyphs.down, below)]), theme.dim());
     draw_foot(
         state,
         cursor,

@@ -12,6 +12,7 @@ use ratatui::widgets::{Clear, Widget};
 use tui_textarea::TextArea;
 
 use super::theme::Theme;
+use super::widgets::scale::hidden;
 use super::widgets::text::{clean, put, width, wrap, wrap_hanging};
 use super::{lines, question};
 use crate::app::keymap::TABLE;
@@ -135,10 +136,11 @@ fn scrolled(title: &str, text: &[Line<'_>], scroll: u16, theme: &Theme, area: Re
     lines(&text[first..], inside, buf);
     let below = text.len().saturating_sub(first + room);
     let glyphs = theme.glyphs();
-    let part = |sign: &str, count: usize| if count > 0 { format!(" {sign} {count} more ") } else { String::new() };
-    let said = part(glyphs.up, first) + &part(glyphs.down, below);
-    // Where a text does not fit, the frame's lower edge is the line below it.
-    put(buf, inside.x, inside.bottom(), inside.width, &said, theme.label());
+    let said = hidden(&[(glyphs.up, first), (glyphs.down, below)]);
+    if !said.is_empty() {
+        // Where a text does not fit, the frame's lower edge is the line below it.
+        put(buf, inside.x, inside.bottom(), inside.width, &format!(" {said} "), theme.label());
+    }
 }
 
 /// Cells of the keys in the help.

@@ -9,7 +9,7 @@ use super::theme::Theme;
 use super::widgets::blocks;
 use super::widgets::text::{clean, wrap, wrap_hanging};
 use crate::app::State;
-use crate::lesson::{Answer, Block, Question, Source, Step};
+use crate::lesson::{Block, Question, Source, Step};
 
 /// Why it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,11 +70,8 @@ pub(super) fn feedback(
     let options = state.options(question);
     let option = |index: usize| options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
     let mark = verdict.source.map_or("", |source| blocks::mark(source, theme));
-    // A measured word that is the option itself is not said twice.
     let measured = match verdict.measured {
-        Some(text) if verdict.right.and_then(|right| options.get(right)) == Some(&text) => mark.to_owned(),
-        // Nor one that the option puts in other words.
-        Some(text) if named(&question.answer, verdict.right, &text) => mark.to_owned(),
+        Some(_) if verdict.told_by_option => mark.to_owned(),
         Some(text) => format!(" ({}{mark})", clean(&text, theme.ascii)),
         None => String::new(),
     };
@@ -103,14 +100,6 @@ pub(super) fn feedback(
         lines.extend(blocks::render_inlines(&question.why, &resolver(state), width, theme));
     }
     lines
-}
-
-/// Whether the right option stands for just this measured word.
-fn named(answer: &Answer, right: Option<usize>, text: &str) -> bool {
-    match (answer, right) {
-        (Answer::Match { matches, .. }, Some(right)) => matches.get(right).is_some_and(|entry| entry == text),
-        _ => false,
-    }
 }
 
 /// Sources of the values that the answered questions of a step show.

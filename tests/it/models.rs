@@ -504,7 +504,7 @@ fn a_check_names_what_of_the_file_is_not_used() {
         .collect();
     candle_core::safetensors::save(&named, folder.path().join("model.safetensors")).expect("saved");
     let (said, error) = check(folder.path());
-    assert!(said.contains("not used: 1 weights of the file: cls.predictions.bias"), "{said} {error}");
+    assert!(said.contains("not used: 1 weight of the file: cls.predictions.bias"), "{said} {error}");
 
     let (_, error) = check(&folder.path().join("config.json"));
     assert!(error.contains("a file of a model and not its weights. Name the folder: --model "), "{error}");

@@ -201,3 +201,10 @@ fn what_keys_the_text_means_is_said_once() {
     let told = text(&clsroom(&["--plain", "01"], "xterm"));
     assert_eq!(told.matches("belong to the screen").count(), 1, "{told}");
 }
+
+/// The right option and the measured word are one: nobody needs to read "positive (positive)".
+#[test]
+fn an_answer_is_not_said_twice() {
+    let told = text(&clsroom(&["--plain", "01"], "xterm"));
+    assert!(told.contains("The answer: positive [measured here]."), "{told}");
+}

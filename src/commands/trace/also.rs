@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::cli::Also;
+use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
 use crate::lab::{Control, Lab, LearnRequest, Outcome, Readout, Request, Sentence, TraceData, figures};
 
@@ -21,7 +22,7 @@ pub(super) fn measure(lab: &Lab, also: Also, sentence: &Sentence, trace: &TraceD
         Also::Gradient => Request::Gradient(sentence.clone()),
         Also::Knockout => Request::Knockout(sentence.clone()),
         Also::Learning => Request::Learn(LearnRequest {
-            data: "movies".to_owned(),
+            data: MOVIES.to_owned(),
             readout: Readout::Cls,
             steps: STEPS,
             sentence: sentence.clone(),

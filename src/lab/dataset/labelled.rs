@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::parse::{clean, no_nul};
 use super::{Dataset, DatasetError, Dropped, Item, SPLITS, Split, content_hash, hex, key, split};
+use crate::wording::listed;
 
 /// How a file of labelled sentences is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,9 +150,7 @@ fn columns(name: &str, text: &str, delimiter: u8) -> Result<Vec<Row>, DatasetErr
 
 /// The columns of a first line in words: the first of them, where there are many.
 fn found(header: &csv::StringRecord) -> String {
-    let named: Vec<String> = header.iter().take(NAMED).map(|field| format!("{:?}", short(field.trim()))).collect();
-    let more = header.len().saturating_sub(NAMED);
-    format!("{}{}", named.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
+    listed(header.iter().map(|field| format!("{:?}", short(field.trim()))).collect::<Vec<_>>().iter(), NAMED)
 }
 
 fn json(name: &str, text: &str) -> Result<Vec<Row>, DatasetError> {

@@ -46,8 +46,8 @@ pub(super) fn own(
     Ok(Some((OwnHead { labels, matched: places.is_some(), answers }, fitted)))
 }
 
-/// For each class of the data, the head's label of that name; `None` when one has none, or two have the same. Compared without regard to case;
-/// `pos` and `neg` stand for the whole words, and `LABEL_3` for a class called `3`.
+/// For each class of the data, the head's label of that name; `None` when one has none, or two have the same. Compared
+/// without regard to case; `pos` and `neg` stand for the whole words, and `LABEL_3` for a class called `3`.
 fn matched(classes: &[String], labels: &[String]) -> Option<Vec<usize>> {
     let plain = |name: &str| {
         let name = name.trim().to_lowercase();

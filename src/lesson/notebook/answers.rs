@@ -12,6 +12,9 @@ const ROUNDING: f64 = 1e-4;
 /// From here on nearly every piece is found.
 const EXACT: f64 = 0.95;
 
+/// The lesson about each question.
+pub const LESSONS: [&str; 4] = ["05", "06", "07", "10"];
+
 /// The answer to one of the four questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -54,7 +57,7 @@ impl<'a> Points<'a> {
     }
 
     /// Two figures that may be compared: measured here on as many training sentences, or both recorded.
-    fn alike(&self, one: &str, other: &str) -> Option<(Point, Point)> {
+    fn comparable(&self, one: &str, other: &str) -> Option<(Point, Point)> {
         let here = self.evidence.measured(one).zip(self.evidence.measured(other));
         let fair = |(one, other): &(Point, Point)| {
             one.source == other.source && one.train == other.train && one.model == other.model
@@ -128,7 +131,7 @@ fn aggregate(evidence: &Evidence<'_>) -> Answer {
     let needed = ["race.cls-mean.last.difference"];
     points.answer(
         "Is [CLS] really an aggregate representation of the sequence?",
-        "05",
+        LESSONS[0],
         verdict,
         &needed,
         "a small race of [CLS] against GlobalPooling",
@@ -179,7 +182,7 @@ fn first(evidence: &Evidence<'_>) -> Answer {
     let verdict = first_in_words(&points);
     points.answer(
         "Why is it the first token? Why not the second, the third, the last?",
-        "06",
+        LESSONS[1],
         verdict,
         &["arrange.carried.largest.last"],
         "your sentence in four arrangements",
@@ -229,7 +232,7 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
     let verdict = learns_in_words(&points);
     points.answer(
         "How does it learn to represent the sequence, when it is trained like every other token?",
-        "07",
+        LESSONS[2],
         verdict,
         &["gradient.cls.touched.last"],
         "where the loss touches your sentence",
@@ -254,7 +257,7 @@ fn learns_in_words(points: &Points<'_>) -> Option<String> {
             )
         };
     }
-    if let Some((before, after)) = points.alike("race.cls.last.accuracy", "race.cls.finetune.accuracy") {
+    if let Some((before, after)) = points.comparable("race.cls.last.accuracy", "race.cls.finetune.accuracy") {
         let gained = after.number? > before.number?;
         let outcome = if gained { "training moved it" } else { "training did not help here" };
         let (before, after) = (&before.value, &after.value);
@@ -272,7 +275,7 @@ fn back(evidence: &Evidence<'_>) -> Answer {
     let verdict = back_in_words(&points);
     points.answer(
         "Can the original sequence be got back from it?",
-        "10",
+        LESSONS[3],
         verdict,
         &["decode.cls.last.precision"],
         "small decoders of [CLS] and GlobalPooling",

@@ -1,6 +1,7 @@
 //! Races and probes in words: what was run here, or the recorded run that comes nearest.
 
 use crate::app::{State, values};
+use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
 use crate::lab::{Lane, Mode, Pair, RaceReport, RaceRequest, verdict};
 use crate::shell;
@@ -20,7 +21,7 @@ pub(super) fn race(state: &State) -> Option<Vec<String>> {
         command.push_str(" --against ");
         command.push_str(&shell::word(against));
     }
-    if request.data != "movies" {
+    if request.data != MOVIES {
         command.push_str(" --data ");
         command.push_str(&shell::word(&request.data));
     }
@@ -80,7 +81,7 @@ fn quoted(state: &State, request: &RaceRequest) -> Vec<String> {
         _ => None,
     };
     // Records are of the embedded sentences.
-    if state.sentences != "movies" {
+    if state.sentences != MOVIES {
         return Vec::new();
     }
     let mut files: Vec<&str> =

@@ -129,15 +129,17 @@ fn display(readout: &str) -> &'static str {
     if readout == "cls" { "[CLS]" } else { "GlobalPooling" }
 }
 
-/// The same beside heads that were fitted here: its likeliest class, unless its classes are theirs to answer.
+/// The checkpoint's own answer beside heads that were fitted here, where both tell the same two classes apart.
 fn of_checkpoint(trace: &TraceData, theme: &Theme) -> Option<Bar> {
-    let above = &trace.labels.first()?.classes[1];
-    let (label, value) =
-        trace.own.iter().find(|(label, _)| trace.own.len() > 1 && label.eq_ignore_ascii_case(above))?;
+    let classes = &trace.labels.first()?.classes;
+    let share = |class: &String| Some(trace.own.iter().find(|(label, _)| label.eq_ignore_ascii_case(class))?.1);
+    let [below, above] = classes.each_ref().map(share);
+    let (below, above) = (below?, above?);
+    let answer = clean(&classes[usize::from(above >= below)], theme.ascii);
     Some(Bar {
         label: "its own head".to_owned(),
-        value: *value,
-        text: format!("{value:.3} {}", clean(label, theme.ascii)),
+        value: above,
+        text: format!("{above:.3} {answer}"),
         role: Role::Label,
         interval: None,
     })

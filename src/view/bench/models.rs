@@ -10,7 +10,6 @@ use ratatui::text::Line;
 use super::{card, frame, label_of, labels, measured, said};
 use crate::app::State;
 use crate::app::pieces::place_of;
-use crate::lab::verdict::counted;
 use crate::lab::{Matrix, TraceData, likeliest, verdict};
 use crate::lesson::View;
 use crate::view::theme::{Role, Theme};
@@ -18,6 +17,7 @@ use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::heatmap::{self, Heatmap, legend};
 use crate::view::widgets::text::{clean, fit, put};
 use crate::view::widgets::tokens::{self, Piece};
+use crate::wording::counted;
 
 /// Names of the measures of what flows into `[CLS]`.
 const MEASURES: [&str; 3] = ["norm-based share", "raw attention", "attention rollout"];

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::scale::{fraction, short, window};
+use super::scale::{fraction, hidden, short, window};
 use super::text::{fit, pad, pad_start, put, width};
 use crate::view::theme::Theme;
 
@@ -137,8 +137,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>) {
     if at.more_rows {
         let glyphs = theme.glyphs();
         let (above, below) = (at.first_row, map.rows.len() - at.first_row - at.rows);
-        let part = |sign: &str, count: usize| if count > 0 { format!("{sign} {count} more  ") } else { String::new() };
-        let text = part(glyphs.up, above) + &part(glyphs.down, below);
+        let text = hidden(&[(glyphs.up, above), (glyphs.down, below)]);
         put(buf, area.x, area.y + at.top + at.rows as u16, area.width, &text, theme.label());
     }
 }

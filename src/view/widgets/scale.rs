@@ -7,6 +7,13 @@ pub fn fraction(value: f32, low: f32, high: f32) -> f32 {
     if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 }
 }
 
+/// "↑ 2 more  ↓ 3 more": what of a list or map is not shown, by the sign of its direction; empty where nothing is hidden.
+#[must_use]
+pub fn hidden(counts: &[(&str, usize)]) -> String {
+    let there = counts.iter().filter(|(_, count)| *count > 0);
+    there.map(|(sign, count)| format!("{sign} {count} more")).collect::<Vec<_>>().join("  ")
+}
+
 /// Smallest and largest finite number; `None` when there is none.
 pub fn bounds(values: impl IntoIterator<Item = f32>) -> Option<(f32, f32)> {
     values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| match bounds {

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::scale::window;
+use super::scale::{hidden, window};
 use super::text::{fit, put, width};
 use crate::view::theme::Theme;
 
@@ -95,9 +95,7 @@ fn more(
         (glyphs.more_left, first.1),
         (glyphs.more_right, grid.columns.len() - first.1 - shown.1),
     ];
-    let said: Vec<String> =
-        counts.iter().filter(|(_, count)| *count > 0).map(|(sign, count)| format!("{sign} {count} more")).collect();
-    put(buf, area.x, area.y, area.width, &said.join("  "), theme.label());
+    put(buf, area.x, area.y, area.width, &hidden(&counts), theme.label());
 }
 
 /// One map, shrunk. In colour its last line of spots stays free, so that maps below each other do not touch.

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::scale::window;
+use super::scale::{hidden, window};
 use super::text::{clean, fit, put, width};
 use crate::view::theme::Theme;
 
@@ -93,8 +93,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, pieces: &[Piece<'_>], c
     let before: usize = rows.iter().take(first).map(Vec::len).sum();
     if before + after > 0 && u32::from(area.height) > visible as u32 * u32::from(tall) {
         let glyphs = theme.glyphs();
-        let part = |sign: &str, count: usize| if count > 0 { format!("{sign} {count} more  ") } else { String::new() };
-        let text = part(glyphs.up, before) + &part(glyphs.down, after);
+        let text = hidden(&[(glyphs.up, before), (glyphs.down, after)]);
         put(buf, area.x, area.y + visible as u16 * tall, area.width, &text, theme.label());
     }
 }
