@@ -276,6 +276,11 @@ pub(super) fn receive(state: &mut State, msg: Msg) {
             }
         }
         Msg::Done(ticket, outcome) => {
+            // The learner may be elsewhere by now.
+            let running = state.results.running.as_ref().filter(|running| running.ticket == ticket);
+            if let Some(lesson) = running.and_then(|running| running.lesson.clone()) {
+                state.progress.lessons.entry(lesson).or_default().run = true;
+            }
             let request = settle(state, ticket);
             store(state, request, outcome);
         }

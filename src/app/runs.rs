@@ -33,6 +33,8 @@ pub struct Running {
     pub elapsed: Duration,
     /// It is held.
     pub paused: bool,
+    /// The lesson whose bench offered it.
+    pub lesson: Option<String>,
 }
 
 impl State {
@@ -190,6 +192,7 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
         progress: Progress { what: "starting".to_owned(), ..Progress::default() },
         elapsed: Duration::ZERO,
         paused: false,
+        lesson: state.lesson().map(|lesson| lesson.id.clone()),
     });
     vec![effect]
 }

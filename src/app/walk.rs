@@ -151,8 +151,13 @@ fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
     if let Some(entry) = state.course.lessons.get(lesson) {
         state.progress.lessons.entry(entry.id.clone()).or_default().finished = true;
         let run = !entry.offers_run() || state.progress.lessons[&entry.id].run;
-        let rest = if run { "" } else { " None of its runs was made: what it says rests on records." };
-        state.notice = Some(format!("Lesson {} is done.{rest}", entry.id));
+        let going = state.results.running.as_ref().is_some_and(|run| run.lesson.as_ref() == Some(&entry.id));
+        let rest = match (run, going) {
+            (true, _) => "",
+            (false, true) => "; its run goes on",
+            (false, false) => ", without the run that it offers",
+        };
+        state.notice = Some(format!("Lesson {} is done{rest}.", entry.id));
     }
     state.screen = Screen::Home { cursor: paths::after(state, lesson) };
     vec![Effect::Save(state.progress.clone())]

@@ -496,7 +496,7 @@ fn a_lesson_whose_bench_was_not_run_is_done_but_not_ticked() {
     let steps = driver.state.lesson().expect("a lesson").steps.len();
     driver.press(&"n".repeat(steps));
     assert!(driver.screen().contains("done, not run, 10 min"), "{}", driver.screen());
-    assert!(driver.screen().contains("None of its runs was made"), "{}", driver.screen());
+    assert!(driver.screen().contains("Lesson 10 is done, without the run that it offers."), "{}", driver.screen());
 }
 
 #[test]
@@ -520,4 +520,19 @@ fn a_sentence_cut_on_the_map_says_so() {
     driver.press("jjjj");
     let last = driver.screen().lines().rev().find(|line| line.contains("Your sentence")).expect("it").to_owned();
     assert!(last.trim_end().ends_with('…') || driver.screen().matches('…').count() > 1, "{}", driver.screen());
+}
+
+/// A run may end when its lesson is left already.
+#[test]
+fn a_run_that_ends_on_the_map_counts_for_its_lesson() {
+    let mut driver = Driver::new(80, 24);
+    to_view(&mut driver, "10", View::Decode);
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
+    while driver.state.lesson().is_some() {
+        driver.press("n");
+    }
+    assert!(driver.screen().contains("Lesson 10 is done; its run goes on."), "{}", driver.screen());
+    driver.finish_run();
+    assert!(driver.screen().contains("done, 10 min"), "{}", driver.screen());
 }

@@ -10,6 +10,10 @@ use crate::view::theme::{Role, Theme};
 
 /// Rows below which there is no room for anything.
 const LEAST: u16 = 3;
+/// The shortest name of the sign of two curves in one place.
+const BOTH: &str = "both";
+/// Cells between entries of the legend, where there is room.
+const WIDE_GAP: usize = 3;
 
 /// Rows below which a curve tells less than its numbers do.
 const LOW: u16 = 8;
@@ -276,17 +280,22 @@ fn marker_places(plot: &Plot, series: &Series<'_>) -> Vec<(u16, u16)> {
 }
 
 fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, met: bool) {
+    // Every sign is explained: the entries move together where one would not fit.
+    let both = if met { width(BOTH) + 2 } else { 0 };
+    let long = |gap: usize| chart.series.iter().map(|series| width(series.name) + 2 + gap).sum::<usize>() + both;
+    let room = usize::from(area.width);
+    let gap = if long(WIDE_GAP) > room && long(1) <= room { 1 } else { WIDE_GAP };
     let mut x = area.x;
     for (index, series) in chart.series.iter().enumerate() {
         let marker = theme.glyphs().markers[index % theme.glyphs().markers.len()];
         let room = usize::from(area.right().saturating_sub(x));
         let text = fit(&format!("{marker} {}", series.name), room, theme.ascii);
-        x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + 3;
+        x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + gap as u16;
     }
     if met {
         // The longest explanation of the sign that fits.
         let room = usize::from(area.right().saturating_sub(x));
-        let texts = ["same place", "both"].map(|text| format!("{} {text}", theme.glyphs().both));
+        let texts = ["same place", BOTH].map(|text| format!("{} {text}", theme.glyphs().both));
         let text = texts.iter().find(|text| width(text) <= room).map_or("", String::as_str);
         put(buf, x, area.y, area.width, text, theme.label());
     }
@@ -303,6 +312,15 @@ mod tests {
 
     fn chart<'a>(series: &'a [Series<'a>]) -> Chart<'a> {
         Chart { title: "accuracy", series, y: Some((0.5, 0.8)), x_label: "layer", ..Chart::default() }
+    }
+
+    #[test]
+    fn the_sign_of_two_curves_in_one_place_is_always_explained() {
+        let names = ["with positions", "shuffled", "[CLS] last", "no positions"];
+        let series = names.map(|name| Series { name, points: &CLS, role: Role::Cls, ..Series::default() });
+        let theme = Theme::new(Depth::None, false);
+        let drawn = screen(67, 12, |area, buf| draw(area, buf, &theme, &chart(&series))).join("\n");
+        assert!(drawn.contains("no positions") && drawn.contains("◉ both"), "{drawn}");
     }
 
     #[test]
