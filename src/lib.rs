@@ -13,13 +13,15 @@
 //! - [`plain`]: the course as linear text
 //! - [`commands`]: what runs without a screen
 //! - [`cli`], [`config`]: the command line, settings and paths
+//! - [`files`]: reading what others can reach, and writing as a whole or not at all
 //! - [`shell`]: texts as words of a command
-//! - [`wording`]: English for counts and lists
+//! - [`wording`]: English for counts and lists; foreign text as messages quote it
 
 pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod files;
 pub mod lab;
 pub mod lesson;
 pub mod model;

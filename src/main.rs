@@ -14,8 +14,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             // Names and causes may come from outside: they are shown, not obeyed. After a hang-up nobody reads it.
-            let sentence = sentence.lines().map(clsroom::model::printable).collect::<Vec<_>>().join("\n");
-            let _ = writeln!(std::io::stderr(), "clsroom: {sentence}");
+            let _ = writeln!(std::io::stderr(), "clsroom: {}", clsroom::wording::sentence(&sentence));
             ExitCode::FAILURE
         }
     }

@@ -59,6 +59,7 @@ const NEVER: &[(&str, &[&str])] = &[
             "crossterm",
             "std::fs",
             "std::io",
+            "crate::files",
             "std::thread",
             "Instant",
             "SystemTime",
@@ -76,11 +77,14 @@ const NEVER: &[(&str, &[&str])] = &[
             "mpsc",
             "std::fs",
             "std::io",
+            "crate::files",
             "std::env",
             "Instant",
             "SystemTime",
         ],
     ),
+    ("files", &["crate::"]),
+    ("wording", &["crate::", "std::fs", "std::io"]),
     ("commands", &["crate::app", "crate::view", "crate::terminal", "ratatui", "crossterm"]),
 ];
 
