@@ -9,6 +9,7 @@ pub mod bert;
 mod classify;
 pub mod config;
 pub mod error;
+mod folder;
 #[cfg(feature = "hub")]
 pub mod hub;
 pub mod intervene;

@@ -13,7 +13,7 @@ use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
 use super::classify::Classifier;
 use super::ops::{LayerNorm, Linear};
 use super::weights::Weights;
-use super::{Config, Family, ModelError, tokenize};
+use super::{Config, Family, ModelError, folder, tokenize};
 
 /// A larger configuration or tokenizer is refused before it is read.
 const MOST_BYTES: u64 = 256 << 20;
@@ -151,14 +151,15 @@ pub struct Files {
 }
 
 impl Files {
-    /// The files of a folder, or those beside a weights file. What is not there is found out when it is read.
+    /// The files of a folder, or those beside a weights file.
     ///
     /// # Errors
-    /// When the weights are split into several files, or the path is that of another file of a model.
+    /// When there is no model, or one in a form that is not read; the sentence says what is there and what to do.
     pub fn at(path: &Path) -> Result<Self, ModelError> {
-        let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
+        let path = folder::meant(path);
+        let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { &path };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let beside = ["json", "txt", "md"];
+        let beside = ["json", "txt", "md", "model", "py", "vocab"];
         if path.is_file() && path.extension().and_then(|ending| ending.to_str()).is_some_and(|e| beside.contains(&e)) {
             return Err(ModelError::Format {
                 origin: path.display().to_string(),
@@ -168,10 +169,13 @@ impl Files {
                 ),
             });
         }
+        let weights = if path.is_file() { path.clone() } else { weights_in(folder) };
+        folder::check_file(&weights)?;
+        folder::check(folder, &weights)?;
         Ok(Self {
             config: folder.join("config.json"),
             tokenizer: first_of(folder, &["tokenizer.json", "vocab.txt"]),
-            weights: if path.is_file() { path.to_path_buf() } else { weights_in(folder)? },
+            weights,
         })
     }
 }
@@ -181,15 +185,15 @@ fn first_of(folder: &Path, names: &[&str]) -> PathBuf {
     folder.join(names.iter().find(|name| folder.join(name).exists()).unwrap_or(&names[0]))
 }
 
-fn weights_in(folder: &Path) -> Result<PathBuf, ModelError> {
-    let found = first_of(folder, &["model.safetensors", "pytorch_model.bin"]);
-    let parts = ["model.safetensors.index.json", "pytorch_model.bin.index.json"];
-    if !found.exists() && parts.iter().any(|name| folder.join(name).exists()) {
-        let cause =
-            "its weights are split into several files, which clsroom does not read. Save them as one file".into();
-        return Err(ModelError::Format { origin: folder.display().to_string(), cause });
-    }
-    Ok(found)
+/// The weights in a folder; one file is whole, even where its name counts it.
+fn weights_in(folder: &Path) -> PathBuf {
+    let names = [
+        "model.safetensors",
+        "pytorch_model.bin",
+        "model-00001-of-00001.safetensors",
+        "pytorch_model-00001-of-00001.bin",
+    ];
+    first_of(folder, &names)
 }
 
 /// The embedded model's three files: configuration, tokenizer, weights. For `doctor` and tests.
@@ -199,12 +203,17 @@ pub fn embedded_parts() -> (&'static str, &'static [u8], &'static [u8]) {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    if let Some(error) = folder::refuse_broken_link(path) {
+        return Err(error);
+    }
     let unreadable = |cause: String| ModelError::Unreadable { path: path.to_path_buf(), cause };
     let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
     if size > MOST_BYTES {
         return Err(unreadable(format!("it has {size} bytes, more than the {MOST_BYTES} that clsroom reads")));
     }
-    std::fs::read(path).map_err(|error| unreadable(error.to_string()))
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    folder::refuse_stand_in(path, &bytes)?;
+    Ok(bytes)
 }
 
 /// Takes weights out of a checkpoint by Hugging Face's names, and counts their numbers.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use safetensors::tensor::Metadata;
 use sha2::{Digest, Sha256};
 
-use super::{ModelError, pickle};
+use super::{ModelError, folder, pickle};
 
 /// Weights larger than this are refused before they are read.
 const MOST_BYTES: u64 = 8 << 30;
@@ -76,8 +76,11 @@ impl<'a> Weights<'a> {
             return Err(ModelError::Unreadable { path: path.to_path_buf(), cause: "it is a folder".to_owned() });
         }
         let mut first = Vec::new();
-        file.by_ref().take(8).read_to_end(&mut first).map_err(unreadable)?;
-        let binary = path.extension().is_some_and(|ending| matches!(ending.to_str(), Some("bin" | "pt" | "pth")));
+        file.by_ref().take(1_024).read_to_end(&mut first).map_err(unreadable)?;
+        folder::refuse_stand_in(path, &first)?;
+        first.truncate(8);
+        let pickled = ["bin", "pt", "pth", "ckpt"];
+        let binary = path.extension().and_then(|ending| ending.to_str()).is_some_and(|e| pickled.contains(&e));
         let entries = if binary || first.starts_with(b"PK") {
             pickle::directory(&origin, &file, &first)?
         } else {

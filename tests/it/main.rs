@@ -13,6 +13,7 @@ mod course;
 mod depths;
 mod driver;
 mod finetune;
+mod folders;
 mod gallery;
 mod hostile;
 #[cfg(feature = "hub")]
