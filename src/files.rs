@@ -145,9 +145,7 @@ impl Temporary {
     /// When it cannot be made.
     pub fn beside(path: &Path) -> io::Result<Self> {
         for number in 0..1_000 {
-            let mut name = stem(path).to_owned();
-            name.push(format!("{MARK}{}-{number}", std::process::id()));
-            let path = path.with_file_name(name);
+            let path = numbered(path, number);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
                     // Where there are no locks, the number of the process has to be enough.
@@ -158,7 +156,7 @@ impl Temporary {
                 Err(error) => return Err(error),
             }
         }
-        Err(io::Error::new(ErrorKind::AlreadyExists, "a thousand temporary files are there already"))
+        Err(too_many())
     }
 
     /// It has been moved to its place, and is not removed.
@@ -174,6 +172,31 @@ impl Drop for Temporary {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Makes `path` a symbolic link to `target`, in place of what is there.
+///
+/// # Errors
+/// When it cannot be made; what was there is unharmed.
+pub fn link_atomically(target: &Path, path: &Path) -> io::Result<()> {
+    remove_marked(path, &[MARK]);
+    for number in 0..1_000 {
+        let temporary = numbered(path, number);
+        match std::os::unix::fs::symlink(target, &temporary) {
+            Ok(()) => match fs::rename(&temporary, path) {
+                // Somebody removed it meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                result => {
+                    return result.inspect_err(|_| {
+                        let _ = fs::remove_file(&temporary);
+                    });
+                }
+            },
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(too_many())
 }
 
 /// Removes the temporaries of a file that processes which are gone left beside it. For folders that are clsroom's own:
@@ -198,6 +221,17 @@ fn remove_marked(path: &Path, marks: &[&str]) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// One of the names that this process gives to temporaries of a file.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let mut name = stem(path).to_owned();
+    name.push(format!("{MARK}{}-{number}", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn too_many() -> io::Error {
+    io::Error::new(ErrorKind::AlreadyExists, "a thousand temporary files are there already")
 }
 
 /// The part of a file's name that its temporaries begin with.

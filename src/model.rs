@@ -6,6 +6,7 @@
 //! and the commands are its callers; the screen never sees a tensor.
 
 pub mod bert;
+mod blob;
 mod classify;
 pub mod config;
 pub mod error;

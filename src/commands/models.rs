@@ -29,7 +29,13 @@ pub fn open_model(
         Some(asked) if is_path(asked) => Bert::open(Path::new(asked), max_length),
         Some(name) => {
             let (name, origin, files) = by_name(name, report)?;
-            Bert::from_files(&name, &origin, &files, max_length)
+            Bert::from_files(&name, &origin, &files, max_length).map_err(|error| match error {
+                // With its revision, as it was asked for.
+                ModelError::Altered { path, .. } => {
+                    ModelError::Altered { path, name: asked.unwrap_or(&name).to_owned() }
+                }
+                other => other,
+            })
         }
     };
     bert.map_err(|error| error.to_string())

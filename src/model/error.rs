@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::wording::place;
+
 /// An error of loading or running a model.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -24,6 +26,17 @@ pub enum ModelError {
         kind: &'static str,
         /// What the reader said.
         cause: String,
+    },
+    /// Weights in a hub's cache that changed since they were fetched.
+    #[error(
+        "{} is damaged: its content is not what its name, the checksum, says. Fetch it again: clsroom models pull {name}",
+        place(path)
+    )]
+    Altered {
+        /// Which file.
+        path: PathBuf,
+        /// The model.
+        name: String,
     },
     /// Weights in a format that is not read.
     #[error("{origin}: {cause}")]

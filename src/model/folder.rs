@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{ModelError, printable};
-use crate::shell;
+use crate::{files, shell};
 
 mod formats;
 mod nearby;
@@ -122,9 +122,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// A small JSON file, if it is one.
 pub(super) fn json(path: &Path) -> Option<Value> {
-    let known = fs::metadata(path).ok().filter(|known| known.is_file() && known.len() <= MOST_BYTES)?;
-    let text = fs::read(path).ok().filter(|text| text.len() as u64 <= known.len())?;
-    serde_json::from_slice(&text).ok()
+    serde_json::from_slice(&files::read(path, MOST_BYTES).ok()?).ok()
 }
 
 /// Whether a configuration has any field of an encoder: sentence-transformers and others have a `config.json` too.

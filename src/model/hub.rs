@@ -1,27 +1,41 @@
-//! Models by name: Hugging Face's hub and its standard cache, through the `hf-hub` crate.
+//! Models by name: Hugging Face's hub and its standard cache.
 //!
-//! The crate looks names up, follows redirects, resumes and keeps the cache. Ours are `HF_HUB_CACHE`, `HF_HUB_OFFLINE`,
-//! the checksum, the choice of files, and a sentence for everything that goes wrong. The commands are the caller.
+//! A hub is not trusted: `transfer` asks it, and takes a file's name, length and checksum from its first answer only;
+//! `cache` gives a file its place when its content was checked; `address` decides who may see the token. Names and places
+//! in the cache are `hf-hub`'s. Here are the environment, the choice of files, and how far a download is. The commands
+//! are the caller.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
-use hf_hub::{Cache, Repo, RepoType};
-use sha2::{Digest, Sha256};
+use super::load::{self, Files};
+use super::weights::{self, Weights};
+use crate::files;
 
-use super::load::Files;
-use super::weights::{Weights, hex};
-
+mod address;
+mod cache;
 mod error;
 mod name;
+mod transfer;
+
+use cache::{Growing, Shelf};
+use transfer::{Client, Known, Rest, Trouble};
 
 pub use error::HubError;
 pub use name::Name;
 
 /// A server that sends nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Fewer bytes in that time are nothing.
+const SOMETHING: u64 = 1_000;
+
+/// A longer token is none, in bytes.
+const LONGEST_TOKEN: u64 = 4_096;
+
+/// How often it is looked whether another process is done with a file.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Names that the files of a model may have, by what they are: the first that is there is taken.
 const CONFIG: &[&str] = &["config.json"];
@@ -31,7 +45,7 @@ const WEIGHTS: &[&str] = &["model.safetensors", "pytorch_model.bin"];
 const RULES: &str = "tokenizer_config.json";
 
 /// The hub as the environment describes it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Hub {
     /// The cache: `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or in `~/.cache/huggingface`.
     pub cache: PathBuf,
@@ -81,7 +95,7 @@ impl Hub {
             .or_else(|| Some(PathBuf::from(set("XDG_CACHE_HOME")?).join("huggingface")))
             .or_else(|| Some(etcetera::home_dir().ok()?.join(".cache/huggingface")));
         let cache = set("HF_HUB_CACHE").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join("hub")));
-        let token = || std::fs::read_to_string(home.as_ref()?.join("token")).ok();
+        let token = || files::read_text(&home.as_ref()?.join("token"), LONGEST_TOKEN).ok();
         let token = set("HF_TOKEN").or_else(token).map(|token| token.trim().to_owned());
         let yes = |value: String| matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE");
         let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".to_owned());
@@ -97,9 +111,8 @@ impl Hub {
     /// The files of a model that is in the cache as a whole.
     #[must_use]
     pub fn local(&self, name: &Name) -> Option<Files> {
-        let cache = Cache::new(self.cache.clone()).repo(name.repo());
-        let find = |names: &[&str]| names.iter().find_map(|file| cache.get(file));
-        Some(Files { config: find(CONFIG)?, tokenizer: find(TOKENIZER)?, weights: find(WEIGHTS)? })
+        let shelf = Shelf::of(self, name);
+        Some(Files { config: shelf.find(CONFIG)?, tokenizer: shelf.find(TOKENIZER)?, weights: shelf.find(WEIGHTS)? })
     }
 
     /// All models in the cache, by name.
@@ -129,8 +142,8 @@ impl Hub {
         found
     }
 
-    /// Downloads what is missing of a model. What was begun is resumed; what has the wrong size or checksum is removed,
-    /// so that the cache is usable whatever happens.
+    /// Downloads what is missing of a model, and what is there with another length or checksum than the hub gives. What
+    /// was begun is resumed; nothing gets its name before it was checked, so the cache is usable whatever happens.
     ///
     /// # Errors
     /// When it cannot be had; the sentence says why and what to do.
@@ -138,160 +151,176 @@ impl Hub {
         if self.offline {
             return Err(HubError::Offline { name: name.to_string(), cache: self.cache.clone() });
         }
-        let cache = Cache::new(self.cache.clone());
-        let api = ApiBuilder::from_cache(cache)
-            .with_endpoint(self.endpoint.clone())
-            .with_token(self.token.clone())
-            .with_progress(false)
-            .build();
-        let api = api.map_err(|error| HubError::of(&error, self, name, None))?;
-        // The crate has no time limits, so it works on a thread of its own, which is left behind when it is silent.
-        let (sender, told) = channel();
-        let (hub, asked) = (self.clone(), name.clone());
-        std::thread::spawn(move || {
-            let result = hub.download(&api, &asked, &sender);
-            // Nobody listens when the wait was given up.
-            let _ = sender.send(Told::End(result));
-        });
-        let mut current = Progress { file: String::new(), done: 0, total: 0, speed: None };
-        let (mut began, mut first) = (Instant::now(), 0);
-        loop {
-            match told.recv_timeout(self.patience) {
-                Ok(Told::Alive) => {}
-                Ok(Told::Begin(file, total)) => {
-                    current = Progress { file, done: 0, total, speed: None };
-                    (began, first) = (Instant::now(), 0);
-                }
-                Ok(Told::Bytes(count)) => {
-                    // What an earlier run left comes as the first count and says nothing of the speed.
-                    if current.done == 0 {
-                        first = count;
-                    }
-                    current.done += count;
-                    let seconds = began.elapsed().as_secs_f64();
-                    current.speed = (seconds > 0.5).then(|| (current.done - first) as f64 / seconds);
-                    report(current.clone());
-                }
-                Ok(Told::End(result)) => return result,
-                Err(RecvTimeoutError::Timeout) => {
-                    return Err(HubError::Silent { endpoint: self.endpoint.clone(), seconds: self.patience.as_secs() });
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(HubError::Answer {
-                        endpoint: self.endpoint.clone(),
-                        cause: "it makes no sense".into(),
-                    });
-                }
-            }
-        }
-    }
-
-    fn download(&self, api: &Api, name: &Name, sender: &Sender<Told>) -> Result<Files, HubError> {
-        let repo = api.repo(name.repo());
-        let info = repo.info().map_err(|error| HubError::of(&error, self, name, None))?;
-        let _ = sender.send(Told::Alive);
-        let there = |names: &[&'static str]| {
-            names.iter().copied().find(|file| info.siblings.iter().any(|sibling| sibling.rfilename == *file))
-        };
+        let client = Client::new(self)?;
+        let listed = client.files(name).map_err(|trouble| HubError::of(trouble, self, &client, name, None))?;
+        // What the hub lists is compared with names that are known, and becomes no name here.
+        let there =
+            |names: &[&'static str]| names.iter().copied().find(|file| listed.iter().any(|listed| listed == file));
         let need = |names: &[&'static str]| {
             there(names).ok_or_else(|| HubError::Files { name: name.to_string(), missing: names.join(" or ") })
         };
         let (config, tokenizer, weights) = (need(CONFIG)?, need(TOKENIZER)?, need(WEIGHTS)?);
-        let get = |file: &str| self.file(api, &repo, name, file, sender);
+        let shelf = Shelf::of(self, name);
+        let mut pull = Pull { hub: self, client, shelf, name, commit: None, report };
         if tokenizer == "vocab.txt" && there(&[RULES]).is_some() {
-            get(RULES)?;
+            pull.file(RULES, load::MOST_BYTES)?;
         }
-        Ok(Files { config: get(config)?, tokenizer: get(tokenizer)?, weights: get(weights)? })
+        let files = Files {
+            config: pull.file(config, load::MOST_BYTES)?,
+            tokenizer: pull.file(tokenizer, load::MOST_BYTES)?,
+            weights: pull.file(weights, weights::MOST_BYTES)?,
+        };
+        pull.refer()?;
+        Ok(files)
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    /// Without the token, and without the endpoint, in which a password can stand.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("cache", &self.cache).field("offline", &self.offline).finish_non_exhaustive()
+    }
+}
+
+/// The files of one model on their way here.
+struct Pull<'a> {
+    hub: &'a Hub,
+    client: Client,
+    shelf: Shelf,
+    name: &'a Name,
+    /// The commit that all of them are of.
+    commit: Option<String>,
+    report: &'a mut dyn FnMut(Progress),
+}
+
+impl Pull<'_> {
+    /// One file: from the cache if it is there and right, else from the hub.
+    fn file(&mut self, file: &str, most: u64) -> Result<PathBuf, HubError> {
+        let known = self.client.known(self.name, file).map_err(|trouble| self.failed(trouble, file))?;
+        if known.size > most {
+            let (file, name) = (file.to_owned(), self.name.to_string());
+            return Err(HubError::Large { file, name, size: known.size, most });
+        }
+        if self.commit.get_or_insert_with(|| known.commit.clone()) != &known.commit {
+            let cause = "the model changed while it was fetched. Try again".to_owned();
+            return Err(self.failed(Trouble::Answer(cause), file));
+        }
+        if let Some(path) = self.shelf.checked(&known, file).map_err(|error| self.disk(&error))? {
+            return Ok(path);
+        }
+        let _lock = self.lock(&known, file)?;
+        // Another process may have fetched it meanwhile.
+        if let Some(path) = self.shelf.checked(&known, file).map_err(|error| self.disk(&error))? {
+            return Ok(path);
+        }
+        if !self.shelf.is_begun() {
+            // So that the list of models shows what was begun.
+            self.refer()?;
+        }
+        self.download(&known, file)?;
+        self.shelf.point(&known, file).map_err(|error| self.disk(&error))
     }
 
-    /// One file: from the cache if it is there, else from the hub.
-    fn file(
-        &self,
-        api: &Api,
-        repo: &ApiRepo,
-        name: &Name,
-        file: &str,
-        sender: &Sender<Told>,
-    ) -> Result<PathBuf, HubError> {
-        let fail = |error: ApiError| HubError::of(&error, self, name, Some(file));
-        let cache = Cache::new(self.cache.clone()).repo(name.repo());
-        let known = api.metadata(&repo.url(file)).map_err(fail)?;
-        let _ = sender.send(Told::Alive);
-        // Both become names in the cache.
-        let safe = |text: &str| {
-            !text.is_empty() && text.len() <= 128 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        };
-        if !safe(known.etag()) || !safe(known.commit_hash()) {
-            let cause = format!("the ETag or commit of {file} is not one");
-            return Err(HubError::Answer { endpoint: self.endpoint.clone(), cause });
-        }
-        let pointer = cache.pointer_path(known.commit_hash()).join(file);
-        if std::fs::metadata(&pointer).is_ok_and(|there| there.len() == known.size() as u64) {
-            cache.create_ref(known.commit_hash()).map_err(|error| fail(error.into()))?;
-            return Ok(pointer);
-        }
-        let blob = cache.blob_path(known.etag());
-        let part = blob.with_extension("part");
-        let begun = std::fs::metadata(&part).map_or(0, |there| there.len());
-        if begun >= known.size() as u64 {
-            remove(&part);
-        }
-        for resumed in [begun > 0, false] {
-            // A pointer to nothing or to something else would be kept by the crate.
-            remove(&pointer);
-            let path = repo.download_with_progress(file, Teller(sender.clone())).map_err(fail)?;
-            let right = std::fs::metadata(&path).is_ok_and(|there| there.len() == known.size() as u64)
-                && (known.etag().len() != 64 || sha256(&path).is_ok_and(|sum| sum == known.etag()));
-            if right {
-                return Ok(path);
+    /// Lets the revision point to what was fetched.
+    fn refer(&self) -> Result<(), HubError> {
+        self.commit.as_ref().map_or(Ok(()), |commit| self.shelf.refer(commit)).map_err(|error| self.disk(&error))
+    }
+
+    /// The lock for a file's content. As long as another process makes progress with it, that process is waited for.
+    fn lock(&mut self, known: &Known, file: &str) -> Result<std::fs::File, HubError> {
+        let part = files::with_ending(&self.shelf.blob(known), ".part");
+        let (mut done, mut since) = (0, Instant::now());
+        loop {
+            if let Some(lock) = self.shelf.lock(known).map_err(|error| self.disk(&error))? {
+                return Ok(lock);
             }
-            remove(&path);
-            remove(&blob);
+            let now = std::fs::metadata(&part).map_or(0, |there| there.len());
+            if now != done {
+                (done, since) = (now, Instant::now());
+                (self.report)(Progress { file: file.to_owned(), done, total: known.size, speed: None });
+            } else if since.elapsed() > self.hub.patience {
+                return Err(HubError::Busy { name: self.name.to_string() });
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn download(&mut self, known: &Known, file: &str) -> Result<(), HubError> {
+        let mut growing = self.shelf.begin(known).map_err(|error| self.disk(&error))?;
+        let mut at = growing.length().map_err(|error| self.disk(&error))?;
+        if at > known.size {
+            at = 0;
+        }
+        loop {
+            let (resumed, mut fits) = (at > 0, true);
+            if at < known.size || !resumed {
+                growing.cut(at).map_err(|error| self.disk(&error))?;
+                match self.client.rest(self.name, file, known, at).map_err(|trouble| self.failed(trouble, file))? {
+                    Rest::FromTheStart => {
+                        at = 0;
+                        continue;
+                    }
+                    Rest::Bytes(mut body) => {
+                        fits = self.receive(&mut body.as_reader(), &mut growing, known, file, at)?;
+                    }
+                }
+            }
+            if fits && growing.is_right(known) {
+                return growing.finish().map_err(|error| self.disk(&error));
+            }
             // What was resumed may have been begun wrongly: once more from the beginning.
             if !resumed {
-                break;
+                growing.discard();
+                return Err(HubError::Checksum { file: file.to_owned(), name: self.name.to_string() });
             }
+            at = 0;
         }
-        Err(HubError::Checksum { file: file.to_owned(), name: name.to_string() })
-    }
-}
-
-/// What the thread that downloads tells.
-enum Told {
-    Alive,
-    Begin(String, u64),
-    Bytes(u64),
-    End(Result<Files, HubError>),
-}
-
-struct Teller(Sender<Told>);
-
-impl hf_hub::api::Progress for Teller {
-    fn init(&mut self, size: usize, filename: &str) {
-        let _ = self.0.send(Told::Begin(filename.to_owned(), size as u64));
     }
 
-    fn update(&mut self, size: usize) {
-        let _ = self.0.send(Told::Bytes(size as u64));
+    /// Writes what comes, and never more than was announced: whether that was all.
+    fn receive(
+        &mut self,
+        body: &mut dyn std::io::Read,
+        growing: &mut Growing,
+        known: &Known,
+        file: &str,
+        from: u64,
+    ) -> Result<bool, HubError> {
+        let mut progress = Progress { file: file.to_owned(), done: from, total: known.size, speed: None };
+        (self.report)(progress.clone());
+        let began = Instant::now();
+        // When it was last seen that something comes, and how much there was then.
+        let (mut seen, mut there) = (began, from);
+        let mut buffer = vec![0; 1 << 16];
+        // One byte more than is left, so that a body without an end is noticed.
+        let mut body = body.take(known.size - from + 1);
+        loop {
+            let count = body.read(&mut buffer).map_err(|error| self.failed(Trouble::Transfer(error.into()), file))?;
+            if count == 0 && progress.done < known.size {
+                let cause = "the connection ended".to_owned();
+                return Err(HubError::Broken { file: file.to_owned(), cause });
+            }
+            progress.done += count as u64;
+            if count == 0 || progress.done > known.size {
+                return Ok(count == 0);
+            }
+            growing.add(&buffer[..count]).map_err(|error| self.disk(&error))?;
+            if progress.done - there >= SOMETHING {
+                (seen, there) = (Instant::now(), progress.done);
+            } else if seen.elapsed() > self.hub.patience && progress.done < known.size {
+                return Err(self.failed(Trouble::Transfer(ureq::Error::Timeout(ureq::Timeout::RecvBody)), file));
+            }
+            let seconds = began.elapsed().as_secs_f64();
+            progress.speed = (seconds > 0.5).then(|| (progress.done - from) as f64 / seconds);
+            (self.report)(progress.clone());
+        }
     }
 
-    fn finish(&mut self) {}
-}
+    fn failed(&self, trouble: Trouble, file: &str) -> HubError {
+        HubError::of(trouble, self.hub, &self.client, self.name, Some(file))
+    }
 
-/// Removes a file that may not be there.
-fn remove(path: &Path) {
-    // What cannot be removed is found out by the next step.
-    let _ = std::fs::remove_file(path);
-}
-
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
-    Ok(hex(&hash.finalize()))
-}
-
-impl Name {
-    fn repo(&self) -> Repo {
-        Repo::with_revision(self.repository.clone(), RepoType::Model, self.revision.clone())
+    fn disk(&self, error: &std::io::Error) -> HubError {
+        HubError::Cache { cache: self.hub.cache.clone(), cause: error.to_string() }
     }
 }

@@ -13,10 +13,11 @@ use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
 use super::classify::Classifier;
 use super::ops::{LayerNorm, Linear};
 use super::weights::Weights;
-use super::{Config, Family, ModelError, folder, tokenize};
+use super::{Config, Family, ModelError, blob, folder, tokenize};
+use crate::files;
 
 /// A larger configuration or tokenizer is refused before it is read.
-const MOST_BYTES: u64 = 256 << 20;
+pub const MOST_BYTES: u64 = 256 << 20;
 
 /// Pieces that are read of a text unless asked otherwise.
 pub const MAX_LENGTH: usize = 128;
@@ -75,6 +76,10 @@ impl Bert {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_files(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
+        blob::checked(&files.weights, Self::read(name, origin, files, max_length))
+    }
+
+    fn read(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
         let origin = &super::printable(origin);
         let config = Config::parse(origin, &String::from_utf8_lossy(&read(&files.config)?))?;
         let (tokenizer, weights) = rayon::join(
@@ -206,12 +211,8 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     if let Some(error) = folder::refuse_broken_link(path) {
         return Err(error);
     }
-    let unreadable = |cause: String| ModelError::Unreadable { path: path.to_path_buf(), cause };
-    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if size > MOST_BYTES {
-        return Err(unreadable(format!("it has {size} bytes, more than the {MOST_BYTES} that clsroom reads")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let unreadable = |error: std::io::Error| ModelError::Unreadable { path: path.into(), cause: error.to_string() };
+    let bytes = files::read(path, MOST_BYTES).map_err(unreadable)?;
     folder::refuse_stand_in(path, &bytes)?;
     Ok(bytes)
 }

@@ -16,9 +16,10 @@ use safetensors::tensor::Metadata;
 use sha2::{Digest, Sha256};
 
 use super::{ModelError, folder, pickle};
+use crate::files;
 
 /// Weights larger than this are refused before they are read.
-const MOST_BYTES: u64 = 8 << 30;
+pub const MOST_BYTES: u64 = 8 << 30;
 
 /// A longer directory of a safetensors file is refused, as the format itself does.
 const LONGEST_HEADER: u64 = 100 << 20;
@@ -64,16 +65,13 @@ impl<'a> Weights<'a> {
     /// When it cannot be read, is cut off or damaged, or is of another format.
     pub fn open(path: &Path) -> Result<Weights<'static>, ModelError> {
         let unreadable = |error: std::io::Error| ModelError::Unreadable { path: path.into(), cause: error.to_string() };
-        let mut file = File::open(path).map_err(unreadable)?;
+        let mut file = files::open(path).map_err(unreadable)?;
         let known = file.metadata().map_err(unreadable)?;
         let size = known.len();
         let origin = path.display().to_string();
         if size > MOST_BYTES {
             let cause = format!("it has {size} bytes, more than the {MOST_BYTES} that clsroom reads");
             return Err(ModelError::Unreadable { path: path.to_path_buf(), cause });
-        }
-        if known.is_dir() {
-            return Err(ModelError::Unreadable { path: path.to_path_buf(), cause: "it is a folder".to_owned() });
         }
         let mut first = Vec::new();
         file.by_ref().take(1_024).read_to_end(&mut first).map_err(unreadable)?;
@@ -201,6 +199,27 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Whether a text is a sha256 as [`hex`] writes it.
+#[must_use]
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// sha256 of a file from where it stands, in hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of(file: &mut File) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hash.finalize())),
+            count => hash.update(&buffer[..count]),
+        }
+    }
 }
 
 /// How long a safetensors file says that its directory is.

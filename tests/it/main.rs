@@ -17,6 +17,8 @@ mod folders;
 mod gallery;
 mod hostile;
 #[cfg(feature = "hub")]
+mod hostile_hub;
+#[cfg(feature = "hub")]
 mod hub;
 mod inversion;
 mod large;

@@ -2,24 +2,36 @@
 
 use std::path::PathBuf;
 
-use hf_hub::api::sync::ApiError;
-
+use super::transfer::{Client, Trouble};
 use super::{Hub, Name};
+use crate::wording::{cause as said, excerpt, place};
 
 /// Why a model cannot be had by its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
     /// Not a name.
     #[error(
-        "{0:?} is neither a folder nor a model's name. A name looks like bert-base-uncased or BAAI/bge-small-en-v1.5, with @REVISION behind it if wanted"
+        "{:?} is neither a folder nor a model's name. A name looks like bert-base-uncased or BAAI/bge-small-en-v1.5, with @REVISION behind it if wanted",
+        excerpt(.0)
     )]
     Name(String),
     /// No place for the cache.
     #[error("there is no home folder to keep models in. Set HF_HUB_CACHE to a folder you can write to")]
     NoHome,
+    /// An endpoint that is none. It is not repeated, because a password may stand in it.
+    #[error(
+        "HF_ENDPOINT is not the address of a hub. It looks like https://huggingface.co, without anything behind it"
+    )]
+    Endpoint,
+    /// A token that is none.
+    #[error(
+        "HF_TOKEN, or the file token in HF_HOME, holds something that is no token: it is one word of letters and digits. Copy it again, or unset it"
+    )]
+    Token,
     /// Not in the cache, and no connection is allowed.
     #[error(
-        "{name} is not in the cache {cache}, and HF_HUB_OFFLINE forbids to look for it elsewhere. Unset it, or give --model a folder"
+        "{name} is not in the cache {}, and HF_HUB_OFFLINE forbids to look for it elsewhere. Unset it, or give --model a folder",
+        place(cache)
     )]
     Offline {
         /// The model.
@@ -105,6 +117,18 @@ pub enum HubError {
         /// The model.
         name: String,
     },
+    /// A file that is not read.
+    #[error("{file} of {name} has {size} bytes, more than the {most} that clsroom reads. Use a smaller model")]
+    Large {
+        /// Which file.
+        file: String,
+        /// The model.
+        name: String,
+        /// What the hub says.
+        size: u64,
+        /// What is read at most.
+        most: u64,
+    },
     /// A repository without what is needed.
     #[error("{name} has no {missing}, so it is not a checkpoint that clsroom can run. Use another one")]
     Files {
@@ -114,7 +138,7 @@ pub enum HubError {
         missing: String,
     },
     /// The cache cannot be written.
-    #[error("cannot write to the cache {cache}: {cause}. Make room, or set HF_HUB_CACHE to another folder")]
+    #[error("cannot write to the cache {}: {cause}. Make room, or set HF_HUB_CACHE to another folder", place(cache))]
     Cache {
         /// Where.
         cache: PathBuf,
@@ -130,48 +154,27 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// The sentence for an error of the crate, which happened while `file` was downloaded, if any was.
-    pub(super) fn of(error: &ApiError, hub: &Hub, name: &Name, file: Option<&str>) -> Self {
-        let (endpoint, name) = (hub.endpoint.clone(), name.to_string());
-        let network = |cause: String| match file {
-            Some(file) => Self::Broken { file: file.to_owned(), cause },
-            None => Self::Network { endpoint: hub.endpoint.clone(), cause },
+    /// The sentence for what went wrong with a request, while `file` was downloaded, if any was.
+    pub(super) fn of(trouble: Trouble, hub: &Hub, client: &Client, name: &Name, file: Option<&str>) -> Self {
+        let (endpoint, name) = (client.shown(), name.to_string());
+        let error = match trouble {
+            Trouble::Status(404) => return Self::Unknown { endpoint, name },
+            Trouble::Status(401 | 403) => return Self::Gated { endpoint, name },
+            Trouble::Status(status) => return Self::Status { endpoint, status },
+            Trouble::Answer(cause) => return Self::Answer { endpoint, cause },
+            Trouble::Transfer(error) => error,
         };
-        match error {
-            ApiError::RequestError(inner) => match inner.as_ref() {
-                ureq::Error::StatusCode(404) => Self::Unknown { endpoint, name },
-                ureq::Error::StatusCode(401 | 403) => Self::Gated { endpoint, name },
-                ureq::Error::StatusCode(status) => Self::Status { endpoint, status: *status },
-                ureq::Error::Json(_) => Self::Answer { endpoint, cause: "its list of files is not JSON".to_owned() },
-                ureq::Error::ConnectProxyFailed(cause) => Self::Proxy { endpoint, cause: plain(cause) },
-                ureq::Error::HostNotFound => network("there is no such host".to_owned()),
-                other => network(plain(&other.to_string())),
-            },
-            ApiError::IoError(cause) if of_the_disk(cause) => {
-                Self::Cache { cache: hub.cache.clone(), cause: cause.to_string() }
-            }
-            ApiError::IoError(cause) => network(plain(&cause.to_string())),
-            ApiError::LockAcquisition(_) => Self::Busy { name },
-            ApiError::MissingHeader(_) | ApiError::InvalidHeader(_) | ApiError::ParseIntError(_) => {
-                Self::Answer { endpoint, cause: plain(&error.to_string()) }
-            }
-            other => network(plain(&other.to_string())),
+        let cause = match &error {
+            ureq::Error::Timeout(_) => return Self::Silent { endpoint, seconds: hub.patience.as_secs() },
+            ureq::Error::ConnectProxyFailed(cause) => return Self::Proxy { endpoint, cause: said(cause) },
+            ureq::Error::HostNotFound => "there is no such host".to_owned(),
+            // It quotes the address, which may hold a password or a signature.
+            ureq::Error::BadUri(_) => "an address that cannot be used".to_owned(),
+            other => said(other),
+        };
+        match file {
+            Some(file) => Self::Broken { file: file.to_owned(), cause },
+            None => Self::Network { endpoint, cause },
         }
     }
-}
-
-/// Whether an error comes from the cache's side and not from the network's.
-fn of_the_disk(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{
-        AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull,
-    };
-    matches!(
-        error.kind(),
-        PermissionDenied | NotFound | AlreadyExists | StorageFull | ReadOnlyFilesystem | NotADirectory | IsADirectory
-    )
-}
-
-/// One line without what could steer a terminal.
-fn plain(text: &str) -> String {
-    crate::model::printable(&text.lines().collect::<Vec<_>>().join(" "))
 }

@@ -31,7 +31,7 @@ impl Name {
         if good {
             Ok(Self { repository: repository.to_owned(), revision: revision.to_owned() })
         } else {
-            Err(HubError::Name(crate::model::printable(text)))
+            Err(HubError::Name(text.to_owned()))
         }
     }
 }
