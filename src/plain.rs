@@ -18,7 +18,7 @@ use crate::lab::dataset::Dataset;
 use crate::lab::{Control, Lab, Request};
 use crate::lesson::progress::Store;
 use crate::lesson::{Question, View};
-use crate::terminal::{at_lesson, data_counts, saved};
+use crate::terminal::{another, at_lesson, data_counts, saved};
 
 /// Why reading ends early.
 enum End {
@@ -45,7 +45,8 @@ impl From<io::Error> for End {
 pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
     let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let (store, progress, notice) = saved(settings, common);
+    let (mut store, progress, notice) = saved(settings, common);
+    let another = if asks { another(store.as_mut(), settings.learner.as_deref()) } else { None };
     let own = with.data.as_deref().map(read_data).transpose()?;
     let mut lab = open_lab(settings, loaded.heads.as_ref())?;
     if let Some(against) = &with.against {
@@ -79,11 +80,9 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
         reader.tell(Msg::OtherReady(other.facts()));
     }
     reader.tell(Msg::ModelReady(reader.lab.facts()));
-    if let Ok(now) = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-        reader.tell(Msg::Time(now.as_secs()));
-    }
+    reader.tell_time();
     let result = (|| {
-        for notice in notice.into_iter().chain(summary) {
+        for notice in notice.into_iter().chain(another).chain(summary) {
             say(&notice)?;
         }
         // On a terminal the course goes on where the learner left off.
@@ -119,6 +118,12 @@ struct Reader {
 }
 
 impl Reader {
+    fn tell_time(&mut self) {
+        if let Ok(now) = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+            app::update(&mut self.state, Msg::Time(now.as_secs()));
+        }
+    }
+
     /// Applies a message, and answers what it leads to.
     fn tell(&mut self, msg: Msg) {
         let mut effects = std::collections::VecDeque::from(app::update(&mut self.state, msg));
@@ -133,7 +138,9 @@ impl Reader {
                     effects.extend(app::update(&mut self.state, told));
                 }
                 Effect::Save(progress) => {
-                    if let Some(Err(error)) = self.store.as_ref().map(|store| store.save(&progress)) {
+                    self.tell_time();
+                    let now = self.state.now;
+                    if let Some(Err(error)) = self.store.as_mut().map(|store| store.save(&progress, now)) {
                         let _ = writeln!(io::stderr(), "clsroom: {error}");
                     }
                 }
@@ -207,6 +214,7 @@ impl Reader {
                 ("", _) => return Ok(()),
                 ("q", _) => return Err(End::Quiet),
                 (_, Some(digit)) => {
+                    self.tell_time();
                     self.tell(Msg::Key(Key::Char(digit)));
                     return Ok(());
                 }

@@ -27,7 +27,7 @@ mod start;
 
 use input::{Incoming, key_of, listen_for_signals, message_of, read_terminal, watch_for_hang_up};
 use screen::{Screen, leave};
-pub(crate) use start::{at_lesson, data_counts, saved};
+pub(crate) use start::{another, at_lesson, data_counts, saved};
 pub use start::{install_hooks, learn, speaks, surroundings};
 
 /// While a run goes on, the screen is drawn at most this often.
@@ -83,12 +83,16 @@ pub fn run(session: Session) -> Result<(), String> {
         frame: pace(session.state.settings.look.animation),
         state: session.state,
         crash,
+        told_of_others: false,
     };
     // Whatever happens in the loop, what the learner did is plain data and is saved.
     let ended = catch_unwind(AssertUnwindSafe(|| front.run(&mut screen, &incoming)));
     leave();
-    let saved = front.store.as_ref().map_or(Ok(()), |store| store.save(&front.state.progress));
-    if let Err(error) = saved {
+    // A session may have slept since its last key.
+    front.tell_time();
+    let state = &front.state;
+    let saved = front.store.as_mut().map(|store| store.save_at_last(&state.progress, state.now));
+    if let Some(Err(error)) = saved {
         let _ = writeln!(io::stderr(), "clsroom: {error}");
     }
     match ended {
@@ -114,6 +118,8 @@ struct Front {
     /// The least time from a frame to one that nobody asked for.
     frame: Duration,
     crash: Option<Crash>,
+    /// It was said that another session has saved.
+    told_of_others: bool,
 }
 
 impl Front {
@@ -224,8 +230,18 @@ impl Front {
     }
 
     fn save(&mut self) {
-        if let Some(Err(error)) = self.store.as_ref().map(|store| store.save(&self.state.progress)) {
-            self.state.notice = Some(error.to_string());
+        self.tell_time();
+        let (state, Some(store)) = (&mut self.state, self.store.as_mut()) else { return };
+        match store.save(&state.progress, state.now) {
+            Err(error) => state.notice = Some(error.to_string()),
+            Ok(saved) if saved.others && !std::mem::replace(&mut self.told_of_others, true) => {
+                state.notice = Some(
+                    "Another session of yours has saved meanwhile. Both are kept; where both changed the same, the \
+                     later one counts."
+                        .to_owned(),
+                );
+            }
+            Ok(_) => {}
         }
     }
 

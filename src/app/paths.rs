@@ -16,8 +16,8 @@ impl State {
 pub(super) fn next(state: &mut State) -> Vec<Effect> {
     let paths = &state.course.paths;
     let now = state.path().and_then(|path| paths.iter().position(|known| known == path));
-    let next = paths.get(now.map_or(0, |now| now + 1));
-    state.progress.path = next.map(|path| path.name.clone());
+    let next = paths.get(now.map_or(0, |now| now + 1)).map(|path| path.name.clone());
+    state.progress.set_path(next, state.now);
     vec![Effect::Save(state.progress.clone())]
 }
 

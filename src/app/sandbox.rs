@@ -184,7 +184,7 @@ fn undo(state: &mut State) -> Vec<Effect> {
         state.notice = Some("Nothing is left to take back.".to_owned());
         return Vec::new();
     };
-    state.progress.sentence = before.first;
+    state.progress.set_sentence(before.first, state.now);
     state.sandbox.bench.other = before.second;
     state.sandbox.paired = before.paired;
     results::place(state);

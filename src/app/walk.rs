@@ -138,9 +138,7 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
     state.uncovered = false;
     state.filling = [false; notebook::QUESTIONS];
     state.text_page = 0;
-    let known = state.progress.lessons.entry(id.clone()).or_default();
-    known.step = step;
-    state.progress.last = Some((id, step));
+    state.progress.set_place(id, step, state.now);
     state.cursor = Cursor::start(state.bench());
     results::place(state);
     vec![Effect::Save(state.progress.clone())]
@@ -293,10 +291,10 @@ fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
     sandbox::remember(state);
     let kept = typed(state, editor);
     if kept.is_empty() {
-        state.progress.sentence = None;
+        state.progress.set_sentence(None, state.now);
         state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());
     } else {
-        state.progress.sentence = Some(kept);
+        state.progress.set_sentence(Some(kept), state.now);
         if state.bench().is_some_and(|bench| bench.sentence.is_some() || bench.other.is_some()) {
             state.notice = Some("This bench keeps sentences of its own; yours is used in the others.".to_owned());
         }

@@ -17,8 +17,8 @@ use crate::lesson::progress::{Figure, Progress, Store};
 /// When the course or the place to write to cannot be used.
 pub fn notebook(settings: &Settings, asked: &Notebook) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
-    let store = config::progress_path(settings.learner.as_deref()).map(Store::new);
-    let (progress, notice) = store.as_ref().map_or_else(|| (Progress::default(), None), Store::load);
+    let mut store = config::progress_path(settings.learner.as_deref()).map(Store::new);
+    let (progress, notice) = store.as_mut().map_or_else(|| (Progress::default(), None), Store::load);
     if let Some(notice) = notice {
         eprintln!("clsroom: {notice}");
     }

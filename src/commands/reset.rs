@@ -10,7 +10,7 @@ use crate::lesson::progress::Store;
 /// When there is no such lesson, or the progress file cannot be written.
 pub fn reset(settings: &Settings, lesson: &str) -> Result<(), String> {
     let course = load_course(settings.lessons.as_deref())?.course;
-    let Some(store) = config::progress_path(settings.learner.as_deref()).map(Store::new) else {
+    let Some(mut store) = config::progress_path(settings.learner.as_deref()).map(Store::new) else {
         return Err("there is no home folder, so no progress is kept".to_owned());
     };
     let (mut progress, notice) = store.load();
@@ -26,7 +26,7 @@ pub fn reset(settings: &Settings, lesson: &str) -> Result<(), String> {
         _ => return Err(format!("there is no lesson {lesson}. clsroom lessons lists them")),
     };
     let answers: usize = ids.iter().map(|id| progress.forget(id)).sum();
-    store.replace(&progress).map_err(|error| error.to_string())?;
+    store.save(&progress, None).map_err(|error| error.to_string())?;
     let what = if lesson == "all" { "Every lesson".to_owned() } else { format!("Lesson {}", ids[0]) };
     let count = if answers == 1 { "1 answer".to_owned() } else { format!("{answers} answers") };
     print(&format!("{what} starts afresh: {count} forgotten.\n"))

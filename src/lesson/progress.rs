@@ -2,18 +2,23 @@
 //!
 //! The front end loads it at start and saves it after each step and answer, through [`Store`].
 
+mod answer;
+mod kept;
+mod lock;
 mod measured;
+mod merge;
 mod recall;
 mod store;
 
 use std::collections::BTreeMap;
 
-use super::Source;
 use serde::{Deserialize, Serialize};
 
+pub use answer::Given;
+pub use kept::KeptRun;
 pub use measured::{Figure, MOST as MOST_MEASURED, Measured};
 pub use recall::Recall;
-pub use store::{ProgressError, Store};
+pub use store::{ProgressError, Saved, Store};
 
 /// Version of the file's format that this program writes. 1 had no measurements; files of it are read as they are.
 pub const FORMAT_VERSION: u32 = 2;
@@ -38,6 +43,56 @@ pub struct Progress {
     pub path: Option<String>,
     /// Lesson id and step (0-based) where the learner left off.
     pub last: Option<(String, usize)>,
+    /// Which race the learner chose to run.
+    #[serde(skip_serializing_if = "RaceChoice::is_usual")]
+    pub race: RaceChoice,
+    /// Long runs that ended, so that their benches show them again after a restart.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub runs: BTreeMap<String, KeptRun>,
+    /// When what there is only one of was changed last.
+    #[serde(skip_serializing_if = "Changed::is_empty")]
+    pub changed: Changed,
+}
+
+/// Size and seed of the races, as the learner chose them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RaceChoice {
+    /// Which of the sizes that `v` offers; 0 is the lesson's own.
+    pub size: usize,
+    /// The seed of fine-tuning; absent: the one that follows from the learner's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+impl RaceChoice {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Times of changes, in seconds since 1970 (UTC). Absent in files of older programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Changed {
+    /// Of [`Progress::sentence`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<u64>,
+    /// Of [`Progress::path`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<u64>,
+    /// Of [`Progress::last`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<u64>,
+    /// Of [`Progress::race`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub race: Option<u64>,
+}
+
+impl Changed {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for Progress {
@@ -50,6 +105,9 @@ impl Default for Progress {
             measured: BTreeMap::new(),
             path: None,
             last: None,
+            race: RaceChoice::default(),
+            runs: BTreeMap::new(),
+            changed: Changed::default(),
         }
     }
 }
@@ -64,61 +122,37 @@ pub struct LessonProgress {
     pub finished: bool,
     /// Whether a run that one of its benches offers was made.
     pub run: bool,
-}
-
-/// An answer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Given {
-    /// The option chosen, 0-based.
-    pub choice: usize,
-    /// Whether it was right; `None` until the measurement that decides is there.
-    pub correct: Option<bool>,
-    /// Id of the lesson that asked.
-    pub lesson: String,
-    /// When, in seconds since 1970 (UTC).
+    /// When a step of it was opened last, in seconds since 1970 (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
-    /// What the measurement was that decided, as it was shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub measured: Option<String>,
-    /// Where that is from; absent where the program did not keep it yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<Source>,
-    /// The sentence it was measured on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sentence: Option<String>,
-    /// How often the question has been asked again since and was answered right.
-    pub recalled: u32,
-    /// The latest of these answers, right or wrong, oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub recalls: Vec<Recall>,
 }
 
 impl Progress {
-    /// Adds what another run of the program has saved meanwhile. Where both know something, `self` is right, except
-    /// that a finished lesson stays finished and the later answer counts. The sentence is not taken over: a learner
-    /// who went back to the lessons' own sentences would get the old one again.
-    fn absorb(&mut self, other: Self) {
-        for (id, theirs) in other.lessons {
-            let ours = self.lessons.entry(id).or_insert(theirs);
-            ours.finished |= theirs.finished;
-            ours.run |= theirs.run;
-        }
-        for (id, theirs) in other.answers {
-            match self.answers.get_mut(&id) {
-                Some(ours) if ours.at.is_some() && theirs.at > ours.at => *ours = theirs,
-                Some(_) => {}
-                None => drop(self.answers.insert(id, theirs)),
-            }
-        }
-        for (key, theirs) in other.measured {
-            match self.measured.get_mut(&key) {
-                Some(ours) if theirs.at > ours.at && ours.gives_way_to(&theirs) => *ours = theirs,
-                Some(_) => {}
-                None => drop(self.measured.insert(key, theirs)),
-            }
-        }
-        self.last = self.last.take().or(other.last);
+    /// The learner's own sentence changes.
+    pub fn set_sentence(&mut self, sentence: Option<String>, now: Option<u64>) {
+        (self.sentence, self.changed.sentence) = (sentence, now);
+    }
+
+    /// Another path is chosen, or the whole course.
+    pub fn set_path(&mut self, path: Option<String>, now: Option<u64>) {
+        (self.path, self.changed.path) = (path, now);
+    }
+
+    /// Other races are chosen.
+    pub fn set_race(&mut self, race: RaceChoice, now: Option<u64>) {
+        (self.race, self.changed.race) = (race, now);
+    }
+
+    /// Keeps the report of a run; whether it could be kept.
+    pub fn keep_run(&mut self, key: String, run: KeptRun) -> bool {
+        kept::keep(&mut self.runs, key, run)
+    }
+
+    /// A step is opened.
+    pub fn set_place(&mut self, lesson: String, step: usize, now: Option<u64>) {
+        let known = self.lessons.entry(lesson.clone()).or_default();
+        (known.step, known.at) = (step, now);
+        (self.last, self.changed.last) = (Some((lesson, step)), now);
     }
 
     /// Forgets what was done in one lesson: its steps, its answers, and what it showed. Says how many answers those
@@ -128,7 +162,10 @@ impl Progress {
         let before = self.answers.len();
         self.answers.retain(|_, given| given.lesson != lesson);
         self.measured.retain(|_, measured| measured.lesson != lesson);
-        self.last.take_if(|(id, _)| id == lesson);
+        self.runs.retain(|_, run| run.lesson != lesson);
+        if self.last.take_if(|(id, _)| id == lesson).is_some() {
+            self.changed.last = None;
+        }
         before - self.answers.len()
     }
 }

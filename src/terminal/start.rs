@@ -14,6 +14,7 @@ use crate::commands::{Download, LoadedCourse, Surroundings, load_course, open_mo
 use crate::config::{self, Settings};
 use crate::lab::Lab;
 use crate::lab::dataset::{Dataset, MOVIES, Split};
+use crate::lesson::parse::visible;
 use crate::lesson::progress::{Progress, Store};
 use crate::view::{self, CharFlag, ColorFlag, Theme};
 
@@ -37,12 +38,12 @@ pub fn install_hooks() -> Result<(), String> {
 /// When the course, the model or the terminal cannot be used.
 pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
     let loaded = load_course(settings.lessons.as_deref())?;
-    let (store, progress, notice) = saved(settings, common);
+    let (mut store, progress, notice) = saved(settings, common);
+    let notice = notice.or_else(|| another(store.as_mut(), settings.learner.as_deref()));
     let heads = loaded.heads.clone();
     let own = with.data.as_deref().map(read_data).transpose()?;
     let (course, records) = share(loaded);
     let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
-    state.notice = notice;
     state.learner.clone_from(&settings.learner);
     state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
     let theme = theme(settings, common);
@@ -50,12 +51,15 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &
     if let Some(own) = &own {
         own.name().clone_into(&mut state.sentences);
         state.classes = own.classes().to_vec();
-        state.notice = Some(own.summary());
     }
     state.clock = !common.demo;
     if let Some(lesson) = lesson {
         open_at(&mut state, lesson)?;
     }
+    // Opening a lesson is a key, and a key ends what was said before.
+    let summary = own.as_ref().map(Dataset::summary);
+    let said: Vec<String> = notice.into_iter().chain(summary).collect();
+    state.notice = (!said.is_empty()).then(|| said.join(" "));
     let (for_model, directory, against) = (settings.clone(), settings.lessons.clone(), with.against.clone());
     run(Session {
         state,
@@ -82,6 +86,19 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &
     })
 }
 
+/// Tells other sessions that one is open; a sentence if another is.
+pub(crate) fn another(store: Option<&mut Store>, learner: Option<&str>) -> Option<String> {
+    store?.open_session().then(|| {
+        let whose = match learner {
+            Some(name) => format!("Another session of {} is open.", visible(name)),
+            None => "Another session is open on this account, and it has no learner's name either (--learner NAME \
+                     keeps two people apart)."
+                .to_owned(),
+        };
+        format!("{whose} What is done in either is kept; where both change the same, the later one counts.")
+    })
+}
+
 /// Where progress is kept, what is there, and what to say about it. A demonstration neither reads nor writes it.
 pub(crate) fn saved(settings: &Settings, common: &Common) -> (Option<Store>, Progress, Option<String>) {
     if common.demo {
@@ -89,7 +106,7 @@ pub(crate) fn saved(settings: &Settings, common: &Common) -> (Option<Store>, Pro
     }
     match config::progress_path(settings.learner.as_deref()).map(Store::new) {
         None => (None, Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
-        Some(store) => {
+        Some(mut store) => {
             let (progress, notice) = store.load();
             (Some(store), progress, notice)
         }

@@ -108,7 +108,8 @@ fn an_error_in_the_middle_restores_and_saves() {
     fs::write(folder.path().join("config.json"), config).expect("written");
     fs::write(folder.path().join("tokenizer.json"), tokenizer).expect("written");
     fs::write(folder.path().join("model.safetensors"), &weights[..weights.len() / 2]).expect("written");
-    let mut terminal = Terminal::start(home.path(), (80, 24), &["--model", &folder.path().display().to_string()]);
+    let mut terminal =
+        Terminal::start(home.path(), (80, 24), &["learn", "01", "--model", &folder.path().display().to_string()]);
     assert_eq!(terminal.wait_for_end(), 1);
     terminal.assert_restored();
     let screen = terminal.screen().split_whitespace().collect::<Vec<_>>().join(" ");

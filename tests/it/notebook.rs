@@ -42,8 +42,8 @@ fn what_a_step_shows_is_kept_saved_and_written() {
         _ => None,
     });
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::new(folder.path().join("progress.json"));
-    store.save(&saved.expect("it was saved")).expect("saved");
+    let mut store = Store::new(folder.path().join("progress.json"));
+    store.save(&saved.expect("it was saved"), None).expect("saved");
     let (progress, notice) = store.load();
     assert_eq!((notice, &progress), (None, &driver.state.progress));
     let loaded = load_course(None).expect("the course");

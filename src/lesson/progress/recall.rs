@@ -45,7 +45,13 @@ impl Given {
     /// Takes an answer to the repeated question.
     pub fn recall(&mut self, recall: Recall) {
         self.recalled = self.recalled.saturating_add(u32::from(recall.right));
-        self.recalls.push(recall);
+        self.add_recalls(vec![recall]);
+    }
+
+    /// Puts answers to the repeated question among the others by their times.
+    pub(super) fn add_recalls(&mut self, recalls: Vec<Recall>) {
+        self.recalls.extend(recalls);
+        self.recalls.sort_by_key(|recall| recall.at);
         let over = self.recalls.len().saturating_sub(KEPT);
         self.recalls.drain(..over);
     }

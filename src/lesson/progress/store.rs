@@ -1,5 +1,9 @@
 //! The progress file: JSON that is never lost to a crash, a full disk, a second running copy, garbage or a newer
 //! version. A file that cannot be understood is kept aside, never overwritten.
+//!
+//! Several sessions of one learner may be open at once, some of them for days. Each writes only what it changed since it
+//! read or wrote the file last (`merge`), while it holds a lock beside the file; the system releases the lock of a
+//! process that is killed. What cannot be written is tried again at the next save.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::lock::{self, Patience};
+use super::merge::{merge, same};
 use super::{FORMAT_VERSION, MOST_MEASURED, Progress};
 use crate::lesson::parse::visible;
 
@@ -32,6 +38,9 @@ fn advice(error: &io::Error) -> &'static str {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             "free some space; what was saved before is still there"
         }
+        ErrorKind::WouldBlock => {
+            "another running clsroom of yours holds it and does not let go; it is tried again when you go on"
+        }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             "something else has the name of its directory; move it away"
         }
@@ -55,17 +64,45 @@ struct Version {
     format_version: u32,
 }
 
+/// What saving found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Saved {
+    /// Another session has changed the file since this one looked last.
+    pub others: bool,
+}
+
+/// Where saving is; tests end it there, as a kill does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Locked,
+    Read,
+    Written,
+    Renamed,
+}
+
+/// Times that a save begins anew because the file changed under it: only where locks do not work.
+const ATTEMPTS: usize = 5;
+
 /// Reads and writes one learner's progress file.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    /// What this session knows to be saved: what it changes is the difference to this.
+    base: Progress,
+    /// What the file held when this session saw it last.
+    seen: Progress,
+    /// The last save had to wait for the lock in vain.
+    stuck: bool,
+    /// Tells other sessions that this one is open, for as long as it is.
+    presence: Option<File>,
 }
 
 impl Store {
     /// A store for the file at `path`, which need not exist.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        let (base, seen) = (Progress::default(), Progress::default());
+        Self { path: path.into(), base, seen, stuck: false, presence: None }
     }
 
     /// The file.
@@ -77,10 +114,13 @@ impl Store {
     /// The progress, and a sentence for the learner if the file could not be used. Such a file is kept under another
     /// name beside the new one.
     #[must_use]
-    pub fn load(&self) -> (Progress, Option<String>) {
+    pub fn load(&mut self) -> (Progress, Option<String>) {
         let what = match look(&self.path) {
             Ok(Found::Nothing) => return (Progress::default(), None),
-            Ok(Found::Good(progress)) => return (*progress, None),
+            Ok(Found::Good(progress)) => {
+                (self.base, self.seen) = ((*progress).clone(), (*progress).clone());
+                return (*progress, None);
+            }
             Ok(Found::Foreign(what)) => what.to_owned(),
             Err(error) => format!("cannot be read ({error})"),
         };
@@ -98,44 +138,123 @@ impl Store {
         (Progress::default(), Some(notice))
     }
 
-    /// Saves: writes a temporary file in the same directory, then renames it, so that there is always one whole file.
-    /// What another running copy saved meanwhile is kept, and a file that is not ours to overwrite is set aside first.
-    ///
-    /// # Errors
-    /// The file cannot be written; the message names cause and remedy.
-    pub fn save(&self, progress: &Progress) -> Result<(), ProgressError> {
-        self.try_save(progress, true).map_err(|source| ProgressError { path: self.path.clone(), source })
+    /// Says that a session is open, until this store is dropped; whether another one is.
+    pub fn open_session(&mut self) -> bool {
+        let path = self.target();
+        let (presence, others) = lock::presence(&beside(&path, "open"));
+        self.presence = presence;
+        others
     }
 
-    /// Saves exactly this: what was forgotten on purpose does not come back from the file.
+    /// Saves what was changed since the last save: writes a temporary file in the same directory, then renames it, so
+    /// that there is always one whole file. What others saved meanwhile stays; where nothing was changed nothing is
+    /// written. A file that is not ours to overwrite is set aside first. `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// The file cannot be written; the message names cause and remedy. It is tried again at the next save.
+    pub fn save(&mut self, progress: &Progress, now: Option<u64>) -> Result<Saved, ProgressError> {
+        // A learner does not wait at each key for a process that was stopped.
+        let patience = if self.stuck { Patience::None } else { Patience::Some };
+        self.save_with(progress, now, patience)
+    }
+
+    /// Saves for the last time. Where another process holds the lock and does not let go, it is done without it.
     ///
     /// # Errors
     /// As [`Self::save`].
-    pub fn replace(&self, progress: &Progress) -> Result<(), ProgressError> {
-        self.try_save(progress, false).map_err(|source| ProgressError { path: self.path.clone(), source })
+    pub fn save_at_last(&mut self, progress: &Progress, now: Option<u64>) -> Result<Saved, ProgressError> {
+        self.save_with(progress, now, Patience::Last)
     }
 
-    fn try_save(&self, progress: &Progress, merge: bool) -> io::Result<()> {
-        // A link (a home kept elsewhere) stays a link: its target is replaced.
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+    fn save_with(&mut self, progress: &Progress, now: Option<u64>, patience: Patience) -> Result<Saved, ProgressError> {
+        if *progress == self.base {
+            return Ok(Saved::default());
+        }
+        let saved = self.try_save(progress, now, patience, &mut |_| true);
+        self.stuck = saved.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        saved.map_err(|source| ProgressError { path: self.path.clone(), source })
+    }
+
+    /// A link (a home kept elsewhere) stays a link: its target is replaced.
+    fn target(&self) -> PathBuf {
+        fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// `goes_on` is told each stage; where it says no, everything is left as it is, as by a kill.
+    fn try_save(
+        &mut self,
+        progress: &Progress,
+        now: Option<u64>,
+        patience: Patience,
+        goes_on: &mut dyn FnMut(Stage) -> bool,
+    ) -> io::Result<Saved> {
+        let killed = || io::Error::from(ErrorKind::Interrupted);
+        let path = self.target();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
-        let mut whole = Progress { format_version: FORMAT_VERSION, ..progress.clone() };
-        match look(&path)? {
-            Found::Good(theirs) if merge => whole.absorb(*theirs),
-            Found::Nothing | Found::Good(_) => {}
-            Found::Foreign(_) => drop(set_aside(&path)?),
+        let _lock = lock::acquire(&beside(&path, "lock"), patience)?;
+        if !goes_on(Stage::Locked) {
+            return Err(killed());
         }
-        let mut json = serde_json::to_vec_pretty(&whole).map_err(io::Error::other)?;
-        json.push(b'\n');
-        let (temporary, mut file) = temporary(&path)?;
-        let written = file.write_all(&json).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, &path));
-        if written.is_err() {
-            // The half-written file is of no use; if it cannot be removed either, the first error says enough.
-            let _ = fs::remove_file(&temporary);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let before = stamp(&path);
+            let (theirs, ours_alone) = match look(&path)? {
+                Found::Good(theirs) => (*theirs, false),
+                Found::Nothing => (Progress::default(), false),
+                // Nothing of it can be used: what this session knew of it is put in its place.
+                Found::Foreign(_) => {
+                    set_aside(&path)?;
+                    (self.base.clone(), true)
+                }
+            };
+            if !goes_on(Stage::Read) {
+                return Err(killed());
+            }
+            let others = !ours_alone && !same(&theirs, &self.seen);
+            let whole = merge(&self.base, progress, theirs.clone(), now);
+            if ours_alone || !same(&whole, &theirs) {
+                let temporary = write(&path, &whole)?;
+                if !goes_on(Stage::Written) {
+                    return Err(killed());
+                }
+                // Without a lock, or after having been stopped while holding it, the file may be another by now.
+                if !ours_alone && stamp(&path) != before && attempt < ATTEMPTS {
+                    let _ = fs::remove_file(&temporary);
+                    continue;
+                }
+                if let Err(error) = fs::rename(&temporary, &path) {
+                    let _ = fs::remove_file(&temporary);
+                    return Err(error);
+                }
+            }
+            self.base.clone_from(progress);
+            self.seen = whole;
+            if !goes_on(Stage::Renamed) {
+                return Err(killed());
+            }
+            return Ok(Saved { others });
         }
-        written
     }
+}
+
+/// What tells one state of a file from the next.
+fn stamp(path: &Path) -> impl PartialEq + use<> {
+    fs::metadata(path).ok().map(|known| (known.modified().ok(), known.len()))
+}
+
+/// Writes progress to a temporary file beside `path`; says which.
+fn write(path: &Path, progress: &Progress) -> io::Result<PathBuf> {
+    let mut json = serde_json::to_vec_pretty(progress).map_err(io::Error::other)?;
+    json.push(b'\n');
+    let (temporary, mut file) = temporary(path)?;
+    if let Err(error) = file.write_all(&json).and_then(|()| file.sync_all()) {
+        // The half-written file is of no use; if it cannot be removed either, the first error says enough.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    Ok(temporary)
 }
 
 /// What stands in the file; an error if it is there but cannot be read.
@@ -205,156 +324,4 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lesson::progress::{Figure, Given, LessonProgress, Measured, Recall};
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let directory = tempfile::tempdir().expect("a directory");
-        let store = Store::new(directory.path().join("deep/er/progress.json"));
-        (directory, store)
-    }
-
-    fn put(store: &Store, text: &str) {
-        fs::create_dir_all(store.path().parent().expect("a parent")).expect("made");
-        fs::write(store.path(), text).expect("written");
-    }
-
-    fn names(store: &Store) -> Vec<String> {
-        let entries = fs::read_dir(store.path().parent().expect("a parent")).expect("a directory");
-        let mut names: Vec<_> =
-            entries.map(|e| e.expect("an entry").file_name().into_string().expect("a name")).collect();
-        names.sort();
-        names
-    }
-
-    fn some_progress() -> Progress {
-        let given = Given {
-            choice: 2,
-            correct: Some(true),
-            lesson: "04".to_owned(),
-            at: Some(7),
-            recalled: 1,
-            source: Some(crate::lesson::Source::Record),
-            measured: Some("movie".to_owned()),
-            sentence: Some("A film.".to_owned()),
-            recalls: vec![Recall { at: Some(9), choice: 2, right: true }],
-        };
-        let measured = Measured {
-            value: Figure::Number(0.7),
-            lesson: "04".to_owned(),
-            at: Some(8),
-            sentence: Some("A film.".to_owned()),
-            ..Measured::default()
-        };
-        Progress {
-            sentence: Some("A film.".to_owned()),
-            lessons: [("04".to_owned(), LessonProgress { step: 3, finished: false, run: false })].into(),
-            answers: [("mix-top".to_owned(), given)].into(),
-            measured: [("mixing.ratio.last".to_owned(), measured)].into(),
-            last: Some(("04".to_owned(), 3)),
-            ..Progress::default()
-        }
-    }
-
-    #[test]
-    fn what_is_saved_is_loaded_and_nothing_else_is_left_behind() {
-        let (_directory, store) = store();
-        assert_eq!(store.load(), (Progress::default(), None));
-        store.save(&some_progress()).expect("saved");
-        store.save(&some_progress()).expect("saved again");
-        assert_eq!(store.load(), (some_progress(), None));
-        assert_eq!(names(&store), ["progress.json"]);
-    }
-
-    #[test]
-    fn a_file_of_the_first_version_is_read_and_written_as_the_second() {
-        let (_directory, store) = store();
-        let first = r#"{"format_version": 1, "sentence": "A film.", "lessons": {"04": {"step": 3, "finished": true}},
-            "answers": {"04-most": {"choice": 1, "correct": true, "lesson": "04", "at": 7, "recalled": 1}},
-            "last": ["04", 3]}"#;
-        put(&store, first);
-        let (progress, notice) = store.load();
-        assert_eq!((notice, progress.measured.len(), progress.answers["04-most"].choice), (None, 0, 1));
-        store.save(&progress).expect("saved");
-        let written = fs::read_to_string(store.path()).expect("a file");
-        assert!(written.contains("\"format_version\": 2"), "{written}");
-        assert_eq!(store.load().0.answers, progress.answers);
-    }
-
-    #[test]
-    fn what_was_forgotten_does_not_come_back() {
-        let (_directory, store) = store();
-        store.save(&some_progress()).expect("saved");
-        let mut progress = store.load().0;
-        assert_eq!(progress.forget("04"), 1);
-        store.replace(&progress).expect("saved");
-        let (left, _) = store.load();
-        assert!(left.lessons.is_empty() && left.answers.is_empty() && left.measured.is_empty() && left.last.is_none());
-        assert_eq!(left.sentence.as_deref(), Some("A film."), "the sentence is not the lesson's");
-    }
-
-    #[test]
-    fn garbage_is_kept_aside_each_time_under_a_new_name() {
-        let (_directory, store) = store();
-        for garbage in ["{", "[1, 2]", "", "{\"format_version\": 1, \"lessons\": 5}", "\u{0}\u{1}"] {
-            put(&store, garbage);
-            let (progress, notice) = store.load();
-            assert_eq!(progress, Progress::default());
-            assert!(notice.is_some_and(|notice| notice.contains("is kept as")));
-        }
-        assert_eq!(names(&store).len(), 5);
-        assert_eq!(fs::read_to_string(beside(store.path(), "broken-1")).expect("kept"), "{");
-    }
-
-    #[test]
-    fn a_newer_file_is_kept_aside_at_load_and_at_save() {
-        let (_directory, store) = store();
-        let newer = "{\"format_version\": 9, \"lessons\": [\"another shape\"]}";
-        put(&store, newer);
-        assert!(store.load().1.is_some_and(|notice| notice.contains("newer version")));
-        put(&store, newer);
-        store.save(&some_progress()).expect("saved");
-        assert_eq!(names(&store), ["progress.json", "progress.json.broken-1", "progress.json.broken-2"]);
-        assert_eq!(fs::read_to_string(beside(store.path(), "broken-2")).expect("kept"), newer);
-        assert_eq!(store.load().0, some_progress());
-    }
-
-    #[test]
-    fn a_file_that_is_too_large_is_not_read() {
-        let (_directory, store) = store();
-        put(&store, "");
-        File::options().write(true).open(store.path()).expect("open").set_len(MAX_BYTES + 1).expect("grown");
-        assert!(store.load().1.is_some_and(|notice| notice.contains("too large")));
-    }
-
-    #[test]
-    fn two_running_copies_lose_nothing() {
-        let (_directory, store) = store();
-        let other = Progress {
-            lessons: [
-                ("04".to_owned(), LessonProgress { step: 1, finished: true, run: false }),
-                ("08".to_owned(), LessonProgress::default()),
-            ]
-            .into(),
-            ..Progress::default()
-        };
-        store.save(&other).expect("saved");
-        store.save(&some_progress()).expect("saved");
-        let (both, _) = store.load();
-        assert_eq!(both.lessons["04"], LessonProgress { step: 3, finished: true, run: false });
-        assert!(both.lessons.contains_key("08") && both.answers.contains_key("mix-top"));
-    }
-
-    #[test]
-    fn saving_where_nothing_can_be_written_says_why() {
-        let (directory, _) = store();
-        fs::write(directory.path().join("file"), "in the way").expect("written");
-        let error =
-            Store::new(directory.path().join("file/progress.json")).save(&Progress::default()).expect_err("refused");
-        assert!(error.to_string().contains("could not be saved to"), "{error}");
-        assert!(error.to_string().contains("move it away"), "{error}");
-        let full = ProgressError { path: "p".into(), source: ErrorKind::StorageFull.into() };
-        assert!(full.to_string().contains("free some space"), "{full}");
-    }
-}
+mod tests;
