@@ -5,8 +5,8 @@
 //! read or wrote the file last (`merge`), while it holds a lock beside the file; the system releases the lock of a
 //! process that is killed. What cannot be written is tried again at the next save.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::lock::{self, Patience};
 use super::merge::{merge, same};
 use super::{FORMAT_VERSION, MOST_MEASURED, Progress};
+use crate::files;
 use crate::lesson::parse::visible;
 
 /// Largest progress file that is read, in bytes.
@@ -77,7 +78,6 @@ enum Stage {
     Locked,
     Read,
     Written,
-    Renamed,
 }
 
 /// Times that a save begins anew because the file changed under it: only where locks do not work.
@@ -115,6 +115,7 @@ impl Store {
     /// name beside the new one.
     #[must_use]
     pub fn load(&mut self) -> (Progress, Option<String>) {
+        files::remove_stale_temporaries(&self.path);
         let what = match look(&self.path) {
             Ok(Found::Nothing) => return (Progress::default(), None),
             Ok(Found::Good(progress)) => {
@@ -175,9 +176,9 @@ impl Store {
         saved.map_err(|source| ProgressError { path: self.path.clone(), source })
     }
 
-    /// A link (a home kept elsewhere) stays a link: its target is replaced.
+    /// The file behind links (a home kept elsewhere): its locks are beside it.
     fn target(&self) -> PathBuf {
-        fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
+        files::behind_links(&self.path)
     }
 
     /// `goes_on` is told each stage; where it says no, everything is left as it is, as by a kill.
@@ -215,23 +216,17 @@ impl Store {
             let others = !ours_alone && !same(&theirs, &self.seen);
             let whole = merge(&self.base, progress, theirs.clone(), now);
             if ours_alone || !same(&whole, &theirs) {
-                let temporary = write(&path, &whole)?;
-                if !goes_on(Stage::Written) {
-                    return Err(killed());
-                }
+                let mut json = serde_json::to_vec_pretty(&whole).map_err(io::Error::other)?;
+                json.push(b'\n');
                 // Without a lock, or after having been stopped while holding it, the file may be another by now.
                 if !ours_alone && stamp(&path) != before && attempt < ATTEMPTS {
-                    let _ = fs::remove_file(&temporary);
                     continue;
                 }
-                if let Err(error) = fs::rename(&temporary, &path) {
-                    let _ = fs::remove_file(&temporary);
-                    return Err(error);
-                }
+                files::write_atomically(&path, &json)?;
             }
             self.base.clone_from(progress);
             self.seen = whole;
-            if !goes_on(Stage::Renamed) {
+            if !goes_on(Stage::Written) {
                 return Err(killed());
             }
             return Ok(Saved { others });
@@ -244,19 +239,6 @@ fn stamp(path: &Path) -> impl PartialEq + use<> {
     fs::metadata(path).ok().map(|known| (known.modified().ok(), known.len()))
 }
 
-/// Writes progress to a temporary file beside `path`; says which.
-fn write(path: &Path, progress: &Progress) -> io::Result<PathBuf> {
-    let mut json = serde_json::to_vec_pretty(progress).map_err(io::Error::other)?;
-    json.push(b'\n');
-    let (temporary, mut file) = temporary(path)?;
-    if let Err(error) = file.write_all(&json).and_then(|()| file.sync_all()) {
-        // The half-written file is of no use; if it cannot be removed either, the first error says enough.
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
-    }
-    Ok(temporary)
-}
-
 /// What stands in the file; an error if it is there but cannot be read.
 fn look(path: &Path) -> io::Result<Found> {
     match fs::metadata(path) {
@@ -266,7 +248,7 @@ fn look(path: &Path) -> io::Result<Found> {
         Err(error) => return Err(error),
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    files::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Ok(Found::Foreign("is far too large"));
     }
@@ -300,20 +282,6 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many broken files are kept already"))
-}
-
-/// A new file beside `path` that no other running copy uses.
-fn temporary(path: &Path) -> io::Result<(PathBuf, File)> {
-    let mut last = io::Error::from(ErrorKind::AlreadyExists);
-    for number in 0..100 {
-        let temporary = beside(path, &format!("tmp-{}-{number}", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            Ok(file) => return Ok((temporary, file)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => last = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(last)
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

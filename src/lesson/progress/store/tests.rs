@@ -17,7 +17,7 @@ fn put(store: &Store, text: &str) {
 fn names(store: &Store) -> Vec<String> {
     let entries = fs::read_dir(store.path().parent().expect("a parent")).expect("a directory");
     let mut names: Vec<_> = entries.map(|e| e.expect("an entry").file_name().into_string().expect("a name")).collect();
-    names.retain(|name| !name.ends_with(".lock"));
+    names.retain(|name| name != "progress.json.lock");
     names.sort();
     names
 }

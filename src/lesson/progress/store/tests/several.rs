@@ -221,7 +221,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0..3usize).prop_map(Deed::Finish),
         2 => Just(Deed::Say),
         1 => Just(Deed::Restart),
-        3 => (0..4usize).prop_map(Deed::Killed),
+        3 => (0..3usize).prop_map(Deed::Killed),
         2 => Just(Deed::Held),
         1 => (0..3usize).prop_map(Deed::Reset),
     ]
@@ -351,7 +351,7 @@ proptest! {
                 }
                 Deed::Killed(stage) => {
                     learner.change(now, Change::Sentence(format!("sentence {number}")));
-                    killed = Some([Stage::Locked, Stage::Read, Stage::Written, Stage::Renamed][stage]);
+                    killed = Some([Stage::Locked, Stage::Read, Stage::Written][stage]);
                 }
                 Deed::Restart => {}
                 Deed::Reset(index) => {
@@ -366,7 +366,7 @@ proptest! {
             if let Some(killed) = killed {
                 let progress = learner.progress.clone();
                 let _ = learner.store.try_save(&progress, Some(now), Patience::None, &mut |stage| stage != killed);
-                if killed == Stage::Renamed {
+                if killed == Stage::Written {
                     learner.saved(&mut log);
                 }
                 *learner = Learner::start(&path);
