@@ -16,8 +16,11 @@ use super::weights::Weights;
 use super::{Config, Family, ModelError, blob, folder, tokenize};
 use crate::files;
 
-/// A larger configuration or tokenizer is refused before it is read.
+/// A larger tokenizer is refused before it is read.
 pub const MOST_BYTES: u64 = 256 << 20;
+
+/// A larger configuration is refused before it is read: as JSON in memory it takes many times its length.
+const LONGEST_CONFIG: u64 = 4 << 20;
 
 /// Pieces that are read of a text unless asked otherwise.
 pub const MAX_LENGTH: usize = 128;
@@ -81,7 +84,7 @@ impl Bert {
 
     fn read(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
         let origin = &super::printable(origin);
-        let config = Config::parse(origin, &String::from_utf8_lossy(&read(&files.config)?))?;
+        let config = Config::parse(origin, &String::from_utf8_lossy(&read_at_most(&files.config, LONGEST_CONFIG)?))?;
         let (tokenizer, weights) = rayon::join(
             || {
                 let bytes = read(&files.tokenizer)?;
@@ -208,11 +211,15 @@ pub fn embedded_parts() -> (&'static str, &'static [u8], &'static [u8]) {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    read_at_most(path, MOST_BYTES)
+}
+
+fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, ModelError> {
     if let Some(error) = folder::refuse_broken_link(path) {
         return Err(error);
     }
     let unreadable = |error: std::io::Error| ModelError::Unreadable { path: path.into(), cause: error.to_string() };
-    let bytes = files::read(path, MOST_BYTES).map_err(unreadable)?;
+    let bytes = files::read(path, most).map_err(unreadable)?;
     folder::refuse_stand_in(path, &bytes)?;
     Ok(bytes)
 }

@@ -12,10 +12,22 @@ use candle_core::DType;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::ModelError;
-use super::weights::Entry;
+use super::weights::{Entry, MOST_DIMENSIONS};
 
 /// A longer program is refused, in bytes: a checkpoint needs about 150 a tensor.
-const LONGEST: u64 = 16 << 20;
+const LONGEST: u64 = 4 << 20;
+
+/// More objects are refused: a checkpoint needs about 20 a tensor.
+const MOST_OBJECTS: usize = 1 << 20;
+
+/// More tensors, or parts of the archive, are refused.
+const MOST_TENSORS: usize = 1 << 16;
+
+/// A longer name of a tensor or of a part is refused, in bytes.
+const LONGEST_NAME: usize = 512;
+
+/// Tensors may share numbers, as tied ones do; together they may be this many times as long as the file.
+const SHARED: u64 = 4;
 
 /// An object's number in the list.
 type Id = usize;
@@ -50,12 +62,25 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
     if !first.starts_with(b"PK") {
         return Err(damaged("it does not begin like a zip archive".to_owned()));
     }
+    let whole = file.metadata().map_err(|error| damaged(error.to_string()))?.len();
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.to_string()))?;
+    if zip.len() > MOST_TENSORS {
+        return Err(format("it has more parts than any checkpoint. Use the file that came with the model"));
+    }
     let mut places = HashMap::new();
     let mut program = None;
     for index in 0..zip.len() {
         let part = zip.by_index_raw(index).map_err(|error| damaged(error.to_string()))?;
         let name = part.name().map_err(|error| damaged(error.to_string()))?.into_owned();
+        if name.len() > LONGEST_NAME {
+            return Err(damaged(format!("the name of a part has {} bytes", name.len())));
+        }
+        if name.ends_with("constants.pkl") {
+            return Err(format(
+                "this is a TorchScript program and not a checkpoint. Use the model.safetensors or pytorch_model.bin that \
+                 it was made from",
+            ));
+        }
         if let Some(folder) = name.strip_suffix("data.pkl") {
             program = Some((index, folder.to_owned()));
         }
@@ -64,7 +89,9 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
         places.insert(name, (start, part.size(), stored));
     }
     let Some((index, folder)) = program else {
-        return Err(format("this is a zip archive, but no PyTorch checkpoint. Use the file that came with the model"));
+        return Err(format(
+            "this is a zip archive, but no PyTorch checkpoint. If a model is packed in it, unpack it and give --model the folder",
+        ));
     };
     let mut bytes = Vec::new();
     let part = zip.by_index(index).map_err(|error| damaged(error.to_string()))?;
@@ -79,8 +106,8 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
         ))
     };
     let objects = run(&bytes).map_err(&refused)?;
-    let mut found = HashMap::new();
-    for (name, tensor) in objects.tensors() {
+    let (mut found, mut claimed) = (HashMap::new(), 0u64);
+    for (name, tensor) in objects.tensors().map_err(&refused)? {
         let tensor = tensor.map_err(|why| refused(format!("{}: {why}", super::printable(&name))))?;
         let (start, size, stored) = *places
             .get(&format!("{folder}data/{}", tensor.file))
@@ -88,8 +115,16 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
         if !stored {
             return Err(format("its parts are compressed, which PyTorch never does. Use the original file"));
         }
+        // The archive's directory says how long a part is; only the file's own length is sure.
+        let size = size.min(whole.saturating_sub(start));
         let entry = tensor.entry(start, size).map_err(|why| damaged(format!("{}: {why}", super::printable(&name))))?;
+        if entry.dtype.is_ok() {
+            claimed = claimed.saturating_add(entry.length);
+        }
         found.insert(name, entry);
+    }
+    if claimed / SHARED > whole {
+        return Err(damaged(format!("its tensors would take {claimed} bytes together, and the file has {whole}")));
     }
     if found.is_empty() {
         return Err(refused("there is no tensor in it".to_owned()));
@@ -129,6 +164,9 @@ impl Described {
     }
 }
 
+/// A tensor by its name, or why it is none.
+type Found = (String, Result<Described, &'static str>);
+
 /// All objects of a program, and the last one.
 struct Objects {
     list: Vec<Object>,
@@ -137,7 +175,7 @@ struct Objects {
 
 impl Objects {
     /// The named tensors; those that a `state_dict` around them holds, too.
-    fn tensors(&self) -> Vec<(String, Result<Described, &'static str>)> {
+    fn tensors(&self) -> Result<Vec<Found>, String> {
         let mut table = self.dict(self.result);
         if let Some(inner) = table.iter().find_map(|(key, value)| {
             let wraps = matches!(&self.list[*key], Object::Text(name) if name == "state_dict");
@@ -145,13 +183,18 @@ impl Objects {
         }) {
             table = inner;
         }
-        table
-            .iter()
-            .filter_map(|(key, value)| match &self.list[*key] {
-                Object::Text(name) => Some((name.clone(), self.tensor(*value)?)),
-                _ => None,
-            })
-            .collect()
+        let mut found = Vec::new();
+        for (key, value) in table {
+            let (Object::Text(name), Some(tensor)) = (&self.list[*key], self.tensor(*value)) else { continue };
+            if name.len() > LONGEST_NAME {
+                return Err(format!("the name of a tensor has {} bytes", name.len()));
+            }
+            if found.len() >= MOST_TENSORS {
+                return Err(format!("more than {MOST_TENSORS} tensors"));
+            }
+            found.push((name.clone(), tensor));
+        }
+        Ok(found)
     }
 
     fn dict(&self, id: Id) -> &[(Id, Id)] {
@@ -199,7 +242,14 @@ impl Objects {
         // ("storage", class, key, device, numbers)
         let [_, class, key, ..] = self.tuple(storage) else { return None };
         let (Object::Class(class), Object::Text(key)) = (&self.list[*class], &self.list[*key]) else { return None };
-        let sizes = |id: Id| self.tuple(id).iter().map(|part| self.int(*part)).collect::<Option<Vec<_>>>();
+        if key.len() > LONGEST_NAME || class.len() > LONGEST_NAME {
+            return None;
+        }
+        let sizes = |id: Id| {
+            let parts = self.tuple(id);
+            (parts.len() <= MOST_DIMENSIONS)
+                .then(|| parts.iter().map(|part| self.int(*part)).collect::<Option<Vec<_>>>())?
+        };
         let dtype = match class.as_str() {
             "torch FloatStorage" => Ok(DType::F32),
             "torch HalfStorage" => Ok(DType::F16),
@@ -222,6 +272,9 @@ fn run(bytes: &[u8]) -> Result<Objects, String> {
             return Ok(Objects { list: machine.list, result });
         }
         machine.step(instruction)?;
+        if machine.list.len().max(machine.stack.len()) > MOST_OBJECTS {
+            return Err(format!("more than {MOST_OBJECTS} objects"));
+        }
     }
 }
 

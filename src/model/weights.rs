@@ -21,8 +21,11 @@ use crate::files;
 /// Weights larger than this are refused before they are read.
 pub const MOST_BYTES: u64 = 8 << 30;
 
-/// A longer directory of a safetensors file is refused, as the format itself does.
-const LONGEST_HEADER: u64 = 100 << 20;
+/// A longer directory of a safetensors file is refused: a model needs about 120 bytes a weight.
+const LONGEST_HEADER: usize = 8 << 20;
+
+/// A weight with more dimensions is refused.
+pub(super) const MOST_DIMENSIONS: usize = 8;
 
 /// Where one weight lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +57,9 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// When the file is cut off or damaged.
     pub fn parse(origin: &str, bytes: &'a [u8]) -> Result<Self, ModelError> {
-        let header = bytes.get(8..).map(|rest| &rest[..header_length(bytes).min(rest.len())]);
-        let entries = directory(origin, header.unwrap_or(&[]), bytes.len() as u64)?;
+        let size = bytes.len() as u64;
+        let length = header_length(origin, bytes, size)?;
+        let entries = directory(origin, bytes.get(8..8 + length).unwrap_or(&[]), size)?;
         Ok(Self { origin: origin.to_owned(), entries: plain_names(entries), source: Source::Memory(bytes) })
     }
 
@@ -82,8 +86,7 @@ impl<'a> Weights<'a> {
         let entries = if binary || first.starts_with(b"PK") {
             pickle::directory(&origin, &file, &first)?
         } else {
-            let length = (header_length(&first) as u64).min(LONGEST_HEADER).min(size.saturating_sub(8));
-            let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
+            let mut header = vec![0; header_length(&origin, &first, size)?];
             file.read_exact_at(&mut header, 8).map_err(unreadable)?;
             directory(&origin, &header, size)?
         };
@@ -222,10 +225,19 @@ pub fn sha256_of(file: &mut File) -> std::io::Result<String> {
     }
 }
 
-/// How long a safetensors file says that its directory is.
-fn header_length(bytes: &[u8]) -> usize {
-    let first = bytes.get(..8).and_then(|first| first.try_into().ok());
-    first.map_or(0, |first| usize::try_from(u64::from_le_bytes(first)).unwrap_or(usize::MAX))
+/// How long a safetensors file of `size` bytes says that its directory is, from its first bytes.
+fn header_length(origin: &str, first: &[u8], size: u64) -> Result<usize, ModelError> {
+    let damaged = |cause: String| ModelError::Damaged { origin: origin.to_owned(), kind: "safetensors file", cause };
+    let Some(first) = first.get(..8).and_then(|first| first.try_into().ok()) else {
+        return Err(damaged(format!("it has {}", crate::wording::counted(first.len(), "byte"))));
+    };
+    let (length, rest) = (u64::from_le_bytes(first), size.saturating_sub(8));
+    if length > rest {
+        return Err(damaged(format!("its directory would take {length} bytes, and there are {rest}")));
+    }
+    usize::try_from(length).ok().filter(|length| *length <= LONGEST_HEADER).ok_or_else(|| {
+        damaged(format!("its directory takes {length} bytes, more than the {LONGEST_HEADER} that clsroom reads"))
+    })
 }
 
 /// The directory of a safetensors file of `size` bytes, from its JSON header.
@@ -240,6 +252,10 @@ fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, E
     }
     let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
         let (from, to) = info.data_offsets;
+        if info.shape.len() > MOST_DIMENSIONS {
+            let name = super::printable(&name.chars().take(100).collect::<String>());
+            return Err(damaged(format!("{name} has {} dimensions", info.shape.len())));
+        }
         let dtype = DType::try_from(info.dtype).ok();
         let read = dtype.filter(|dtype| matches!(dtype, DType::F32 | DType::F16 | DType::BF16));
         let numbers = info.shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));

@@ -10,6 +10,7 @@ mod bytes;
 mod checkpoint;
 mod commands;
 mod course;
+mod damaged;
 mod depths;
 mod driver;
 mod finetune;

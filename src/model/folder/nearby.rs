@@ -105,8 +105,7 @@ fn snapshot(folder: &Path) -> Option<PathBuf> {
     let own = folder.file_name().is_some_and(|name| name == "snapshots");
     let around = if own { folder.parent()? } else { folder };
     let snapshots = around.join("snapshots");
-    let main = fs::metadata(around.join("refs/main")).ok().filter(|known| known.is_file() && known.len() < 1_024);
-    let main = main.and_then(|_| fs::read_to_string(around.join("refs/main")).ok());
+    let main = crate::files::read_text(&around.join("refs/main"), 1_024).ok();
     let named = main.map(|main| main.trim().to_owned()).filter(|main| !main.is_empty() && !main.contains(['/', '.']));
     if let Some(named) = named.map(|main| snapshots.join(main)).filter(|path| has_config(path)) {
         return Some(named);
