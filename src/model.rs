@@ -11,6 +11,7 @@ mod classify;
 pub mod config;
 pub mod error;
 mod folder;
+pub mod guard;
 #[cfg(feature = "hub")]
 pub mod hub;
 pub mod intervene;
@@ -30,7 +31,7 @@ pub use config::{Config, Family};
 pub use error::ModelError;
 pub use intervene::{Edge, Intervention};
 pub use learner::{Learner, Pass, Read, Scope};
-pub use tokenize::{Encoding, Input};
+pub use tokenize::{Encoding, Input, Kind};
 pub use trace::{HiddenStates, Keep, Nothing, Trace};
 
 /// Text from a file, fit to be shown: control characters and marks that turn the writing direction become U+FFFD.

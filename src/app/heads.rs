@@ -13,7 +13,12 @@ impl State {
     /// Whether the bench looks into classifiers that are neither recorded for this model nor fitted yet.
     #[must_use]
     pub fn lacks_heads(&self) -> bool {
-        let Some(trace) = self.trace().filter(|_| !self.shows_models()) else { return false };
+        let Some(trace) = self.trace() else { return false };
+        if self.shows_models() {
+            let without = |trace: &TraceData| trace.labels.is_empty();
+            let label = self.bench().is_some_and(|bench| bench.view == View::Label);
+            return label && (without(trace) || self.beside().is_some_and(|other| without(other)));
+        }
         match self.bench().map(|bench| bench.view) {
             Some(View::Label) => trace.labels.is_empty(),
             Some(View::Attribution) => trace.labels.iter().all(|label| label.readout != "cls"),
@@ -21,14 +26,15 @@ impl State {
         }
     }
 
-    /// The run that fits them: the frozen race of `[CLS]` and `GlobalPooling`. Benches show an answer of two: where the
+    /// The run that fits them: the frozen race of `[CLS]` and `GlobalPooling`, with both models where both are shown. Benches show an answer of two: where the
     /// sentences in use have other labels, the course's own take their place.
     #[must_use]
     pub fn heads_request(&self) -> Option<RaceRequest> {
         let last = self.facts.as_ref()?.layers;
         let data = if self.has_two_labels() { &self.sentences } else { MOVIES };
         let race = RaceRequest::frozen(data, vec![Readout::Cls, Readout::Mean]);
-        self.lacks_heads().then(|| RaceRequest { layers: vec![last], ..race })
+        let against = self.against.as_ref().filter(|_| self.shows_models()).map(|other| other.argument());
+        self.lacks_heads().then(|| RaceRequest { layers: vec![last], against, ..race })
     }
 
     /// Whether a bench that looks into an answer of two can look into one on the sentences in use.

@@ -12,7 +12,7 @@ pub fn shown(pieces: &[Piece], hide: bool) -> Vec<usize> {
     if !hide {
         return all();
     }
-    let content: Vec<usize> = (0..pieces.len()).filter(|index| !pieces[*index].special).collect();
+    let content: Vec<usize> = (0..pieces.len()).filter(|index| !pieces[*index].special()).collect();
     if content.is_empty() { all() } else { content }
 }
 
@@ -41,8 +41,9 @@ impl State {
         } else {
             align(&first.pieces, &second.pieces, |a, b| a.id == b.id)
         };
-        let special =
-            |(a, b): &Aligned| a.is_none_or(|a| first.pieces[a].special) && b.is_none_or(|b| second.pieces[b].special);
+        let special = |(a, b): &Aligned| {
+            a.is_none_or(|a| first.pieces[a].special()) && b.is_none_or(|b| second.pieces[b].special())
+        };
         let content: Vec<Aligned> = pairs.iter().copied().filter(|pair| !special(pair)).collect();
         if self.cursor.hide && self.hides() && !content.is_empty() { content } else { pairs }
     }
@@ -98,10 +99,18 @@ fn moved(shown: &[usize], piece: usize, on: bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::PieceKind;
 
     fn pieces(special: &[bool]) -> Vec<Piece> {
-        let piece =
-            |special: &bool| Piece { text: String::new(), id: 0, segment: 0, offsets: (0, 0), special: *special };
+        let piece = |special: &bool| Piece {
+            text: String::new(),
+            shown: String::new(),
+            id: 0,
+            segment: 0,
+            offsets: (0, 0),
+            kind: if *special { PieceKind::Separator } else { PieceKind::Word },
+            known: true,
+        };
         special.iter().map(piece).collect()
     }
 

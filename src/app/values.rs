@@ -4,6 +4,7 @@ mod attention;
 pub mod attribution;
 
 use super::State;
+use crate::lab::PieceKind;
 use crate::lab::figures::{self, layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
 use crate::lesson::{Format, Source, ValueRef};
@@ -233,7 +234,8 @@ fn of_trace(state: &State, head: &str, rest: &str) -> Option<Datum> {
         ("sentence", "pieces") => Some(Datum::Number(trace.pieces.len() as f64)),
         ("sentence", "unseen") => {
             // A word split into several pieces continues at least once, and its first continuation follows a start.
-            let continues = |index: usize| trace.pieces.get(index).is_some_and(|piece| piece.text.starts_with("##"));
+            let continues =
+                |index: usize| trace.pieces.get(index).is_some_and(|piece| piece.kind == PieceKind::Continuation);
             let words = (1..trace.pieces.len()).filter(|index| continues(*index) && !continues(index - 1)).count();
             Some(Datum::Number(words as f64))
         }
@@ -266,7 +268,7 @@ fn of_trace(state: &State, head: &str, rest: &str) -> Option<Datum> {
                 "top" => {
                     let shares = trace.mixing.norm.row(row);
                     let token = (1..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
-                    Some(Datum::Text(trace.pieces.get(token)?.text.clone()))
+                    Some(Datum::Text(trace.pieces.get(token)?.shown.clone()))
                 }
                 _ => None,
             }

@@ -249,7 +249,7 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
         known.sha256
     );
     let encoding = bert.encode("Not bad at all.", None).map_err(said)?;
-    let _ = writeln!(text, "\"Not bad at all.\" is read as {}", encoding.tokens.join(" "));
+    let _ = writeln!(text, "\"Not bad at all.\" is read as {}", encoding.shown.join(" "));
     let has = |there: bool| if there { "yes" } else { "no" };
     let lab = Lab::new(bert, None);
     let own = lab.facts().labels.join(", ");

@@ -84,7 +84,10 @@ fn text(data: &TraceData) -> String {
     }
     let _ = writeln!(out, "\n  id      piece");
     for piece in &data.pieces {
-        let _ = writeln!(out, "  {:<7} {}", piece.id, piece.text);
+        let _ = writeln!(out, "  {:<7} {}", piece.id, piece.shown);
+    }
+    for note in data.writing() {
+        let _ = writeln!(out, "  ({note})");
     }
     let _ = writeln!(
         out,
@@ -99,7 +102,7 @@ fn text(data: &TraceData) -> String {
             let named: Vec<String> = others
                 .iter()
                 .take(3)
-                .map(|(token, share)| format!("{} {share:.3}", data.pieces[*token].text))
+                .map(|(token, share)| format!("{} {share:.3}", data.pieces[*token].shown))
                 .collect();
             let _ = write!(out, "  {:>12.3}  {}", data.mixing.ratio[row], named.join(", "));
         }

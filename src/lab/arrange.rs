@@ -48,7 +48,7 @@ pub struct Arrangement {
 pub struct ArrangeData {
     /// The sentence.
     pub sentence: Sentence,
-    /// The pieces in their original order.
+    /// The pieces in their original order, as people see them.
     pub tokens: Vec<String>,
     /// One entry a change, as [`Change::ALL`].
     pub arrangements: Vec<Arrangement>,
@@ -81,7 +81,7 @@ pub fn arrange(bert: &Bert, sentence: &Sentence, order: Option<&[usize]>) -> Res
             Ok(beside(change, order, &original, &states(bert, &input)?, input.position_ids))
         })
         .collect::<Result<_, ModelError>>()?;
-    Ok(ArrangeData { sentence: sentence.clone(), tokens: encoding.tokens, arrangements })
+    Ok(ArrangeData { sentence: sentence.clone(), tokens: encoding.shown, arrangements })
 }
 
 /// An order that moves the content pieces and leaves the special ones in place: every second piece first, then the

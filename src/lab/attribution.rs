@@ -2,14 +2,15 @@
 //!
 //! The answer is the logit difference of the head on the last `[CLS]` vector, positive minus negative:
 //! `w·x + b`. It is followed back to the embedding output (hidden state 0). Integrated gradients (Sundararajan et al.
-//! 2017) go in [`STEPS`] steps, at the middle of each, from the same sequence with its content replaced by `[PAD]`.
+//! 2017) go in [`STEPS`] steps, at the middle of each, from the same sequence with its content replaced by the
+//! vocabulary's `[PAD]`; where it has none, by its mask, by the piece for unknown text, or else by zeros.
 
 use candle_core::{Device, Result, Tensor, Var};
 use rayon::prelude::*;
 
 use super::record::RecordedHead;
 use super::{LabError, Sentence};
-use crate::model::{Batch, Bert, Input, Nothing};
+use crate::model::{Batch, Bert, Encoding, Input, Nothing};
 
 /// Steps of the integration.
 pub const STEPS: usize = 32;
@@ -24,8 +25,10 @@ pub struct AttributionData {
     pub sentence: Sentence,
     /// The head's logit, positive minus negative.
     pub logit: f32,
-    /// The same with all content replaced by `[PAD]`.
+    /// The same with all content replaced by [`Self::blank`].
     pub baseline: f32,
+    /// The piece that replaced it, `[PAD]` in BERT's vocabularies; `None` where the vectors were zeros.
+    pub blank: Option<String>,
     /// Gradient x input, summed over dimensions `[T]`.
     pub gradient: Vec<f32>,
     /// Integrated gradients `[T]`; they add to `logit - baseline`, but for [`Self::gap`].
@@ -33,6 +36,12 @@ pub struct AttributionData {
 }
 
 impl AttributionData {
+    /// What the answer is compared with: "with all words [PAD]".
+    #[must_use]
+    pub fn compared(&self) -> String {
+        self.blank.as_ref().map_or("with zeros for all words".to_owned(), |blank| format!("with all words {blank}"))
+    }
+
     /// Completeness gap: what the integrated parts leave unexplained of `logit - baseline`.
     #[must_use]
     pub fn gap(&self) -> f32 {
@@ -43,7 +52,7 @@ impl AttributionData {
 /// Attributes the head's answer; `None` when it was stopped.
 ///
 /// # Errors
-/// When no head fits the model, its vocabulary has no `[PAD]`, a pass fails or a gradient is absent.
+/// When no head fits the model, a pass fails or a gradient is absent.
 pub fn attribute(
     bert: &Bert,
     head: Option<&RecordedHead>,
@@ -54,15 +63,9 @@ pub fn attribute(
                 cls on two classes fits one";
     let head = head.ok_or_else(|| LabError::Request(none.to_owned()))?;
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
-    let blank = bert
-        .word_id("[PAD]")
-        .ok_or_else(|| LabError::Request("this model's vocabulary has no [PAD] to compare with".to_owned()))?;
-    let mut empty = encoding.input.clone();
-    let content = empty.input_ids.iter_mut().zip(&encoding.special).filter(|(_, special)| !**special);
-    content.for_each(|(id, _)| *id = blank);
     let answer = Answer { bert, head, input: &encoding.input };
-    let from = answer.embeddings(&empty)?;
     let to = answer.embeddings(&encoding.input)?;
+    let from = answer.without_words(&encoding, &to)?;
     let difference = (&to - &from)?;
 
     let (logits, gradient) = answer.followed(&to)?;
@@ -85,6 +88,7 @@ pub fn attribute(
         sentence: sentence.clone(),
         logit: first(logits),
         baseline: first(baseline),
+        blank: bert.blank().and_then(|id| bert.id_shown(id)),
         gradient: parts,
         integrated,
     }))
@@ -101,6 +105,18 @@ impl Answer<'_> {
     /// Hidden state 0 [T x D].
     fn embeddings(&self, input: &Input) -> Result<Tensor> {
         self.bert.forward_to(0, &Batch::new(&[input])?, &mut Nothing)
+    }
+
+    /// Hidden state 0 of the same sequence without its content [T x D]; `states` is that of the sequence itself.
+    fn without_words(&self, encoding: &Encoding, states: &Tensor) -> Result<Tensor> {
+        let Some(blank) = self.bert.blank() else {
+            let kept: Vec<f32> = encoding.special.iter().map(|special| f32::from(u8::from(*special))).collect();
+            return states.broadcast_mul(&Tensor::from_slice(&kept, (kept.len(), 1), &Device::Cpu)?);
+        };
+        let mut empty = encoding.input.clone();
+        let content = empty.input_ids.iter_mut().zip(&encoding.special).filter(|(_, special)| !**special);
+        content.for_each(|(id, _)| *id = blank);
+        self.embeddings(&empty)
     }
 
     /// The logit of each of several states packed end to end [N x D], and the gradient of their sum [N x D].

@@ -3,6 +3,7 @@
 use super::features::{Pooled, pool};
 use super::tensors::{cosine, matrix};
 use super::{CompareData, Matrix, Readout, Sentence};
+use crate::model::tokenize::SPACE;
 use crate::model::{Batch, Bert, Encoding, HiddenStates, ModelError};
 
 /// Cosines by layer of the two `[CLS]` vectors, of a word's two vectors, and of the two means.
@@ -18,7 +19,10 @@ pub fn compare(
     let (one, one_states) = states(bert, first)?;
     let (two, two_states) = states(bert, second)?;
     let word = word.and_then(|word| {
-        let place = |encoding: &Encoding| encoding.tokens.iter().position(|token| token.eq_ignore_ascii_case(word));
+        let place = |encoding: &Encoding| {
+            let bare = |shown: &String| shown.trim_start_matches(SPACE).eq_ignore_ascii_case(word);
+            encoding.shown.iter().position(bare)
+        };
         Some((word.to_owned(), place(&one)?, place(&two)?))
     });
     let by_layer = |value: &dyn Fn(&Matrix, &Matrix) -> f32| {

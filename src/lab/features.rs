@@ -116,6 +116,35 @@ pub fn extract(
     Ok(Some(found))
 }
 
+/// Whether this model has what the readouts read, found out before a long run instead of in it.
+///
+/// # Errors
+/// When a stand-in is not one piece of the vocabulary, or there is no pooler.
+pub(super) fn check<'a>(bert: &Bert, readouts: impl IntoIterator<Item = &'a Readout>) -> Result<(), ModelError> {
+    for readout in readouts {
+        match readout {
+            Readout::StandIn(word) => stand_in(bert, word).map(|_| ())?,
+            Readout::Pooler if bert.pooler().is_none() => return Err(no_pooler(bert)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn stand_in(bert: &Bert, word: &str) -> Result<u32, ModelError> {
+    bert.word_id(word).ok_or_else(|| {
+        let other = bert.any_word().map_or_else(String::new, |word| format!(". Try a word that is, such as {word}"));
+        let model = &bert.facts().name;
+        ModelError::Intervention(format!(
+            "{word:?} is not one piece of the vocabulary of {model}, so it cannot stand in for [CLS]{other}"
+        ))
+    })
+}
+
+fn no_pooler(bert: &Bert) -> ModelError {
+    ModelError::Intervention(format!("{} has no pooler; choose another readout", bert.facts().name))
+}
+
 /// The input that a readout with a pass of its own reads.
 ///
 /// # Errors
@@ -123,10 +152,7 @@ pub fn extract(
 pub(super) fn change(bert: &Bert, encoding: &Encoding, readout: &Readout) -> Result<Encoding, ModelError> {
     let mut changed = encoding.clone();
     let intervention = if let Readout::StandIn(word) = readout {
-        let id = bert.word_id(word).ok_or_else(|| {
-            ModelError::Intervention(format!("{word:?} is not one piece of the vocabulary, so it cannot stand in for [CLS]. Try a common word, such as banana"))
-        })?;
-        Intervention::StandIn(id)
+        Intervention::StandIn(stand_in(bert, word)?)
     } else {
         changed.special.rotate_left(1);
         Intervention::ClsAtEnd
@@ -218,8 +244,7 @@ fn one_batch(
             let mut vector = pool(readout, &sentence);
             if *readout == Readout::Pooler {
                 let cls = candle_core::Tensor::from_vec(vector, (1, width), &candle_core::Device::Cpu)?;
-                let pooled =
-                    bert.pool(&cls)?.ok_or_else(|| ModelError::Intervention("this model has no pooler".to_owned()))?;
+                let pooled = bert.pool(&cls)?.ok_or_else(|| no_pooler(bert))?;
                 vector = pooled.get(0)?.to_vec1()?;
             }
             rows.push(vector);

@@ -4,7 +4,7 @@
 //! computed here that the pass did not compute, except sums and lengths of its own numbers.
 
 use super::tensors::{dot, norm};
-use super::{Matrix, Piece, TraceData};
+use super::{Matrix, Piece, PieceKind, TraceData};
 
 /// A head of a traced pass over T pieces; d numbers a vector.
 #[derive(Debug, Clone, Copy)]
@@ -175,10 +175,10 @@ pub fn shares(attention: &Matrix, pieces: &[Piece]) -> Shares {
     for row in 0..rows {
         for (column, piece) in pieces.iter().enumerate().take(attention.cols) {
             let weight = attention.at(row, column) / rows as f32;
-            match (piece.special, piece.text.as_str()) {
-                (true, "[CLS]") => sum.cls += weight,
-                (true, "[SEP]") => sum.sep += weight,
-                _ => {}
+            match piece.kind {
+                PieceKind::First => sum.cls += weight,
+                PieceKind::Separator => sum.sep += weight,
+                PieceKind::Word | PieceKind::Continuation => {}
             }
             sum.itself += if row == column { weight } else { 0.0 };
             sum.previous += if row == column + 1 { weight } else { 0.0 };
@@ -193,9 +193,9 @@ pub fn shares(attention: &Matrix, pieces: &[Piece]) -> Shares {
 mod tests {
     use super::*;
 
-    fn piece(text: &str) -> Piece {
-        let special = text.starts_with('[');
-        Piece { text: text.to_owned(), id: 0, segment: 0, offsets: (0, 0), special }
+    fn piece(kind: PieceKind) -> Piece {
+        // Their texts do not matter: RoBERTa's are others.
+        Piece { text: "x".to_owned(), shown: "x".to_owned(), id: 0, segment: 0, offsets: (0, 0), kind, known: true }
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn shares_count_where_the_weights_lie() {
-        let pieces = [piece("[CLS]"), piece("a"), piece("[SEP]")];
+        let pieces = [PieceKind::First, PieceKind::Word, PieceKind::Separator].map(piece);
         let attention = Matrix::new(3, 3, vec![0.1, 0.2, 0.7, 0.3, 0.6, 0.1, 0.0, 0.5, 0.5]);
         let shares = shares(&attention, &pieces);
         let near = |found: f32, sum: f32| assert!((found - sum / 3.0).abs() < 1e-6, "{found} {sum}");

@@ -200,7 +200,7 @@ pub fn decode(
     let pieces = &decoders.pieces;
     let bag = bag(&encoding);
     let content = pieces.content(&bag);
-    let word = |id: u32| bert.id_word(id).unwrap_or_default();
+    let word = |id: u32| bert.id_shown(id).unwrap_or_default();
     let order = |id: &u32| encoding.input.input_ids.iter().position(|known| known == id);
     let words = |mut ids: Vec<u32>| {
         ids.sort_by_key(order);

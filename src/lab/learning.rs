@@ -65,7 +65,8 @@ pub fn learn(
     let after = look(&student, &watched)?;
     Ok(Some(LearnData {
         request: request.clone(),
-        pieces: watched.encoding.tokens.clone(),
+        pieces: watched.encoding.shown.clone(),
+        kinds: watched.encoding.kinds.clone(),
         curve,
         drift: turned(&before.states, &after.states, |states| states.row(0).to_vec()),
         drift_mean: turned(&before.states, &after.states, average),

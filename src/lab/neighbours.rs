@@ -35,13 +35,13 @@ pub fn neighbours(bert: &Bert, sentence: &Sentence, position: usize) -> Result<N
     let best = |value: fn(&(u32, f64, f64)) -> f64| {
         let mut found = found.clone();
         found.sort_by(|a, b| value(b).total_cmp(&value(a)).then(a.0.cmp(&b.0)));
-        let words = found.iter().filter_map(|entry| Some((bert.id_word(entry.0)?, value(entry) as f32)));
+        let words = found.iter().filter_map(|entry| Some((bert.id_shown(entry.0)?, value(entry) as f32)));
         words.filter(|(word, _)| !word.starts_with("[unused")).take(KEPT).collect()
     };
     Ok(NeighboursData {
         sentence: sentence.clone(),
         position,
-        piece: encoding.tokens[position].clone(),
+        piece: encoding.shown[position].clone(),
         cosine: best(|entry| entry.1),
         dot: best(|entry| entry.2),
     })

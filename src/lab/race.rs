@@ -19,7 +19,7 @@ pub use report::{between, expected, pairs, report};
 use super::dataset::{Dataset, Subset};
 use super::finetune::{Run, Student};
 use super::probe::{self, ProbeError};
-use super::{Control, Curve, Ended, LabError, Lane, Mode, OwnHead, Progress, RaceRequest, Readout, stats};
+use super::{Control, Curve, Ended, LabError, Lane, Mode, OwnHead, Progress, RaceRequest, Readout, features, stats};
 use crate::model::Bert;
 use tuned::Tuning;
 
@@ -218,7 +218,7 @@ impl Finish {
 }
 
 /// The layers of frozen lanes, if the request can be run.
-fn check(bert: &Bert, request: &RaceRequest) -> Result<Vec<usize>, LabError> {
+pub(super) fn check(bert: &Bert, request: &RaceRequest) -> Result<Vec<usize>, LabError> {
     let refuse = |why: &str| Err(LabError::Request(why.to_owned()));
     let last = bert.config().num_hidden_layers;
     let wanted = if request.layers.is_empty() { vec![last] } else { request.layers.clone() };
@@ -243,9 +243,6 @@ fn check(bert: &Bert, request: &RaceRequest) -> Result<Vec<usize>, LabError> {
     if recipe.top_layers.is_some_and(|count| count == 0 || count > last) {
         return refuse(&format!("--top-layers must be from 1 to {last}, the layers of this model"));
     }
-    if request.modes.contains(&Mode::Finetune) && bert.pooler().is_none() && request.readouts.contains(&Readout::Pooler)
-    {
-        return refuse("this model has no pooler; choose another readout");
-    }
+    features::check(bert, &request.readouts)?;
     Ok(wanted)
 }

@@ -2,7 +2,8 @@
 //! what passes have kept, for benches and live values.
 
 use super::tensors::{dot, norm};
-use super::{Matrix, Piece};
+use super::{Matrix, Piece, PieceKind};
+use crate::model::tokenize::SPACE;
 
 /// Cosines of all rows with all rows [T x T]; a row of zeros has cosine 0 with everything.
 #[must_use]
@@ -76,13 +77,12 @@ pub type Aligned = (Option<usize>, Option<usize>);
 /// and spaces, or, where one has no entry for them, the same place.
 #[must_use]
 pub fn same_text(a: &Piece, b: &Piece) -> bool {
-    let plain = |piece: &Piece| piece.text.trim_start_matches(['\u{120}', '\u{2581}']).to_lowercase();
-    let begins = |piece: &Piece| piece.offsets == (0, 0) && matches!(piece.text.as_str(), "[CLS]" | "<s>");
+    let plain = |piece: &Piece| piece.shown.trim_start_matches(SPACE).to_lowercase();
+    let begins = |piece: &Piece| piece.kind == PieceKind::First;
     let place = a.segment == b.segment && a.offsets == b.offsets && a.offsets.0 < a.offsets.1;
-    let known = |piece: &Piece| !matches!(piece.text.as_str(), "[UNK]" | "<unk>");
-    match (a.special, b.special) {
+    match (a.special(), b.special()) {
         (true, true) => begins(a) == begins(b),
-        (false, false) => place || (known(a) && known(b) && plain(a) == plain(b)),
+        (false, false) => place || (a.known && b.known && plain(a) == plain(b)),
         _ => false,
     }
 }
@@ -139,8 +139,15 @@ mod tests {
 
     fn pieces(text: &str) -> Vec<Piece> {
         let id = |word: &str| word.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-        let piece =
-            |word: &str| Piece { text: word.to_owned(), id: id(word), segment: 0, offsets: (0, 0), special: false };
+        let piece = |word: &str| Piece {
+            text: word.to_owned(),
+            shown: word.to_owned(),
+            id: id(word),
+            segment: 0,
+            offsets: (0, 0),
+            kind: PieceKind::Word,
+            known: true,
+        };
         text.split(' ').filter(|word| !word.is_empty()).map(piece).collect()
     }
 
@@ -173,10 +180,12 @@ mod tests {
     fn pieces_of_two_models_are_the_same_by_letters_or_by_place() {
         let piece = |text: &str, from: usize, to: usize| Piece {
             text: text.to_owned(),
+            shown: text.replace('\u{120}', "\u{2581}"),
             id: 0,
             segment: 0,
             offsets: (from, to),
-            special: from == to,
+            kind: if from < to { PieceKind::Word } else { PieceKind::First },
+            known: text != "[UNK]",
         };
         assert!(same_text(&piece("Not", 0, 3), &piece("not", 0, 3)));
         assert!(same_text(&piece("\u{120}bad", 7, 11), &piece("bad", 8, 11)), "spaces are no difference");
@@ -187,7 +196,9 @@ mod tests {
         );
         assert!(!same_text(&piece("[UNK]", 4, 11), &piece("[UNK]", 12, 16)));
         assert!(same_text(&piece("[CLS]", 0, 0), &piece("<s>", 0, 0)));
-        assert!(!same_text(&piece("[CLS]", 0, 0), &piece("[SEP]", 0, 0)));
+        let separator = Piece { kind: PieceKind::Separator, ..piece("</s>", 0, 0) };
+        assert!(!same_text(&piece("<s>", 0, 0), &separator));
+        assert!(same_text(&separator, &Piece { kind: PieceKind::Separator, ..piece("[SEP]", 0, 0) }));
     }
 
     #[test]

@@ -54,14 +54,15 @@ pub fn trace(
 
 fn pieces(encoding: &Encoding) -> Vec<Piece> {
     let ids = encoding.input.input_ids.iter().zip(&encoding.input.token_type_ids);
-    let rest = encoding.tokens.iter().zip(&encoding.offsets).zip(&encoding.special);
-    ids.zip(rest)
-        .map(|((&id, &segment), ((text, &offsets), &special))| Piece {
-            text: text.clone(),
+    ids.enumerate()
+        .map(|(at, (&id, &segment))| Piece {
+            text: encoding.tokens[at].clone(),
+            shown: encoding.shown[at].clone(),
             id,
             segment,
-            offsets,
-            special,
+            offsets: encoding.offsets[at],
+            kind: encoding.kinds[at],
+            known: encoding.known[at],
         })
         .collect()
 }

@@ -100,7 +100,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("similarity.cls.{layer}", "mean cosine of [CLS] with the others"),
     ("similarity.rise", "mean cosine of all pairs after the last layer, minus that of the embeddings"),
     ("attribution.logit", "logit of the recorded head on [CLS], positive minus negative"),
-    ("attribution.baseline", "the same with all words replaced by [PAD]"),
+    ("attribution.baseline", "the same with all words replaced by [PAD], or by what the vocabulary has in its place"),
     ("attribution.gap", "what the integrated gradients leave unexplained of their difference"),
     ("attribution.top", "the word with the largest integrated gradient, whatever its sign"),
     ("attribution.looked", "the word with the largest rollout of [CLS] after the last layer"),

@@ -14,11 +14,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{Device, Result, Tensor};
-use tokenizers::Tokenizer;
 
 use super::classify::Classifier;
 use super::config::Activation;
 use super::ops::{self, Heads, LayerNorm, Linear};
+use super::tokenize::Tokenizer;
 use super::{Config, Edge, Input, Keep};
 use crate::model::load::Facts;
 
@@ -221,12 +221,6 @@ impl Bert {
     #[must_use]
     pub fn pooler(&self) -> Option<&Linear> {
         self.pooler.as_ref()
-    }
-
-    /// Its tokenizer, with padding and truncation off.
-    #[must_use]
-    pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
     }
 
     /// Name, origin, hash and the limit of pieces.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::load::{self, Files};
+use super::tokenize;
 use super::weights::{self, Weights};
 use crate::files;
 
@@ -39,10 +40,8 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Names that the files of a model may have, by what they are: the first that is there is taken.
 const CONFIG: &[&str] = &["config.json"];
-const TOKENIZER: &[&str] = &["tokenizer.json", "vocab.txt"];
+const TOKENIZER: &[&str] = &tokenize::FILES;
 const WEIGHTS: &[&str] = &["model.safetensors", "pytorch_model.bin"];
-/// Read beside a `vocab.txt`.
-const RULES: &str = "tokenizer_config.json";
 
 /// The hub as the environment describes it.
 #[derive(Clone)]
@@ -162,8 +161,8 @@ impl Hub {
         let (config, tokenizer, weights) = (need(CONFIG)?, need(TOKENIZER)?, need(WEIGHTS)?);
         let shelf = Shelf::of(self, name);
         let mut pull = Pull { hub: self, client, shelf, name, commit: None, report };
-        if tokenizer == "vocab.txt" && there(&[RULES]).is_some() {
-            pull.file(RULES, load::MOST_BYTES)?;
+        for beside in tokenize::companions(tokenizer).iter().filter_map(|name| there(&[*name])) {
+            pull.file(beside, load::MOST_BYTES)?;
         }
         let files = Files {
             config: pull.file(config, load::MOST_BYTES)?,

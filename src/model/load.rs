@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
-use tokenizers::Tokenizer;
 
 use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
 use super::classify::Classifier;
 use super::ops::{LayerNorm, Linear};
+use super::tokenize::{self, Tokenizer};
 use super::weights::Weights;
-use super::{Config, Family, ModelError, blob, folder, tokenize};
+use super::{Config, Family, ModelError, blob, folder};
 use crate::files;
 
 /// A larger tokenizer is refused before it is read.
@@ -21,6 +21,10 @@ pub const MOST_BYTES: u64 = 256 << 20;
 
 /// A larger configuration is refused before it is read: as JSON in memory it takes many times its length.
 const LONGEST_CONFIG: u64 = 4 << 20;
+
+/// Vocabularies of other tokenizers.
+const OTHER_VOCABULARIES: [&str; 6] =
+    ["sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model", "bpe.codes", "dict.txt"];
 
 /// Pieces that are read of a text unless asked otherwise.
 pub const MAX_LENGTH: usize = 128;
@@ -61,8 +65,8 @@ impl Bert {
         Self::from_parts(EMBEDDED, "embedded", CONFIG, TOKENIZER, WEIGHTS, max_length)
     }
 
-    /// A model from a folder with `config.json`, `tokenizer.json` or `vocab.txt`, and `model.safetensors` or
-    /// `pytorch_model.bin`; or from the path of the weights file with the others beside it.
+    /// A model from a folder with `config.json`, a tokenizer's file ([`tokenize::FILES`]), and `model.safetensors`
+    /// or `pytorch_model.bin`; or from the path of the weights file with the others beside it.
     ///
     /// # Errors
     /// When a file is missing, damaged, or of another architecture.
@@ -84,18 +88,10 @@ impl Bert {
 
     fn read(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
         let origin = &super::printable(origin);
-        let config = Config::parse(origin, &String::from_utf8_lossy(&read_at_most(&files.config, LONGEST_CONFIG)?))?;
+        let model = String::from_utf8_lossy(&read_at_most(&files.config, LONGEST_CONFIG)?).into_owned();
+        let config = Config::parse(origin, &model)?;
         let (tokenizer, weights) = rayon::join(
-            || {
-                let bytes = read(&files.tokenizer)?;
-                if files.tokenizer.extension().is_none_or(|ending| ending != "txt") {
-                    return tokenize::parse(origin, &bytes, config.vocab_size);
-                }
-                let rules = files.tokenizer.with_file_name("tokenizer_config.json");
-                let rules = rules.exists().then(|| read(&rules)).transpose()?;
-                let rules = rules.as_deref().map(String::from_utf8_lossy);
-                tokenize::from_vocabulary(origin, &String::from_utf8_lossy(&bytes), rules.as_deref(), config.vocab_size)
-            },
+            || tokenizer(origin, &files.tokenizer, &model, config.vocab_size),
             || Weights::open(&files.weights),
         );
         Self::assemble(&super::printable(name), origin, config, tokenizer?, &weights?, max_length)
@@ -113,9 +109,10 @@ impl Bert {
         weights: &[u8],
         max_length: Option<usize>,
     ) -> Result<Self, ModelError> {
-        let config = Config::parse(origin, config)?;
+        let (model, config) = (config, Config::parse(origin, config)?);
+        let alone = tokenize::Companions::new();
         let (tokenizer, weights) = rayon::join(
-            || tokenize::parse(origin, tokenizer, config.vocab_size),
+            || tokenize::read(origin, tokenize::FILES[0], tokenizer, &alone, model, config.vocab_size),
             || Weights::parse(&format!("{origin}: model.safetensors"), weights),
         );
         Self::assemble(name, origin, config, tokenizer?, &weights?, max_length)
@@ -147,12 +144,12 @@ impl Bert {
     }
 }
 
-/// The files of a checkpoint. Beside a `vocab.txt`, a `tokenizer_config.json` is read if there is one.
+/// The files of a checkpoint. Beside the tokenizer's, [`tokenize::companions`] are read where they are there.
 #[derive(Debug, Clone)]
 pub struct Files {
     /// `config.json`.
     pub config: PathBuf,
-    /// `tokenizer.json` or `vocab.txt`.
+    /// One of [`tokenize::FILES`].
     pub tokenizer: PathBuf,
     /// `model.safetensors` or `pytorch_model.bin`.
     pub weights: PathBuf,
@@ -180,11 +177,7 @@ impl Files {
         let weights = if path.is_file() { path.clone() } else { weights_in(folder) };
         folder::check_file(&weights)?;
         folder::check(folder, &weights)?;
-        Ok(Self {
-            config: folder.join("config.json"),
-            tokenizer: first_of(folder, &["tokenizer.json", "vocab.txt"]),
-            weights,
-        })
+        Ok(Self { config: folder.join("config.json"), tokenizer: first_of(folder, &tokenize::FILES), weights })
     }
 }
 
@@ -208,6 +201,28 @@ fn weights_in(folder: &Path) -> PathBuf {
 #[must_use]
 pub fn embedded_parts() -> (&'static str, &'static [u8], &'static [u8]) {
     (CONFIG, TOKENIZER, WEIGHTS)
+}
+
+/// A tokenizer from its file and those beside it; `model` is the text of `config.json`.
+fn tokenizer(origin: &str, path: &Path, model: &str, rows: usize) -> Result<Tokenizer, ModelError> {
+    if !path.exists()
+        && let Some(other) = OTHER_VOCABULARIES.iter().find(|name| path.with_file_name(name).exists())
+    {
+        let cause = format!(
+            "its vocabulary is {other}, which clsroom does not read. Make a tokenizer.json with transformers: \
+             AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)"
+        );
+        return Err(ModelError::Format { origin: origin.to_owned(), cause });
+    }
+    let file = tokenize::FILES.into_iter().find(|name| path.ends_with(name)).unwrap_or(tokenize::FILES[0]);
+    let mut companions = tokenize::Companions::new();
+    for name in tokenize::companions(file) {
+        let beside = path.with_file_name(name);
+        if beside.exists() {
+            companions.insert(name, read(&beside)?);
+        }
+    }
+    tokenize::read(origin, file, &read(path)?, &companions, model, rows)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {

@@ -69,7 +69,7 @@ fn sentence(trace: &TraceData) -> String {
 
 /// A piece by its place.
 fn piece(trace: &TraceData, at: usize) -> &str {
-    trace.pieces.get(at).map_or("?", |piece| &piece.text)
+    trace.pieces.get(at).map_or("?", |piece| &piece.shown)
 }
 
 /// Indices by falling value.

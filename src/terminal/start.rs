@@ -16,6 +16,7 @@ use crate::lab::Lab;
 use crate::lab::dataset::{Dataset, MOVIES, Split};
 use crate::lesson::parse::visible;
 use crate::lesson::progress::{Progress, Store};
+use crate::model::guard;
 use crate::view::{self, CharFlag, ColorFlag, Theme};
 
 /// Reports of panics go through color-eyre, after the terminal was given back.
@@ -26,8 +27,11 @@ pub fn install_hooks() -> Result<(), String> {
     color_eyre::install().map_err(|error| format!("cannot install the error report: {error}"))?;
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        leave();
-        report(info);
+        // What becomes an error is not reported, and the screen stays as it is.
+        if !guard::quiet() {
+            leave();
+            report(info);
+        }
     }));
     Ok(())
 }

@@ -35,8 +35,9 @@ use super::lines;
 use super::theme::{Role, Theme};
 use super::widgets::blocks;
 use super::widgets::text::{clean, put, width, wrap};
+use super::widgets::tokens as boxes;
 use crate::app::State;
-use crate::lab::{Piece, TraceData};
+use crate::lab::{Piece, PieceKind, TraceData};
 use crate::lesson::{Source, View};
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -174,14 +175,38 @@ fn role(piece: &Piece) -> Role {
     if is_cls(piece) { Role::Cls } else { Role::Text }
 }
 
-/// `[CLS]`, which RoBERTa's tokenizers call `<s>`.
+/// `[CLS]`, by whatever name.
 fn is_cls(piece: &Piece) -> bool {
-    piece.special && matches!(piece.text.as_str(), "[CLS]" | "<s>")
+    piece.kind == PieceKind::First
+}
+
+/// The look of a piece's label in a map or a row: `[SEP]` stands back.
+fn label_role(kind: PieceKind) -> Role {
+    match kind {
+        PieceKind::First => Role::Cls,
+        PieceKind::Separator => Role::Dim,
+        PieceKind::Word | PieceKind::Continuation => Role::Text,
+    }
+}
+
+/// The looks of some pieces' labels.
+fn label_roles(trace: &TraceData, shown: &[usize]) -> Vec<Role> {
+    shown.iter().filter_map(|index| trace.pieces.get(*index)).map(|piece| label_role(piece.kind)).collect()
+}
+
+/// A piece as the row of pieces draws it.
+fn boxed(piece: &Piece) -> boxes::Piece<'_> {
+    boxes::Piece {
+        text: &piece.shown,
+        id: Some(piece.id),
+        continues: piece.kind == PieceKind::Continuation,
+        role: label_role(piece.kind),
+    }
 }
 
 /// The pieces' labels, cleaned for the screen.
 fn labels(trace: &TraceData, theme: &Theme) -> Vec<String> {
-    trace.pieces.iter().map(|piece| label_of(&piece.text, theme)).collect()
+    trace.pieces.iter().map(|piece| label_of(&piece.shown, theme)).collect()
 }
 
 /// A piece as a label. One that begins with a combining mark has nothing to combine with, and terminals disagree on

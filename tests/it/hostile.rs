@@ -59,7 +59,7 @@ fn canned() -> &'static Canned {
 /// Pieces as the hostile sentence would give them: every few characters one.
 fn renamed(pieces: &mut [clsroom::lab::Piece], text: &str) {
     let mut rest = text.chars();
-    for piece in pieces.iter_mut().filter(|piece| !piece.special) {
+    for piece in pieces.iter_mut().filter(|piece| !piece.special()) {
         let part: String = rest.by_ref().take(3).collect();
         if part.is_empty() {
             return;

@@ -64,7 +64,7 @@ fn special_tokens_are_hidden_and_it_is_said() {
             driver.press("z");
             let trace = driver.state.trace().expect("a trace").clone();
             assert_eq!(driver.state.shown().len(), trace.pieces.len() - 2);
-            assert!(!trace.pieces[driver.state.cursor.token].special, "the cursor is on what is shown");
+            assert!(!trace.pieces[driver.state.cursor.token].special(), "the cursor is on what is shown");
             let screen = driver.screen();
             assert!(screen.contains("not rescaled") || view == View::Heads, "{screen}");
             let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -3,7 +3,7 @@
 use super::{State, layer};
 use crate::lab::head::{Head, Shares, entropy, shares};
 use crate::lab::record::Datum;
-use crate::lab::{Matrix, Piece, TraceData};
+use crate::lab::{Matrix, Piece, PieceKind, TraceData};
 
 fn number(value: f32) -> Datum {
     Datum::Number(f64::from(value))
@@ -18,20 +18,20 @@ pub(super) fn of_row(state: &State, rest: &str) -> Option<Datum> {
     let mut parts = rest.split('.');
     let (what, at, head) = (parts.next()?, parts.next()?, parts.next()?);
     let head = Head::of(trace, layer(at, trace.model.layers)?, head.parse::<usize>().ok()?.checked_sub(1)?)?;
-    let on = |name: &str| Some(number(weight_on(&trace.pieces, head.weights(0), name)));
+    let on = |kind: PieceKind| Some(number(weight_on(&trace.pieces, head.weights(0), kind)));
     match what {
-        "top" => Some(Datum::Text(trace.pieces.get(head.top(0)?)?.text.clone())),
+        "top" => Some(Datum::Text(trace.pieces.get(head.top(0)?)?.shown.clone())),
         "weight" => Some(number(head.weight(0, head.top(0)?))),
-        "cls" => on("[CLS]"),
-        "sep" => on("[SEP]"),
+        "cls" => on(PieceKind::First),
+        "sep" => on(PieceKind::Separator),
         "entropy" => Some(number(entropy(head.weights(0)))),
         _ => None,
     }
 }
 
-/// Weight of a row on all special pieces of this name.
-fn weight_on(pieces: &[Piece], weights: &[f32], name: &str) -> f32 {
-    pieces.iter().zip(weights).filter(|(piece, _)| piece.special && piece.text == name).map(|(_, weight)| weight).sum()
+/// Weight of a row on all pieces of a kind.
+fn weight_on(pieces: &[Piece], weights: &[f32], kind: PieceKind) -> f32 {
+    pieces.iter().zip(weights).filter(|(piece, _)| piece.kind == kind).map(|(_, weight)| weight).sum()
 }
 
 pub(super) fn of_heads(state: &State, rest: &str) -> Option<Datum> {
@@ -39,7 +39,7 @@ pub(super) fn of_heads(state: &State, rest: &str) -> Option<Datum> {
     match rest {
         "count" => Some(Datum::Number(trace.attentions.iter().map(Vec::len).sum::<usize>() as f64)),
         "top.special" => {
-            let special = |attention: &&Matrix| top(attention).is_some_and(|top| trace.pieces[top].special);
+            let special = |attention: &&Matrix| top(attention).is_some_and(|top| trace.pieces[top].special());
             Some(Datum::Number(trace.attentions.iter().flatten().filter(special).count() as f64))
         }
         rest => {

@@ -28,7 +28,7 @@ pub fn agreement(trace: &TraceData, data: &AttributionData) -> (Option<f32>, Opt
 
 /// Positions of the pieces that are no special tokens.
 fn words(trace: &TraceData) -> impl Iterator<Item = usize> {
-    (0..trace.pieces.len()).filter(|index| !trace.pieces[*index].special)
+    (0..trace.pieces.len()).filter(|index| !trace.pieces[*index].special())
 }
 
 pub(super) fn of_attribution(state: &State, rest: &str) -> Option<Datum> {
@@ -38,7 +38,7 @@ pub(super) fn of_attribution(state: &State, rest: &str) -> Option<Datum> {
     };
     let top = || largest(&data.integrated);
     let looked = || largest(trace.mixing.rollout.row(trace.mixing.rollout.rows.checked_sub(1)?));
-    let text = |word: Option<usize>| Some(Datum::Text(trace.pieces.get(word?)?.text.clone()));
+    let text = |word: Option<usize>| Some(Datum::Text(trace.pieces.get(word?)?.shown.clone()));
     match rest {
         "logit" => Some(number(data.logit)),
         "baseline" => Some(number(data.baseline)),

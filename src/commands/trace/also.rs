@@ -55,7 +55,7 @@ pub(super) fn measure(lab: &Lab, also: Also, sentence: &Sentence, trace: &TraceD
             let matrix = &data.cosine_distance;
             let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b]));
             most.map_or_else(Vec::new, |most| {
-                let piece = trace.pieces.get(most % matrix.cols.max(1)).map_or("", |piece| piece.text.as_str());
+                let piece = trace.pieces.get(most % matrix.cols.max(1)).map_or("", |piece| piece.shown.as_str());
                 vec![
                     ("knockout.top".to_owned(), Datum::Text(piece.to_owned())),
                     ("knockout.effect".to_owned(), Datum::Number(f64::from(matrix.data[most]))),

@@ -4,20 +4,34 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Matrix, ModelFacts, Sentence};
+pub use crate::model::Kind as PieceKind;
+use crate::model::tokenize::SPACE;
 
 /// One word piece of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// As the vocabulary writes it: `surprising`, `##ly`, `[CLS]`.
+    /// As the vocabulary writes it: `surprising`, `##ly`, `[CLS]`, `Ġcaf`.
     pub text: String,
+    /// As the text that it stands for: a space is `▁`, a byte that is no whole character `<C3>`. This is what people see.
+    pub shown: String,
     /// Its id.
     pub id: u32,
     /// `token_type_ids`: 0 first text, 1 second.
     pub segment: u32,
     /// Byte range in the text it came from; empty for special tokens.
     pub offsets: (usize, usize),
-    /// `[CLS]` or `[SEP]`.
-    pub special: bool,
+    /// What it is.
+    pub kind: PieceKind,
+    /// Whether the vocabulary has an entry for it; false for `[UNK]`.
+    pub known: bool,
+}
+
+impl Piece {
+    /// Whether the tokenizer put it there: `[CLS]` or `[SEP]`, by whatever names.
+    #[must_use]
+    pub fn special(&self) -> bool {
+        self.kind.is_special()
+    }
 }
 
 /// What was cut off a text that is longer than the limit.
@@ -69,6 +83,29 @@ pub struct TraceData {
     /// The answer of the checkpoint's own classification head: each class with its probability, or the bare score of
     /// a single one; empty when it has none.
     pub own: Vec<(String, f32)>,
+}
+
+impl TraceData {
+    /// What a reader must know about how this tokenizer writes its pieces.
+    #[must_use]
+    pub fn writing(&self) -> Vec<String> {
+        let of = |kind| self.pieces.iter().find(|piece| piece.kind == kind).map(|piece| piece.shown.as_str());
+        let mut notes = Vec::new();
+        if let (Some(first), Some(separator)) = (of(PieceKind::First), of(PieceKind::Separator))
+            && (first, separator) != ("[CLS]", "[SEP]")
+        {
+            notes.push(format!("here [CLS] is written {first} and [SEP] {separator}"));
+        }
+        let holds = |mark: &dyn Fn(&str) -> bool| self.pieces.iter().any(|piece| mark(&piece.shown));
+        if holds(&|shown| shown.contains(SPACE)) {
+            notes.push(format!("{SPACE} is the space before a word"));
+        }
+        let byte = |piece: &Piece| piece.shown != piece.text && piece.shown.ends_with('>');
+        if self.pieces.iter().any(byte) {
+            notes.push("<C3> is one byte of a character that has several".to_owned());
+        }
+        notes
+    }
 }
 
 /// One operation of the forward pass, as the stepper shows it.

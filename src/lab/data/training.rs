@@ -4,6 +4,8 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use super::PieceKind;
+
 /// How the classifiers of a race learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -176,8 +178,10 @@ pub struct LearnRequest {
 pub struct LearnData {
     /// What was asked.
     pub request: LearnRequest,
-    /// The sentence's pieces.
+    /// The sentence's pieces, as people see them.
     pub pieces: Vec<String>,
+    /// What each of them is.
+    pub kinds: Vec<PieceKind>,
     /// Loss by step.
     pub curve: Curve,
     /// Attention of `[CLS]`, mean of the heads, before `[L x T]`.

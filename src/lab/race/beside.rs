@@ -15,6 +15,9 @@ pub(in crate::lab) fn race(
     control: &Control<'_>,
     kept: &Kept<'_>,
 ) -> Result<Option<Raced>, LabError> {
+    // What the other model lacks is found out before the first one runs.
+    let asked = request.for_other(first.facts().layers, other.facts().layers);
+    super::check(other.bert(), &asked)?;
     // Each model's work counts as half.
     let half = |progress: Progress| Progress { total: 2 * progress.total, ..progress };
     let report = |progress: Progress| (control.report)(half(progress));
@@ -32,7 +35,6 @@ pub(in crate::lab) fn race(
         let before = progress.total / 2;
         (control.report)(Progress { done: before + progress.done, first: Some(Arc::clone(&done)), ..progress });
     };
-    let asked = request.for_other(first.facts().layers, other.facts().layers);
     match other.race_alone(&asked, &Control { report: &report, stop: control.stop }, &Kept::NOTHING)? {
         Some((second, _)) => {
             found.stopped = second.stopped;

@@ -32,6 +32,7 @@ pub(in crate::lab) fn fill(
     control: &Control<'_>,
     read: &dyn Fn(usize, usize),
 ) -> Result<bool, LabError> {
+    features::check(bert, lanes.iter().map(|(readout, _)| readout))?;
     let all: Vec<usize> = [&subset.train, &subset.validation, &subset.test].into_iter().flatten().copied().collect();
     let lacks = |index: usize| {
         let rows = cache.rows.lock().map_err(|_| LabError::Poisoned)?;

@@ -41,10 +41,11 @@ pub(super) fn attribution(state: &State, trace: &TraceData) -> Option<Vec<String
         said.push(format!("{} more pieces are left out here.", count - PIECES));
     }
     said.push(format!(
-        "They add to {:+.3}: the logit {:+.3} less {:+.3} with all words [PAD]; unexplained {:+.3}.",
+        "They add to {:+.3}: the logit {:+.3} less {:+.3} {}; unexplained {:+.3}.",
         data.integrated.iter().sum::<f32>(),
         data.logit,
         data.baseline,
+        data.compared(),
         data.gap()
     ));
     let (with_raw, with_rollout) = agreement(trace, data);

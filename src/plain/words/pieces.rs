@@ -5,8 +5,14 @@ use crate::app::State;
 use crate::lab::{Matrix, TraceData, verdict};
 
 pub(super) fn tokens(trace: &TraceData) -> Vec<String> {
-    let pieces: Vec<String> = trace.pieces.iter().map(|piece| format!("{} is id {}", piece.text, piece.id)).collect();
-    vec![format!("The sentence {} becomes {} pieces: {}.", sentence(trace), pieces.len(), pieces.join(", "))]
+    let pieces: Vec<String> = trace.pieces.iter().map(|piece| format!("{} is id {}", piece.shown, piece.id)).collect();
+    let mut said =
+        vec![format!("The sentence {} becomes {} pieces: {}.", sentence(trace), pieces.len(), pieces.join(", "))];
+    let notes = trace.writing();
+    if !notes.is_empty() {
+        said.push(format!("About the pieces: {}.", notes.join("; ")));
+    }
+    said
 }
 
 /// What the classifier says that the checkpoint brings along.
@@ -55,7 +61,7 @@ pub(super) fn embedding(state: &State, trace: &TraceData) -> Option<Vec<String>>
         "The {} numbers of piece {}, {}: the word's vector has length {}, the position's {}, the segment's {}; their sum {}, and after LayerNorm {}.",
         trace.word.cols,
         at + 1,
-        trace.pieces[at].text,
+        trace.pieces[at].shown,
         length(&trace.word, at),
         length(&trace.position, at),
         length(&trace.segment, at),

@@ -58,10 +58,11 @@ fn foot(
         ),
         said(
             format!(
-                "integrated: {:+.3} = logit {:+.3} less {:+.3} with all words [PAD]; gap {:+.3}",
+                "integrated: {:+.3} = logit {:+.3} less {:+.3} {}; gap {:+.3}",
                 data.integrated.iter().sum::<f32>(),
                 data.logit,
                 data.baseline,
+                clean(&data.compared(), theme.ascii),
                 data.gap()
             ),
             theme.value(),

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{card, frame, label_of, measured, said};
+use super::{card, frame, label_of, label_role, measured, said};
 use crate::app::State;
 use crate::lab::similar::{Aligned, apart};
 use crate::lab::{Matrix, Piece, TraceData};
-use crate::view::theme::Theme;
+use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap, legend};
 use crate::view::widgets::scale::window;
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
@@ -82,9 +82,16 @@ impl Both<'_> {
     /// "not | very": a piece of each, a dot where one has none.
     fn names(&self, (a, b): Aligned, theme: &Theme) -> (String, String) {
         let name = |pieces: &[Piece], at: Option<usize>| {
-            at.and_then(|at| pieces.get(at)).map_or(theme.glyphs().dot.to_owned(), |piece| label_of(&piece.text, theme))
+            at.and_then(|at| pieces.get(at))
+                .map_or(theme.glyphs().dot.to_owned(), |piece| label_of(&piece.shown, theme))
         };
         (name(&self.first.pieces, a), name(&self.second.pieces, b))
+    }
+
+    /// The look of a pair's label: that of its first piece.
+    fn role(&self, (a, b): Aligned) -> Role {
+        let piece = a.and_then(|at| self.first.pieces.get(at)).or_else(|| self.second.pieces.get(b?));
+        piece.map_or(Role::Text, |piece| label_role(piece.kind))
     }
 
     /// The sentences above a table or map; returns what is left below.
@@ -192,7 +199,11 @@ fn table(both: &Both<'_>, value: &dyn Fn(Aligned) -> (f32, f32), theme: &Theme, 
             [(left, a, pair.0.is_some()), (right, b, pair.1.is_some())].into_iter().enumerate()
         {
             let x = area.x + 2 + side as u16 * half;
-            let style = if here { theme.focus() } else { theme.style(Theme::role_of(&name)) };
+            let style = if here {
+                theme.focus()
+            } else {
+                theme.style(both.role(if side == 0 { (pair.0, None) } else { (None, pair.1) }))
+            };
             put(
                 buf,
                 x,
@@ -262,6 +273,12 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
     let rows: Vec<String> =
         (0..layers).map(|layer| if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") }).collect();
     let value = |row: usize, column: usize| map.at(row, column);
-    let map = Heatmap { range: (0.0, most), cursor: Some((layer, both.at)), ..Heatmap::new(&rows, &columns, &value) };
+    let roles: Vec<Role> = both.pairs.iter().map(|pair| both.role(*pair)).collect();
+    let map = Heatmap {
+        range: (0.0, most),
+        cursor: Some((layer, both.at)),
+        column_roles: &roles,
+        ..Heatmap::new(&rows, &columns, &value)
+    };
     heatmap::draw(body, buf, theme, &map);
 }

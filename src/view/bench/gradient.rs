@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{card, frame, labels, measured, said, token};
+use super::{card, frame, label_role, labels, measured, said, token};
 use crate::app::State;
 use crate::lab::{TraceData, verdict};
 use crate::view::theme::Theme;
@@ -43,7 +43,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     ];
     let caption = format!("where the loss touches: head on {}", verdict::name(readout));
     let body = frame(&caption, &format!("layer {layer} [ ]   v readout"), &foot, theme, area, buf);
+    let roles: Vec<_> = trace.pieces.iter().map(|piece| label_role(piece.kind)).collect();
     let map = Heatmap {
+        column_roles: &roles,
         range: (0.0, most),
         cursor: Some((map.rows - 1 - layer, at)),
         ..Heatmap::new(&rows, &columns, &value)

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::race::{curves, running};
-use super::{card, frame, label_of, measured, said};
+use super::{card, frame, label_of, label_role, measured, said};
 use crate::app::State;
 use crate::lab::{LearnData, Request};
 use crate::view::lines;
-use crate::view::theme::Theme;
+use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap, Side, legend};
 use crate::view::widgets::text::wrap;
 
@@ -78,7 +78,9 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
     let caption = format!("{caption}: before and after");
     let body = frame(&caption, "v readout", &foot, theme, area, buf);
     let high = (rows.len() as u16 + 2).min(body.height);
+    let roles: Vec<Role> = data.kinds.iter().map(|kind| label_role(*kind)).collect();
     let map = Heatmap {
+        column_roles: &roles,
         range: (-most, most),
         signed: true,
         cursor: Some((layer - 1, at)),

@@ -74,7 +74,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let kept: Vec<String> = shown.iter().map(|index| columns[*index].clone()).collect();
     let value = |row: usize, column: usize| matrix.at(row, shown[column]);
     let side = (variant == 0).then_some(Side { title: "mixing ratio", values: &trace.mixing.ratio });
+    let roles = super::label_roles(trace, &shown);
     let map = Heatmap {
+        column_roles: &roles,
         range: (0.0, high),
         cursor: Some((layer - 1, place_of(&shown, at))),
         side,

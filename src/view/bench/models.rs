@@ -32,7 +32,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match state.bench().map(|bench| bench.view) {
         Some(View::Mixing) => mixing(state, [first, second], theme, area, buf),
         Some(View::Difference) => super::difference::draw(state, first, theme, area, buf),
-        Some(View::Label) => answers([first, second], theme, area, buf),
+        Some(View::Label) => match state.running() {
+            Some(run) => super::race::running("classifiers on both models, fitted here", run, theme, area, buf),
+            None => answers(state, [first, second], theme, area, buf),
+        },
         _ => pieces(state, [first, second], theme, area, buf),
     }
 }
@@ -47,7 +50,7 @@ fn title(number: usize, trace: &TraceData, theme: &Theme) -> String {
 
 /// Whether both read the same pieces, and what it means where they do not.
 fn compared(traces: [&TraceData; 2]) -> (bool, String) {
-    let [a, b] = traces.map(|trace| trace.pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>());
+    let [a, b] = traces.map(|trace| trace.pieces.iter().map(|piece| piece.shown.as_str()).collect::<Vec<_>>());
     if a == b {
         return (true, format!("Both read the same {} pieces.", a.len()));
     }
@@ -86,8 +89,7 @@ fn pieces(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
             &fit(&title(number, trace, theme), usize::from(part.width), theme.ascii),
             theme.label(),
         );
-        let pieces: Vec<Piece<'_>> =
-            trace.pieces.iter().map(|piece| Piece { text: &piece.text, id: Some(piece.id) }).collect();
+        let pieces: Vec<Piece<'_>> = trace.pieces.iter().map(super::boxed).collect();
         let at = (number == 0).then(|| super::token(state, trace));
         let rest = Rect { y: part.y + 1, height: part.height.saturating_sub(1), ..part };
         tokens::draw(rest, buf, theme, &pieces, at);
@@ -111,7 +113,7 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     let layer = state.cursor.layer.clamp(1, a.rows.max(1));
     let at = super::token(state, traces[0]);
     let mut under =
-        format!("layer {layer}, {}: 1 {:.3}", label_of(&traces[0].pieces[at].text, theme), a.at(layer - 1, at));
+        format!("layer {layer}, {}: 1 {:.3}", label_of(&traces[0].pieces[at].shown, theme), a.at(layer - 1, at));
     // Where the pieces differ, that of the same part of the text; [CLS] has its partner always.
     let partner = state.aligned().iter().find(|pair| pair.0 == Some(at)).and_then(|pair| pair.1);
     if layer <= b.rows {
@@ -159,6 +161,7 @@ fn map(
     let all = labels(trace, theme);
     let shown = crate::app::pieces::shown(&trace.pieces, state.cursor.hide);
     let columns: Vec<String> = shown.iter().filter_map(|index| all.get(*index).cloned()).collect();
+    let roles = super::label_roles(trace, &shown);
     let rows: Vec<String> = (1..=matrix.rows).map(|layer| format!("layer {layer}")).collect();
     let layer = state.cursor.layer.clamp(1, matrix.rows.max(1));
     let most = matrix.data.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
@@ -166,6 +169,7 @@ fn map(
     let map = Heatmap {
         range: if signed { (-most, most) } else { (0.0, 1.0) },
         signed,
+        column_roles: &roles,
         cursor: Some((layer - 1, place_of(&shown, state.cursor.token))),
         ..Heatmap::new(&rows, &columns, &value)
     };
@@ -173,7 +177,7 @@ fn map(
 }
 
 /// What recorded classifiers and the checkpoints' own heads say.
-fn answers(traces: [&TraceData; 2], theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn answers(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut rows: Vec<Bar> = Vec::new();
     let mut none = Vec::new();
     for (number, trace) in traces.into_iter().enumerate() {
@@ -201,8 +205,13 @@ fn answers(traces: [&TraceData; 2], theme: &Theme, area: Rect, buf: &mut Buffer)
             rows.push(Bar { label: format!("{number} its own head"), value, text, role: Role::Label, interval: None });
         }
         if trace.labels.is_empty() && trace.own.is_empty() {
-            none.push(format!("No classifier is known for {}: a race makes one.", title(number - 1, trace, theme)));
+            none.push(format!("No classifier is known for {}.", title(number - 1, trace, theme)));
         }
+    }
+    if state.heads_request().is_some() {
+        none.push(
+            "Press Enter to fit classifiers on [CLS] and GlobalPooling here, with both models frozen.".to_owned(),
+        );
     }
     let mut foot: Vec<Line<'_>> = none.iter().map(|words| said(words.clone(), theme.text())).collect();
     foot.push(measured("probabilities; recorded classifiers only with the model that made them", theme));

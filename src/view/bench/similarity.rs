@@ -45,7 +45,10 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let body = frame(&caption, &format!("{after} [ ]"), &foot, theme, area, buf);
     let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
     let value = |row: usize, column: usize| cosines.at(shown[row], shown[column]);
+    let roles = super::label_roles(trace, &shown);
     let map = Heatmap {
+        row_roles: &roles,
+        column_roles: &roles,
         range: (low.min(0.999), 1.0),
         cursor: Some((place_of(&shown, row), place_of(&shown, column))),
         ..Heatmap::new(&kept, &kept, &value)

@@ -25,6 +25,7 @@ pub fn to_ascii(text: &str) -> Cow<'_, str> {
 
 fn reading(c: char) -> Option<&'static str> {
     Some(match c {
+        '▁' => "_",
         '×' | '✗' => "x",
         '÷' => "/",
         '·' => ".",

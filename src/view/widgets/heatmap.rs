@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 use super::scale::{fraction, hidden, short, window};
 use super::text::{fit, pad, pad_start, put, width};
-use crate::view::theme::Theme;
+use crate::view::theme::{Role, Theme};
 
 /// What a heat map shows.
 pub struct Heatmap<'a> {
@@ -18,6 +18,10 @@ pub struct Heatmap<'a> {
     pub rows: &'a [String],
     /// Labels of the columns (word pieces, say).
     pub columns: &'a [String],
+    /// Looks of the labels where they are pieces; where they are names, the name decides.
+    pub row_roles: &'a [Role],
+    /// The same of the columns.
+    pub column_roles: &'a [Role],
     /// The number at (row, column); NaN leaves the cell blank.
     pub value: &'a dyn Fn(usize, usize) -> f32,
     /// Numbers at the ends of the scale. Signed maps should give a symmetric range.
@@ -44,7 +48,9 @@ impl<'a> Heatmap<'a> {
     /// A map with scale 0 to 1, unsigned, without cursor and side column.
     #[must_use]
     pub fn new(rows: &'a [String], columns: &'a [String], value: &'a dyn Fn(usize, usize) -> f32) -> Self {
-        Self { rows, columns, value, range: (0.0, 1.0), signed: false, cursor: None, side: None, cell: None }
+        let (row_roles, column_roles) = (&[][..], &[][..]);
+        let (range, signed) = ((0.0, 1.0), false);
+        Self { rows, columns, row_roles, column_roles, value, range, signed, cursor: None, side: None, cell: None }
     }
 
     /// Size of the whole map unscrolled, for layouts: (width, height).
@@ -162,7 +168,7 @@ fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, a
     for index in 0..at.columns {
         let column = at.first_column + index;
         let label = &map.columns[column];
-        let mut style = theme.style(Theme::role_of(label));
+        let mut style = theme.style(map.column_roles.get(column).copied().unwrap_or_else(|| Theme::role_of(label)));
         if map.cursor.is_some_and(|cursor| cursor.1 == column) {
             style = theme.focus();
         }
@@ -183,7 +189,8 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
     if at.labels > 2 {
         let pointer = if here { theme.glyphs().pointer } else { " " };
         let x = put(buf, area.x, y, 2, &format!("{pointer} "), theme.key());
-        let mut style = theme.style(Theme::role_of(&map.rows[row]));
+        let role = map.row_roles.get(row).copied().unwrap_or_else(|| Theme::role_of(&map.rows[row]));
+        let mut style = theme.style(role);
         if here {
             style = style.add_modifier(Modifier::BOLD);
         }

@@ -5,22 +5,22 @@ use ratatui::layout::Rect;
 
 use super::scale::{hidden, window};
 use super::text::{clean, fit, put, width};
-use crate::view::theme::Theme;
+use crate::view::theme::{Role, Theme};
 
 /// One word piece.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Piece<'a> {
-    /// The piece, `##` included; `[CLS]` gets its accent.
+    /// The piece as people see it, `##` included.
     pub text: &'a str,
     /// Its number in the vocabulary, written beneath.
     pub id: Option<u32>,
+    /// It continues the word of the piece before it.
+    pub continues: bool,
+    /// Its look; `[CLS]` has its accent.
+    pub role: Role,
 }
 
 impl Piece<'_> {
-    fn continues(&self) -> bool {
-        self.text.starts_with("##") && self.text.len() > 2
-    }
-
     fn inner(&self, area: u16) -> u16 {
         let id = self.id.map_or(0, |id| id.checked_ilog10().unwrap_or(0) as usize + 1);
         width(&clean(self.text, false)).max(id).clamp(1, usize::from(area.saturating_sub(2)).max(1)) as u16
@@ -43,14 +43,14 @@ fn rows(pieces: &[Piece<'_>], area: u16) -> Vec<Vec<Placed>> {
     for (index, piece) in pieces.iter().enumerate() {
         let inner = piece.inner(area);
         let first = rows.last().is_none_or(Vec::is_empty);
-        let joined = piece.continues() && !first;
+        let joined = piece.continues && !first;
         let start = if joined { x - 1 } else { x };
         // What must fit: a piece of a begun word alone, otherwise its whole word (if any row could hold that).
-        let word = 1 + pieces[index + 1..].iter().take_while(|next| next.continues()).count();
+        let word = 1 + pieces[index + 1..].iter().take_while(|next| next.continues).count();
         let whole: u32 =
             pieces[index..index + word].iter().map(|piece| u32::from(piece.inner(area)) + 1).sum::<u32>() + 1;
         let own = u32::from(inner) + 2;
-        let needed = if piece.continues() || whole > u32::from(area) { own } else { whole };
+        let needed = if piece.continues || whole > u32::from(area) { own } else { whole };
         let wraps = !first && u32::from(start) + needed > u32::from(area);
         if wraps {
             rows.push(Vec::new());
@@ -114,10 +114,10 @@ fn draw_piece(
     let (left, inner, border) = (area.x + placed.x, placed.inner, theme.border());
     let right = left + 1 + inner;
     let focus = cursor == Some(placed.index);
-    let style = if focus { theme.focus() } else { theme.style(Theme::role_of(piece.text)) };
+    let style = if focus { theme.focus() } else { theme.style(piece.role) };
     let middle = if boxed { y + 1 } else { y };
     // A piece whose word began in the row above has an open left wall.
-    let wall = if piece.continues() && !placed.joined { theme.glyphs().faint[0] } else { upright };
+    let wall = if piece.continues && !placed.joined { theme.glyphs().faint[0] } else { upright };
     put(buf, left, middle, 1, wall, border);
     let text = fit(piece.text, usize::from(inner), theme.ascii);
     let slack = inner.saturating_sub(width(&text) as u16);
@@ -149,11 +149,11 @@ mod tests {
     use crate::view::theme::Depth;
 
     const PIECES: [Piece<'static>; 5] = [
-        Piece { text: "[CLS]", id: Some(101) },
-        Piece { text: "un", id: Some(4895) },
-        Piece { text: "##afford", id: Some(20000) },
-        Piece { text: "##able", id: Some(3085) },
-        Piece { text: "[SEP]", id: Some(102) },
+        Piece { text: "[CLS]", id: Some(101), continues: false, role: Role::Cls },
+        Piece { text: "un", id: Some(4895), continues: false, role: Role::Text },
+        Piece { text: "##afford", id: Some(20000), continues: true, role: Role::Text },
+        Piece { text: "##able", id: Some(3085), continues: true, role: Role::Text },
+        Piece { text: "[SEP]", id: Some(102), continues: false, role: Role::Dim },
     ];
 
     #[test]
@@ -194,9 +194,9 @@ mod tests {
     fn wide_pieces_keep_their_walls_straight() {
         let theme = Theme::new(Depth::None, false);
         let pieces = [
-            Piece { text: "电", id: Some(7) },
-            Piece { text: "e\u{301}\x1b", id: None },
-            Piece { text: "x", id: Some(123_456) },
+            Piece { text: "电", id: Some(7), ..Piece::default() },
+            Piece { text: "e\u{301}\x1b", ..Piece::default() },
+            Piece { text: "x", id: Some(123_456), ..Piece::default() },
         ];
         let drawn = screen(40, 3, |area, buf| draw(area, buf, &theme, &pieces, None));
         assert_eq!(drawn.iter().map(|line| width(line)).collect::<Vec<_>>(), [16, 16, 16], "{drawn:?}");
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_cursor_is_kept_visible() {
         let texts: Vec<String> = (0..60).map(|index| format!("w{index}")).collect();
-        let pieces: Vec<Piece<'_>> = texts.iter().map(|text| Piece { text, id: None }).collect();
+        let pieces: Vec<Piece<'_>> = texts.iter().map(|text| Piece { text, ..Piece::default() }).collect();
         let theme = Theme::new(Depth::None, false);
         for cursor in 0..60 {
             let drawn = screen(30, 7, |area, buf| draw(area, buf, &theme, &pieces, Some(cursor))).join("\n");
@@ -221,6 +221,8 @@ mod tests {
         }
         sweep(true, |area, buf, theme| draw(area, buf, theme, &[], Some(0)));
         let long = "x".repeat(2_000);
-        sweep(true, |area, buf, theme| draw(area, buf, theme, &[Piece { text: &long, id: Some(u32::MAX) }], Some(0)));
+        sweep(true, |area, buf, theme| {
+            draw(area, buf, theme, &[Piece { text: &long, id: Some(u32::MAX), ..Piece::default() }], Some(0));
+        });
     }
 }
