@@ -25,7 +25,7 @@ pub use lessons::lessons;
 pub use models::{Download, models, open_model};
 pub use notebook::notebook;
 pub use papers::{completions, manual};
-pub use race::{race, read_data};
+pub use race::{parse_data, race, read_data};
 pub use reset::reset;
 pub use trace::trace;
 

@@ -270,12 +270,12 @@ pub(super) fn editor(text: &str) -> TextArea<'static> {
     editor
 }
 
-/// A paste goes in as one line; line ends become spaces.
+/// A paste goes in as one line: each line end becomes a space. All else stays, for the model reads it.
 pub(super) fn paste(editor: &mut TextArea<'static>, text: &str) {
+    let ends = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
     // One more than is kept: what is cut later is said.
-    let line: String =
-        text.chars().take(MOST_CHARACTERS + 1).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    editor.insert_str(line);
+    let line: String = text.replace("\r\n", "\n").chars().take(MOST_CHARACTERS + 1).collect();
+    editor.insert_str(line.replace(ends, " "));
 }
 
 /// What was typed, cut to a length that is said.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 pub(super) use data::embedded_only;
-pub use data::read_data;
+pub use data::{parse_data, read_data};
 use part::Part;
 
 use super::out::{self, writable};

@@ -6,13 +6,13 @@
 mod labelled;
 mod parse;
 
-use std::collections::BTreeMap;
-
 use sha2::{Digest, Sha256};
 
 pub use labelled::Form;
 pub use parse::DatasetError;
 use parse::clean;
+
+use crate::wording::listed;
 
 /// The data set that the course is written for.
 pub const MOVIES: &str = "movies";
@@ -40,7 +40,7 @@ const SPLITS: [(Split, &str); 3] = [(Split::Train, "train"), (Split::Validation,
 /// One labelled sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// The sentence as written.
+    /// The sentence as it stands in the file: white space and control characters too, which only drawing replaces.
     pub text: String,
     /// Its class: an index into [`Dataset::classes`].
     pub label: usize,
@@ -81,6 +81,12 @@ impl Dropped {
         self.counts().iter().map(|(count, _)| count).sum()
     }
 
+    /// What was left out, to stand behind a count; empty where nothing was.
+    fn in_brackets(self) -> String {
+        let left = self.in_words();
+        if left.is_empty() { left } else { format!(" (left out: {left})") }
+    }
+
     /// How many and why; empty where nothing was left out.
     fn in_words(self) -> String {
         let told = self.counts().into_iter().filter(|(count, _)| *count > 0);
@@ -96,8 +102,12 @@ pub struct Dataset {
     items: Vec<Item>,
     dropped: Dropped,
     sha256: String,
+    /// What decides its figures: see [`Dataset::fingerprint`].
+    fingerprint: String,
     /// How the file's bytes were read, where they were not UTF-8.
     encoding: Option<&'static str>,
+    /// What was done with its labels, and what may not be meant.
+    notes: Vec<String>,
 }
 
 /// Indices into [`Dataset::items`], ascending.
@@ -111,7 +121,29 @@ pub struct Subset {
     pub test: Vec<usize>,
 }
 
+/// So many classes are named in a summary.
+const NAMED: usize = 20;
+
 impl Dataset {
+    fn new(name: String, classes: Vec<String>, items: Vec<Item>, dropped: Dropped, sha256: String) -> Self {
+        let mut read = Sha256::new();
+        let mut take = |text: &str| {
+            read.update((text.len() as u64).to_le_bytes());
+            read.update(text);
+        };
+        classes.iter().for_each(|class| take(class));
+        for item in &items {
+            take(&item.text);
+            take(&format!("{} {:?}", item.label, item.split));
+        }
+        let fingerprint = hex(&read.finalize());
+        Self { name, classes, items, dropped, sha256, fingerprint, encoding: None, notes: Vec::new() }
+    }
+
+    fn noted(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
     /// One of the sets inside the program: `movies` or `products`.
     ///
     /// # Errors
@@ -132,7 +164,7 @@ impl Dataset {
     ///
     /// A rating above 0 is positive. Ratings nearer to 0 than 0.5 are dropped, then repeats (trimmed, lower case).
     /// `b = first byte of content_hash(text) % 10` gives the split: 0 and 1 test, 2 validation, the rest train; so it
-    /// survives reordering. Control characters are replaced by visible symbols.
+    /// survives reordering.
     ///
     /// # Errors
     /// When a line cannot be read (with its number), all sentences have one label, or a split is empty.
@@ -143,17 +175,17 @@ impl Dataset {
     /// Reads a learner's own sentences: columns or keys `text` and `label`, and `split` (train, validation or test) if
     /// there is one; others are ignored. Without `split` the content decides, as in [`Dataset::parse`].
     ///
-    /// Every label is a class of that name; classes are ordered by name, or by value when all are whole numbers. Rows
-    /// without text or label and repeats are dropped and counted.
+    /// Every label is a class of that name, ordered by name. Where all labels are numbers, equal ones are one class, classes
+    /// are ordered by value, and words for nothing (nan, null, none, n/a) are no label; elsewhere they are classes, which is
+    /// said. Rows without text or label and repeats are dropped and counted.
     ///
     /// # Errors
     /// When a line cannot be read (with its number), all sentences have one label, a split is empty, or a class has no
     /// sentence to train on.
     pub fn labelled(name: &str, form: Form, text: &str) -> Result<Self, DatasetError> {
         let dataset = labelled::read(name, form, text)?.usable()?;
-        let train = dataset.indices(Split::Train);
-        let absent = |class: &usize| train.iter().all(|index| dataset.items[*index].label != *class);
-        match (0..dataset.classes.len()).find(absent) {
+        let train = dataset.counts(|item| item.split == Split::Train);
+        match train.iter().position(|count| *count == 0) {
             Some(class) => Err(DatasetError::NoTraining { class: dataset.classes[class].clone(), name: dataset.name }),
             None => Ok(dataset),
         }
@@ -165,36 +197,32 @@ impl Dataset {
         Self { encoding, ..self }
     }
 
+    /// How many sentences of each class are such.
+    fn counts(&self, such: impl Fn(&Item) -> bool) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        self.items.iter().filter(|item| such(item)).for_each(|item| counts[item.label] += 1);
+        counts
+    }
+
     /// What was read and what was left out and why, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
-        let count = |class: usize| self.items.iter().filter(|item| item.label == class).count();
+        let counts = self.counts(|_| true);
         let classes: Vec<String> =
-            self.classes.iter().enumerate().map(|(class, name)| format!("{name} {}", count(class))).collect();
+            self.classes.iter().zip(counts).map(|(name, count)| format!("{name} {count}")).collect();
         let [train, validation, test] =
             [Split::Train, Split::Validation, Split::Test].map(|split| self.indices(split).len());
         let left = self.dropped.in_words();
+        let notes = self.notes.iter().fold(String::new(), |said, note| said + "; " + note);
         format!(
-            "{}{}: {} sentences of {} classes ({}); train {train}, validation {validation}, test {test}; left out: {}",
+            "{}{}: {} sentences of {} classes ({}); train {train}, validation {validation}, test {test}; left out: {}{notes}",
             self.name,
             self.encoding.map_or(String::new(), |encoding| format!(" (read as {encoding})")),
             self.items.len(),
             self.classes.len(),
-            classes.join(", "),
+            listed(classes.iter(), NAMED),
             if left.is_empty() { "none" } else { &left }
-        ) + &self.case_warning()
-    }
-
-    /// A warning where labels differ only in case, for they are classes of their own.
-    fn case_warning(&self) -> String {
-        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        self.classes.iter().for_each(|class| groups.entry(class.to_lowercase()).or_default().push(class));
-        let alike: Vec<String> =
-            groups.into_values().filter(|group| group.len() > 1).map(|group| group.join(" and ")).collect();
-        if alike.is_empty() {
-            return String::new();
-        }
-        format!("; labels that differ only in case are classes of their own: {}", alike.join(", "))
+        )
     }
 
     /// Itself, if something can be learned from it.
@@ -211,7 +239,7 @@ impl Dataset {
         }
         for (split, called) in SPLITS {
             if self.indices(split).is_empty() {
-                let left = if left.is_empty() { left } else { format!(" (left out: {left})") };
+                let left = self.dropped.in_brackets();
                 return Err(DatasetError::TooFew { name: self.name, split: called, count: self.items.len(), left });
             }
         }
@@ -246,6 +274,13 @@ impl Dataset {
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// sha256 of what races learn from: classes, and the text, label and split of every sentence. Two files of the same
+    /// name, or one that is read otherwise, have another.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Indices of one split, ascending.

@@ -74,7 +74,7 @@ pub fn lesson(file: &str, text: &str) -> Result<Lesson, Vec<Problem>> {
             minutes: head.minutes,
             question: one_line(&head.question),
             needs: head.needs.iter().map(|id| one_line(id)).collect(),
-            sentence: one_line(&head.sentence),
+            sentence: sentence(&head.sentence),
             steps,
         }),
         _ => {
@@ -125,6 +125,17 @@ fn read_head(source: &Text<'_>, text: &str, range: std::ops::Range<usize>) -> Re
 /// A text for one line of the screen: runs of white space become one space, control characters visible.
 fn one_line(text: &str) -> String {
     visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A text for the model: as the author wrote it, lines joined by a space. What is drawn of it is cleaned there.
+fn sentence(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.as_slice() {
+        [_, _, ..] => {
+            lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -247,6 +258,22 @@ why = "Because."
         let lesson = read("a \u{1b}[2J `b\u{7}`\n\n```\nc\u{1b}c\n```\n").expect("a lesson");
         let shown = format!("{:?}", lesson.steps[0].blocks);
         assert!(shown.contains("␛[2J") && shown.contains("b␇") && shown.contains("c␛c"), "{shown}");
+    }
+
+    #[test]
+    fn a_sentence_is_what_the_author_wrote() {
+        let of = |sentence: &str| {
+            let head = HEAD.replace("\"A film.\"", sentence);
+            lesson("04-a.md", &format!("{head}Text.\n\n```bench\nview = \"tokens\"\nother = {sentence}\n```\n"))
+        };
+        for (written, read) in [
+            (r#""two  spaces\u00a0and \u001b[31m""#, "two  spaces\u{a0}and \u{1b}[31m"),
+            ("\"\"\"\none\n  two\n\"\"\"", "one two"),
+        ] {
+            let lesson = of(written).unwrap_or_else(|problems| panic!("{written}: {problems:?}"));
+            let other = lesson.steps[0].bench.as_ref().and_then(|bench| bench.other.as_deref());
+            assert_eq!((lesson.sentence.as_str(), other), (read, Some(read)));
+        }
     }
 
     #[test]

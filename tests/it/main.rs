@@ -31,6 +31,7 @@ mod mixing;
 mod models;
 mod newcomer;
 mod notebook;
+mod own_data;
 mod parity;
 mod plain;
 mod probe;

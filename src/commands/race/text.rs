@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use matrix::Names;
 
+use crate::lab::race::confusion::over;
 use crate::lab::{Lane, Mode, Pair, RaceReport, verdict};
 
 /// The report as text.
@@ -84,7 +85,7 @@ fn of_model(report: &RaceReport, number: usize, two: bool) -> String {
     }
     for (lane, f1) in report.lanes.iter().filter_map(|lane| Some((lane, lane.macro_f1?))) {
         let layer = lane.layer.map_or(String::new(), |layer| format!(", layer {layer}"));
-        let _ = writeln!(out, "\n{}{layer}: macro-F1 {f1:.4}", name(lane));
+        let _ = writeln!(out, "\n{}{layer}: macro-F1 {f1:.4}{}", name(lane), over(&lane.confusion));
         out.push_str(&names.matrix(&lane.confusion));
     }
     for ended in &report.ended {

@@ -69,9 +69,7 @@ pub enum DatasetError {
         line: usize,
     },
     /// The first line of a learner's own file does not name a column.
-    #[error(
-        "{name}, line 1: no column named {column:?}, only {found}. The first line must name the columns text and label"
-    )]
+    #[error("{name}, line 1: no column named {column:?}, only {found}. {advice}")]
     Labelled {
         /// The data set.
         name: String,
@@ -79,6 +77,8 @@ pub enum DatasetError {
         column: &'static str,
         /// Those that are there, in words.
         found: String,
+        /// What to do about it.
+        advice: String,
     },
     /// Nothing is in a learner's own file.
     #[error("{name}: the file is empty. Write sentences with their labels into it")]
@@ -87,12 +87,28 @@ pub enum DatasetError {
         name: String,
     },
     /// The file says itself what each sentence is for, and one use is missing.
-    #[error("{name}: no sentence left has the split {split:?}. Give it to some of them, or leave out the column split")]
+    #[error(
+        "{name}: no sentence left has the split {split:?}{left}. Give it to some of them, or leave out the column split"
+    )]
     NoSplit {
         /// The data set.
         name: String,
         /// Which split.
         split: &'static str,
+        /// What was left out, in brackets; empty where nothing was.
+        left: String,
+    },
+    /// The labels to test with are not in the file.
+    #[error(
+        "{name}: all {count} labels of {part} are -1, which is how GLUE hides them: its test part has no labels. Leave these rows out, and test on its validation part instead"
+    )]
+    Hidden {
+        /// The data set.
+        name: String,
+        /// Which part of it.
+        part: &'static str,
+        /// Sentences.
+        count: usize,
     },
     /// A row of a learner's own file cannot be read.
     #[error("{name}, line {line}: {problem}")]
@@ -174,15 +190,14 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dataset, DatasetError> {
         if rating.abs() < NEUTRAL {
             dropped.neutral += 1;
         } else if seen.insert(key(text)) {
-            let text = clean(text);
-            let hash = content_hash(&text);
-            items.push(Item { text, label: usize::from(rating > 0.0), split: split(&hash), hash });
+            let hash = content_hash(text);
+            items.push(Item { text: text.to_owned(), label: usize::from(rating > 0.0), split: split(&hash), hash });
         } else {
             dropped.repeated += 1;
         }
     }
     let sha256 = hex(&Sha256::digest(text.as_bytes()));
-    Ok(Dataset { name, classes: SIGNS.map(str::to_owned).to_vec(), items, dropped, sha256, encoding: None })
+    Ok(Dataset::new(name, SIGNS.map(str::to_owned).to_vec(), items, dropped, sha256))
 }
 
 /// An error at the first zero byte.
@@ -225,8 +240,8 @@ impl Columns {
     }
 }
 
-/// Control characters as visible symbols (U+2400 block), and marks that turn the writing direction as U+FFFD: a file
-/// must not be able to steer the terminal that shows it.
+/// A name or label with control characters as visible symbols (U+2400 block), and marks that turn the writing direction as
+/// U+FFFD: a file must not be able to steer the terminal that shows it. Not for texts: the model reads them as they are.
 pub(super) fn clean(text: &str) -> String {
     let visible = |c: char| match c {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),

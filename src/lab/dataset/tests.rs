@@ -86,9 +86,20 @@ fn neutral_and_repeated_sentences_are_dropped() {
 }
 
 #[test]
-fn control_characters_become_visible() {
-    let dataset = Dataset::parse("mine", &file("a\t3\t\u{1b}[2Jgood\u{7f}\u{202e}\u{85}\n")).expect("good");
-    assert_eq!(dataset.items()[0].text, "\u{241b}[2Jgood\u{2421}\u{fffd}\u{fffd}");
+fn a_text_is_kept_as_it_stands() {
+    let text = "\u{1b}[2Jgood\u{7f}\u{202e}\u{85}";
+    let dataset = Dataset::parse("mine", &file(&format!("a\t3\t{text}\n"))).expect("good");
+    assert_eq!(dataset.items()[0].text, text);
+}
+
+#[test]
+fn what_races_learn_from_decides_the_fingerprint() {
+    let of = |name: &str, text: &str| Dataset::parse(name, text).expect("good").fingerprint().to_owned();
+    let one = of("mine", &file("a\t3\tgood\n"));
+    assert_eq!(one, of("other", &format!("\u{feff}{}", file("z\t2.5\tgood\n"))), "neither name nor what is not read");
+    for other in ["a\t-3\tgood\n", "a\t3\tgood \n", "a\t3\tGood\n", ""] {
+        assert_ne!(one, of("mine", &file(other)), "{other:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::problem::{Problem, Text, did_you_mean};
-use super::{one_line, reference, steps, toml_at};
+use super::{one_line, reference, sentence, steps, toml_at};
 use crate::lesson::{Answer, Bench, Only, Question, Step, ValueRef, View};
 
 /// The first word of a directive's opening line.
@@ -117,8 +117,8 @@ fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Res
     let line_of = |text: Option<String>| text.map(|text| one_line(&text));
     Ok(Bench {
         view,
-        sentence: line_of(read.sentence),
-        other: line_of(read.other),
+        sentence: read.sentence.map(|text| sentence(&text)),
+        other: read.other.map(|text| sentence(&text)),
         word: line_of(read.word),
         measure: line_of(read.measure),
         layer: read.layer,

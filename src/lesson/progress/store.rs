@@ -262,7 +262,6 @@ fn look(path: &Path) -> io::Result<Found> {
     }
     Ok(match serde_json::from_slice::<Progress>(&bytes) {
         Ok(mut progress) => {
-            progress.sentence = progress.sentence.as_deref().map(visible);
             while progress.measured.len() > MOST_MEASURED {
                 progress.measured.pop_last();
             }

@@ -64,6 +64,14 @@ fn what_is_saved_is_loaded_and_nothing_else_is_left_behind() {
 }
 
 #[test]
+fn a_sentence_is_loaded_as_it_was_kept() {
+    let (_directory, mut store) = store();
+    let sentence = Some("one\ntwo\u{a0}three\tfour\u{1b}[31m\0\u{200b}".to_owned());
+    store.save(&Progress { sentence: sentence.clone(), ..Progress::default() }, None).expect("saved");
+    assert_eq!(store.load().0.sentence, sentence, "what is drawn is cleaned where it is drawn");
+}
+
+#[test]
 fn a_file_of_the_first_version_is_read_and_written_as_the_second() {
     let (_directory, mut store) = store();
     let first = r#"{"format_version": 1, "sentence": "A film.", "lessons": {"04": {"step": 3, "finished": true}},

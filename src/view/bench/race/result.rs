@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{draw_lanes, named, whole};
 use crate::app::State;
+use crate::lab::race::confusion::over;
 use crate::lab::{Ended, Lane, Mode, Pair, RaceReport, verdict};
 use crate::view::bench::{frame, measured, said};
 use crate::view::lines;
@@ -124,7 +125,7 @@ fn of_model(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
         let Some(f1) = lane.macro_f1 else { continue };
         let tuned = if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
         let name = verdict::numbered(&verdict::name(&lane.readout), number, two);
-        said.push(format!("{name}{tuned}: macro-F1 {f1:.3}. {}", mistakes(report, lane)));
+        said.push(format!("{name}{tuned}: macro-F1 {f1:.3}{}. {}", over(&lane.confusion), mistakes(report, lane)));
     }
     said.extend(report.own.as_ref().and_then(|own| own.in_words(&report.classes)));
     let ended = |ended: &Ended| format!("{} ended early: {}.", verdict::name(&ended.readout), ended.why);
@@ -146,6 +147,7 @@ fn mistakes(report: &RaceReport, lane: &Lane) -> String {
         let name = &report.classes[class];
         let most = (0..row.len()).filter(|other| *other != class).max_by_key(|other| row[*other]);
         match most.filter(|other| row[*other] > 0) {
+            _ if total == 0 => format!("{name}: not among the test sentences"),
             Some(other) => {
                 format!("{name}: {} of {total}, {} said to be {}", row[class], row[other], report.classes[other])
             }
