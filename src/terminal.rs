@@ -1,15 +1,14 @@
 //! The local front end: one loop over keys, worker events and signals; the terminal is left as it was found.
 //!
-//! Everything that can happen comes through one channel. A thread reads the terminal, a thread waits for signals, the
-//! worker reports from its own; this loop applies messages, carries out effects and draws when something changed.
+//! Everything that can happen comes through one channel. Threads read the terminal and turn its bytes into keys, a thread
+//! waits for signals, the worker reports from its own; this loop applies messages, carries out effects and draws when
+//! something changed. What a signal asks has a channel of its own, which is looked at before every message.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-use crossterm::event::{Event as TermEvent, KeyEventKind};
 
 use crate::app::{self, Effect, Loaded, Msg, State};
 use crate::cli::Crash;
@@ -21,12 +20,17 @@ use crate::view::{Depth, Theme};
 use crate::worker::{Event, Worker};
 
 mod input;
+pub mod keys;
 mod origins;
 mod screen;
+mod signals;
+mod size;
 mod start;
 
-use input::{Incoming, key_of, listen_for_signals, message_of, read_terminal, watch_for_hang_up};
+use input::{Incoming, message_of, read_terminal, watch_for_hang_up};
+use keys::Input;
 use screen::{Screen, leave};
+use signals::Urgent;
 pub(crate) use start::{another, at_lesson, data_counts, saved};
 pub use start::{install_hooks, learn, speaks, surroundings};
 
@@ -66,15 +70,16 @@ pub struct Session {
 /// On a compute thread, on purpose, with `--crash worker`; the panic is caught and becomes an error.
 pub fn run(session: Session) -> Result<(), String> {
     let (sender, incoming) = channel();
-    listen_for_signals(&sender)?;
+    let (urgently, urgent) = channel();
+    signals::listen(&sender, &urgently)?;
     let (from_worker, crash) = (sender.clone(), session.crash);
     let worker = Worker::start(session.threads, session.open, move |event| {
         assert!(crash != Some(Crash::Worker) || !matches!(event, Event::Done(..)), "asked for by --crash worker");
         let _ = from_worker.send(Incoming::Worker(event));
     })?;
     let mut screen = Screen::enter(false)?;
-    watch_for_hang_up(&sender)?;
-    read_terminal(&sender)?;
+    watch_for_hang_up(&sender, &urgently)?;
+    read_terminal(&sender, &urgently)?;
     let mut front = Front {
         theme: session.theme,
         store: session.store,
@@ -82,6 +87,7 @@ pub fn run(session: Session) -> Result<(), String> {
         worker,
         frame: pace(session.state.settings.look.animation),
         state: session.state,
+        urgent,
         crash,
         told_of_others: false,
     };
@@ -98,7 +104,7 @@ pub fn run(session: Session) -> Result<(), String> {
     match ended {
         Ok(Ok(None)) => Ok(()),
         // The shell shall know that it was this signal.
-        Ok(Ok(Some(signal))) => signal_hook::low_level::emulate_default_handler(signal).map_err(|e| e.to_string()),
+        Ok(Ok(Some(signal))) => signals::die(signal),
         Ok(Err(why)) => Err(why),
         Err(_) => Err("the program failed. Please report it; your progress is saved".to_owned()),
     }
@@ -117,6 +123,8 @@ struct Front {
     worker: Worker,
     /// The least time from a frame to one that nobody asked for.
     frame: Duration,
+    /// What signals ask.
+    urgent: Receiver<Urgent>,
     crash: Option<Crash>,
     /// It was said that another session has saved.
     told_of_others: bool,
@@ -145,17 +153,23 @@ impl Front {
             };
             let Ok(first) = first else { return Ok(None) };
             let mut now = false;
-            // Take all that waits, so that a burst of keys or a large paste is one frame.
+            // Take all that waits, so that a burst of keys or a large paste is one frame; where keys come faster than they
+            // are answered, it is still seen what they do.
+            let mut burst = Instant::now();
             for message in std::iter::once(first).chain(incoming.try_iter()) {
-                let may_wait = matches!(message, Incoming::Worker(Event::Progress(..) | Event::ModelLoading(_)));
-                if let Incoming::Signal(signal) = message {
+                if let Some(signal) = self.attend(terminal)? {
                     return Ok(Some(signal));
                 }
+                let may_wait = matches!(message, Incoming::Worker(Event::Progress(..) | Event::ModelLoading(_)));
                 if self.take(message, terminal)? {
                     return Ok(None);
                 }
                 dirty = true;
                 now |= !may_wait;
+                if now && burst.elapsed() > FRAME {
+                    self.draw(terminal)?;
+                    burst = Instant::now();
+                }
             }
             if now {
                 self.draw(terminal)?;
@@ -164,16 +178,33 @@ impl Front {
         }
     }
 
+    /// Does what signals ask; one that ends the program is handed back.
+    fn attend(&mut self, terminal: &mut Screen) -> Result<Option<i32>, String> {
+        while let Ok(urgent) = self.urgent.try_recv() {
+            match urgent {
+                Urgent::Leave(signal) => return Ok(Some(signal)),
+                Urgent::Stop => {
+                    leave();
+                    signals::stop();
+                    *terminal = Screen::enter(self.state.mouse)?;
+                }
+                Urgent::Continued => terminal.retake(self.state.mouse)?,
+            }
+        }
+        Ok(None)
+    }
+
     /// Applies one thing that happened; `true` means leave.
     fn take(&mut self, message: Incoming, terminal: &mut Screen) -> Result<bool, String> {
         let msg = match message {
-            Incoming::Terminal(TermEvent::Key(key)) if key.kind != KeyEventKind::Release => {
+            Incoming::Input(Input::Key(key)) => {
                 assert!(self.crash != Some(Crash::Ui), "asked for by --crash ui");
                 self.tell_time();
-                key_of(key).map(Msg::Key)
+                Some(Msg::Key(key))
             }
-            Incoming::Terminal(TermEvent::Paste(text)) => Some(Msg::Paste(text)),
-            Incoming::Terminal(_) => None,
+            Incoming::Input(Input::Paste(text)) => Some(Msg::Paste(text)),
+            // Both are seen in the next frame.
+            Incoming::Resized | Incoming::Urgent => None,
             Incoming::Worker(Event::Panicked(why)) => {
                 return Err(format!("a compute thread failed: {why}. Please report it; your progress is saved"));
             }
@@ -188,7 +219,6 @@ impl Front {
                     "the terminal cannot be read: {why}. Start clsroom again where its input is a terminal"
                 ));
             }
-            Incoming::Signal(_) => return Ok(true),
         };
         let Some(msg) = msg else { return Ok(false) };
         // An effect may lead to further ones.
@@ -217,12 +247,9 @@ impl Front {
             }
             Effect::Reload => {} // done by the caller, who takes what follows from it
             Effect::Mouse(on) => terminal.mouse(on)?,
+            // All of the job stops (cargo run, too) until it is continued; of this process it asks so as any other would.
             Effect::Suspend => {
-                leave();
-                // All of the job stops here (cargo run, too) until it is continued. Where nobody could continue it, as
-                // under sshd's ForceCommand, the system does not stop it.
                 let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-                *terminal = Screen::enter(self.state.mouse)?;
             }
             Effect::Quit => return Ok(true),
         }

@@ -11,6 +11,8 @@ pub enum Key {
     Enter,
     /// Escape.
     Esc,
+    /// Escape with another key right behind it, or Alt and a key: a terminal sends the same bytes for both.
+    Alt,
     /// Tab.
     Tab,
     /// Backspace.

@@ -19,6 +19,12 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if key == Key::Ctrl('z') {
         return vec![Effect::Suspend];
     }
+    let key = match key {
+        // It closes what Esc closes, and never is the key behind it. Alt by mistake must not end the program.
+        Key::Alt if state.overlay.is_none() && matches!(state.screen, Screen::Home { .. }) => return Vec::new(),
+        Key::Alt => Key::Esc,
+        key => key,
+    };
     if state.overlay.is_some() {
         return in_overlay(state, key);
     }
@@ -315,7 +321,7 @@ fn edit(key: Key) -> Input {
         Key::Right => plain(EditKey::Right),
         Key::Home => plain(EditKey::Home),
         Key::End => plain(EditKey::End),
-        Key::Enter | Key::Esc | Key::Tab | Key::Up | Key::Down => plain(EditKey::Null),
+        Key::Enter | Key::Esc | Key::Alt | Key::Tab | Key::Up | Key::Down => plain(EditKey::Null),
     }
 }
 

@@ -4,29 +4,30 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
 
-use crossterm::event::{self, Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::SIGHUP;
 
-use crate::app::{Key, Msg};
+use super::keys::{Input, Parser};
+use super::signals::{self, Urgent};
+use crate::app::Msg;
 use crate::worker::Event;
 
-/// How long the loop has to save and leave after a signal, before the process is ended from outside it.
-const GRACE: Duration = Duration::from_secs(1);
+/// Chunks of input that wait to be turned into keys; a paste that comes faster waits in the terminal.
+const CHUNKS: usize = 16;
 
 /// What comes in.
 pub(super) enum Incoming {
-    /// A key, a paste, a new size.
-    Terminal(TermEvent),
+    /// A key or a paste.
+    Input(Input),
+    /// The terminal has another size.
+    Resized,
+    /// Something that must not wait behind this channel's messages is in the other one.
+    Urgent,
     /// What a compute thread tells.
     Worker(Event),
-    /// Leave, because of this signal.
-    Signal(i32),
     /// The terminal cannot be read, though it is there: why.
     Broken(String),
     /// One of the threads here panicked.
@@ -34,7 +35,11 @@ pub(super) enum Incoming {
 }
 
 /// Starts a thread; a panic on it reaches the loop.
-fn spawn(name: &'static str, sender: &Sender<Incoming>, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
+pub(super) fn spawn(
+    name: &'static str,
+    sender: &Sender<Incoming>,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<(), String> {
     let sender = sender.clone();
     let guarded = move || {
         if catch_unwind(AssertUnwindSafe(body)).is_err() {
@@ -48,24 +53,61 @@ fn spawn(name: &'static str, sender: &Sender<Incoming>, body: impl FnOnce() + Se
         .map_err(|error| format!("cannot start a thread: {error}"))
 }
 
-/// Reads keys, pastes and sizes.
-pub(super) fn read_terminal(sender: &Sender<Incoming>) -> Result<(), String> {
+/// Reads the terminal: one thread waits for bytes, another turns them into keys and waits for those that are missing.
+pub(super) fn read_terminal(sender: &Sender<Incoming>, urgent: &Sender<Urgent>) -> Result<(), String> {
+    let (chunks, read) = sync_channel(CHUNKS);
+    let (told, leave) = (sender.clone(), urgent.clone());
+    spawn("the terminal", sender, move || {
+        // The one that raw mode is set for.
+        let opened = if io::stdin().is_terminal() {
+            io::stdin().as_fd().try_clone_to_owned()
+        } else {
+            File::open("/dev/tty").map(OwnedFd::from)
+        };
+        let failed = opened.and_then(|terminal| pump(&terminal, &chunks));
+        match failed {
+            Ok(()) => {}
+            // A terminal that hung up cannot be read either.
+            Err(_) if hung_up(&io::stdin()) => signals::end(SIGHUP, &leave, &told),
+            Err(error) => drop(told.send(Incoming::Broken(error.to_string()))),
+        }
+    })?;
     let keys = sender.clone();
-    spawn("keys", sender, move || {
-        loop {
-            let read = event::read();
-            let ends = read.is_err();
-            let message = match read {
-                Ok(event) => Incoming::Terminal(event),
-                // A terminal that hung up cannot be read either.
-                Err(_) if hung_up(&io::stdin()) => Incoming::Signal(SIGHUP),
-                Err(error) => Incoming::Broken(error.to_string()),
-            };
-            if keys.send(message).is_err() || ends {
+    spawn("keys", sender, move || parse(&read, &keys))
+}
+
+/// Hands on what is read until there is nobody to take it.
+fn pump(terminal: &OwnedFd, chunks: &SyncSender<Vec<u8>>) -> io::Result<()> {
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match rustix::io::read(terminal, &mut buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) if chunks.send(buffer[..count].to_vec()).is_err() => return Ok(()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Bytes in, keys out; what stays unfinished is given up after its time.
+fn parse(chunks: &Receiver<Vec<u8>>, keys: &Sender<Incoming>) {
+    let mut parser = Parser::default();
+    loop {
+        let found = match parser.patience() {
+            None => chunks.recv().map(|bytes| parser.feed(&bytes)).map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => chunks.recv_timeout(patience).map(|bytes| parser.feed(&bytes)),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(RecvTimeoutError::Timeout) => parser.give_up(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        for input in found {
+            if keys.send(Incoming::Input(input)).is_err() {
                 return;
             }
         }
-    })
+    }
 }
 
 /// Whether the far end of a terminal is gone.
@@ -75,27 +117,15 @@ fn hung_up(terminal: &impl AsFd) -> bool {
     poll(&mut watched, Some(&at_once)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// SIGTERM, SIGINT and SIGHUP leave as `q` does.
-pub(super) fn listen_for_signals(sender: &Sender<Incoming>) -> Result<(), String> {
-    let mut signals =
-        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let told = sender.clone();
-    spawn("signals", sender, move || {
-        if let Some(signal) = signals.forever().next() {
-            end(signal, &told);
-        }
-    })
-}
-
 /// Notices a terminal that is gone. Only the leader of a session is sent SIGHUP, and it may ignore it and live on; then
 /// nothing but the closed terminal itself tells.
-pub(super) fn watch_for_hang_up(sender: &Sender<Incoming>) -> Result<(), String> {
+pub(super) fn watch_for_hang_up(sender: &Sender<Incoming>, urgent: &Sender<Urgent>) -> Result<(), String> {
     let stdin = io::stdin();
     // Where there is no terminal of the session, the one that is read.
     let of_session = File::open("/dev/tty").map(OwnedFd::from);
     let read = || if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned().ok() } else { None };
     let Some(terminal) = of_session.ok().or_else(read) else { return Ok(()) };
-    let told = sender.clone();
+    let (told, leave) = (sender.clone(), urgent.clone());
     spawn("hang-up", sender, move || {
         // Woken at once where the system can; asked again now and then where it cannot.
         let pause = Timespec { tv_sec: 1, tv_nsec: 0 };
@@ -106,18 +136,10 @@ pub(super) fn watch_for_hang_up(sender: &Sender<Incoming>) -> Result<(), String>
                 _ => {}
             }
             if watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
-                return end(SIGHUP, &told);
+                return signals::end(SIGHUP, &leave, &told);
             }
         }
     })
-}
-
-/// Asks the loop to leave. If it is stuck (in a write that nobody reads), the process ends without it.
-fn end(signal: i32, told: &Sender<Incoming>) {
-    let _ = told.send(Incoming::Signal(signal));
-    thread::sleep(GRACE);
-    let _ = crossterm::terminal::disable_raw_mode();
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
 /// The worker's event as a message; a panic is not one.
@@ -132,25 +154,5 @@ pub(super) fn message_of(event: Event) -> Option<Msg> {
         Event::Failed(ticket, why) => Msg::Failed(ticket, why),
         Event::Cancelled(ticket) => Msg::Cancelled(ticket),
         Event::Panicked(_) => return None,
-    })
-}
-
-/// The terminal's key as the program names it.
-pub(super) fn key_of(event: KeyEvent) -> Option<Key> {
-    Some(match event.code {
-        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => Key::Ctrl(c.to_ascii_lowercase()),
-        KeyCode::Char(c) => Key::Char(c),
-        KeyCode::Enter => Key::Enter,
-        KeyCode::Esc => Key::Esc,
-        KeyCode::Tab => Key::Tab,
-        KeyCode::Backspace => Key::Backspace,
-        KeyCode::Delete => Key::Delete,
-        KeyCode::Up => Key::Up,
-        KeyCode::Down => Key::Down,
-        KeyCode::Left => Key::Left,
-        KeyCode::Right => Key::Right,
-        KeyCode::Home => Key::Home,
-        KeyCode::End => Key::End,
-        _ => return None,
     })
 }

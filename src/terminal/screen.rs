@@ -12,12 +12,14 @@ use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::queue;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::size;
 use crate::app::State;
 use crate::view::{self, Theme};
 
@@ -48,6 +50,7 @@ impl Write for Pending {
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Pending>>,
     pending: Pending,
+    size: (u16, u16),
 }
 
 impl Screen {
@@ -58,15 +61,34 @@ impl Screen {
         };
         enable_raw_mode().map_err(none)?;
         *ours() = true;
-        let pending = Pending::default();
-        let terminal = Terminal::new(CrosstermBackend::new(pending.clone())).map_err(none)?;
-        let mut screen = Self { terminal, pending };
-        queue!(screen.pending, EnterAlternateScreen, Hide, EnableBracketedPaste).map_err(broken)?;
-        screen.write_pending().map_err(broken)?;
-        if mouse {
-            screen.mouse(true)?;
-        }
+        let (pending, size) = (Pending::default(), size::now());
+        let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
+        let backend = CrosstermBackend::new(pending.clone());
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).map_err(none)?;
+        let mut screen = Self { terminal, pending, size };
+        screen.take_over(mouse)?;
         Ok(screen)
+    }
+
+    /// Takes over a terminal that somebody else had meanwhile and that was never given back; the next frame draws all
+    /// of it.
+    pub fn retake(&mut self, mouse: bool) -> Result<(), String> {
+        // What it was before is known from the first time.
+        disable_raw_mode().and_then(|()| enable_raw_mode()).map_err(broken)?;
+        self.take_over(mouse)?;
+        self.resize(size::now())
+    }
+
+    fn take_over(&mut self, mouse: bool) -> Result<(), String> {
+        queue!(self.pending, EnterAlternateScreen, Clear(ClearType::All), Hide, EnableBracketedPaste)
+            .and_then(|()| self.write_pending())
+            .map_err(broken)?;
+        if mouse { self.mouse(true) } else { Ok(()) }
+    }
+
+    fn resize(&mut self, size: (u16, u16)) -> Result<(), String> {
+        self.size = size;
+        self.terminal.resize(Rect::new(0, 0, size.0, size.1)).map_err(broken)
     }
 
     /// Turns the mouse on or off.
@@ -79,6 +101,10 @@ impl Screen {
     /// One frame inside synchronized output, in one write.
     pub fn draw(&mut self, state: &State, theme: &Theme) -> Result<(), String> {
         queue!(self.pending, BeginSynchronizedUpdate).map_err(broken)?;
+        let size = size::now();
+        if size != self.size {
+            self.resize(size)?;
+        }
         self.terminal.draw(|frame| view::draw(state, theme, frame)).map_err(broken)?;
         queue!(self.pending, EndSynchronizedUpdate).map_err(broken)?;
         self.write_pending().map_err(broken)

@@ -151,7 +151,7 @@ fn key() -> impl Strategy<Value = Key> {
         1 => any::<char>().prop_map(Key::Char),
         3 => prop::sample::select(vec![
             Key::Enter, Key::Esc, Key::Tab, Key::Backspace, Key::Delete, Key::Up, Key::Down, Key::Left, Key::Right,
-            Key::Home, Key::End,
+            Key::Home, Key::End, Key::Alt,
         ]),
         1 => prop::char::range('a', 'y').prop_map(Key::Ctrl),
     ]

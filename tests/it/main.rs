@@ -24,6 +24,7 @@ mod hostile_hub;
 #[cfg(feature = "hub")]
 mod hub;
 mod inversion;
+mod keys;
 mod large;
 mod leaving;
 mod maps;

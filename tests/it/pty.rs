@@ -72,7 +72,11 @@ impl Terminal {
     }
 
     pub fn send(&mut self, keys: &str) {
-        self.input.write_all(keys.as_bytes()).and_then(|()| self.input.flush()).expect("the terminal takes keys");
+        self.send_bytes(keys.as_bytes());
+    }
+
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.input.write_all(bytes).and_then(|()| self.input.flush()).expect("the terminal takes keys");
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
