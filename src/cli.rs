@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Settings};
 
@@ -63,7 +63,8 @@ pub struct Common {
     /// Show a run's progress every two seconds instead of ten times a second
     #[arg(long, global = true)]
     pub no_animation: bool,
-    /// The same every time, for recordings: no saved progress, no clock on the screen
+    /// The same every time, for recordings: no saved progress, no clock on the screen, no settings but those of the
+    /// command line
     #[arg(long, global = true)]
     pub demo: bool,
     /// Print the course, or one lesson, as linear text (for screen readers and pipes)
@@ -405,13 +406,26 @@ pub enum Models {
 }
 
 impl Cli {
-    /// Flags and environment over the settings file; threads are set up as asked.
+    /// The program's own command line, with settings of the environment; ends the program where it is wrong. A
+    /// demonstration takes no settings from the environment.
+    #[must_use]
+    pub fn read() -> Self {
+        let cli = Self::parse();
+        if !cli.common.demo {
+            return cli;
+        }
+        let bare = Self::command().mut_args(|argument| argument.env(None::<&str>));
+        Self::from_arg_matches(&bare.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Flags and environment over the settings file, which a demonstration does not read; threads are set up as asked.
     ///
     /// # Errors
     /// When the settings file cannot be used.
     pub fn settings(&self) -> Result<Settings, String> {
-        let file = config::settings_path().map_or_else(|| Ok(Settings::default()), |path| Settings::read(&path))?;
         let common = &self.common;
+        let path = config::settings_path().filter(|_| !common.demo);
+        let file = path.map_or_else(|| Ok(Settings::default()), |path| Settings::read(&path))?;
         let given = Settings {
             model: common.model.clone(),
             lessons: common.lessons.clone(),

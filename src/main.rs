@@ -3,13 +3,12 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clsroom::cli::{Cli, Command, Common, CourseWith};
 use clsroom::config::Settings;
 use clsroom::{commands, plain, terminal};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
@@ -49,7 +48,7 @@ fn run(cli: &Cli) -> Result<(), String> {
 
 /// The course on the screen, or in plain text.
 fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
-    if terminal::speaks(common) {
+    if terminal::speaks(common)? {
         let named = common.plain.as_deref().filter(|name| !name.is_empty()).or(lesson);
         return plain::read(settings, common, named, with);
     }

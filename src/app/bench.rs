@@ -74,6 +74,11 @@ impl State {
     }
 }
 
+/// Closes what Enter opened, if anything is open; going back closes it first.
+pub(super) fn close(state: &mut State) -> bool {
+    state.opens() && std::mem::take(&mut state.cursor.open)
+}
+
 /// Moves in one direction until nothing moves any more.
 pub(super) fn to_the_end(state: &mut State, towards: Action) {
     let mut before = state.cursor;

@@ -2,7 +2,7 @@
 
 use tui_textarea::TextArea;
 
-use super::{Action, Cursor, Effect, Overlay, Screen, State, results, walk};
+use super::{Action, Cursor, Effect, Overlay, Screen, State, bench, results, walk};
 use crate::lesson::{Bench, View};
 
 /// The second sentence until one is typed.
@@ -157,6 +157,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             results::place(state);
         }
         Action::Undo => return undo(state),
+        Action::Back if bench::close(state) => {}
         Action::Back => {
             if state.results.running.is_some() {
                 state.notice = Some("The run goes on; x on the course map stops it.".to_owned());

@@ -106,6 +106,7 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
             let page = if page == Page::Text && state.bench().is_some() { Page::Bench } else { Page::Text };
             state.screen = Screen::Lesson { lesson, step, page };
         }
+        Action::Back if bench::close(state) => {}
         Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
         Action::Back => return home(state),
         Action::Answer(choice) => return question::answer(state, choice),

@@ -151,9 +151,21 @@ pub(crate) fn at_lesson(state: &State, lesson: &str) -> Result<usize, String> {
 }
 
 /// Whether to speak in plain text: asked for, or there is nothing to draw on.
-#[must_use]
-pub fn speaks(common: &Common) -> bool {
-    common.plain.is_some() || std::env::var("TERM").is_ok_and(|term| term == "dumb") || !std::io::stdout().is_terminal()
+///
+/// # Errors
+/// With what to do, where a learner came over SSH and forgot `-t`: nobody asked for the whole course as text.
+pub fn speaks(common: &Common) -> Result<bool, String> {
+    if common.plain.is_some() {
+        return Ok(true);
+    }
+    let (reads, draws) = (std::io::stdin().is_terminal(), std::io::stdout().is_terminal());
+    let remote = std::env::var_os("SSH_CONNECTION").is_some_and(|value| !value.is_empty());
+    if remote && !reads && !draws {
+        return Err("ssh gave this session no terminal to draw on: ssh -t HOST NAME does.\n\
+                    For the lessons as text, ask for them: clsroom --plain 01 for one, clsroom --plain for all."
+            .to_owned());
+    }
+    Ok(!draws || std::env::var("TERM").is_ok_and(|term| term == "dumb"))
 }
 
 fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {

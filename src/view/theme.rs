@@ -349,6 +349,21 @@ mod tests {
         assert!(plain(None, &[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")]));
         assert!(!plain(None, &[("LC_ALL", ""), ("LC_CTYPE", "C.UTF-8"), ("LANG", "C")]));
         assert!(plain(None, &[("LC_ALL", ""), ("LANG", "C")]));
+        assert!(plain(None, &[("LANG", "de_DE.ISO-8859-1")]));
+        assert!(!plain(None, &[("LANG", "de_DE.utf8")]) && !plain(None, &[("LANG", "de_DE")]));
+    }
+
+    #[test]
+    fn inside_tmux_and_screen_unicode_needs_a_locale_that_says_so() {
+        for name in ["TMUX", "STY"] {
+            assert!(plain(None, &[(name, "/tmp/tmux-0/default,1,0")]));
+            assert!(plain(None, &[(name, "1.a"), ("LANG", "de_DE")]));
+            assert!(plain(None, &[(name, "1.a"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")]));
+            assert!(!plain(None, &[(name, "1.a"), ("LANG", "en_US.UTF-8")]));
+            assert!(!plain(None, &[(name, "1.a"), ("LC_CTYPE", "C.utf8")]));
+            assert!(!plain(Some(CharFlag::Unicode), &[(name, "1.a")]));
+            assert!(!plain(None, &[(name, "")]));
+        }
     }
 
     #[test]

@@ -130,8 +130,9 @@ fn term_depth(term: &str) -> Depth {
     }
 }
 
-/// Decides whether to keep to ASCII: flag, then `TERM=linux` or `dumb`, then a locale that says C or POSIX.
-/// An unset locale, common over SSH and in containers, gets Unicode.
+/// Decides whether to keep to ASCII: flag, then `TERM=linux` or `dumb`, then a locale that says C or POSIX or names other
+/// characters than UTF-8. An unset locale, common over SSH and in containers, gets Unicode; but not inside tmux and
+/// screen, which then write `_` or `?` for every sign.
 #[must_use]
 pub fn ascii(flag: Option<CharFlag>, env: &dyn Fn(&str) -> Option<String>) -> bool {
     if let Some(flag) = flag {
@@ -141,6 +142,11 @@ pub fn ascii(flag: Option<CharFlag>, env: &dyn Fn(&str) -> Option<String>) -> bo
     if let Some("linux" | "dumb") = set("TERM").as_deref() {
         return true;
     }
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    matches!(locale.as_deref(), Some("C" | "POSIX"))
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
+    let upper = locale.to_ascii_uppercase();
+    if upper.contains("UTF-8") || upper.contains("UTF8") {
+        return false;
+    }
+    let others = matches!(locale.as_str(), "C" | "POSIX") || locale.contains('.');
+    others || set("TMUX").is_some() || set("STY").is_some()
 }
