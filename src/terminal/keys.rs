@@ -116,14 +116,13 @@ impl Parser {
         match self.within {
             Within::Ground => self.key_of(byte),
             Within::Character(length, typed) => self.character(byte, length, typed),
-            Within::Escape => self.after_escape(byte),
             Within::Paste(matched) => self.pasted(byte, matched),
             Within::Mouse(left) if byte != ESC => {
                 self.within = if left > 1 { Within::Mouse(left - 1) } else { Within::Ground };
             }
             Within::TextEscape if byte == b'\\' => self.ground(),
-            // Any other escape ends the text, and is itself.
-            Within::TextEscape => self.after_escape(byte),
+            // Within a text, any escape but its end ends it too, and is itself.
+            Within::Escape | Within::TextEscape => self.after_escape(byte),
             Within::Text(_) => match byte {
                 ESC => self.within = Within::TextEscape,
                 CTRL_C => self.interrupted(byte),

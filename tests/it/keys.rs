@@ -178,7 +178,7 @@ fn a_paste_keeps_a_megabyte_and_no_more() {
     let mut parser = Parser::default();
     let mut found = parser.feed(b"\x1b[200~");
     for _ in 0..64 {
-        found.extend(parser.feed(&[b'a'; 1 << 16]));
+        found.extend(parser.feed(&vec![b'a'; 1 << 16]));
     }
     found.extend(parser.feed(b"\x1b[201~n"));
     let [Input::Paste(text), Input::Key(Char('n'))] = found.as_slice() else { panic!("a paste and a key") };
