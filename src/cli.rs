@@ -33,7 +33,7 @@ pub struct Cli {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Common {
     /// A BERT checkpoint: a name on the hub, as in BAAI/bge-small-en-v1.5 (with @REVISION if wanted), or a folder with
-    /// config.json, tokenizer.json or vocab.txt, and model.safetensors or PyTorch's .bin
+    /// config.json, tokenizer.json, vocab.txt or vocab.json with merges.txt, and model.safetensors or PyTorch's .bin
     #[arg(long, global = true, value_name = "NAME|PATH", env = "CLSROOM_MODEL")]
     pub model: Option<String>,
     /// A course of your own instead of the embedded one

@@ -9,7 +9,7 @@ use crate::wording::place;
 pub enum ModelError {
     /// A file that is not there or cannot be read.
     #[error(
-        "cannot read {path}: {cause}. Give --model a folder with config.json, tokenizer.json or vocab.txt, and model.safetensors or pytorch_model.bin"
+        "cannot read {path}: {cause}. Give --model a folder with config.json, tokenizer.json (or vocab.txt, or vocab.json and merges.txt), and model.safetensors or pytorch_model.bin"
     )]
     Unreadable {
         /// Which file.

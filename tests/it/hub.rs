@@ -71,10 +71,15 @@ impl Server {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Checkpoint { prefix: "bert.", older_names: true, cased: true, ..Checkpoint::default() }.write(folder.path());
+        Self::of(folder.path())
+    }
+
+    /// A server whose model is a folder's files.
+    fn of(folder: &Path) -> Self {
         let read = |entry: fs::DirEntry| {
             (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("a file"))
         };
-        let files = fs::read_dir(folder.path()).expect("a folder").flatten().map(read).collect();
+        let files = fs::read_dir(folder).expect("a folder").flatten().map(read).collect();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (fault, seen) = (Arc::new(Mutex::new(Fault::None)), Arc::default());
@@ -318,6 +323,26 @@ fn a_model_is_fetched_by_name_kept_and_used_without_a_network() {
     assert!(output.status.success(), "{}", err(&output));
     assert!(server.seen("/people/tiny/resolve/v1/config.json"));
     assert!(cache.path().join("models--people--tiny/refs/v1").exists());
+}
+
+/// A RoBERTa without a `tokenizer.json`: its vocabulary has two files, and rules beside them.
+#[test]
+fn what_lies_beside_a_vocabulary_is_fetched_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    crate::tokenizers::write_merges(folder.path());
+    crate::checkpoint::write(folder.path(), "added_tokens.json", r#"{"[E1]": 11}"#);
+    crate::checkpoint::write(folder.path(), "flax_model.msgpack", "not wanted");
+    let server = Server::of(folder.path());
+    for _ in 0..2 {
+        let output = server.run(&["trace", "the [E1]", "--format", "json", "--model", MODEL]);
+        assert!(output.status.success(), "{}", err(&output));
+        let json: serde_json::Value = serde_json::from_str(&out(&output)).expect("valid JSON");
+        assert_eq!(json["input_ids"], serde_json::json!([0, 10, 5, 11, 2]));
+        for file in ["vocab.json", "merges.txt", "added_tokens.json"] {
+            assert!(server.seen(&format!("/people/tiny/resolve/main/{file}")), "{file}");
+        }
+        assert!(!server.seen("flax_model.msgpack"), "nothing else");
+    }
 }
 
 #[test]

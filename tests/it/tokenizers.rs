@@ -350,15 +350,20 @@ impl<'a> Tuple<'a> for (&'static str, Value) {
     }
 }
 
+/// A RoBERTa with `vocab.json` and `merges.txt`.
+pub fn write_merges(folder: &Path) {
+    Checkpoint::default().write(folder);
+    roberta(folder, "roberta");
+    let vocabulary = json!({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4, "Ġ": 5, "t": 6, "h": 7, "e": 8,
+                            "th": 9, "the": 10});
+    write(folder, "vocab.json", &vocabulary.to_string());
+    write(folder, "merges.txt", "#version: 0.2\nt h\nth e\n");
+}
+
 #[test]
 fn a_vocabulary_with_merges_is_read_as_roberta_does() {
     let folder = tempfile::tempdir().expect("a folder");
-    Checkpoint::default().write(folder.path());
-    roberta(folder.path(), "roberta");
-    let vocabulary = json!({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4, "Ġ": 5, "t": 6, "h": 7, "e": 8,
-                            "th": 9, "the": 10});
-    write(folder.path(), "vocab.json", &vocabulary.to_string());
-    write(folder.path(), "merges.txt", "#version: 0.2\nt h\nth e\n");
+    write_merges(folder.path());
     let json = traced(folder.path(), &["the the", "--pair", " the"]);
     assert_eq!(json["input_ids"], json!([0, 10, 5, 10, 2, 2, 5, 10, 2]));
     let bert = open(folder.path()).expect("it loads");

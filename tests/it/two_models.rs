@@ -271,6 +271,28 @@ fn two_models_race_on_the_screen() {
     }
 }
 
+/// Two models without classifiers: the bench that shows their answers fits them.
+#[test]
+fn classifiers_of_both_models_are_fitted_where_their_answers_stand() {
+    let pair = pair(&[]);
+    let mut driver = Driver::on(pair.lab, &pair.data, (110, 32));
+    driver.press("oa");
+    while driver.state.bench().is_none_or(|bench| bench.view.name() != "label") {
+        driver.press("n");
+    }
+    let screen = driver.screen();
+    assert!(screen.contains("No classifier is known for 1: first"), "{screen}");
+    assert!(screen.contains("Press Enter to fit classifiers"), "{screen}");
+    driver.key(Key::Enter);
+    assert!(driver.screen().contains("classifiers on both models, fitted here"), "{}", driver.screen());
+    driver.finish_run();
+    let screen = driver.screen();
+    for part in ["1 [CLS], fitted here", "2 [CLS], fitted here", "1 GlobalPooling", "2 GlobalPooling"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    assert!(!screen.contains("No classifier") && !screen.contains("Press Enter"), "{screen}");
+}
+
 #[test]
 fn stopped_while_the_second_model_runs_the_first_ones_lanes_are_kept() {
     let pair = pair(&[]);
