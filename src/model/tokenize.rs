@@ -283,27 +283,30 @@ struct Pieces {
 /// Which pieces stay when a text has more than `most`: all special ones, and of the longer text's others the first
 /// (transformers' `longest_first`).
 fn kept(special: &[bool], sequences: &[usize], most: usize) -> Result<Vec<usize>, String> {
-    let content = |sequence: usize| {
-        (0..special.len()).filter(|at| !special[*at] && sequences[*at] == sequence).collect::<Vec<usize>>()
-    };
     if special.len() <= most {
         return Ok((0..special.len()).collect());
     }
-    let around = special.iter().filter(|special| **special).count();
+    let mut lengths = [0, 0];
+    (0..special.len()).filter(|at| !special[*at]).for_each(|at| lengths[sequences[at]] += 1);
+    let around = special.len() - lengths[0] - lengths[1];
     let Some(room) = most.checked_sub(around) else {
         return Err(format!("at most {most} pieces are read, and {around} special tokens stand around the text"));
     };
-    let [first, second] = [content(0), content(1)];
-    let [short, long] =
-        if first.len() <= second.len() { [first.len(), second.len()] } else { [second.len(), first.len()] };
-    let (mut fewer, mut more) = (short, if short > room { short } else { long.min(short.max(room - short)) });
+    let shorter = lengths[0].min(lengths[1]);
+    let mut fewer = shorter;
+    let mut more = if shorter > room { shorter } else { lengths[0].max(lengths[1]).min(shorter.max(room - shorter)) };
     if fewer + more > room {
         fewer = room / 2;
         more = fewer + room % 2;
     }
-    let keep = if first.len() <= second.len() { [fewer, more] } else { [more, fewer] };
-    let dropped = |at: &usize| first.iter().skip(keep[0]).chain(second.iter().skip(keep[1])).any(|index| index == at);
-    Ok((0..special.len()).filter(|at| !dropped(at)).collect())
+    let mut left = if lengths[0] <= lengths[1] { [fewer, more] } else { [more, fewer] };
+    let keeps = |at: &usize| {
+        let left = &mut left[sequences[*at]];
+        let keep = special[*at] || *left > 0;
+        *left = left.saturating_sub(usize::from(!special[*at]));
+        keep
+    };
+    Ok((0..special.len()).filter(keeps).collect())
 }
 
 /// A text in lower case, as Python's `str.lower` makes it, and where its characters were.
