@@ -20,12 +20,12 @@ use std::path::PathBuf;
 pub use aggregate::aggregate;
 pub use course::{LoadedCourse, load_course};
 pub use doctor::{Surroundings, doctor};
-pub use invert::invert;
+pub use invert::{invert, invert_request};
 pub use lessons::lessons;
 pub use models::{Download, models, open_model};
 pub use notebook::notebook;
 pub use papers::{completions, manual};
-pub use race::{parse_data, race, read_data};
+pub use race::{parse_data, race, race_request, read_data};
 pub use reset::reset;
 pub use trace::trace;
 

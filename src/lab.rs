@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod arrange;
 mod ask;
 pub mod attribution;
+pub mod command;
 pub mod compare;
 pub mod data;
 pub mod dataset;

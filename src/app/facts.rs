@@ -98,7 +98,7 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     let beside = || {
         let data = state.compare().filter(|_| family == "compare")?;
         let word = data.word.as_ref().map(|(word, ..)| word.as_str());
-        Some(beside(&data.first.text, &data.second.text, word, facts.asked.as_deref()))
+        Some(beside(&data.first.text, &data.second.text, word, (facts.asked.as_deref(), facts.asked_length)))
     };
     let command = command.or_else(beside);
     Some((
@@ -112,6 +112,7 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
             lesson: lesson(state),
             model: facts.name.clone(),
             asked: facts.asked.clone(),
+            max_length: facts.asked_length,
             model_sha256: facts.sha256.clone(),
             at: state.now,
         },

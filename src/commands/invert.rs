@@ -4,37 +4,24 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::out::{self, writable};
-use super::race::{embedded_only, layers, once};
+use super::race::{embedded_only, layers, once, readouts};
 use super::running::{date, json, made_by, to_the_end};
 use super::{open_lab, print};
 use crate::cli::{Invert, TextFormat};
 use crate::config::Settings;
-use crate::lab::{
-    Control, DecodeData, InversionReport, InvertRequest, Outcome, Readout, Request, Sentence, record, verdict,
-};
+use crate::lab::{Control, DecodeData, InversionReport, InvertRequest, Outcome, Request, Sentence, record, verdict};
 
 /// Fits decoders, scores them, and decodes the sentence if there is one.
 ///
 /// # Errors
 /// When a readout, layer or data set does not exist, or the run or a file fails.
 pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
-    let readouts = asked
-        .readouts
-        .iter()
-        .map(|name| name.parse::<Readout>().map_err(|error| error.to_string()))
-        .collect::<Result<Vec<_>, _>>()?;
     embedded_only("invert", &asked.data)?;
     if let Some(path) = &asked.out {
         writable(path)?;
     }
     let lab = open_lab(settings, None)?;
-    let request = InvertRequest {
-        data: asked.data.clone(),
-        readouts: once(readouts),
-        layers: once(layers(&asked.layer, lab.facts().layers)?),
-        train: asked.train,
-        test: asked.test,
-    };
+    let request = invert_request(asked, lab.facts().layers)?;
     let (Outcome::Invert(report), seconds) = to_the_end(&lab, &Request::Invert(request.clone()))? else {
         return Err("no decoder was fitted".to_owned());
     };
@@ -60,6 +47,20 @@ pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
         TextFormat::Text => print(&text(&report, decoded.as_deref())),
         TextFormat::Json => print(&json(&report, "decoded", &decoded.as_deref())?),
     }
+}
+
+/// The run that a command line asks for, of a model with so many layers.
+///
+/// # Errors
+/// When a readout or a layer is none; one sentence.
+pub fn invert_request(asked: &Invert, last: usize) -> Result<InvertRequest, String> {
+    Ok(InvertRequest {
+        data: asked.data.clone(),
+        readouts: readouts(&asked.readouts)?,
+        layers: once(layers(&asked.layer, last)?),
+        train: asked.train,
+        test: asked.test,
+    })
 }
 
 fn text(report: &InversionReport, decoded: Option<&DecodeData>) -> String {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::write_file;
+use crate::lab::dataset::Dataset;
 use crate::lab::record::{self, Heads};
 use crate::lab::{Provenance, RaceReport};
 
@@ -47,13 +48,17 @@ pub(super) fn race(path: &Path) -> Option<RaceReport> {
     record::read(&text).ok().filter(|report| !report.stopped && !report.lanes.is_empty())
 }
 
-/// Whether two records are of one run: the same command on the same weights and sentences, by the same version.
+/// Whether two records are of one run: by their keys. A record of an earlier version has none: then by command, weights,
+/// sentences and version, where these sentences are the program's own, which are read as they always were.
 pub(super) fn same(a: &Provenance, b: &Provenance) -> bool {
-    let key = |of: &Provenance| {
+    if let (Some(a), Some(b)) = (&a.key, &b.key) {
+        return a == b;
+    }
+    let said = |of: &Provenance| {
         let Provenance { version, command, model_sha256, data_sha256, .. } = of;
         [version, command, model_sha256, data_sha256].map(Clone::clone)
     };
-    key(a) == key(b)
+    said(a) == said(b) && Dataset::names().any(|name| name == a.data)
 }
 
 /// Writes a record (`against`: how the other model's part was made). The record of something else that is there already

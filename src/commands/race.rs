@@ -27,12 +27,7 @@ use crate::lab::{Against, Control, Lab, Progress, RaceReport, RaceRequest, Rate,
 /// # Errors
 /// When a readout, layer or data set does not exist, or the run or a file fails.
 pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
-    let readouts = asked
-        .readouts
-        .iter()
-        .map(|name| name.parse::<Readout>().map_err(|error| error.to_string()))
-        .collect::<Result<Vec<_>, _>>()?;
-    let readouts = once(readouts);
+    let readouts = readouts(&asked.readouts)?;
     for path in asked.out.iter().chain(&asked.heads) {
         writable(path)?;
     }
@@ -104,8 +99,9 @@ fn complete<'a>(
     let against = match (&found.against, &asked.against) {
         (Some(against), Some(other)) if same => {
             let settings = Settings { model: Some(other.clone()), ..settings.clone() };
-            let other = open_lab(&settings, None).ok()?;
-            against.report.provenance.model_sha256 == other.facts().sha256
+            let alone = Race { against: None, ..asked.clone() };
+            let (other, request) = prepare(&settings, &alone, request.readouts.clone(), data).ok()?;
+            out::same(&against.report.provenance, &expected(data, &request, &other.facts()))
         }
         (found, asked) => found.is_none() && asked.is_none(),
     };
@@ -120,6 +116,31 @@ struct Contest {
     part: Option<Part>,
 }
 
+/// The race that a command line asks for, of a model with so many layers.
+///
+/// # Errors
+/// When a readout, a layer or the rate is none; one sentence.
+pub fn race_request(asked: &Race, last: usize) -> Result<RaceRequest, String> {
+    let request = RaceRequest {
+        data: asked.data.clone(),
+        readouts: readouts(&asked.readouts)?,
+        layers: once(layers(&asked.layer, last)?),
+        train: asked.train,
+        test: asked.test,
+        seed: asked.seed,
+        modes: once(asked.mode.iter().map(|mode| (*mode).into()).collect()),
+        recipe: recipe(asked)?,
+        against: asked.against.clone(),
+    };
+    Ok(request.settled(last))
+}
+
+/// Readouts by their names, each once.
+pub(super) fn readouts(names: &[String]) -> Result<Vec<Readout>, String> {
+    let read = |name: &String| name.parse::<Readout>().map_err(|error| error.to_string());
+    Ok(once(names.iter().map(read).collect::<Result<_, _>>()?))
+}
+
 /// The model and what it is to run.
 fn prepare(
     settings: &Settings,
@@ -128,18 +149,9 @@ fn prepare(
     data: &Dataset,
 ) -> Result<(Lab, RaceRequest), String> {
     let lab = open_lab(settings, None)?;
-    let layers = once(layers(&asked.layer, lab.facts().layers)?);
-    let request = RaceRequest {
-        data: lab.add(data.clone()).map_err(|error| error.to_string())?,
-        readouts,
-        layers,
-        train: asked.train,
-        test: asked.test,
-        seed: asked.seed,
-        modes: once(asked.mode.iter().map(|mode| (*mode).into()).collect()),
-        recipe: recipe(asked)?,
-        against: asked.against.clone(),
-    };
+    let data = lab.add(data.clone()).map_err(|error| error.to_string())?;
+    let request = RaceRequest { readouts, ..race_request(asked, lab.facts().layers)? };
+    let request = RaceRequest { data, ..request };
     Ok((lab, request))
 }
 

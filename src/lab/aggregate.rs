@@ -13,7 +13,7 @@ use super::race::{self, Cache, Kept};
 use super::tensors::{cosine, dot, norm, product_transposed_f64};
 use super::{
     AggregateLane, AggregateReport, AggregateRequest, Control, LabError, Matrix, ModelFacts, NearestData, NearestList,
-    Neighbour, Progress, RaceRequest, Readout, Sentence, features, stats,
+    Neighbour, Progress, RaceRequest, Readout, Sentence, command, features, stats,
 };
 use crate::model::Bert;
 
@@ -63,7 +63,7 @@ pub fn run(
         (control.report)(Progress { what, done, total, ..Progress::default() });
         let probe = fitted.lane;
         let (Ok(readout), Some(layer)) = (probe.readout.parse::<Readout>(), probe.layer) else { continue };
-        let key = (dataset.name().to_owned(), readout, layer);
+        let key = (dataset.fingerprint().to_owned(), readout, layer);
         let (train, test) = (race::gather(cache, &key, &subset.train), race::gather(cache, &key, &subset.test));
         let nearest = nearest_rows(&train, &test)?;
         let same: Vec<bool> =
@@ -85,7 +85,12 @@ pub fn run(
         chance: chance(&train_labels, &test_labels),
         provenance: super::Provenance {
             seed: SEED,
-            ..race::provenance(dataset, &subset, facts, command(request, facts))
+            ..race::provenance(
+                dataset,
+                &subset,
+                facts,
+                [command::aggregate(request, facts, None), command::aggregate_key(request, facts, dataset)],
+            )
         },
     }))
 }
@@ -175,7 +180,7 @@ pub fn nearest(
     let found = features::extract(bert, &[&sentence.text], &wanted, &mut |_, _| true)?.unwrap_or_default();
     let mut lists = Vec::with_capacity(wanted.len());
     for (readout, layer) in wanted {
-        let vectors = race::gather(cache, &(dataset.name().to_owned(), readout.clone(), layer), &train);
+        let vectors = race::gather(cache, &(dataset.fingerprint().to_owned(), readout.clone(), layer), &train);
         if vectors.rows != train.len() {
             return Err(LabError::Request("these sentences have not been read in this session".to_owned()));
         }
@@ -193,13 +198,6 @@ pub fn nearest(
         lists.push(NearestList { readout: readout.to_string(), layer, nearest });
     }
     Ok(NearestData { sentence: sentence.clone(), run: run.clone(), lists })
-}
-
-/// The command that runs the same without a screen.
-fn command(request: &AggregateRequest, facts: &ModelFacts) -> String {
-    let limit = |flag: &str, most: Option<usize>| most.map_or(String::new(), |most| format!(" --{flag} {most}"));
-    let (train, test) = (limit("train", request.train), limit("test", request.test));
-    format!("clsroom aggregate{}{train}{test} --data {}", facts.as_option(), request.data)
 }
 
 #[cfg(test)]

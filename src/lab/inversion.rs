@@ -15,7 +15,7 @@ use super::dataset::{Dataset, Subset};
 use super::race::{self, Cache};
 use super::{
     Control, DecodeData, Decoded, InversionLane, InversionPair, InversionReport, InvertRequest, LabError, Matrix,
-    ModelFacts, Progress, Readout, Sentence, features, stats,
+    ModelFacts, Progress, Readout, Sentence, command, features, stats,
 };
 use crate::model::Bert;
 
@@ -103,8 +103,9 @@ pub fn run(
             return Ok(None);
         }
         tell(format!("fitting decoder {} of {}", number + 1, lanes.len()), sentences + number * FIT);
-        let vectors =
-            |indices: &[usize]| race::gather(cache, &(dataset.name().to_owned(), readout.clone(), *layer), indices);
+        let vectors = |indices: &[usize]| {
+            race::gather(cache, &(dataset.fingerprint().to_owned(), readout.clone(), *layer), indices)
+        };
         let ridge = Ridge::new(&vectors(&subset.train), &holders);
         let splits = [&vectors(&subset.validation), &vectors(&subset.test)].map(|raw| ridge.standardise(raw));
         let lane = lane(&ridge, (readout, *layer), [(&splits[0], &validation), (&splits[1], &test)], &shares)?;
@@ -122,7 +123,12 @@ pub fn run(
         asked: test.asked,
         content,
         by_frequency,
-        provenance: race::provenance(dataset, &subset, facts, command(request, facts)),
+        provenance: race::provenance(
+            dataset,
+            &subset,
+            facts,
+            [command::invert(request, facts, None), command::invert_key(request, facts, dataset)],
+        ),
     };
     let Subset { train, .. } = subset;
     Ok(Some((report, Decoders { request: request.clone(), pieces, shares, train, held, solved })))
@@ -214,7 +220,7 @@ pub fn decode(
     let read = features::extract(bert, &[&sentence.text], &wanted, &mut |_, _| true)?.unwrap_or_default();
     let mut decoded = Vec::with_capacity(wanted.len());
     for (readout, layer, solved) in &decoders.solved {
-        let key = (dataset.name().to_owned(), readout.clone(), *layer);
+        let key = (dataset.fingerprint().to_owned(), readout.clone(), *layer);
         let train = race::gather(cache, &key, &decoders.train);
         let Some(vector) = read.get(&(readout.clone(), *layer)) else { continue };
         let scores = solved.scores(vector.row(0), &train, &decoders.held, &decoders.shares);
@@ -251,23 +257,4 @@ fn lanes(facts: &ModelFacts, request: &InvertRequest) -> Result<Vec<(Readout, us
         return refuse(format!("{readout} has no vector to decode from. Choose cls, mean or sep"));
     }
     Ok(wanted.iter().flat_map(|layer| request.readouts.iter().map(|readout| (readout.clone(), *layer))).collect())
-}
-
-/// The command that runs the same without a screen.
-fn command(request: &InvertRequest, facts: &ModelFacts) -> String {
-    let readouts: Vec<String> = request.readouts.iter().map(Readout::to_string).collect();
-    let layer = match request.layers.as_slice() {
-        [] => "last".to_owned(),
-        many if many.len() == facts.layers + 1 => "all".to_owned(),
-        many => many.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
-    };
-    let limit = |flag: &str, most: Option<usize>| most.map_or(String::new(), |most| format!(" --{flag} {most}"));
-    format!(
-        "clsroom invert{} --readouts {} --layer {layer}{}{} --data {}",
-        facts.as_option(),
-        readouts.join(","),
-        limit("train", request.train),
-        limit("test", request.test),
-        request.data
-    )
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::dataset::{Dataset, DatasetError};
+use sha2::{Digest, Sha256};
+
+use super::dataset::{Dataset, DatasetError, hex};
 use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::Heads;
@@ -93,6 +95,8 @@ impl Lab {
             parameters: known.parameters,
             max_length: known.max_length,
             asked: asked(known),
+            asked_length: known.asked_length,
+            fingerprint: fingerprint(&bert),
             labels: bert.own_labels().to_vec(),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
@@ -156,6 +160,8 @@ impl Lab {
         if let Some(other) = &self.other {
             other.add(dataset.clone())?;
         }
+        // Decoders of other sentences by this name would answer for these.
+        self.decoders.lock().map_err(|_| LabError::Poisoned)?.retain(|known| known.request().data != name);
         self.datasets.lock().map_err(|_| LabError::Poisoned)?.insert(name.clone(), Arc::new(dataset));
         Ok(name)
     }
@@ -299,6 +305,18 @@ impl Lab {
         self.show(ShownHead::of_race(&lanes, &dataset, self.facts.layers))?;
         Ok(Some((report, lanes)))
     }
+}
+
+/// See [`ModelFacts::fingerprint`].
+fn fingerprint(bert: &Bert) -> String {
+    let parts = [
+        bert.facts().sha256.clone(),
+        format!("{:?}", bert.config()),
+        format!("{:?}", bert.own_labels()),
+        bert.max_length().to_string(),
+        bert.tokenizer_text(),
+    ];
+    hex(&Sha256::digest(parts.join("\n")))
 }
 
 /// What `--model` names a model: a name on the hub, with its revision where it is not the usual one, or its folder.

@@ -27,7 +27,7 @@ const OTHER_VOCABULARIES: [&str; 6] =
     ["sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model", "bpe.codes", "dict.txt"];
 
 /// Pieces that are read of a text unless asked otherwise.
-pub const MAX_LENGTH: usize = 128;
+pub const MAX_LENGTH: usize = crate::shell::USUAL_LENGTH;
 
 /// The embedded model's name.
 pub const EMBEDDED: &str = "all-MiniLM-L6-v2";
@@ -52,6 +52,8 @@ pub struct Facts {
     pub parameters: usize,
     /// At most this many pieces are read.
     pub max_length: usize,
+    /// What was asked for, if anything was.
+    pub asked_length: Option<usize>,
     /// Weights of the file that nothing reads, by their names without a prefix, in order.
     pub unused: Vec<String>,
 }
@@ -138,6 +140,7 @@ impl Bert {
             origin: origin.to_owned(),
             parameters: taken.parameters.into_inner(),
             max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.longest()),
+            asked_length: max_length,
             sha256: sha256?,
         };
         Ok(Self { config, embeddings, layers, pooler, classifier, tokenizer: tokenizer.into(), facts })

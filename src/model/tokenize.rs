@@ -339,6 +339,12 @@ impl Lowered {
 }
 
 impl Bert {
+    /// The tokenizer written out, by which two are told apart.
+    #[must_use]
+    pub fn tokenizer_text(&self) -> String {
+        format!("lowered: {}\n{}", self.tokenizer.lowered, self.tokenizer.inner.to_string(false).unwrap_or_default())
+    }
+
     /// Turns a text, or a pair, into at most [`Bert::max_length`] pieces, `[CLS]` and `[SEP]` included.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! All integration tests in one binary, because each would link the model again.
 
+mod again;
 mod aggregate;
 mod altered;
 mod architecture;

@@ -49,7 +49,7 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
         "[recorded]",
         "The answer: ",
         "accuracy 0.", // a race, quoted
-        "Run this race here: clsroom race --readouts",
+        "Run this race here: clsroom race --mode",
         "What it did to [CLS]",
     ] {
         assert!(text.contains(wanted), "{wanted:?} is missing");
@@ -77,12 +77,12 @@ const SAID: [(View, &str); 23] = [
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
     (View::Notebook, "Question 4: Can the original sequence be got back from it?"),
-    (View::Race, "Run this race here: clsroom race --readouts cls,mean"),
+    (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Probe, "--layer all"),
     (View::Learning, "A training of 60 steps, head on [CLS]"),
-    (View::Decode, "clsroom invert --layer all --readouts cls,mean,sep -- 'fine film'"),
+    (View::Decode, "clsroom invert --readouts cls,mean,sep --layer all --data movies -- 'fine film'"),
     (View::Aggregate, "Run this here: clsroom aggregate"),
-    (View::Nearest, "clsroom aggregate -- 'fine film'"),
+    (View::Nearest, "clsroom aggregate --data movies -- 'fine film'"),
 ];
 
 #[test]

@@ -71,6 +71,39 @@ fn what_was_finished_is_not_run_again_and_comes_to_the_same() {
     assert_eq!(written.lanes, resumed.lanes);
 }
 
+/// Runs with another limit of pieces read other texts: they are left where they are, and not mixed in.
+#[test]
+fn an_interrupted_race_takes_no_run_that_read_its_texts_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run.json");
+    let path = out.to_str().expect("a path");
+    let stopped = |length: &str| {
+        let arguments = ["--readouts", "cls,mean,max,sep", "--seeds", "9", "--max-length", length, "--out", path];
+        let mut child = race(folder.path(), &arguments).stdout(Stdio::null()).spawn().expect("it starts");
+        let part = folder.path().join("run.json.part");
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while fs::read_to_string(&part).unwrap_or_default().is_empty() {
+            assert!(Instant::now() < deadline, "no run was kept");
+            std::thread::yield_now();
+        }
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+    };
+    stopped("8");
+    let usual = ["--readouts", "cls"];
+    let mixed = race(folder.path(), &[&usual[..], &["--out", path]].concat()).output().expect("it starts");
+    let alone = race(folder.path(), &usual).output().expect("it starts");
+    assert_eq!(report(&mixed).lanes[0].curves, report(&alone).lanes[0].curves);
+    let written = record::read(&fs::read_to_string(&out).expect("the record")).expect("a record");
+    assert!(written.provenance.key.is_some() && !written.provenance.command.contains("--max-length"));
+
+    // The record of another limit is another record.
+    let other = race(folder.path(), &[&usual[..], &["--max-length", "8", "--out", path]].concat()).output();
+    assert!(said(&other.expect("it starts")).contains("run.json.old"));
+    let written = record::read(&fs::read_to_string(&out).expect("the record")).expect("a record");
+    assert!(written.provenance.command.contains("--max-length 8"), "{}", written.provenance.command);
+}
+
 #[test]
 fn ctrl_c_keeps_what_is_finished_and_says_how_to_go_on() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -429,5 +429,5 @@ fn the_notebook_names_a_model_so_that_a_command_finds_it() {
         None,
     );
     let text = document.markdown();
-    assert!(text.contains(&format!("--model '{first}'")), "{text}");
+    assert!(text.contains(&format!("--model {first} ")), "{text}");
 }

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::lab::finetune::Run;
-use crate::lab::{Lab, RaceRequest, Readout, record};
+use crate::lab::{Lab, RaceRequest, Readout, command, record};
 
 /// Finished runs.
 pub(super) struct Part {
     path: PathBuf,
-    /// What these runs have in common.
+    /// The key of what these runs have in common.
     race: String,
     runs: RefCell<Vec<Run>>,
     problem: RefCell<Option<String>>,
@@ -35,19 +35,7 @@ impl Part {
         path.push(".part");
         let path = PathBuf::from(path);
         let data = lab.dataset(&request.data).map_err(|error| error.to_string())?;
-        let recipe = &request.recipe;
-        let race = format!(
-            "model {}, data {}, train {:?}, test {:?}, epochs {}, rate {:?}, top layers {:?}, batch {}, first seed {}",
-            lab.facts().sha256,
-            data.sha256(),
-            request.train,
-            request.test,
-            recipe.epochs,
-            recipe.rate,
-            recipe.top_layers,
-            recipe.batch,
-            request.seed
-        );
+        let race = command::run_key(request, &lab.facts(), &data);
         let runs = read(&path)?.into_iter().filter(|line| line.race == race).map(|line| line.run).collect();
         Ok(Self { path, race, runs: RefCell::new(runs), problem: RefCell::new(None) })
     }

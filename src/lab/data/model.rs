@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::load::MAX_LENGTH;
-use crate::shell;
-
 /// Facts about the model, read from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
@@ -31,6 +28,12 @@ pub struct ModelFacts {
     /// What `--model` names it; absent for the model inside the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+    /// What `--max-length` was, if it was given: the other model of a race reads as many pieces.
+    #[serde(skip)]
+    pub asked_length: Option<usize>,
+    /// sha256 of all that decides its figures: weights, configuration, tokenizer, and how many pieces it reads.
+    #[serde(skip)]
+    pub fingerprint: String,
     /// Classes of the checkpoint's own classification head; empty when it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
@@ -41,15 +44,5 @@ impl ModelFacts {
     #[must_use]
     pub fn argument(&self) -> String {
         self.asked.clone().unwrap_or_else(|| self.name.clone())
-    }
-
-    /// ` --model NAME` for commands that make something again; empty for the model inside the program. What the limit of
-    /// pieces was is said where it is not the usual one.
-    #[must_use]
-    pub fn as_option(&self) -> String {
-        let model = self.asked.as_ref().map_or(String::new(), |asked| format!(" --model {}", shell::word(asked)));
-        // Tables with fewer positions than the usual limit (RoBERTa's with two more) set the limit themselves.
-        let chosen = self.max_length > MAX_LENGTH || (self.max_length < MAX_LENGTH && self.positions > MAX_LENGTH + 1);
-        if chosen { format!("{model} --max-length {}", self.max_length) } else { model }
     }
 }

@@ -26,6 +26,9 @@ pub struct Provenance {
     /// How lanes were fine-tuned, if any were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
+    /// Key of all that decides its figures (see `lab::command`); absent from records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Threads.
     pub threads: usize,
     /// Seconds it took; filled in by the caller, who has a clock.

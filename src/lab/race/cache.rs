@@ -10,13 +10,13 @@ use crate::model::Bert;
 /// Sentences between two additions to the cache: what a stopped run loses at most.
 const CHUNK: usize = 1_024;
 
-/// Feature vectors that were computed in this session, by data set, readout, layer and sentence.
+/// Feature vectors that were computed in this session, by data set (its fingerprint), readout, layer and sentence.
 #[derive(Default)]
 pub struct Cache {
     rows: Mutex<BTreeMap<Key, Rows>>,
 }
 
-/// Data set, readout, layer.
+/// Fingerprint of the data set, readout, layer.
 pub(in crate::lab) type Key = (String, Readout, usize);
 
 /// Vectors by the sentence's index.
@@ -37,7 +37,7 @@ pub(in crate::lab) fn fill(
     let lacks = |index: usize| {
         let rows = cache.rows.lock().map_err(|_| LabError::Poisoned)?;
         Ok::<_, LabError>(lanes.iter().any(|(readout, layer)| {
-            rows.get(&(dataset.name().to_owned(), readout.clone(), *layer))
+            rows.get(&(dataset.fingerprint().to_owned(), readout.clone(), *layer))
                 .is_none_or(|known| !known.contains_key(&index))
         }))
     };
@@ -57,7 +57,7 @@ pub(in crate::lab) fn fill(
         let Some(found) = features::extract(bert, &texts, lanes, &mut report)? else { return Ok(false) };
         let mut rows = cache.rows.lock().map_err(|_| LabError::Poisoned)?;
         for ((readout, layer), matrix) in found {
-            let known = rows.entry((dataset.name().to_owned(), readout, layer)).or_default();
+            let known = rows.entry((dataset.fingerprint().to_owned(), readout, layer)).or_default();
             chunk.iter().enumerate().for_each(|(row, index)| {
                 known.insert(*index, matrix.row(row).into());
             });

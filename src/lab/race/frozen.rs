@@ -16,7 +16,7 @@ pub(super) fn frozen(
     table: &Table<'_>,
     control: &Control<'_>,
 ) -> Result<Fitted, ProbeError> {
-    let key = (dataset.name().to_owned(), readout.clone(), layer);
+    let key = (dataset.fingerprint().to_owned(), readout.clone(), layer);
     let train = gather(cache, &key, &table.subset.train);
     let validation = gather(cache, &key, &table.subset.validation);
     let test = gather(cache, &key, &table.subset.test);

@@ -31,7 +31,7 @@ pub(super) fn own(
     if !cache::fill(bert, dataset, cache, &lane, &test, control, &|_, _| {})? {
         return Ok(None);
     }
-    let rows = gather(cache, &(dataset.name().to_owned(), Readout::Cls, last), &test.test);
+    let rows = gather(cache, &(dataset.fingerprint().to_owned(), Readout::Cls, last), &test.test);
     let vectors = Tensor::from_vec(rows.data, (rows.rows, rows.cols), &Device::Cpu)?;
     let answers = bert.own_answers(&vectors)?;
     let places = matched(dataset.classes(), &labels);

@@ -2,10 +2,7 @@
 
 use super::{Finish, confusion};
 use crate::lab::dataset::{Dataset, Subset};
-use crate::lab::{
-    Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, Rate, Readout, TestSentence, stats,
-};
-use crate::shell::word;
+use crate::lab::{Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, TestSentence, command, stats};
 
 /// Every other lane against `cls` of the same mode and layer (against the first lane when `cls` does not run);
 /// baselines against that of the last frozen layer, or the fine-tuned one. p-values of one mode and layer are
@@ -118,17 +115,22 @@ pub fn expected(dataset: &Dataset, request: &RaceRequest, model: &ModelFacts) ->
     Provenance {
         seed: request.seed,
         recipe: request.modes.contains(&Mode::Finetune).then(|| request.recipe.clone()),
-        ..provenance(dataset, &subset, model, command(request, model))
+        ..provenance(
+            dataset,
+            &subset,
+            model,
+            [command::race(request, model), command::race_key(request, model, dataset)],
+        )
     }
 }
 
-/// How a run on these sentences was made; the caller, who has a clock, fills in how long it took and when.
+/// How a run on these sentences was made, by its command and key; the caller, who has a clock, fills in how long it took and when.
 #[must_use]
 pub(in crate::lab) fn provenance(
     dataset: &Dataset,
     subset: &Subset,
     model: &ModelFacts,
-    command: String,
+    [command, key]: [String; 2],
 ) -> Provenance {
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -140,49 +142,9 @@ pub(in crate::lab) fn provenance(
         sentences: [subset.train.len(), subset.validation.len(), subset.test.len()],
         seed: 0,
         recipe: None,
+        key: Some(key),
         threads: rayon::current_num_threads(),
         seconds: None,
         date: None,
     }
-}
-
-/// The command that runs the same race without a screen.
-fn command(request: &RaceRequest, model: &ModelFacts) -> String {
-    let readouts: Vec<String> = request.readouts.iter().map(Readout::to_string).collect();
-    let layer = match request.layers.as_slice() {
-        [] => "last".to_owned(),
-        // The other model's last layer may have another number.
-        [one] if request.against.is_some() && *one == model.layers => "last".to_owned(),
-        [one] => one.to_string(),
-        many if many.len() == model.layers + 1 => "all".to_owned(),
-        many => many.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
-    };
-    let modes: Vec<&str> = request.modes.iter().map(|mode| mode.name()).collect();
-    let limit = |flag: &str, most: Option<usize>| most.map_or(String::new(), |most| format!(" --{flag} {most}"));
-    let recipe = if request.modes.contains(&Mode::Finetune) {
-        let recipe = &request.recipe;
-        let rate = match recipe.rate {
-            Rate::Auto => "auto".to_owned(),
-            Rate::Fixed(rate) => rate.to_string(),
-        };
-        format!(
-            " --epochs {} --seeds {} --lr {rate}{}",
-            recipe.epochs,
-            recipe.seeds,
-            limit("top-layers", recipe.top_layers)
-        )
-    } else {
-        String::new()
-    };
-    let against = request.against.as_ref().map_or(String::new(), |other| format!(" --against {}", word(other)));
-    format!(
-        "clsroom race{}{against} --mode {} --readouts {} --layer {layer}{}{}{recipe} --data {} --seed {}",
-        model.as_option(),
-        modes.join(","),
-        word(&readouts.join(",")),
-        limit("train", request.train),
-        limit("test", request.test),
-        word(&request.data),
-        request.seed
-    )
 }

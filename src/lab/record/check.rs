@@ -90,6 +90,9 @@ pub(super) fn provenance(provenance: &Provenance) -> Checked {
     for (name, value) in texts {
         text(&format!("provenance.{name}"), value)?;
     }
+    if let Some(key) = &provenance.key {
+        text("provenance.key", key)?;
+    }
     if let Some(date) = &provenance.date {
         text("provenance.date", date)?;
     }

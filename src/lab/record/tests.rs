@@ -35,6 +35,7 @@ fn provenance() -> Provenance {
         sentences: [6_991, 1_044, 2_035],
         seed: 0,
         recipe: None,
+        key: None,
         threads: 2,
         seconds: Some(1.5),
         date: Some("2026-01-31".to_owned()),

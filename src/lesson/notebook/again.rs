@@ -1,7 +1,7 @@
 //! The command that gives a figure again.
 
 use crate::lesson::progress::Measured;
-use crate::shell::quoted;
+use crate::shell::Line;
 
 /// Name of the model inside the program: commands need not say it.
 pub(super) const EMBEDDED: &str = "all-MiniLM-L6-v2";
@@ -11,36 +11,37 @@ pub(super) fn command(key: &str, measured: &Measured) -> Option<String> {
     // Progress of earlier versions knows the model's name only.
     let known = || Some(measured.model.as_str()).filter(|model| !model.is_empty() && *model != EMBEDDED);
     let model = measured.asked.as_deref().or_else(known);
-    measured.command.clone().or_else(|| of_sentence(key, measured.sentence.as_deref()?, model))
+    let with = (model, measured.max_length);
+    measured.command.clone().or_else(|| of_sentence(key, measured.sentence.as_deref()?, with))
 }
 
-/// The command for a value of one sentence. `model` is what `--model` takes; `None` for the embedded one.
-pub(super) fn of_sentence(key: &str, sentence: &str, model: Option<&str>) -> Option<String> {
+/// What `--model` takes (`None` for the embedded one) and what `--max-length` was, if it was given.
+pub type With<'a> = (Option<&'a str>, Option<usize>);
+
+/// The command for a value of one sentence.
+pub(super) fn of_sentence(key: &str, sentence: &str, with: With<'_>) -> Option<String> {
     let family = key.split('.').next().unwrap_or(key);
     let also = match family {
         "arrange" | "gradient" | "knockout" | "learning" => Some(family),
         "sentence" | "label" | "mixing" => None,
         _ => return None,
     };
-    Some(trace(sentence, also, model))
+    Some(trace(sentence, also, with))
 }
 
 /// `clsroom trace` for a sentence.
 #[must_use]
-pub fn trace(sentence: &str, also: Option<&str>, model: Option<&str>) -> String {
-    let also = also.map_or_else(String::new, |also| format!(" --also {also}"));
-    pass(sentence, &also, model)
+pub fn trace(sentence: &str, also: Option<&str>, (model, max_length): With<'_>) -> String {
+    let mut line = Line::of_model("trace", model, max_length);
+    line.optional("--also", also);
+    line.finish(Some(sentence))
 }
 
 /// `clsroom trace` for a sentence beside another, and a word in both.
 #[must_use]
-pub fn beside(sentence: &str, other: &str, word: Option<&str>, model: Option<&str>) -> String {
-    let word = word.map_or_else(String::new, |word| format!(" --word={}", quoted(word)));
-    pass(sentence, &format!(" --beside={}{word}", quoted(other)), model)
-}
-
-fn pass(sentence: &str, options: &str, model: Option<&str>) -> String {
-    let model = model.map_or_else(String::new, |model| format!(" --model {}", quoted(model)));
-    // A sentence may begin with a hyphen.
-    format!("clsroom trace{model}{options} -- {}", quoted(sentence))
+pub fn beside(sentence: &str, other: &str, word: Option<&str>, (model, max_length): With<'_>) -> String {
+    let mut line = Line::of_model("trace", model, max_length);
+    line.option("--beside", other);
+    line.optional("--word", word);
+    line.finish(Some(sentence))
 }

@@ -184,14 +184,14 @@ fn every_figure_names_the_command_that_gives_it_again() {
 
 #[test]
 fn another_model_is_named_as_the_command_line_takes_it() {
-    let again = super::again::of_sentence("label.cls.answer", "A film.", Some("./my model"));
-    assert_eq!(again.as_deref(), Some("clsroom trace --model './my model' -- 'A film.'"));
+    let again = super::again::of_sentence("label.cls.answer", "A film.", (Some("./my model"), Some(64)));
+    assert_eq!(again.as_deref(), Some("clsroom trace --model './my model' --max-length 64 -- 'A film.'"));
 }
 
 #[test]
 fn a_comparison_names_both_sentences() {
-    let again = super::beside("it's one", "-two", Some("bank"), None);
-    assert_eq!(again, r"clsroom trace --beside='-two' --word='bank' -- 'it'\''s one'");
+    let again = super::beside("it's one", "-two", Some("bank"), (None, None));
+    assert_eq!(again, r"clsroom trace --beside=-two --word bank -- 'it'\''s one'");
 }
 
 #[test]

@@ -57,6 +57,9 @@ pub struct Measured {
     /// What `--model` named the model; absent for the one inside the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+    /// What `--max-length` was, if it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
     /// The command of the run it is from; absent for what one sentence shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

@@ -1,10 +1,9 @@
-//! Races and probes in words: what was run here, or the recorded run that comes nearest.
+//! Races and probes in words: what was run here, or a recorded run of the same recipe.
 
 use crate::app::{State, values};
 use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
-use crate::lab::{Lane, Mode, Pair, RaceReport, RaceRequest, verdict};
-use crate::shell;
+use crate::lab::{Lane, Mode, ModelFacts, Pair, RaceReport, RaceRequest, command, verdict};
 
 pub(super) fn race(state: &State) -> Option<Vec<String>> {
     if let Some(report) = state.race_report() {
@@ -12,31 +11,8 @@ pub(super) fn race(state: &State) -> Option<Vec<String>> {
     }
     let request = state.race_request()?;
     let mut said = quoted(state, &request);
-    let lanes: Vec<String> = request.readouts.iter().map(ToString::to_string).collect();
-    let modes: Vec<&str> = request.modes.iter().map(|mode| mode.name()).collect();
-    let model = state.facts.as_ref().map_or(String::new(), |facts| facts.as_option());
-    let lanes = shell::word(&lanes.join(","));
-    let mut command = format!("clsroom race{model} --readouts {lanes} --mode {}", modes.join(","));
-    if let Some(against) = &request.against {
-        command.push_str(" --against ");
-        command.push_str(&shell::word(against));
-    }
-    if request.data != MOVIES {
-        command.push_str(" --data ");
-        command.push_str(&shell::word(&request.data));
-    }
-    if request.layers.len() > 1 {
-        command += " --layer all";
-    }
-    if let Some(train) = request.train {
-        command.push_str(" --train ");
-        command.push_str(&train.to_string());
-    }
-    if let Some(layers) = request.recipe.top_layers {
-        command.push_str(" --top-layers ");
-        command.push_str(&layers.to_string());
-    }
-    said.push(format!("Run this race here: {command}"));
+    let facts = state.facts.as_ref()?;
+    said.push(format!("Run this race here: {}", command::race(&request, facts)));
     Some(said)
 }
 
@@ -74,7 +50,22 @@ fn lanes(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
     report.lanes.iter().map(lane).chain(report.unlearnt(|lane| named(&lane.readout))).chain(pairs).chain(own).collect()
 }
 
-/// The recorded run that comes nearest: one with these lanes, learning so, on a number of sentences most like it.
+/// The options of a race's command on which the figures of a lane depend, in order; those of fine-tuning only where BERT
+/// learns. Which lanes and layers run beside it does not change them.
+fn recipe(command: &str, mode: Mode) -> Vec<&str> {
+    const OTHERS: [&str; 3] = ["mode", "readouts", "layer"];
+    const TUNING: [&str; 4] = ["epochs", "seeds", "lr", "top-layers"];
+    let name = |option: &str| option.split([' ', '=']).next().unwrap_or_default().to_owned();
+    let counts = |option: &&str| {
+        let name = name(option);
+        !OTHERS.contains(&name.as_str()) && (mode == Mode::Finetune || !TUNING.contains(&name.as_str()))
+    };
+    let mut options: Vec<&str> = command.split(" --").skip(1).filter(counts).collect();
+    options.sort_unstable();
+    options
+}
+
+/// The recorded figures of these lanes, where a race with the very same recipe was recorded.
 fn quoted(state: &State, request: &RaceRequest) -> Vec<String> {
     let number = |key: &str| match state.records.get(key) {
         Some(Datum::Number(number)) => Some(*number),
@@ -89,6 +80,9 @@ fn quoted(state: &State, request: &RaceRequest) -> Vec<String> {
     files.dedup();
     // Another model's figures would mislead.
     files.retain(|file| !values::is_foreign(state, file));
+    let Some(facts) = &state.facts else { return Vec::new() };
+    // The model inside the program under another name is the same.
+    let wanted = command::race(request, &ModelFacts { asked: None, ..(**facts).clone() });
     let mut said = Vec::new();
     for mode in &request.modes {
         let lane_key = |file: &str, lane: &str, layer: usize| match (lane, mode) {
@@ -104,9 +98,11 @@ fn quoted(state: &State, request: &RaceRequest) -> Vec<String> {
                     .all(|lane| number(&format!("{}.accuracy", lane_key(file, &lane.to_string(), *layer))).is_some())
             })
         };
-        let wanted = request.train.unwrap_or(state.data[1]) as f64;
-        let off = |file: &str| number(&format!("{file}.train")).map_or(f64::MAX, |train| (train - wanted).abs());
-        let Some(file) = files.iter().filter(whole).min_by(|a, b| off(a).total_cmp(&off(b))) else { continue };
+        let same = |file: &&&str| match state.records.get(&format!("{file}.command")) {
+            Some(Datum::Text(command)) => recipe(command, *mode) == recipe(&wanted, *mode),
+            _ => false,
+        };
+        let Some(file) = files.iter().filter(same).find(whole) else { continue };
         let date = match state.records.get(&format!("{file}.date")) {
             Some(Datum::Text(date)) => format!(" on {date}"),
             _ => String::new(),

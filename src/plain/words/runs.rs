@@ -3,8 +3,7 @@
 use super::number;
 use crate::app::{State, values};
 use crate::lab::record::Datum;
-use crate::lab::{Decoded, LearnData, Request, verdict};
-use crate::shell::quoted;
+use crate::lab::{Decoded, LearnData, Request, command, verdict};
 
 pub(super) fn learning(state: &State) -> Option<Vec<String>> {
     let Some(data) = state.learning() else {
@@ -36,22 +35,12 @@ fn offered(what: &str, command: &str) -> Vec<String> {
     vec![what.to_owned(), format!("Run this here: {command}")]
 }
 
-/// Options that limit a run.
-fn limits(train: Option<usize>, test: Option<usize>) -> String {
-    let option = |name: &str, count: Option<usize>| count.map_or(String::new(), |count| format!(" --{name} {count}"));
-    option("train", train) + &option("test", test)
-}
-
 pub(super) fn decode(state: &State) -> Option<Vec<String>> {
     let request = state.invert_request()?;
     let (Some(report), Some(data)) = (state.inversion(), state.decoded()) else {
         let names: Vec<String> = request.readouts.iter().map(ToString::to_string).collect();
-        let command = format!(
-            "clsroom invert --layer all --readouts {}{} -- {}",
-            names.join(","),
-            limits(request.train, request.test),
-            quoted(&state.sentence().text)
-        );
+        let sentence = state.sentence();
+        let command = command::invert(&request, state.facts.as_ref()?, Some(&sentence.text));
         let what = "Linear decoders name the word pieces of a sentence from one of its vectors, at every layer.";
         let mut said = recorded_decoders(state, &names);
         said.extend(offered(what, &command));
@@ -128,7 +117,7 @@ pub(super) fn aggregate(state: &State) -> Option<Vec<String>> {
     let request = state.aggregate_request()?;
     let Some(report) = state.aggregate() else {
         let what = "Three measures of how well one vector stands for its sentence, at every layer: a probe fitted to the label, the cosine of two sentences drawn by lot, and whether the nearest training sentence has the same label.";
-        return Some(offered(what, &format!("clsroom aggregate{}", limits(request.train, request.test))));
+        return Some(offered(what, &command::aggregate(&request, state.facts.as_ref()?, None)));
     };
     let [train, _, test] = report.provenance.sentences;
     let mut said = vec![format!(
@@ -151,8 +140,8 @@ pub(super) fn aggregate(state: &State) -> Option<Vec<String>> {
 pub(super) fn nearest(state: &State) -> Option<Vec<String>> {
     let request = state.aggregate_request()?;
     let Some(data) = state.nearest() else {
-        let command =
-            format!("clsroom aggregate{} -- {}", limits(request.train, request.test), quoted(&state.sentence().text));
+        let sentence = state.sentence();
+        let command = command::aggregate(&request, state.facts.as_ref()?, Some(&sentence.text));
         return Some(offered("The training sentences whose vectors lie nearest to yours, by cosine.", &command));
     };
     let readout = state.measure().unwrap_or("cls");
