@@ -55,12 +55,13 @@ impl State {
                 }
             }
             Answer::Match { value, matches } => {
-                let key = value.key.clone();
+                let (key, live) = (value.key.clone(), value.source == Source::Live);
                 let value = known(value);
-                let right = value
-                    .ready
-                    .then(|| matches.iter().position(|entry| entry == "*" || self.matched(&key, entry) == value.text))
-                    .flatten();
+                let is = |entry: &String| {
+                    let other = || self.matched(&key, entry) == value.text;
+                    entry == "*" || values::is_piece(self, &key, entry).filter(|_| live).unwrap_or_else(other)
+                };
+                let right = value.ready.then(|| matches.iter().position(is)).flatten();
                 let options = self.options(question);
                 let told_by_option =
                     right.is_some_and(|right| matches[right] != "*" || options.get(right) == Some(&value.text));

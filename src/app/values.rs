@@ -266,9 +266,7 @@ fn of_trace(state: &State, head: &str, rest: &str) -> Option<Datum> {
             match what {
                 "ratio" => trace.mixing.ratio.get(row).map(|ratio| Datum::Number(f64::from(*ratio))),
                 "top" => {
-                    let shares = trace.mixing.norm.row(row);
-                    let token = (1..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
-                    Some(Datum::Text(trace.pieces.get(token)?.shown.clone()))
+                    Some(Datum::Text(trace.pieces.get(most_of_others(trace.mixing.norm.row(row))?)?.shown.clone()))
                 }
                 _ => None,
             }
@@ -301,12 +299,41 @@ fn of_compare(state: &State, rest: &str) -> Option<Datum> {
     series.get(index).map(|value| Datum::Number(f64::from(*value)))
 }
 
+/// Whose share is largest, `[CLS]` itself apart.
+fn most_of_others(shares: &[f32]) -> Option<usize> {
+    (1..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]))
+}
+
+/// Whether a value that is a piece is `word`, as a question writes it. `[CLS]` and `[SEP]` are what the tokenizer put
+/// there, by whatever names; other words are compared without the space before them.
+#[must_use]
+pub fn is_piece(state: &State, key: &str, word: &str) -> Option<bool> {
+    let trace = state.trace()?;
+    let key = numbered(key, Some(trace.model.layers));
+    let place = match key.split('.').collect::<Vec<_>>()[..] {
+        ["attention", "top", at, head] => attention::top_of(trace, at, head)?,
+        ["mixing", "top", at] => most_of_others(trace.mixing.norm.row(layer(at, trace.model.layers)?.checked_sub(1)?))?,
+        ["knockout", "top"] => {
+            let matrix = &state.knockout()?.cosine_distance;
+            let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b]))?;
+            most % matrix.cols.max(1)
+        }
+        _ => return None,
+    };
+    let piece = trace.pieces.get(place)?;
+    Some(match (word, piece.kind) {
+        ("[CLS]", kind) => kind == PieceKind::First,
+        ("[SEP]", kind) => kind == PieceKind::Separator,
+        (word, kind) => !kind.is_special() && piece.bare() == word,
+    })
+}
+
 fn of_knockout(state: &State, rest: &str) -> Option<Datum> {
     let (data, trace) = (state.knockout()?, state.trace()?);
     let matrix = &data.cosine_distance;
     let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b]))?;
     match rest {
-        "top" => Some(Datum::Text(trace.pieces.get(most % matrix.cols)?.text.clone())),
+        "top" => Some(Datum::Text(trace.pieces.get(most % matrix.cols)?.shown.clone())),
         "effect" => Some(Datum::Number(f64::from(matrix.data[most]))),
         _ => None,
     }

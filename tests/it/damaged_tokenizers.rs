@@ -311,6 +311,7 @@ fn fuzz_tokenizers() {
         } else {
             fuzz::json(&original, &WORDS, random).to_string().into_bytes()
         };
+        fuzz::keep(&damaged);
         match parts.open(&damaged) {
             // What is still whole must read texts, or say why not.
             Ok(bert) => {

@@ -48,6 +48,13 @@ pub fn each(count: u64, mut one: impl FnMut(&mut Random)) {
     }
 }
 
+/// In the longer run, leaves the input where a crash of the whole process can be looked into.
+pub fn keep(input: &[u8]) {
+    if std::env::var_os("CLSROOM_FUZZ_SECONDS").is_some() {
+        std::fs::write(std::env::temp_dir().join("clsroom-fuzz-input"), input).expect("written");
+    }
+}
+
 /// Changes a few bytes, cuts the end off, or repeats a part.
 pub fn bytes(original: &[u8], random: &mut Random) -> Vec<u8> {
     let mut changed = original.to_vec();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clsroom::lab::head::shares;
 use clsroom::lab::{Control, Lab, Outcome, PieceKind, Progress, RaceRequest, Readout, Request, Sentence, TraceData};
-use clsroom::lesson::{Format, Source, ValueRef};
+use clsroom::lesson::{Answer, Format, Question, Source, ValueRef};
 use clsroom::model::{Bert, ModelError};
 use serde_json::{Value, json};
 
@@ -488,6 +488,42 @@ fn another_tokenizers_names_are_right_on_every_screen() {
     assert!(text.contains("here [CLS] is written <s> and [SEP] </s>") && !text.contains('Ã'), "{text}");
     // BERT's own pieces need no note.
     assert!(trace(crate::driver::lab(), "unaffordable", None).writing().is_empty());
+}
+
+/// A lesson asks for `[CLS]` and `[SEP]`; what the tokenizer calls them does not make them another piece, and a text that
+/// spells them out does not make them special.
+#[test]
+fn questions_about_special_tokens_are_judged_by_what_the_pieces_are() {
+    let folder = with_tokenizer("roberta", &byte_level());
+    let own = with(&[]);
+    let mut seen = [0; 3];
+    for (lab, text) in [(lab_of(&folder), "not a bad"), (lab_of(&own), "a [CLS] film [SEP] is")] {
+        let mut driver = Driver::on(lab, "movies", (110, 30));
+        driver.type_sentence(text);
+        driver.press("o");
+        let data = std::sync::Arc::clone(driver.state.trace().expect("a trace"));
+        for (layer, heads) in data.attentions.iter().enumerate() {
+            for (head, attention) in heads.iter().enumerate() {
+                let key = format!("attention.top.{}.{}", layer + 1, head + 1);
+                let question = Question {
+                    id: "test".to_owned(),
+                    ask: "Which piece?".to_owned(),
+                    options: ["itself", "[SEP]", "another piece"].map(str::to_owned).to_vec(),
+                    answer: Answer::Match {
+                        value: ValueRef { source: Source::Live, key, format: Format::Auto },
+                        matches: ["[CLS]", "[SEP]", "*"].map(str::to_owned).to_vec(),
+                    },
+                    why: Vec::new(),
+                };
+                let row = attention.row(0);
+                let top = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("a piece");
+                let expected = if top == 0 { 0 } else { 2 - usize::from(top == row.len() - 1) };
+                assert_eq!(driver.state.judge(&question).right, Some(expected), "{:?}", data.pieces[top]);
+                seen[expected] += 1;
+            }
+        }
+    }
+    assert!(seen[2] > 0 && seen[0] + seen[1] > 0, "{seen:?}");
 }
 
 /// The baseline of an attribution is the vocabulary's padding, its mask, its unknown piece, or zeros.

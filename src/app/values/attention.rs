@@ -29,6 +29,11 @@ pub(super) fn of_row(state: &State, rest: &str) -> Option<Datum> {
     }
 }
 
+/// The piece that `[CLS]` weighs most in a head.
+pub(super) fn top_of(trace: &TraceData, at: &str, head: &str) -> Option<usize> {
+    Head::of(trace, layer(at, trace.model.layers)?, head.parse::<usize>().ok()?.checked_sub(1)?)?.top(0)
+}
+
 /// Weight of a row on all pieces of a kind.
 fn weight_on(pieces: &[Piece], weights: &[f32], kind: PieceKind) -> f32 {
     pieces.iter().zip(weights).filter(|(piece, _)| piece.kind == kind).map(|(_, weight)| weight).sum()

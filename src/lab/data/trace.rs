@@ -32,6 +32,12 @@ impl Piece {
     pub fn special(&self) -> bool {
         self.kind.is_special()
     }
+
+    /// As people see it, without the space before it.
+    #[must_use]
+    pub fn bare(&self) -> &str {
+        self.shown.trim_start_matches(SPACE)
+    }
 }
 
 /// What was cut off a text that is longer than the limit.
