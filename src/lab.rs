@@ -36,6 +36,7 @@ pub mod trace;
 pub mod verdict;
 pub mod words;
 
+pub use crate::model::Answers;
 pub use data::*;
 pub use readout::Readout;
 pub use room::{Control, Lab, LabError};

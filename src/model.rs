@@ -27,6 +27,7 @@ pub mod trace;
 pub mod weights;
 
 pub use bert::{Batch, Bert};
+pub use classify::Answers;
 pub use config::{Config, Family};
 pub use error::ModelError;
 pub use intervene::{Edge, Intervention};

@@ -238,10 +238,10 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     };
     let (config, known) = (bert.config().clone(), bert.facts().clone());
     let mut text = format!(
-        "{} ({}): {:?}, {}, {}, {} numbers a vector, {} parameters\nweights: sha256 {}\n",
+        "{} ({}): {}, {}, {}, {} numbers a vector, {} parameters\nweights: sha256 {}\n",
         known.name,
         known.origin,
-        config.family,
+        config.kind,
         counted(config.num_hidden_layers, "layer"),
         counted(config.num_attention_heads, "head"),
         config.hidden_size,
@@ -252,7 +252,13 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     let _ = writeln!(text, "\"Not bad at all.\" is read as {}", encoding.shown.join(" "));
     let has = |there: bool| if there { "yes" } else { "no" };
     let lab = Lab::new(bert, None);
-    let own = lab.facts().labels.join(", ");
+    let mut own = lab.facts().labels.join(", ");
+    if let Some(note) = lab.facts().answers.note() {
+        let _ = write!(own, " ({note})");
+    }
+    if let Some(why) = &known.unused_head {
+        let _ = write!(own, "none, the head in the file is not used: {why}");
+    }
     let _ = writeln!(
         text,
         "pooler: {}; own classes: {}",
@@ -262,7 +268,8 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     for line in unused(&lab.bert().facts().unused, config.num_hidden_layers) {
         let _ = writeln!(text, "{line}");
     }
-    if config.family == Family::Bert {
+    // The oracle has no table of tasks.
+    if config.family == Family::Bert && config.tasks.is_none() {
         let oracle = match files {
             Some(files) => Weights::open(&files.weights).and_then(|weights| oracle::load(&config, &weights)),
             None => oracle::embedded(),

@@ -37,6 +37,9 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     }
     let stop = stop_flag()?;
     let (lab, request) = prepare(settings, asked, readouts.clone(), &data)?;
+    if let Some(why) = &lab.bert().facts().unused_head {
+        eprintln!("the model's own classifier is not used: {why}");
+    }
     if let Some((path, report)) = complete(settings, asked, &lab, &request, &data) {
         eprintln!(
             "{} is the complete record of this race, so nothing was run. To run it anew, move that file away",

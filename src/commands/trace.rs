@@ -30,7 +30,12 @@ pub fn trace(settings: &Settings, asked: &Trace) -> Result<(), String> {
         figures.extend(also::compare(&lab, sentence, Sentence::single(other.clone()), asked.word.clone())?);
     }
     match asked.format {
-        TextFormat::Text => print(&(text(&data) + &also::text(&figures))),
+        TextFormat::Text => {
+            let unused = lab.bert().facts().unused_head.as_ref();
+            let unused =
+                unused.map_or(String::new(), |why| format!("\nthe model's own classifier is not used: {why}\n"));
+            print(&(text(&data) + &unused + &also::text(&figures)))
+        }
         TextFormat::Json => {
             let mut json = as_json(&data);
             if !figures.is_empty() {
@@ -109,7 +114,7 @@ fn text(data: &TraceData) -> String {
         out.push('\n');
     }
     if !data.own.is_empty() {
-        let kind = if data.own.len() == 1 { "; a score, not a probability" } else { "" };
+        let kind = model.answers.note().map_or(String::new(), |note| format!("; {note}"));
         let _ = writeln!(out, "\nthe model's own classifier (measured here{kind})");
     }
     for (label, value) in &data.own {

@@ -98,6 +98,7 @@ impl Lab {
             asked_length: known.asked_length,
             fingerprint: fingerprint(&bert),
             labels: bert.own_labels().to_vec(),
+            answers: bert.own_answers_are(),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads: Vec<ShownHead> = ["cls", "mean"].into_iter().filter_map(find).map(ShownHead::recorded).collect();

@@ -2,6 +2,7 @@
 
 use super::tensors::{cosine, matrices, matrix, norm};
 use super::{Effect, Matrix, Operation};
+use crate::model::trace::BEFORE_PROJECTION;
 use crate::model::{Bert, ModelError, Trace};
 
 /// What is known of an operation beside its numbers: name for lessons, name in the trace, formula, why.
@@ -24,6 +25,25 @@ const EMBEDDINGS: [Known; 5] = [
         "LayerNorm brings every vector to a like scale. This is hidden state 0.",
     ),
 ];
+
+/// Where the tables have fewer numbers in a row than a hidden state.
+const PROJECTED: [Known; 2] = [
+    ("norm", BEFORE_PROJECTION, "x' = γ (x - mean) / std + β", "LayerNorm brings every vector to a similar scale."),
+    (
+        "projection",
+        "norm",
+        "x'' = We x' + be",
+        "The tables have fewer numbers in a row: a dense layer brings them to the hidden size. This is hidden state 0.",
+    ),
+];
+
+/// Where the model knows tasks.
+const WITH_TASK: Known = (
+    "segment",
+    "segment",
+    "s = SegmentEmbedding[0 or 1] + TaskEmbedding[0]",
+    "It tells the first text of a pair from the second; the row of task 0 is added to every piece.",
+);
 
 const ATTENTION: [Known; 9] = [
     ("query", "query", "q = Wq x + bq", "What this position looks for in the others."),
@@ -69,7 +89,7 @@ const POOLER: (&str, &str, &str) = (
 /// Names of all operations, for the checker of lessons.
 #[must_use]
 pub fn names() -> Vec<String> {
-    let known = EMBEDDINGS.iter().chain(&ATTENTION).chain(&FEED_FORWARD).map(|(name, ..)| *name);
+    let known = EMBEDDINGS.iter().chain(&PROJECTED).chain(&ATTENTION).chain(&FEED_FORWARD).map(|(name, ..)| *name);
     let mut names: Vec<String> = known.chain([POOLER.0]).map(str::to_owned).collect();
     names.sort();
     names.dedup();
@@ -79,7 +99,14 @@ pub fn names() -> Vec<String> {
 /// Every operation of a traced pass, in order.
 pub(super) fn operations(bert: &Bert, trace: &Trace, layers: usize) -> Result<Vec<Operation>, ModelError> {
     let mut result = Vec::with_capacity(6 + layers * 14);
-    for known in EMBEDDINGS {
+    let mut embeddings = EMBEDDINGS.to_vec();
+    if bert.config().tasks.is_some() {
+        embeddings[2] = WITH_TASK;
+    }
+    if bert.embeddings().projection.is_some() {
+        embeddings.splice(4.., PROJECTED);
+    }
+    for known in embeddings {
         let before = (known.0 == "norm").then_some((0, "sum"));
         result.push(operation(trace, 0, "embeddings", known, before)?);
     }
@@ -134,7 +161,7 @@ fn operation(
         (Some((layer, kept)), Some(after)) => effects(&matrix(trace.get(layer, kept)?)?, after),
         _ => Vec::new(),
     };
-    let input = inputs(kept)
+    let input = inputs(kept, name == "projection")
         .iter()
         .map(|(from_before, kept)| Ok(shape(trace.get(layer - usize::from(*from_before), kept)?.dims())));
     let input = input.collect::<Result<Vec<_>, ModelError>>()?.join(" + ");
@@ -143,8 +170,9 @@ fn operation(
 }
 
 /// What an operation reads, by its name in the trace; `true` means from the layer before.
-fn inputs(kept: &str) -> &'static [(bool, &'static str)] {
+fn inputs(kept: &str, projected: bool) -> &'static [(bool, &'static str)] {
     match kept {
+        "norm" if projected => &[(false, BEFORE_PROJECTION)],
         "sum" => &[(false, "word"), (false, "position"), (false, "segment")],
         "query" | "key" | "value" => &[(true, "norm")],
         "scores" => &[(false, "query"), (false, "key")],

@@ -3,7 +3,7 @@
 use crate::model::printable;
 
 use super::race::own::NAME as OWN;
-use super::{Lane, Mode, OwnHead, Pair, RaceReport, Readout, Verdict};
+use super::{Answers, Lane, Mode, OwnHead, Pair, RaceReport, Readout, Verdict};
 
 /// A readout's name for people; a name that is not known stays as it is.
 #[must_use]
@@ -96,6 +96,17 @@ impl OwnHead {
         let names = |names: &[String]| names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
         let alike = |at: usize| classes[..at].iter().any(|other| other.to_lowercase() == classes[at].to_lowercase());
         (!self.matched).then(|| {
+            let lane = match self.kind {
+                Answers::Classes => None,
+                Answers::Labels => Some("each of its labels has a probability of its own"),
+                Answers::Scores => Some("what it gives are scores and not probabilities"),
+            };
+            if let Some(why) = lane {
+                let labels = names(&self.labels);
+                return format!(
+                    "The model's own head ({labels}) does not choose one class: {why}, so it is no lane here."
+                );
+            }
             let why = if (0..classes.len()).any(alike) { ", some of which differ only in case" } else { "" };
             format!(
                 "The model's own head has the labels {}; those of the data are {}{why}, so it is no lane here.",

@@ -41,10 +41,12 @@ pub struct Embeddings {
     pub word: Tensor,
     /// `position_embeddings` [P x D].
     pub position: Tensor,
-    /// `token_type_embeddings` [S x D].
+    /// `token_type_embeddings` [S x D]; ERNIE's have the row of its task 0 added.
     pub segment: Tensor,
     /// LayerNorm.
     pub norm: LayerNorm,
+    /// ELECTRA's `embeddings_project`, E -> D, where its tables have E numbers in a row instead of D.
+    pub projection: Option<Linear>,
 }
 
 /// One encoder layer.
@@ -237,7 +239,7 @@ impl Bert {
 }
 
 impl Embeddings {
-    /// `LayerNorm(word + position + segment)` [N x D].
+    /// `LayerNorm(word + position + segment)` [N x D]; in ELECTRA with a dense layer after it.
     fn forward(&self, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
         let word = self.word.index_select(&batch.input_ids, 0)?;
         let segment = self.segment.index_select(&batch.token_type_ids, 0)?;
@@ -246,10 +248,14 @@ impl Embeddings {
             None => word.zeros_like()?,
         };
         let sum = ((&word + &position)? + &segment)?;
-        let norm = self.norm.forward(&sum)?;
-        let results = [&word, &position, &segment, &sum, &norm];
+        let mut hidden = self.norm.forward(&sum)?;
+        if let Some(projection) = &self.projection {
+            keep.keep(0, super::trace::BEFORE_PROJECTION, &hidden);
+            hidden = projection.forward(&hidden)?;
+        }
+        let results = [&word, &position, &segment, &sum, &hidden];
         super::trace::EMBEDDINGS.into_iter().zip(results).for_each(|(name, tensor)| keep.keep(0, name, tensor));
-        Ok(norm)
+        Ok(hidden)
     }
 }
 

@@ -44,12 +44,39 @@ pub struct Config {
     /// Row of the position table that the first piece reads.
     #[serde(skip)]
     pub first_position: usize,
-    /// Names of the classes of the model's own classification head by their number, as far as they have one.
+    /// `model_type`.
     #[serde(skip)]
+    pub kind: String,
+    /// Numbers in a row of the embedding tables, E; all but ELECTRA have D.
+    #[serde(skip)]
+    pub embedding_size: usize,
+    /// Rows of ERNIE's task table, of which the first is added to every piece; `None` where there is no such table.
+    #[serde(skip)]
+    pub tasks: Option<usize>,
+    /// What is said of the model's own classification head.
+    #[serde(skip)]
+    pub head: Head,
+}
+
+/// What a configuration says of the checkpoint's own classification head.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Names of the classes by their number, as far as they have one.
     pub labels: BTreeMap<usize, String>,
-    /// Whether a classification head of this checkpoint answers for a whole text.
-    #[serde(skip)]
-    pub classifies: bool,
+    /// How many outputs it has at least, by the numbers of named classes; or exactly, where only a number is given.
+    pub outputs: Option<(usize, bool)>,
+    /// `problem_type`.
+    pub problem: Option<String>,
+    /// The architecture that the checkpoint was saved as, where it is one whose head does not answer for a whole text.
+    pub other: Option<String>,
+}
+
+impl Head {
+    /// The name of a class; as transformers names those that have none.
+    #[must_use]
+    pub fn label(&self, class: usize) -> String {
+        self.labels.get(&class).cloned().unwrap_or_else(|| format!("LABEL_{class}"))
+    }
 }
 
 /// The relatives of BERT whose encoder computes the same formulas.
@@ -62,6 +89,8 @@ pub enum Family {
     Roberta,
     /// DistilBERT: no segments, no pooler, other names of the weights.
     DistilBert,
+    /// ELECTRA: no pooler; smaller embeddings are brought to the hidden size by a dense layer.
+    Electra,
 }
 
 /// The activation of the feed-forward block; where a configuration names none, Hugging Face's default.
@@ -88,16 +117,90 @@ fn tiny() -> f64 {
 }
 
 /// Other encoders that are often taken for BERT, and what they compute instead.
-const OTHER: [(&str, &str); 9] = [
+const OTHER: [(&str, &str); 27] = [
     ("albert", "whose layers share their weights and whose embeddings are factorised"),
-    ("electra", "which may project its embeddings"),
     ("mpnet", "which adds a bias by relative position to its attention"),
     ("deberta", "which attends by relative position"),
-    ("modernbert", "which turns its queries and keys by position (rotary embeddings)"),
-    ("nomic_bert", "which turns its queries and keys by position (rotary embeddings)"),
-    ("new", "which turns its queries and keys by position (rotary embeddings)"),
+    ("nezha", "which attends by relative position"),
     ("xlnet", "which attends by relative position"),
-    ("t5", "an encoder and a decoder with positions of another kind"),
+    ("modernbert", ROTARY),
+    ("nomic_bert", ROTARY),
+    ("new", ROTARY),
+    ("roformer", ROTARY),
+    ("esm", ROTARY),
+    ("xlm-roberta-xl", BEFORE),
+    ("roberta-prelayernorm", BEFORE),
+    ("megatron-bert", BEFORE),
+    ("xmod", "which has adapters for each language in its layers"),
+    ("mobilebert", "whose layers are narrowed by bottlenecks"),
+    ("squeezebert", "whose dense layers are grouped convolutions"),
+    ("convbert", "which mixes convolutions into its attention"),
+    ("longformer", "which attends within a window"),
+    ("big_bird", "which attends to blocks of the text"),
+    ("nystromformer", "whose attention is an approximation"),
+    ("funnel", "which shortens the sequence from layer to layer"),
+    ("fnet", "which has a Fourier transform in place of attention"),
+    ("canine", "which reads characters instead of word pieces"),
+    ("rembert", "whose embeddings are brought to the hidden size inside the encoder"),
+    ("layoutlm", "which needs the place of every word on a page"),
+    ("luke", "which has a second table for entities"),
+    ("clip", "which was trained on pictures and their captions"),
+];
+
+const ROTARY: &str = "which turns its queries and keys by position (rotary embeddings)";
+const BEFORE: &str = "whose LayerNorm stands before each block instead of after it";
+
+/// How the names of decoders begin.
+const DECODERS: [&str; 29] = [
+    "gpt",
+    "openai-gpt",
+    "llama",
+    "mistral",
+    "mixtral",
+    "ministral",
+    "gemma",
+    "qwen",
+    "phi",
+    "opt",
+    "bloom",
+    "falcon",
+    "mpt",
+    "olmo",
+    "biogpt",
+    "codegen",
+    "xglm",
+    "ctrl",
+    "starcoder",
+    "cohere",
+    "deepseek",
+    "granite",
+    "smollm",
+    "stablelm",
+    "persimmon",
+    "exaone",
+    "bert-generation",
+    "glm",
+    "transfo-xl",
+];
+
+/// How the names of models of two parts begin.
+const TWO_PARTS: [&str; 16] = [
+    "t5",
+    "mt5",
+    "umt5",
+    "longt5",
+    "switch_transformers",
+    "bart",
+    "mbart",
+    "pegasus",
+    "m2m_100",
+    "marian",
+    "led",
+    "prophetnet",
+    "blenderbot",
+    "fsmt",
+    "encoder-decoder",
+    "plbart",
 ];
 
 impl Config {
@@ -120,16 +223,25 @@ impl Config {
             let padding = json.get("pad_token_id").and_then(Value::as_u64).unwrap_or(1);
             config.first_position = usize::try_from(padding).unwrap_or(usize::MAX).saturating_add(1);
         }
-        config.labels = labels(&json);
-        config.classifies = json.get("architectures").and_then(Value::as_array).is_none_or(|names| {
-            names.iter().filter_map(Value::as_str).any(|name| name.ends_with("ForSequenceClassification"))
-        });
+        let kind = json.get("model_type").and_then(Value::as_str).unwrap_or("bert");
+        kind.clone_into(&mut config.kind);
+        let number =
+            |name: &str| json.get(name).and_then(Value::as_u64).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        config.embedding_size = match family {
+            Family::Electra => number("embedding_size").unwrap_or(128),
+            _ => config.hidden_size,
+        };
+        let tasks = kind == "ernie" && json.get("use_task_id").and_then(Value::as_bool).unwrap_or(false);
+        config.tasks = tasks.then(|| number("task_type_vocab_size").unwrap_or(3));
+        config.head = head(&json);
         config.check().map_err(fail)?;
         Ok(config)
     }
 
     fn check(&self) -> Result<(), String> {
         let sizes = [
+            ("embedding_size", self.embedding_size, 16_384),
+            ("task_type_vocab_size", self.tasks.unwrap_or(1), 1_024),
             ("vocab_size", self.vocab_size, 1_000_000),
             ("hidden_size", self.hidden_size, 16_384),
             ("num_hidden_layers", self.num_hidden_layers, 256),
@@ -199,14 +311,13 @@ fn family(json: &Value) -> Result<Family, String> {
     let flag = |name: &str| json.get(name).and_then(Value::as_bool).unwrap_or(false);
     let kind = json.get("model_type").and_then(Value::as_str).unwrap_or("bert");
     let family = match kind {
-        "bert" => Family::Bert,
-        "roberta" | "xlm-roberta" | "camembert" => Family::Roberta,
+        "bert" | "ernie" => Family::Bert,
+        "roberta" | "xlm-roberta" | "camembert" | "data2vec-text" => Family::Roberta,
         "distilbert" => Family::DistilBert,
+        "electra" => Family::Electra,
         _ => {
-            let known = OTHER.iter().find(|(name, _)| *name == kind || kind.strip_suffix("-v2") == Some(name));
-            let why = known.map_or("which is no BERT encoder: most often a decoder, without a [CLS]", |(_, why)| why);
-            let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-            return Err(format!("this is {article} {kind} model, {why}"));
+            let shown: String = super::printable(kind).chars().take(60).collect();
+            return Err(format!("this is {} {shown} model, {}", article(&shown), other(kind)));
         }
     };
     if flag("is_decoder") || flag("is_encoder_decoder") {
@@ -218,12 +329,80 @@ fn family(json: &Value) -> Result<Family, String> {
     }
 }
 
-/// `id2label` by its numbers, which may leave some out.
-fn labels(json: &Value) -> BTreeMap<usize, String> {
-    let named = json.get("id2label").and_then(Value::as_object);
-    named
-        .into_iter()
-        .flatten()
-        .filter_map(|(id, label)| Some((id.parse().ok()?, super::printable(label.as_str()?))))
-        .collect()
+/// What another architecture is, as far as it is known.
+fn other(kind: &str) -> &'static str {
+    let begins = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+    if let Some((_, why)) = OTHER.iter().find(|(name, _)| *name == kind) {
+        return why;
+    }
+    if begins(&DECODERS) {
+        return "a decoder: its tokens see only those before them, and it has no [CLS]";
+    }
+    if begins(&TWO_PARTS) {
+        return "an encoder and a decoder in one, which computes other formulas";
+    }
+    let plain = kind.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches("-v").trim_end_matches('v');
+    OTHER.iter().find(|(name, _)| *name == plain).map_or("an architecture that clsroom does not know", |(_, why)| why)
+}
+
+/// "a" or "an", by how a name is said: vowels, and initials whose letter's own name begins with a vowel (an mpnet).
+fn article(name: &str) -> &'static str {
+    let name = name.to_lowercase();
+    let mut letters = name.chars();
+    let (first, second) = (letters.next().unwrap_or(' '), letters.next().unwrap_or(' '));
+    let vowel = |c: char| "aeiouy".contains(c);
+    let together = ["fl", "fr", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st", "sv", "sw", "rh"];
+    let spelt = "fhlmnrsx".contains(first) && !vowel(second) && !together.iter().any(|start| name.starts_with(start));
+    if spelt || ("aeio".contains(first) && !name.starts_with("eu")) { "an" } else { "a" }
+}
+
+/// What is said of a classification head; the names of its classes may leave some out, or stand in `label2id` alone.
+fn head(json: &Value) -> Head {
+    let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
+    let table = |name: &str| json.get(name).and_then(Value::as_object).filter(|table| !table.is_empty());
+    let (mut labels, mut outputs) = (BTreeMap::new(), None);
+    if let Some(named) = table("id2label") {
+        let named = named.iter().filter_map(|(id, label)| Some((id.trim().parse::<usize>().ok()?, label.as_str()?)));
+        labels.extend(named.map(|(id, label)| (id, super::printable(label))));
+    } else if let Some(named) = table("label2id") {
+        let named = named.iter().filter_map(|(label, id)| Some((number(id)?, label)));
+        labels.extend(named.map(|(id, label)| (id, super::printable(label))));
+    } else {
+        outputs = json.get("num_labels").and_then(number).map(|count| (count, true));
+    }
+    if let Some((last, _)) = labels.last_key_value() {
+        outputs = Some((last.saturating_add(1), false));
+    }
+    let saved: Vec<&str> =
+        json.get("architectures").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let classifies = saved.iter().any(|name| name.ends_with("ForSequenceClassification"));
+    let other = saved.first().filter(|_| !classifies).map(|name| super::printable(name).chars().take(80).collect());
+    let problem = json.get("problem_type").and_then(Value::as_str).map(str::to_owned);
+    Head { labels, outputs, problem, other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{article, other};
+
+    #[test]
+    fn names_have_the_article_that_is_said() {
+        let an = "albert electra ernie_m esm xlnet xlm-roberta-xl xmod mpnet mt5 mbart fnet lxmert nllb opt olmo ibert";
+        an.split(' ').for_each(|name| assert_eq!(article(name), "an", "{name}"));
+        let a =
+            "deberta gpt2 llama roformer splinter speecht5 squeezebert funnel nezha nystromformer uer umt5 t5 eurobert";
+        a.split(' ').for_each(|name| assert_eq!(article(name), "a", "{name}"));
+    }
+
+    #[test]
+    fn only_decoders_are_called_decoders() {
+        for name in ["gpt2", "gpt_neox", "llama", "qwen3", "gemma2", "phi3", "opt", "bloom"] {
+            assert!(other(name).contains("a decoder"), "{name}");
+        }
+        for name in ["mpnet", "deberta-v2", "layoutlmv3", "uer", "splinter", "xlm", "mobilebert"] {
+            assert!(!other(name).contains("decoder"), "{name}");
+        }
+        assert!(other("t5").contains("an encoder and a decoder") && other("layoutlmv3").contains("on a page"));
+        assert!(other("uer").contains("does not know"));
+    }
 }

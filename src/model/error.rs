@@ -60,7 +60,7 @@ pub enum ModelError {
     },
     /// A model that computes other formulas.
     #[error(
-        "{origin}: {what}. Use a BERT, RoBERTa or DistilBERT encoder, such as bert-base-uncased or BAAI/bge-small-en-v1.5"
+        "{origin}: {what}. Use a BERT, RoBERTa, DistilBERT, ELECTRA or ERNIE encoder, such as bert-base-uncased or BAAI/bge-small-en-v1.5"
     )]
     Architecture {
         /// Which model.

@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
 use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
-use super::classify::Classifier;
+use super::classify::{Answers, Between, Classifier};
 use super::ops::{LayerNorm, Linear};
 use super::tokenize::{self, Tokenizer};
 use super::weights::Weights;
@@ -56,6 +56,8 @@ pub struct Facts {
     pub asked_length: Option<usize>,
     /// Weights of the file that nothing reads, by their names without a prefix, in order.
     pub unused: Vec<String>,
+    /// Why a classification head that the file holds is not used.
+    pub unused_head: Option<String>,
 }
 
 impl Bert {
@@ -131,11 +133,12 @@ impl Bert {
         let taken = Taken { weights, config: &config, parameters: AtomicUsize::new(0), read: Mutex::default() };
         // The hash of a file takes about as long as its conversion: one thread each.
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
-        let (embeddings, layers, pooler, classifier) = parts?;
+        let (embeddings, layers, pooler, (classifier, unused_head)) = parts?;
         let read = taken.read.into_inner().unwrap_or_default();
         let unused = weights.names().into_iter().filter(|name| !read.contains(*name)).map(super::printable).collect();
         let facts = Facts {
             unused,
+            unused_head,
             name: name.to_owned(),
             origin: origin.to_owned(),
             parameters: taken.parameters.into_inner(),
@@ -251,7 +254,7 @@ struct Taken<'a> {
     read: Mutex<HashSet<String>>,
 }
 
-type Parts = (Embeddings, Vec<Layer>, Option<Linear>, Option<Classifier>);
+type Parts = (Embeddings, Vec<Layer>, Option<Linear>, (Option<Classifier>, Option<String>));
 
 impl Taken<'_> {
     /// Everything; the tables first, which are the largest, while little else is in memory.
@@ -278,7 +281,10 @@ impl Taken<'_> {
     }
 
     fn norm(&self, name: &str) -> Result<LayerNorm, ModelError> {
-        let size = self.config.hidden_size;
+        self.norm_of(name, self.config.hidden_size)
+    }
+
+    fn norm_of(&self, name: &str, size: usize) -> Result<LayerNorm, ModelError> {
         Ok(LayerNorm {
             weight: self.take(&format!("{name}.LayerNorm.weight"), &[size])?,
             bias: self.take(&format!("{name}.LayerNorm.bias"), &[size])?,
@@ -288,9 +294,9 @@ impl Taken<'_> {
 
     fn embeddings(&self) -> Result<Embeddings, ModelError> {
         let config = self.config;
-        let size = config.hidden_size;
+        let (size, hidden) = (config.embedding_size, config.hidden_size);
         let segments = [config.type_vocab_size, size];
-        Ok(Embeddings {
+        let mut embeddings = Embeddings {
             word: self.take("embeddings.word_embeddings.weight", &[config.vocab_size, size])?,
             position: self.take("embeddings.position_embeddings.weight", &[config.max_position_embeddings, size])?,
             segment: if config.family == Family::DistilBert {
@@ -298,8 +304,15 @@ impl Taken<'_> {
             } else {
                 self.take("embeddings.token_type_embeddings.weight", &segments)?
             },
-            norm: self.norm("embeddings")?,
-        })
+            norm: self.norm_of("embeddings", size)?,
+            projection: (size != hidden).then(|| self.linear("embeddings_project", size, hidden)).transpose()?,
+        };
+        if let Some(tasks) = config.tasks {
+            // Task 0 is added to every piece, so its row can stand in the table of segments.
+            let table = self.take("embeddings.task_type_embeddings.weight", &[tasks, size])?;
+            embeddings.segment = embeddings.segment.broadcast_add(&table.narrow(0, 0, 1)?)?;
+        }
+        Ok(embeddings)
     }
 
     fn layer(&self, index: usize) -> Result<Layer, ModelError> {
@@ -329,28 +342,67 @@ impl Taken<'_> {
         self.weights.shape("pooler.dense.weight").map(|_| self.linear("pooler.dense", size, size)).transpose()
     }
 
-    /// The model's own classification head, by where each family keeps it.
-    fn classifier(&self) -> Result<Option<Classifier>, ModelError> {
+    /// The model's own classification head, by where each family keeps it; or why one that is there is not used.
+    fn classifier(&self) -> Result<(Option<Classifier>, Option<String>), ModelError> {
         let size = self.config.hidden_size;
-        let (dense, output) = match self.config.family {
-            Family::Bert => ("pooler.dense", "classifier"),
-            Family::DistilBert => ("pre_classifier", "classifier"),
-            Family::Roberta => ("classifier.dense", "classifier.out_proj"),
+        let (dense, output, activation) = match self.config.family {
+            Family::Bert => ("pooler.dense", "classifier", Between::Tanh),
+            Family::DistilBert => ("pre_classifier", "classifier", Between::Relu),
+            Family::Roberta => ("classifier.dense", "classifier.out_proj", Between::Tanh),
+            Family::Electra => ("classifier.dense", "classifier.out_proj", Between::Gelu),
         };
-        let shape = |name: &str| self.weights.shape(&format!("{name}.weight"));
-        let (true, Some(_), Some([classes, _])) = (self.config.classifies, shape(dense), shape(output)) else {
-            return Ok(None);
+        let heads = ["classifier.", "pre_classifier."];
+        if !self.weights.names().iter().any(|name| heads.iter().any(|head| name.starts_with(head))) {
+            return Ok((None, None));
+        }
+        let classes = match self.outputs(dense, output) {
+            Ok(classes) => classes,
+            Err(why) => return Ok((None, Some(why))),
         };
         // The pooler is counted among the encoder's weights already.
         let dense = if self.config.family == Family::Bert { None } else { Some(self.linear(dense, size, size)?) };
-        let labels = (0..*classes)
-            .map(|class| self.config.labels.get(&class).cloned().unwrap_or_else(|| format!("class {class}")));
-        let rectified = self.config.family == Family::DistilBert;
-        Ok(Some(Classifier {
+        let head = &self.config.head;
+        let classifier = Classifier {
             dense,
-            rectified,
-            labels: labels.collect(),
-            output: self.linear(output, size, *classes)?,
-        }))
+            activation,
+            labels: (0..classes).map(|class| head.label(class)).collect(),
+            answers: Answers::of(head.problem.as_deref(), classes),
+            output: self.linear(output, size, classes)?,
+        };
+        Ok((Some(classifier), None))
+    }
+
+    /// How many outputs the classification head has; or why it is none that can be used.
+    fn outputs(&self, dense: &str, output: &str) -> Result<usize, String> {
+        let (size, head) = (self.config.hidden_size, &self.config.head);
+        if let Some(other) = &head.other {
+            return Err(format!(
+                "config.json says {other}, and clsroom knows the heads of architectures that end in \
+                 ForSequenceClassification"
+            ));
+        }
+        let shape = |name: &str, part: &str| {
+            let name = format!("{name}.{part}");
+            self.weights.shape(&name).ok_or_else(|| format!("{name} is missing"))
+        };
+        let expect = |name: &str, part: &str, expected: &[usize]| match shape(name, part)? {
+            found if found == expected => Ok(()),
+            found => Err(format!("{name}.{part} has shape {found:?}, and {expected:?} is expected")),
+        };
+        expect(dense, "weight", &[size, size])?;
+        expect(dense, "bias", &[size])?;
+        let classes = match shape(output, "weight")? {
+            [classes, inner] if *inner == size && *classes > 0 => *classes,
+            found => {
+                return Err(format!("{output}.weight has shape {found:?}, and its rows should have {size} numbers"));
+            }
+        };
+        expect(output, "bias", &[classes])?;
+        match head.outputs {
+            Some((named, exactly)) if named > classes || (exactly && named != classes) => {
+                Err(format!("it has {}, and config.json has {named}", crate::wording::counted(classes, "output")))
+            }
+            _ => Ok(classes),
+        }
     }
 }

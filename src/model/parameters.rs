@@ -9,13 +9,16 @@ use super::ops::{LayerNorm, Linear};
 pub type Named<'a> = (String, &'a mut Tensor);
 
 impl Bert {
-    /// Tensors of the layers from `first` on (1-based); with 0, the embeddings' LayerNorm too. The three tables are not
+    /// Tensors of the layers from `first` on (1-based); with 0, the embeddings' LayerNorm and projection too. The three tables are not
     /// among them, because a batch touches few of their rows. `query`, `key` and `value` are one, `qkv`, and every
     /// weight is transposed [in x out].
     pub fn parameters_mut(&mut self, first: usize) -> Vec<Named<'_>> {
         let mut found = Vec::new();
         if first == 0 {
             norm("embeddings.LayerNorm", &mut self.embeddings.norm, &mut found);
+            if let Some(projection) = &mut self.embeddings.projection {
+                linear("embeddings_project", projection, &mut found);
+            }
         }
         for (index, layer) in self.layers.iter_mut().enumerate().skip(first.saturating_sub(1)) {
             layer.parameters_mut(&format!("encoder.layer.{index}"), &mut found);

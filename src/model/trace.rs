@@ -7,8 +7,12 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 
-/// Names of what the embeddings keep, in order. All [N x D].
+/// Names of what the embeddings keep, in order. All [N x D]; in ELECTRA the first four are [N x E].
 pub const EMBEDDINGS: [&str; 5] = ["word", "position", "segment", "sum", "norm"];
+
+/// What the embeddings keep of a model that projects them: LayerNorm's result [N x E]. `norm` is then the projected one,
+/// so that it is the layer's `hidden_states` entry everywhere.
+pub const BEFORE_PROJECTION: &str = "embeddings.norm";
 
 /// Names of what a layer's attention block keeps, in order. `scores` and `probabilities` are [H x T x T], one tensor
 /// a sequence; the others [N x D].

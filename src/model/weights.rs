@@ -281,12 +281,53 @@ fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, E
 /// The name that every encoder's word table ends in; what stands before it is the checkpoint's prefix.
 const WORD_TABLE: &str = "embeddings.word_embeddings.weight";
 
-/// Names as this program asks for them: `bert.` or another prefix left out, LayerNorm's `gamma` and `beta` (as older
-/// checkpoints call them) and DistilBERT's names translated.
+/// Parts of a name that wrappers add at any place (data parallel, `torch.compile`, sharding), and no model has.
+const WRAPPERS: [&str; 5] =
+    ["module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
+/// Names as this program asks for them: wrappers and the prefix of the encoder left out, LayerNorm's `gamma` and `beta`
+/// (as older checkpoints call them) and DistilBERT's names translated. What stands beside the encoder, as a
+/// classification head does, loses as much of the prefix as it has. Where two stored names become one, the shorter is
+/// taken.
 fn plain_names(entries: HashMap<String, Entry>) -> HashMap<String, Entry> {
-    let prefixes = entries.keys().filter_map(|name| name.strip_suffix(WORD_TABLE));
+    let mut stored: Vec<(String, Entry)> = entries.into_iter().collect();
+    stored.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
+    let unwrap = |name: &str| name.split('.').filter(|part| !WRAPPERS.contains(part)).collect::<Vec<_>>().join(".");
+    stored.iter_mut().for_each(|(name, _)| *name = unwrap(name));
+    let prefixes = stored.iter().filter_map(|(name, _)| name.strip_suffix(WORD_TABLE));
     let prefix = prefixes.min_by_key(|prefix| (prefix.len(), *prefix)).unwrap_or("").to_owned();
-    entries.into_iter().map(|(name, entry)| (plain_name(name.strip_prefix(&prefix).unwrap_or(&name)), entry)).collect()
+    let ends = prefix.match_indices('.').map(|(at, _)| at + 1).rev();
+    let around: Vec<&str> = ends.map(|end| &prefix[..end]).collect();
+    let bare = |name: &str| {
+        let rest = around.iter().find_map(|prefix| name.strip_prefix(prefix));
+        plain_name(rest.unwrap_or(name))
+    };
+    let mut plain = HashMap::with_capacity(stored.len());
+    for (name, entry) in stored {
+        plain.entry(bare(&name)).or_insert(entry);
+    }
+    with_head(plain)
+}
+
+/// A classification head under a prefix that the encoder does not have, as its only head, is the model's.
+fn with_head(mut plain: HashMap<String, Entry>) -> HashMap<String, Entry> {
+    let heads = ["pre_classifier.", "classifier."];
+    let split = |name: &str| {
+        let at = heads.iter().find_map(|head| name.find(&format!(".{head}")))?;
+        Some((name[..at].to_owned(), name[at + 1..].to_owned()))
+    };
+    let own = |name: &String| heads.iter().any(|head| name.starts_with(head));
+    let found: Vec<(String, (String, String))> =
+        plain.keys().filter_map(|name| Some((name.clone(), split(name)?))).collect();
+    let one = found.iter().all(|(_, (prefix, _))| *prefix == found[0].1.0);
+    if one && !plain.keys().any(own) {
+        for (name, (_, rest)) in found {
+            if let Some(entry) = plain.remove(&name) {
+                plain.insert(rest, entry);
+            }
+        }
+    }
+    plain
 }
 
 /// DistilBERT's names and BERT's.

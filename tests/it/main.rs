@@ -26,6 +26,7 @@ mod hostile_hub;
 mod hub;
 mod inversion;
 mod keys;
+mod kin;
 mod large;
 mod leaving;
 mod maps;

@@ -131,7 +131,7 @@ fn a_class_without_a_name_takes_no_other_classs_name() {
     config["id2label"] = serde_json::json!({ "0": "a", "2": "c" });
     fs::write(folder.path().join("config.json"), config.to_string()).expect("written");
     let bert = Bert::open(folder.path(), None).expect("it loads");
-    assert_eq!(bert.own_labels(), ["a", "class 1", "c"]);
+    assert_eq!(bert.own_labels(), ["a", "LABEL_1", "c"]);
 }
 
 /// A DistilBERT checkpoint in a folder, and its weights by the names that it gives them.
@@ -275,7 +275,9 @@ fn what_computes_other_formulas_is_refused_and_says_what_to_use() {
         refused(folder.path())
     };
     for (kind, why) in [
-        ("a gpt2", "most often a decoder"),
+        ("a gpt2", "a decoder: its tokens see only those before them"),
+        ("an mpnet", "relative position"),
+        ("a uer", "does not know"),
         ("an albert", "share their weights"),
         ("a deberta-v2", "relative position"),
         ("a modernbert", "rotary"),

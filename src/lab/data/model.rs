@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Answers;
+
 /// Facts about the model, read from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
@@ -37,6 +39,9 @@ pub struct ModelFacts {
     /// Classes of the checkpoint's own classification head; empty when it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// What that head's outputs say.
+    #[serde(default, skip_serializing_if = "Answers::is_classes")]
+    pub answers: Answers,
 }
 
 impl ModelFacts {

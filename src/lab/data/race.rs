@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Ended, Lane, Mode, Pair, Provenance, Recipe, TestSentence};
-use crate::lab::Readout;
+use crate::lab::{Answers, Readout};
 
 /// What a race runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,9 +99,12 @@ pub struct RaceReport {
 pub struct OwnHead {
     /// Its classes.
     pub labels: Vec<String>,
+    /// What its outputs say; only one that tells one class of several can have a lane.
+    #[serde(default, skip_serializing_if = "Answers::is_classes")]
+    pub kind: Answers,
     /// Whether each class of the data is one of them: then it has a lane, `own`.
     pub matched: bool,
-    /// For each test sentence the probability of each of its classes (not written to records).
+    /// For each test sentence the probability or score of each of its classes (not written to records).
     #[serde(skip)]
     pub answers: Vec<Vec<f32>>,
 }

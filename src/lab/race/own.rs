@@ -34,7 +34,8 @@ pub(super) fn own(
     let rows = gather(cache, &(dataset.fingerprint().to_owned(), Readout::Cls, last), &test.test);
     let vectors = Tensor::from_vec(rows.data, (rows.rows, rows.cols), &Device::Cpu)?;
     let answers = bert.own_answers(&vectors)?;
-    let places = matched(dataset.classes(), &labels);
+    let kind = bert.own_answers_are();
+    let places = matched(dataset.classes(), &labels).filter(|_| kind.is_classes());
     let fitted = places.as_ref().map(|places| {
         // Of its classes those count that the data has.
         let of = |answer: &Vec<f32>| several::shares(places.iter().map(|place| answer[*place]).collect());
@@ -43,10 +44,10 @@ pub(super) fn own(
         let lane = Lane { probabilities, n_train: 0, ..table.lane_of(NAME, NAME, None, vec![correct]) };
         Fitted { lane, heads: Vec::new(), student: None }
     });
-    Ok(Some((OwnHead { labels, matched: places.is_some(), answers }, fitted)))
+    Ok(Some((OwnHead { labels, kind, matched: places.is_some(), answers }, fitted)))
 }
 
-/// For each class of the data, the head's label of that name; `None` when one has none, or two have the same. Compared
+/// For each class of the data, the head's label of that name; `None` when one has none or several, or two have the same. Compared
 /// without regard to case; `pos` and `neg` stand for the whole words, and `LABEL_3` for a class called `3`.
 fn matched(classes: &[String], labels: &[String]) -> Option<Vec<usize>> {
     let plain = |name: &str| {
@@ -58,7 +59,10 @@ fn matched(classes: &[String], labels: &[String]) -> Option<Vec<usize>> {
         }
     };
     // A single label is a score, not a class.
-    let place = |class: &String| labels.iter().position(|label| plain(label) == plain(class));
+    let place = |class: &String| {
+        let mut named = (0..labels.len()).filter(|place| plain(&labels[*place]) == plain(class));
+        named.next().filter(|_| named.next().is_none())
+    };
     let places: Vec<usize> = classes.iter().map(place).collect::<Option<_>>().filter(|_| labels.len() > 1)?;
     (0..places.len()).all(|at| !places[..at].contains(&places[at])).then_some(places)
 }
@@ -75,6 +79,7 @@ mod tests {
         assert_eq!(matched(&data, &names(&["neg", "neutral", "pos"])), Some(vec![0, 2]));
         assert_eq!(matched(&names(&["0", "1"]), &names(&["LABEL_0", "LABEL_1"])), Some(vec![0, 1]));
         assert_eq!(matched(&data, &names(&["LABEL_0", "LABEL_1"])), None);
+        assert_eq!(matched(&data, &names(&["negative", "neg", "positive"])), None);
         assert_eq!(matched(&names(&["NEG", "neg", "positive"]), &names(&["negative", "positive"])), None);
         assert_eq!(matched(&names(&["score", "score"]), &names(&["score"])), None);
     }

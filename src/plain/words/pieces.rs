@@ -18,7 +18,7 @@ pub(super) fn tokens(trace: &TraceData) -> Vec<String> {
 /// What the classifier says that the checkpoint brings along.
 fn own(trace: &TraceData) -> Option<Vec<String>> {
     let answers: Vec<String> = trace.own.iter().map(|(name, share)| format!("{name} {}", number(*share))).collect();
-    let kind = if trace.own.len() == 1 { ", a score and not a probability" } else { "" };
+    let kind = trace.model.answers.note().map_or(String::new(), |note| format!("; {note}"));
     let said =
         format!("For the sentence {}, the model's own classifier says: {}{kind}.", sentence(trace), answers.join(", "));
     (!answers.is_empty()).then(|| vec![said])

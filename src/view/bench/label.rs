@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{frame, norm, said};
 use crate::app::State;
-use crate::lab::TraceData;
+use crate::lab::{Answers, TraceData};
 use crate::lesson::Source;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
@@ -84,7 +84,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
 /// The answer of the checkpoint's own classification head.
 fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let measured = mark(Source::Live, theme);
-    let single = trace.own.len() == 1;
+    let kind = trace.model.answers;
+    let scores = kind == Answers::Scores;
     let next = match state.heads_request() {
         Some(request) => format!(
             "Enter fits two more here, on [CLS] and GlobalPooling, on the sentences of {}",
@@ -96,10 +97,14 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
         said(format!("{measured} measured here, by the classifier that this model brings along"), theme.dim()),
         said(next, theme.text()),
     ];
-    if single {
-        foot.insert(1, said("it has a single output: a score without bounds, not a probability", theme.dim()));
+    if let Some(note) = kind.note() {
+        foot.insert(1, said(note, theme.dim()));
     }
-    let what = if single { "its score" } else { "probability of each class" };
+    let what = match kind {
+        Answers::Classes => "probability of each class",
+        Answers::Labels => "probability of each label, for itself",
+        Answers::Scores => "its score",
+    };
     let body = frame("the model's own answer", "last layer", &foot, theme, area, buf);
     let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
     put(buf, body.x, body.y, body.width, &sentence, theme.text());
@@ -112,7 +117,7 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
         interval: None,
     };
     let list = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
-    let range = if single { None } else { Some((0.0, 1.0)) };
+    let range = if scores { None } else { Some((0.0, 1.0)) };
     // The axis goes first where there is no room; then the last classes, which are counted.
     let room = usize::from(list.height);
     let axis = room > 4 && room > trace.own.len();
@@ -131,7 +136,7 @@ fn display(readout: &str) -> &'static str {
 
 /// The checkpoint's own answer beside heads that were fitted here, where both tell the same two classes apart.
 fn of_checkpoint(trace: &TraceData, theme: &Theme) -> Option<Bar> {
-    let classes = &trace.labels.first()?.classes;
+    let classes = &trace.labels.first().filter(|_| trace.model.answers.is_classes())?.classes;
     let share = |class: &String| Some(trace.own.iter().find(|(label, _)| label.eq_ignore_ascii_case(class))?.1);
     let [below, above] = classes.each_ref().map(share);
     let (below, above) = (below?, above?);

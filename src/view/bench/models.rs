@@ -17,7 +17,7 @@ use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::heatmap::{self, Heatmap, legend};
 use crate::view::widgets::text::{clean, fit, put};
 use crate::view::widgets::tokens::{self, Piece};
-use crate::wording::counted;
+use crate::wording::{counted, listed};
 
 /// Names of the measures of what flows into `[CLS]`.
 const MEASURES: [&str; 3] = ["norm-based share", "raw attention", "attention rollout"];
@@ -194,11 +194,11 @@ fn answers(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, bu
             });
         }
         let (names, shares): (Vec<&String>, Vec<f32>) = trace.own.iter().map(|(name, share)| (name, *share)).unzip();
-        if let [score] = shares[..] {
-            let name = clean(names[0], theme.ascii);
-            none.push(format!(
-                "{number} its own head: {name}, a score of {score:.3}; with a single output it is no probability."
-            ));
+        if let Some(note) = trace.model.answers.note().filter(|_| !shares.is_empty()) {
+            let each =
+                names.iter().zip(&shares).map(|(name, share)| format!("{} {share:.3}", clean(name, theme.ascii)));
+            let each = listed(each.collect::<Vec<_>>().iter(), 4);
+            none.push(format!("{number} its own head: {each}; {note}."));
         } else if let Some(name) = names.get(likeliest(&shares)) {
             let value = shares[likeliest(&shares)];
             let text = clean(&format!("{value:.3} {name}"), theme.ascii).into_owned();

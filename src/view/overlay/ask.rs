@@ -7,6 +7,7 @@ use tui_textarea::TextArea;
 
 use super::{disagree, draw_editor, panel};
 use crate::app::State;
+use crate::lab::Answers;
 use crate::lab::verdict::{self, numbered};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -43,7 +44,9 @@ pub(super) fn draw(
     }
     for (model, answer) in own {
         let (labels, shares): (Vec<String>, Vec<f32>) = answer.iter().cloned().unzip();
-        let said = disagree::said(&numbered("its own head", *model, two), &shares, &labels);
+        let facts = if *model == 0 { state.facts.as_ref() } else { state.against.as_ref() };
+        let kind = facts.map_or(Answers::default(), |facts| facts.answers);
+        let said = disagree::said_by_head(&numbered("its own head", *model, two), &shares, &labels, kind);
         rows.push((said, "as the checkpoint has it".to_owned()));
     }
     for (said, _) in &mut rows {

@@ -10,7 +10,7 @@ use super::panel;
 use crate::app::State;
 use crate::app::disagree::{Disagreement, KINDS, Place, Side};
 use crate::lab::verdict::numbered;
-use crate::lab::{Mode, likeliest};
+use crate::lab::{Answers, Mode, likeliest};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, wrap, wrap_hanging};
@@ -82,7 +82,7 @@ fn entry(found: &Disagreement<'_>, index: usize, chosen: bool, theme: &Theme, wi
     let heads: Vec<String> = heads
         .filter_map(|(model, head)| {
             let answers = head.answers.get(index)?;
-            Some(said(&numbered("its own head", model, two), answers, &head.labels))
+            Some(said_by_head(&numbered("its own head", model, two), answers, &head.labels, head.kind))
         })
         .collect();
     for said in [lanes, heads.join(&dot)].into_iter().filter(|said| !said.is_empty()) {
@@ -100,10 +100,19 @@ fn answer(side: Side<'_>, index: usize, classes: &[String], two: bool) -> String
     }
 }
 
-/// "`[CLS]` 0.71 negative"; of a head with a single class its bare score.
+/// What a model's own head says: its likeliest class; where it does not choose one, the largest of its numbers and what
+/// they are.
+pub(super) fn said_by_head(name: &str, numbers: &[f32], labels: &[String], kind: Answers) -> String {
+    match kind {
+        Answers::Classes => said(name, numbers, labels),
+        Answers::Labels => said(&format!("{name}, likeliest label"), numbers, labels),
+        Answers::Scores => said(&format!("{name}, score"), numbers, labels),
+    }
+}
+
+/// "`[CLS]` 0.71 negative".
 pub(super) fn said(name: &str, probabilities: &[f32], classes: &[String]) -> String {
     let class = likeliest(probabilities);
     let share = probabilities.get(class).copied().unwrap_or(f32::NAN);
-    let name = if probabilities.len() == 1 { format!("{name}, score") } else { name.to_owned() };
     format!("{name} {share:.2} {}", classes.get(class).map_or("?", String::as_str))
 }

@@ -30,7 +30,7 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
     };
     let own = state.facts.iter().chain(state.against.iter().filter(|_| request.against.is_some()));
     let races = state.bench().is_some_and(|bench| bench.view == View::Race);
-    let own = if races && own.into_iter().any(|facts| !facts.labels.is_empty()) {
+    let own = if races && own.into_iter().any(|facts| !facts.labels.is_empty() && facts.answers.is_classes()) {
         " The classifier that the checkpoint brings along answers beside them."
     } else {
         ""
