@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, Settings};
+use crate::config::{self, Color, Settings, values};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
     version,
     about = "A classroom for BERT's [CLS] token that runs in a terminal",
-    after_help = "Without a command it opens the course where you left off.",
+    after_help = "Without a command it opens the course where you left off.\nCLSROOM_MODEL, CLSROOM_LESSONS, CLSROOM_LEARNER, CLSROOM_THREADS, CLSROOM_MAX_LENGTH and CLSROOM_COLOR stand for their flags.",
     propagate_version = true
 )]
 pub struct Cli {
@@ -34,20 +34,20 @@ pub struct Cli {
 pub struct Common {
     /// A BERT checkpoint: a name on the hub, as in BAAI/bge-small-en-v1.5 (with @REVISION if wanted), or a folder with
     /// config.json, tokenizer.json, vocab.txt or vocab.json with merges.txt, and model.safetensors or PyTorch's .bin
-    #[arg(long, global = true, value_name = "NAME|PATH", env = "CLSROOM_MODEL")]
+    #[arg(long, global = true, value_name = "NAME|PATH", value_parser = values::name)]
     pub model: Option<String>,
     /// A course of your own instead of the embedded one
-    #[arg(long, global = true, value_name = "DIR", env = "CLSROOM_LESSONS")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = values::path)]
     pub lessons: Option<PathBuf>,
     /// Keep this learner's progress apart (several people on one account)
-    #[arg(long, global = true, value_name = "NAME", env = "CLSROOM_LEARNER")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = values::name)]
     pub learner: Option<String>,
     /// Compute threads [default: one a core]
-    #[arg(long, global = true, value_name = "N", env = "CLSROOM_THREADS", value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub threads: Option<u16>,
+    #[arg(long, global = true, value_name = "N", value_parser = values::threads)]
+    pub threads: Option<usize>,
     /// Word pieces that are read of a text [default: 128]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(3..))]
-    pub max_length: Option<u16>,
+    #[arg(long, global = true, value_name = "N", value_parser = values::length)]
+    pub max_length: Option<usize>,
     /// Colours
     #[arg(long, global = true, value_enum)]
     pub color: Option<Color>,
@@ -96,23 +96,6 @@ pub struct Teacher {
     /// Forget what was done in a lesson (its steps, answers and measurements; all for every lesson), and end
     #[arg(long, value_name = "LESSON")]
     pub reset: Option<String>,
-}
-
-/// How many colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// As the environment says.
-    Auto,
-    /// None.
-    Never,
-    /// The terminal's own sixteen.
-    #[value(name = "16")]
-    Sixteen,
-    /// The fixed palette.
-    #[value(name = "256")]
-    TwoFiftySix,
-    /// 24 bits.
-    Truecolor,
 }
 
 /// What the course works with besides its model.
@@ -430,16 +413,17 @@ impl Cli {
             model: common.model.clone(),
             lessons: common.lessons.clone(),
             learner: common.learner.clone(),
-            threads: common.threads.map(usize::from),
-            max_length: common.max_length.map(usize::from),
-            color: common.color.and_then(|color| color.to_possible_value()).map(|value| value.get_name().to_owned()),
+            threads: common.threads,
+            max_length: common.max_length,
+            color: common.color,
             ascii: match (common.ascii, common.unicode) {
                 (true, _) => Some(true),
                 (_, true) => Some(false),
                 _ => None,
             },
         };
-        let settings = given.or(file);
+        let environment = Settings::of_environment(&|name| std::env::var(name).ok())?;
+        let settings = given.or(environment).or(file);
         let threads = settings.threads.unwrap_or_else(config::default_threads);
         // Fails only when it was set already, as in tests.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();

@@ -1,13 +1,15 @@
 //! Settings: flags > environment > TOML file > defaults; and where files live (XDG).
 
+pub mod values;
+
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use serde::Deserialize;
 
-/// What the settings file may say; all of it optional.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub use values::Color;
+
+/// What flags, environment and settings file may say; all of it optional. [`values`] reads each of them, wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// A model: its name on the hub, or its folder; the embedded one when absent.
     pub model: Option<String>,
@@ -20,7 +22,7 @@ pub struct Settings {
     /// Pieces that are read of a text.
     pub max_length: Option<usize>,
     /// `auto`, `never`, `16`, `256` or `truecolor`.
-    pub color: Option<String>,
+    pub color: Option<Color>,
     /// Plain ASCII instead of Unicode signs.
     pub ascii: Option<bool>,
 }
@@ -56,7 +58,15 @@ impl Settings {
             Ok(_) => {}
         }
         let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| fail(error.message().to_owned()))
+        values::of_file(&text).map_err(fail)
+    }
+
+    /// What the environment says; a variable that is empty or blank says nothing.
+    ///
+    /// # Errors
+    /// When a variable has a value that its setting cannot have.
+    pub fn of_environment(env: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
+        values::of_environment(env)
     }
 }
 

@@ -43,6 +43,23 @@ impl State {
         self.classes.len() == 2
     }
 
+    /// Said on a bench whose figures come from the course's sentences although the learner brought others.
+    #[must_use]
+    pub fn course_sentences(&self) -> Option<&'static str> {
+        let view = self.bench().filter(|_| self.sentences != MOVIES)?.view;
+        let heads = || {
+            let shown = self.trace().and_then(|trace| trace.labels.first());
+            shown.map_or(self.lacks_heads() && !self.has_two_labels(), |label| label.data == MOVIES)
+        };
+        let course = match view {
+            View::Aggregate | View::Nearest | View::Decode | View::Notebook => true,
+            View::Label | View::Attribution => heads(),
+            View::Mixing => self.measure() == Some("knockout") && heads(),
+            _ => false,
+        };
+        course.then_some("On the course's film sentences, not on yours")
+    }
+
     /// What is missing where there are none, in words.
     #[must_use]
     pub fn no_heads(&self) -> String {

@@ -27,6 +27,7 @@ pub(super) fn bench(state: &State) -> Vec<String> {
     if let Some(cut) = state.trace().and_then(|trace| trace.cut.as_ref()) {
         said.push(format!("Read: the first {} of {} pieces, up to character {}.", cut.kept, cut.total, cut.at_char));
     }
+    said.extend(state.course_sentences().map(|whose| format!("{whose}.")));
     said
 }
 

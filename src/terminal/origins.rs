@@ -10,19 +10,33 @@ pub(super) fn settings(settings: &Settings, common: &Common, theme: &Theme) -> S
     let colours = Depth::ALL.iter().position(|depth| *depth == theme.depth).unwrap_or_default();
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let number = |number: Option<usize>| number.map(|number| number.to_string());
-    let threads = common.threads.is_some() || number(settings.threads) != Some(config::default_threads().to_string());
+    // What flags and environment left open comes from the file. Wrong values of the environment were refused before.
+    let env = Settings::of_environment(&|name| std::env::var(name).ok()).unwrap_or_default();
+    let threads = common.threads.is_some()
+        || env.threads.is_some()
+        || number(settings.threads) != Some(config::default_threads().to_string());
     let file =
         config::settings_path().map_or_else(|| "none: no home folder".to_owned(), |path| path.display().to_string());
     Shown {
         look: Look { colours, ascii: theme.ascii, animation: !common.no_animation },
         fixed: vec![
-            fixed("learner", common.learner.is_some(), settings.learner.clone(), "the account's own"),
-            fixed("model", common.model.is_some(), settings.model.clone(), "embedded"),
-            fixed("lessons", common.lessons.is_some(), path(&settings.lessons), "embedded"),
-            fixed("pieces read", common.max_length.is_some(), number(settings.max_length), "128"),
+            fixed(
+                "learner",
+                common.learner.is_some() || env.learner.is_some(),
+                settings.learner.clone(),
+                "the account's own",
+            ),
+            fixed("model", common.model.is_some() || env.model.is_some(), settings.model.clone(), "embedded"),
+            fixed("lessons", common.lessons.is_some() || env.lessons.is_some(), path(&settings.lessons), "embedded"),
+            fixed(
+                "pieces read",
+                common.max_length.is_some() || env.max_length.is_some(),
+                number(settings.max_length),
+                "128",
+            ),
             fixed(
                 "threads",
-                common.threads.is_some(),
+                common.threads.is_some() || env.threads.is_some(),
                 number(settings.threads).filter(|_| threads),
                 &config::default_threads().to_string(),
             ),

@@ -188,7 +188,7 @@ pub(crate) fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
 
 fn theme(settings: &Settings, common: &Common) -> Theme {
     let env = |name: &str| std::env::var(name).ok();
-    let color = settings.color.as_deref().and_then(|name| name.parse::<ColorFlag>().ok());
+    let color = settings.color.and_then(|color| color.name().parse::<ColorFlag>().ok());
     let chars = match (common.ascii, common.unicode, settings.ascii) {
         (true, ..) => Some(CharFlag::Ascii),
         (_, true, _) => Some(CharFlag::Unicode),

@@ -34,13 +34,22 @@ use ratatui::text::{Line, Span};
 use super::lines;
 use super::theme::{Role, Theme};
 use super::widgets::blocks;
-use super::widgets::text::{clean, put, width, wrap};
+use super::widgets::text::{clean, fit, put, width, wrap};
 use super::widgets::tokens as boxes;
 use crate::app::State;
 use crate::lab::{Piece, PieceKind, TraceData};
 use crate::lesson::{Source, View};
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let whose = state.course_sentences().filter(|_| !state.covered() && area.height > 8);
+    let Some(whose) = whose else { return view(state, theme, area, buf) };
+    // Not the learner's own: said in the last line, whatever the bench has room for.
+    let bottom = area.bottom() - 1;
+    put(buf, area.x, bottom, area.width, &fit(whose, usize::from(area.width), theme.ascii), theme.text());
+    view(state, theme, Rect { height: area.height - 1, ..area }, buf);
+}
+
+fn view(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(bench) = state.bench() else { return };
     if state.covered() {
         return card(

@@ -5,9 +5,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use clsroom::app::{Effect, Key, Msg};
+use clsroom::commands::parse_data;
+use clsroom::config::Settings;
+use clsroom::lesson::View;
 use serde_json::{Value, json};
 
 use crate::driver::{Driver, lab};
+use crate::fuzz;
 
 fn clsroom(home: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_clsroom"))
@@ -201,4 +205,122 @@ fn utf_16_is_read_and_said() {
         "{}",
         said(&output)
     );
+}
+
+/// Damaged files of every form: read or refused in one line, never a panic, never without end.
+#[test]
+fn fuzz_data_files_are_read_or_refused() {
+    let rows = |row: &dyn Fn(usize) -> String| (0..90).map(row).collect::<Vec<_>>().concat();
+    let (label, split) = (["0", "1.0", "nan", "-1"], ["train", "validation", "test"]);
+    let csv = rows(&|n| format!("\"day {n}, \"\"é\"\"\nmore\",{},{}\r\n", label[n % 4], split[n % 3]));
+    let tsv = rows(&|n| format!("\"day {n}\tand \"\"more\"\"\"\t{}\t{}\n", label[n % 4], split[n % 3]));
+    let lines = rows(&|n| format!("{{\"text\": \"day\\n{n}\", \"label\": {}, \"split\": \"test\"}}\n", n % 3));
+    let wide: Vec<u8> = format!("\u{feff}text\tlabel\n{tsv}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let files = [
+        ("a.csv", format!("text,label,split\n{csv}").into_bytes()),
+        ("b.tsv", format!("text\tlabel\tsplit\n{tsv}").into_bytes()),
+        ("c.jsonl", lines.into_bytes()),
+        ("d.txt", wide),
+    ];
+    fuzz::each(1_500, |random| {
+        let (name, bytes) = random.of(&files);
+        match parse_data(name, fuzz::bytes(bytes, random)) {
+            Ok(data) => assert!(!data.summary().is_empty() && !data.items().is_empty()),
+            Err(why) => assert!(!why.contains('\n') && why.starts_with(&name[..5]), "{why:?}"),
+        }
+    });
+}
+
+#[test]
+fn fuzz_settings_files_are_read_or_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config.toml");
+    let whole =
+        "# mine\nmodel = \"a/b\"\nlearner = \"ann\"\nthreads = 2\nmax-length = 64\ncolor = \"never\"\nascii = true\n";
+    fs::write(&path, whole).expect("written");
+    assert!(Settings::read(&path).is_ok_and(|read| read.threads == Some(2)));
+    fuzz::each(400, |random| {
+        fs::write(&path, fuzz::bytes(whole.as_bytes(), random)).expect("written");
+        if let Err(why) = Settings::read(&path) {
+            assert!(why.contains("config.toml") && !why.contains('\n'), "{why:?}");
+        }
+    });
+}
+
+/// Settings are checked alike wherever they stand; an empty variable says nothing.
+#[test]
+fn settings_are_checked_in_the_file_and_in_the_environment() {
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join(".config/clsroom/config.toml");
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    let run = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        command.args(arguments).env("HOME", home.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
+        command.envs(variables.iter().copied()).output().expect("it starts")
+    };
+    for (text, expected) in [
+        ("color = \"nevr\"", "config.toml: line 1: color = \"nevr\": it must be one of auto, never"),
+        ("threads = 100000", "threads = 100000: it must be a whole number from 1 to 512"),
+        ("max-length = 0", "max-length = 0: it must be a whole number from 3"),
+        ("lessons = \"/not/there\"", "there is no such folder"),
+        ("model = \"\"", "it must not be empty"),
+        ("\nthreads 2", "line 2, column 9: "),
+        ("thread = 2", "did you mean threads?"),
+    ] {
+        fs::write(&file, text).expect("written");
+        let output = run(&[], &["lessons"]);
+        let said = said(&output);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{text}: {said}");
+        assert!(said.contains(expected), "{text}: {said}");
+    }
+    fs::write(&file, "max-length = 64\ncolor = 256\n").expect("written");
+    let empty = ["MODEL", "LESSONS", "LEARNER", "THREADS", "MAX_LENGTH", "COLOR"].map(|name| format!("CLSROOM_{name}"));
+    for value in ["", " \t"] {
+        let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), value)).collect();
+        let output = run(&empty, &["trace", "good"]);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let output = run(&[("CLSROOM_THREADS", "100000")], &["trace", "good"]);
+    assert!(said(&output).contains("variable CLSROOM_THREADS is \"100000\": it must be a whole number from 1 to 512"));
+    assert_eq!(output.status.code(), Some(1));
+    for wrong in [["--threads", "100000"], ["--max-length", "2"], ["--model", ""], ["--learner", " "]] {
+        let output = run(&[], &[&wrong[..], &["trace", "good"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", said(&output));
+    }
+}
+
+/// Benches whose figures are of the course's sentences say so where the learner brought others.
+#[test]
+fn a_bench_on_the_courses_sentences_says_so() {
+    let row = |number: usize| format!("a {} bus on day {number},{}\n", ["late", "prompt"][number % 2], number % 2);
+    let csv = format!("text,label\n{}", (0..90).map(row).collect::<Vec<_>>().concat());
+    let name = lab().add(parse_data("buses.csv", csv.into_bytes()).expect("data")).expect("added");
+    let mut driver = Driver::on(lab(), &name, (120, 36));
+    driver.state.teacher.unlock = true;
+    let whose = "On the course's film sentences, not on yours";
+    let (mut said, mut silent) = (Vec::new(), Vec::new());
+    for lesson in ["01", "05", "08", "10"] {
+        driver.open(lesson);
+        let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
+        for _ in 1..steps {
+            if let Some(view) = driver.state.bench().map(|bench| bench.view) {
+                (if driver.screen().contains(whose) { &mut said } else { &mut silent }).push(view);
+            }
+            driver.press("n");
+        }
+    }
+    for view in [View::Label, View::Aggregate, View::Nearest, View::Decode] {
+        assert!(said.contains(&view) && !silent.contains(&view), "{view:?}");
+    }
+    assert!(silent.contains(&View::Race) && !said.contains(&View::Race), "a race reads one's own");
+    let mut usual = Driver::new(120, 36);
+    usual.open("05");
+    assert!(!usual.screen().contains(whose));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows: String = (0..90).map(row).collect();
+    fs::write(folder.path().join("buses.csv"), format!("text,label\n{rows}")).expect("written");
+    let path = folder.path().join("buses.csv").display().to_string();
+    let output = clsroom(folder.path(), &["--plain", "05", "--data", &path]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(whose));
 }
