@@ -56,25 +56,42 @@ const KNOWN: [(&[&str], &str, &str); 5] = [
     ),
 ];
 
-/// What is known of a model's training by its name, and who tells it.
-pub(super) fn of(name: &str) -> (&'static str, Option<&'static str>) {
-    let known = KNOWN.iter().find(|(names, ..)| names.contains(&name));
-    known.map_or(
-        (
+/// What is known of a model's training by its name, or of how it is read by its own files, and who tells it.
+pub(super) fn of(name: &str, pooling: Option<&str>) -> (String, Option<&'static str>) {
+    if let Some((_, history, source)) = KNOWN.iter().find(|(names, ..)| names.contains(&name)) {
+        return ((*history).to_owned(), Some(*source));
+    }
+    match pooling {
+        Some(read) => (
+            format!(
+                "It is made for sentence-transformers, which reads its sentence vector from {read}. Models of this kind \
+                 are usually tuned through the vector that is read. More of its training may be in its model card."
+            ),
+            Some("the model's 1_Pooling/config.json"),
+        ),
+        None => (
             "How it was trained is not known to this program; its model card may say. What its [CLS] was trained for \
-             decides what can be read from it.",
+             decides what can be read from it."
+                .to_owned(),
             None,
         ),
-        |(_, history, source)| (*history, Some(*source)),
-    )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{KNOWN, of};
 
-    fn told(name: &str) -> &'static str {
-        of(name).0
+    fn told(name: &str) -> String {
+        of(name, None).0
+    }
+
+    #[test]
+    fn a_model_that_is_not_known_by_name_is_described_by_its_own_files() {
+        let (history, source) = of("people/tiny", Some("the mean of all tokens"));
+        assert!(history.contains("reads its sentence vector from the mean of all tokens"), "{history}");
+        assert_eq!(source, Some("the model's 1_Pooling/config.json"));
+        assert_eq!(of("BAAI/bge-small-en-v1.5", Some("the mean of all tokens")), of("BAAI/bge-small-en-v1.5", None));
     }
 
     #[test]
@@ -90,7 +107,7 @@ mod tests {
     }
     #[test]
     fn every_history_names_its_source() {
-        assert!(KNOWN.iter().all(|(names, _, source)| !source.is_empty() && of(names[0]).1 == Some(source)));
-        assert_eq!(of("people/tiny").1, None);
+        assert!(KNOWN.iter().all(|(names, _, source)| !source.is_empty() && of(names[0], None).1 == Some(source)));
+        assert_eq!(of("people/tiny", None).1, None);
     }
 }

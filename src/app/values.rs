@@ -128,10 +128,8 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             match rest {
                 "name" => Some(Datum::Text(facts.name.clone())),
                 "history" => {
-                    let (history, source) = super::history::of(&facts.name);
-                    Some(Datum::Text(
-                        source.map_or_else(|| history.to_owned(), |source| format!("{history} ({source})")),
-                    ))
+                    let (history, source) = super::history::of(&facts.name, facts.pooling.as_deref());
+                    Some(Datum::Text(source.map_or_else(|| history.clone(), |source| format!("{history} ({source})"))))
                 }
                 "layers" => number(facts.layers),
                 "middle" => number(figures::middle(facts.layers)),

@@ -122,6 +122,9 @@ fn model(settings: &Settings, own: bool) -> Vec<Finding> {
         counted(facts.heads, "head"),
         facts.parameters
     ))];
+    if let Some(read) = &facts.pooling {
+        findings.push(good(format!("pooling: sentence-transformers reads its sentence vector from {read}")));
+    }
     findings.push(timed("model ready", took, 400));
     if own {
         findings.push(good(format!("weights: sha256 {}", facts.sha256)));

@@ -9,7 +9,7 @@ use super::print;
 use crate::cli::Models;
 use crate::config::Settings;
 use crate::lab::Lab;
-use crate::model::load::{EMBEDDED, Files};
+use crate::model::load::{EMBEDDED, Files, POOLING};
 use crate::model::weights::Weights;
 use crate::model::{Bert, Family, ModelError, oracle};
 use crate::wording::{counted, listed};
@@ -265,6 +265,9 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
         has(lab.bert().pooler().is_some()),
         if own.is_empty() { "none" } else { &own }
     );
+    if let Some(read) = &known.pooling {
+        let _ = writeln!(text, "sentence-transformers reads its sentence vector from {read} ({POOLING})");
+    }
     for line in unused(&lab.bert().facts().unused, config.num_hidden_layers) {
         let _ = writeln!(text, "{line}");
     }

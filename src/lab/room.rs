@@ -99,6 +99,7 @@ impl Lab {
             fingerprint: fingerprint(&bert),
             labels: bert.own_labels().to_vec(),
             answers: bert.own_answers_are(),
+            pooling: known.pooling.clone(),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads: Vec<ShownHead> = ["cls", "mean"].into_iter().filter_map(find).map(ShownHead::recorded).collect();

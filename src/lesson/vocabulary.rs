@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[
     ("model.name", "the model's name"),
-    ("model.history", "how the model was trained, where its name is known"),
+    ("model.history", "how the model was trained, where its name is known, or how its own files say it is read"),
     ("model.layers", "number of layers"),
     ("model.middle", "the number of its middle layer"),
     ("model.heads", "attention heads in a layer"),

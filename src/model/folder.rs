@@ -11,8 +11,10 @@ use crate::{files, shell};
 
 mod formats;
 mod nearby;
+mod pooling;
 mod stand_in;
 
+pub use pooling::{POOLING, pooling};
 pub use stand_in::refuse_stand_in;
 
 /// Entries of a folder that are looked at.

@@ -161,7 +161,8 @@ impl Hub {
         let (config, tokenizer, weights) = (need(CONFIG)?, need(TOKENIZER)?, need(WEIGHTS)?);
         let shelf = Shelf::of(self, name);
         let mut pull = Pull { hub: self, client, shelf, name, commit: None, report };
-        for beside in tokenize::companions(tokenizer).iter().filter_map(|name| there(&[*name])) {
+        let optional = tokenize::companions(tokenizer).iter().chain([&load::POOLING]);
+        for beside in optional.filter_map(|name| there(&[*name])) {
             pull.file(beside, load::MOST_BYTES)?;
         }
         let files = Files {

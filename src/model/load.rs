@@ -29,6 +29,8 @@ const OTHER_VOCABULARIES: [&str; 6] =
 /// Pieces that are read of a text unless asked otherwise.
 pub const MAX_LENGTH: usize = crate::shell::USUAL_LENGTH;
 
+pub use super::folder::POOLING;
+
 /// The embedded model's name.
 pub const EMBEDDED: &str = "all-MiniLM-L6-v2";
 
@@ -58,6 +60,8 @@ pub struct Facts {
     pub unused: Vec<String>,
     /// Why a classification head that the file holds is not used.
     pub unused_head: Option<String>,
+    /// From what sentence-transformers reads a sentence's vector, where the model says so.
+    pub pooling: Option<String>,
 }
 
 impl Bert {
@@ -98,7 +102,9 @@ impl Bert {
             || tokenizer(origin, &files.tokenizer, &model, config.vocab_size),
             || Weights::open(&files.weights),
         );
-        Self::assemble(&super::printable(name), origin, config, tokenizer?, &weights?, max_length)
+        let mut bert = Self::assemble(&super::printable(name), origin, config, tokenizer?, &weights?, max_length)?;
+        bert.facts.pooling = files.config.parent().and_then(folder::pooling);
+        Ok(bert)
     }
 
     /// A model from its three files' contents.
@@ -139,6 +145,7 @@ impl Bert {
         let facts = Facts {
             unused,
             unused_head,
+            pooling: None,
             name: name.to_owned(),
             origin: origin.to_owned(),
             parameters: taken.parameters.into_inner(),

@@ -193,3 +193,36 @@ fn a_path_is_read_as_it_is_meant() {
     assert!(Bert::open(&model, None).is_ok());
     assert!(said_of("~/models/nothing", home.path()).contains("models/nothing"));
 }
+
+#[test]
+fn a_pooling_module_says_from_what_a_sentence_is_read() {
+    let cases = [
+        (json!({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}), "the vector of [CLS]"),
+        (json!({"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}), "the mean of all tokens"),
+        (
+            json!({"pooling_mode_cls_token": true, "pooling_mode_max_tokens": true}),
+            "the vector of [CLS] and the largest number",
+        ),
+        (json!({"embedding_dimension": 24, "pooling_mode": "lasttoken"}), "the vector of the last token"),
+    ];
+    let model = folder(&[]);
+    Checkpoint::default().write(model.path());
+    let check = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        let output = command.args(["models", "check"]).arg(model.path()).env_clear().output().expect("it starts");
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(!check().contains("sentence-transformers"));
+    for (pooling, words) in cases {
+        put(&model.path().join("1_Pooling/config.json"), &pooling.to_string());
+        let said = check();
+        assert!(said.contains(&format!("reads its sentence vector from {words}")), "{words:?} is not in {said}");
+    }
+    let known = Bert::open(model.path(), None).expect("it loads").facts().pooling.clone();
+    assert_eq!(known.as_deref(), Some("the vector of the last token"));
+    for nothing in ["{}", "not JSON", r#"{"pooling_mode_cls_token": "yes"}"#, r#"{"pooling_mode": "other"}"#] {
+        put(&model.path().join("1_Pooling/config.json"), nothing);
+        assert!(!check().contains("sentence-transformers"), "{nothing}");
+    }
+}

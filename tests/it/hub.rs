@@ -76,10 +76,14 @@ impl Server {
 
     /// A server whose model is a folder's files.
     fn of(folder: &Path) -> Self {
-        let read = |entry: fs::DirEntry| {
-            (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("a file"))
+        let inside = |name: &str| fs::read_dir(folder.join(name)).into_iter().flatten().flatten();
+        let read = |start: &str, entry: fs::DirEntry| {
+            let bytes = fs::read(entry.path()).ok()?;
+            Some((format!("{start}{}", entry.file_name().to_string_lossy()), bytes))
         };
-        let files = fs::read_dir(folder).expect("a folder").flatten().map(read).collect();
+        let files =
+            ["", "1_Pooling/"].into_iter().flat_map(|start| inside(start).filter_map(move |entry| read(start, entry)));
+        let files = files.collect();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (fault, seen) = (Arc::new(Mutex::new(Fault::None)), Arc::default());
@@ -196,7 +200,8 @@ impl Serving {
             let text = serde_json::json!({ "sha": COMMIT, "siblings": siblings }).to_string();
             return reply(&stream, "200 OK", &[], text.as_bytes());
         }
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let known = self.files.keys().filter(|name| path.ends_with(&format!("/{name}"))).max_by_key(|name| name.len());
+        let name = known.map_or("", String::as_str);
         let Some(bytes) = self.files.get(name) else { return reply(&stream, "404 Not Found", &[], b"no") };
         if path.starts_with("/stored/") {
             return self.send(&stream, bytes, range, fault);
@@ -278,6 +283,21 @@ fn err(output: &Output) -> String {
 
 fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+#[test]
+fn how_a_sentence_is_read_comes_with_the_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Checkpoint::default().write(folder.path());
+    fs::create_dir(folder.path().join("1_Pooling")).expect("a folder");
+    fs::write(folder.path().join("1_Pooling/config.json"), r#"{"pooling_mode_cls_token": true}"#).expect("written");
+    let server = Server::of(folder.path());
+    for attempt in ["fetched", "from the cache"] {
+        let output = server.run(&["models", "check", MODEL]);
+        assert!(output.status.success(), "{attempt}: {}", err(&output));
+        let said = out(&output);
+        assert!(said.contains("reads its sentence vector from the vector of [CLS]"), "{attempt}: {said}");
+    }
 }
 
 #[test]

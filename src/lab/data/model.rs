@@ -39,6 +39,9 @@ pub struct ModelFacts {
     /// Classes of the checkpoint's own classification head; empty when it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// From what sentence-transformers reads a sentence's vector, where the model says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pooling: Option<String>,
     /// What that head's outputs say.
     #[serde(default, skip_serializing_if = "Answers::is_classes")]
     pub answers: Answers,

@@ -99,7 +99,9 @@ impl Shelf {
     pub fn point(&self, known: &Known, file: &str) -> io::Result<PathBuf> {
         let pointer = self.pointer(known, file);
         fs::create_dir_all(pointer.parent().unwrap_or(&self.folder))?;
-        files::link_atomically(&Path::new("../../blobs").join(&known.hash), &pointer)?;
+        // A file in a folder of the model lies as many levels deeper.
+        let up = "../".repeat(2 + file.matches('/').count());
+        files::link_atomically(&Path::new(&up).join("blobs").join(&known.hash), &pointer)?;
         Ok(pointer)
     }
 
