@@ -185,6 +185,15 @@ fn damaged() -> Vec<(&'static str, Value, &'static str)> {
         ),
         ("no vocabulary", changed(&|t| t["model"]["vocab"] = Value::Null), "no vocabulary"),
         (
+            "a piece that is longer than a stack is deep",
+            {
+                let mut t = unigram();
+                t["model"]["vocab"][8][0] = json!("s".repeat(300_000));
+                t
+            },
+            "a piece of 300000 bytes",
+        ),
+        (
             "random merges",
             {
                 let mut t = bpe();

@@ -7,7 +7,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 /// Parts of one kind (normalizers, say) that a tokenizer may have.
@@ -22,6 +23,8 @@ const MOST_REPLACED: usize = 256;
 const MOST_ADDED: (usize, usize) = (100_000, 4 << 20);
 /// Letters of a word that WordPiece may try to cut; its time grows with their cube.
 const MOST_LETTERS: u64 = 1_000;
+/// Bytes of a piece. The library keeps some vocabularies as a tree by bytes and takes it apart by recursion.
+const MOST_PIECE: usize = 1_000;
 /// Special tokens that may stand around a text.
 const MOST_AROUND: usize = 16;
 
@@ -90,7 +93,45 @@ struct Model {
     dropout: Option<f64>,
     unk_id: Option<u32>,
     #[serde(default)]
-    vocab: Option<IgnoredAny>,
+    vocab: Option<Vocabulary>,
+}
+
+/// A vocabulary, of which only the longest piece is kept: a table of pieces, or a list of pieces with scores.
+struct Vocabulary {
+    /// In bytes.
+    longest: usize,
+}
+
+impl<'de> Deserialize<'de> for Vocabulary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Pieces)
+    }
+}
+
+struct Pieces;
+
+impl<'de> Visitor<'de> for Pieces {
+    type Value = Vocabulary;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a vocabulary")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocabulary, A::Error> {
+        let mut longest = 0;
+        while let Some((piece, _)) = map.next_entry::<String, IgnoredAny>()? {
+            longest = longest.max(piece.len());
+        }
+        Ok(Vocabulary { longest })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vocabulary, A::Error> {
+        let mut longest = 0;
+        while let Some((piece, _)) = list.next_element::<(String, IgnoredAny)>()? {
+            longest = longest.max(piece.len());
+        }
+        Ok(Vocabulary { longest })
+    }
 }
 
 impl Outline {
@@ -155,8 +196,9 @@ impl Model {
         {
             return Err(format!("its model is {}, which is not known", short(kind)));
         }
-        if self.vocab.is_none() {
-            return Err("its model has no vocabulary".to_owned());
+        let Some(vocabulary) = &self.vocab else { return Err("its model has no vocabulary".to_owned()) };
+        if vocabulary.longest > MOST_PIECE {
+            return Err(format!("it has a piece of {} bytes, and at most {MOST_PIECE} are read", vocabulary.longest));
         }
         if let Some(letters) = self.max_input_chars_per_word.filter(|letters| *letters > MOST_LETTERS) {
             return Err(format!("it tries to cut words of {letters} letters, and at most {MOST_LETTERS} are read"));
