@@ -2,7 +2,7 @@
 
 use super::values::{self, Number};
 use super::{Screen, State};
-use crate::lab::Request;
+use crate::lab::{Provenance, Request};
 use crate::lesson::notebook::{FACTS, Fact, beside};
 use crate::lesson::progress::{Figure, Measured};
 use crate::lesson::{Block, Format, Inline, Source, ValueRef, View};
@@ -93,7 +93,7 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     if of_run && run.is_none() {
         return None;
     }
-    let (command, train) = run.map_or((None, None), |(command, train)| (Some(command), Some(train)));
+    let command = run.map(|run| run.command.clone());
     let facts = state.facts.as_ref()?;
     let beside = || {
         let data = state.compare().filter(|_| family == "compare")?;
@@ -108,7 +108,9 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
             source: Source::Live,
             sentence: (!of_run).then(|| state.sentence().text),
             command,
-            train,
+            train: run.map(|run| run.sentences[0]),
+            test: run.map(|run| run.sentences[2]),
+            data_sha256: run.map(|run| run.data_sha256.clone()),
             lesson: lesson(state),
             model: facts.name.clone(),
             asked: facts.asked.clone(),
@@ -122,15 +124,14 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
 /// Families of values that come from a run over many sentences.
 const RUNS: [&str; 3] = ["race", "decode", "aggregate"];
 
-/// The command of the run that the bench shows, and its training sentences.
-fn run(state: &State, family: &str) -> Option<(String, usize)> {
-    let provenance = match family {
+/// How the run was made that the bench shows.
+fn run<'a>(state: &'a State, family: &str) -> Option<&'a Provenance> {
+    Some(match family {
         "race" => &state.race_report()?.provenance,
         "decode" => &state.inversion()?.provenance,
         "aggregate" => &state.aggregate()?.provenance,
         _ => return None,
-    };
-    Some((provenance.command.clone(), provenance.sentences[0]))
+    })
 }
 
 /// Recorded values of facts, as far as the step's text quotes them: kept as `record.KEY`.

@@ -84,7 +84,7 @@ pub fn write(report: &RaceReport) -> Result<String, RecordError> {
 /// `{a}-{b}.{layer}.difference|low|high|p|verdict|smallest`, without a layer the same less `{layer}.`. Fine-tuned lanes
 /// have `finetune` in the layer's place, and `rate` instead of `c`. `majority.accuracy` is there
 /// without its lane, too: the commonest label's share of the test sentences. And `train`, `validation`, `test` (sentences),
-/// `seeds`, `date`, `command`. What a record does not have, has no key.
+/// `seeds`, `date`, `command`, `data_sha256`. What a record does not have, has no key.
 #[must_use]
 pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
     let mut values = BTreeMap::new();
@@ -132,6 +132,7 @@ fn of_provenance(provenance: &Provenance, values: &mut BTreeMap<String, Datum>) 
         put("date", Datum::Text(date.clone()));
     }
     put("command", Datum::Text(provenance.command.clone()));
+    put("data_sha256", Datum::Text(provenance.data_sha256.clone()));
 }
 
 fn prefix(name: &str, mode: &str, layer: Option<usize>) -> String {

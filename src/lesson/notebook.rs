@@ -8,14 +8,16 @@
 mod again;
 pub mod answers;
 mod document;
+mod evidence;
 mod facts;
 mod time;
 
 pub use again::{beside, trace};
 pub use answers::{Answer, LESSONS, answers};
 pub use document::{Document, Part, Run};
-use facts::source_in_words;
-pub use facts::{Evidence, FACTS, Fact, Point};
+use evidence::source_in_words;
+pub use evidence::{Evidence, Origin, Point};
+pub use facts::{FACTS, Fact};
 pub use time::{day, moment};
 
 use super::progress::{Given, Progress};
@@ -50,8 +52,8 @@ fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
                 document.code(again);
             }
         }
-        if let Some(gap) = &answer.gap {
-            document.text(vec![Run::plain(gap)]);
+        if let Some(missing) = answer.gap.as_ref().or(answer.partly.as_ref()) {
+            document.text(vec![Run::plain(missing)]);
         }
     }
 }

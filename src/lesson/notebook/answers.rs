@@ -1,9 +1,7 @@
 //! The four answers. Each is a sentence drawn from figures, the figures themselves, and what is missing with what to
 //! do about it. Nothing here is true whatever was measured: another measurement gives another sentence.
 
-use std::fmt::Write as _;
-
-use super::{Evidence, Point};
+use super::{Evidence, Origin, Point};
 use crate::lesson::Source;
 
 /// Sums in another order round differently; more than this is no rounding.
@@ -22,14 +20,24 @@ pub struct Answer {
     pub question: &'static str,
     /// The lesson that is about it.
     pub lesson: &'static str,
-    /// The answer in a sentence or two.
+    /// The answer in a sentence or two. Every figure in it is among `points`.
     pub verdict: String,
     /// What it rests on.
     pub points: Vec<Point>,
     /// What was not measured here, and what to do.
     pub gap: Option<String>,
+    /// Where there is no gap but a part of the sentence is recorded: what to do about that.
+    pub partly: Option<String>,
     /// The short run that `Enter` offers on this question.
     pub short_run: &'static str,
+}
+
+impl Answer {
+    /// Whether its whole sentence was measured here.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.gap.is_none() && self.partly.is_none()
+    }
 }
 
 /// All four, in the order of the questions.
@@ -38,55 +46,62 @@ pub fn answers(evidence: &Evidence<'_>) -> [Answer; 4] {
     [aggregate(evidence), first(evidence), learns(evidence), back(evidence)]
 }
 
-/// Figures of an answer by key, for its sentence.
+/// The figures of an answer: what is listed, and what its sentence quotes.
 struct Points<'a> {
     evidence: &'a Evidence<'a>,
-    found: Vec<(&'static str, Point)>,
+    listed: Vec<Point>,
+    /// Origins of the figures in the sentence.
+    quoted: Vec<Origin>,
 }
 
 impl<'a> Points<'a> {
     /// The figures to list.
-    fn new(evidence: &'a Evidence<'a>, keys: &[&'static str]) -> Self {
-        let found = keys.iter().filter_map(|key| Some((*key, evidence.point(key)?.with_interval(evidence, key))));
-        Self { evidence, found: found.collect() }
+    fn new(evidence: &'a Evidence<'a>, keys: &[&str]) -> Self {
+        let listed = keys.iter().filter_map(|key| Some(evidence.point(key)?.with_interval(evidence)));
+        Self { evidence, listed: listed.collect(), quoted: Vec::new() }
     }
 
-    /// A figure, listed or not.
-    fn get(&self, key: &str) -> Option<Point> {
-        self.evidence.point(key)
+    /// Figures of one origin for the sentence; the list gets those that it lacks.
+    fn quote(&mut self, keys: &[&str]) -> Option<(Origin, Vec<Point>)> {
+        let points = self.evidence.together(keys)?;
+        points.iter().for_each(|point| self.list(point));
+        let origin = points.first()?.origin.clone();
+        self.quoted.push(origin.clone());
+        Some((origin, points))
     }
 
-    /// Two figures that may be compared: measured here on as many training sentences, or both recorded.
-    fn comparable(&self, one: &str, other: &str) -> Option<(Point, Point)> {
-        let here = self.evidence.measured(one).zip(self.evidence.measured(other));
-        let fair = |(one, other): &(Point, Point)| {
-            one.source == other.source && one.train == other.train && one.model == other.model
-        };
-        here.filter(fair).or_else(|| {
-            let two = self.evidence.recorded(one).zip(self.evidence.recorded(other));
-            two.filter(fair)
-        })
+    /// One more figure for a clause whose figures have this origin.
+    fn quote_beside(&mut self, key: &str, origin: &Origin) -> Option<Point> {
+        let point = self.evidence.beside(key, origin)?;
+        self.list(&point);
+        Some(point)
     }
 
-    fn number(&self, key: &str) -> Option<f64> {
-        self.get(key)?.number
+    /// The end of an interval, or a verdict: it stands in the list with the figure that it belongs to.
+    fn end_of(&self, key: &str, point: &Point) -> Option<Point> {
+        self.evidence.beside(key, &point.origin).filter(|end| end.again == point.again)
     }
 
-    fn said(&self, key: &str) -> Option<String> {
-        self.get(key).map(|point| point.value)
+    fn list(&mut self, point: &Point) {
+        let same = |known: &Point| known.key == point.key && known.origin == point.origin;
+        if self.listed.iter().any(same) {
+            return;
+        }
+        let after = self.listed.iter().rposition(|known| known.key == point.key).map_or(self.listed.len(), |at| at + 1);
+        self.listed.insert(after, point.clone().with_interval(self.evidence));
     }
 
-    /// Puts the answer together. `needed` are the figures without which the question counts as not measured here.
+    /// Puts the answer together. `needed` are the figures without which the question counts as not measured here,
+    /// `rest` says what measures the other figures of its sentence.
     fn answer(
         self,
-        question: &'static str,
-        lesson: &'static str,
+        (question, lesson): (&'static str, &'static str),
         verdict: Option<String>,
         needed: &[&str],
-        short_run: &'static str,
+        (short_run, rest): (&'static str, &'static str),
     ) -> Answer {
         let live = self.evidence.any_measured(needed);
-        let recorded = self.found.iter().any(|(_, point)| point.source == Source::Record);
+        let recorded = self.listed.iter().any(|point| point.origin.source == Source::Record);
         let course = self.evidence.course;
         let there = course.lessons.iter().any(|known| known.id == lesson);
         let last = course.lessons.last().map_or("11", |last| &last.id);
@@ -100,12 +115,16 @@ impl<'a> Points<'a> {
             (false, true) => Some(format!("You have not measured this yourself: the figures are recorded. {todo}")),
             (false, false) => Some(format!("You have not measured this yet. {todo}")),
         };
+        let quotes_record = self.quoted.iter().any(|origin| origin.source == Source::Record);
+        let partly =
+            (gap.is_none() && quotes_record).then(|| format!("A part of this answer is recorded. You measure it with {rest}."));
         Answer {
             question,
             lesson,
             verdict: verdict.unwrap_or_else(|| "Not answered yet.".to_owned()),
-            points: self.found.into_iter().map(|(_, point)| point).collect(),
+            points: self.listed,
             gap,
+            partly,
             short_run,
         }
     }
@@ -113,7 +132,7 @@ impl<'a> Points<'a> {
 
 /// Question 1.
 fn aggregate(evidence: &Evidence<'_>) -> Answer {
-    let points = Points::new(
+    let mut points = Points::new(
         evidence,
         &[
             "race.cls.last.accuracy",
@@ -127,48 +146,51 @@ fn aggregate(evidence: &Evidence<'_>) -> Answer {
             "aggregate.mean.last.nearest",
         ],
     );
-    let verdict = aggregate_in_words(&points);
-    let needed = ["race.cls-mean.last.difference"];
+    let verdict = aggregate_in_words(&mut points);
     points.answer(
-        "Is [CLS] really an aggregate representation of the sequence?",
-        LESSONS[0],
+        ("Is [CLS] really an aggregate representation of the sequence?", LESSONS[0]),
         verdict,
-        &needed,
-        "a small race of [CLS] against GlobalPooling",
+        &["race.cls-mean.last.difference"],
+        ("a small race of [CLS] against GlobalPooling", "a frozen race of [CLS] and GlobalPooling (lesson 08)"),
     )
 }
 
-fn aggregate_in_words(points: &Points<'_>) -> Option<String> {
-    let (right, low) = (points.said("race.cls.last.accuracy")?, points.number("race.cls.last.low")?);
-    let floor = points.get("race.majority.accuracy")?;
-    let begins = if low > floor.number? {
+fn aggregate_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, found) = points.quote(&["race.cls.last.accuracy", "race.majority.accuracy"])?;
+    let [right, floor] = &found[..] else { return None };
+    let low = points.end_of("race.cls.last.low", right).and_then(|low| low.number).or(right.number)?;
+    let (right, floor) = (&right.value, (floor.number?, &floor.value));
+    let begins = if low > floor.0 {
         format!(
             "Yes, it gathers: a classifier on it alone is right on {right}, one answer for everything on {}",
-            floor.value
+            floor.1
         )
     } else {
         format!(
             "Not shown here: a classifier on it alone is right on {right}, and that cannot be told from one answer for \
              everything, {}",
-            floor.value
+            floor.1
         )
     };
-    let difference = points.said("race.cls-mean.last.difference").unwrap_or_default();
-    let beside = match points.said("race.cls-mean.last.verdict").as_deref() {
-        Some("better") => format!(", but GlobalPooling gathers more here, {difference}."),
-        Some("worse") => format!(", and better than GlobalPooling, which comes {difference} behind it."),
-        Some("too little data to tell") => {
-            format!(". Whether GlobalPooling does better ({difference}) these test sentences cannot tell.")
-        }
-        Some(other) => format!(". GlobalPooling is {other} ({difference})."),
-        None => ".".to_owned(),
-    };
-    Some(format!("{begins}{beside} That is said of this model, layer, task and way of reading."))
+    let beside = points.quote_beside("race.cls-mean.last.difference", &origin).and_then(|difference| {
+        let verdict = points.end_of("race.cls-mean.last.verdict", &difference)?;
+        let difference = difference.value;
+        Some(match verdict.value.as_str() {
+            "better" => format!(", but GlobalPooling gathers more here, {difference}"),
+            "worse" => format!(", and better than GlobalPooling, which comes {difference} behind it"),
+            "too little data to tell" => {
+                format!(". Whether GlobalPooling does better ({difference}) these test sentences cannot tell")
+            }
+            other => format!(". GlobalPooling is {other} ({difference})"),
+        })
+    });
+    let (beside, origin) = (beside.unwrap_or_default(), origin.in_words());
+    Some(format!("{begins}{beside} ({origin}). That is said of this model, layer, task and way of reading."))
 }
 
 /// Question 2.
 fn first(evidence: &Evidence<'_>) -> Answer {
-    let points = Points::new(
+    let mut points = Points::new(
         evidence,
         &[
             "arrange.carried.largest.last",
@@ -179,18 +201,18 @@ fn first(evidence: &Evidence<'_>) -> Answer {
             "race.cls-cls-at-end.last.difference",
         ],
     );
-    let verdict = first_in_words(&points);
+    let verdict = first_in_words(&mut points);
     points.answer(
-        "Why is it the first token? Why not the second, the third, the last?",
-        LESSONS[1],
+        ("Why is it the first token? Why not the second, the third, the last?", LESSONS[1]),
         verdict,
         &["arrange.carried.largest.last"],
-        "your sentence in four arrangements",
+        ("your sentence in four arrangements", "the arrangements of your sentence (lesson 06)"),
     )
 }
 
-fn first_in_words(points: &Points<'_>) -> Option<String> {
-    let moved = points.get("arrange.carried.largest.last")?;
+fn first_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, found) = points.quote(&["arrange.carried.largest.last"])?;
+    let moved = found.first()?;
     let begins = if moved.number? <= ROUNDING {
         format!(
             "Nothing in attention asks for first: pieces shuffled with their positions keep their vectors (no number \
@@ -203,18 +225,16 @@ fn first_in_words(points: &Points<'_>) -> Option<String> {
             moved.value
         )
     };
-    let habit = match points.get("arrange.cls-at-end.cosine.last") {
-        Some(end) => {
-            format!(": moved to the end without training, the vector of [CLS] keeps a cosine of {}.", end.value)
-        }
-        None => ".".to_owned(),
-    };
-    Some(begins + &habit)
+    // What another sentence showed stands in the list, not in this sentence.
+    let habit = points.quote_beside("arrange.cls-at-end.cosine.last", &origin).map_or_else(String::new, |end| {
+        format!(": moved to the end without training, the vector of [CLS] keeps a cosine of {}", end.value)
+    });
+    Some(format!("{begins}{habit} ({}).", origin.in_words()))
 }
 
 /// Question 3.
 fn learns(evidence: &Evidence<'_>) -> Answer {
-    let points = Points::new(
+    let mut points = Points::new(
         evidence,
         &[
             "sentence.pieces",
@@ -229,62 +249,70 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
             "race.cls-mean.finetune.difference",
         ],
     );
-    let verdict = learns_in_words(&points);
+    let said: Vec<String> = touched_in_words(&mut points).into_iter().chain(moved_in_words(&mut points)).collect();
     points.answer(
-        "How does it learn to represent the sequence, when it is trained like every other token?",
-        LESSONS[2],
-        verdict,
+        ("How does it learn to represent the sequence, when it is trained like every other token?", LESSONS[2]),
+        (!said.is_empty()).then(|| said.join(" ")),
         &["gradient.cls.touched.last"],
-        "where the loss touches your sentence",
+        (
+            "where the loss touches your sentence",
+            "two races on as many sentences, one frozen and one fine-tuned (lesson 08)",
+        ),
     )
 }
 
-fn learns_in_words(points: &Points<'_>) -> Option<String> {
-    let mut said = String::new();
-    if let (Some(top), Some(below)) = (points.get("gradient.cls.touched.last"), points.get("gradient.cls.touched.1")) {
-        let (at, under) = (top.number?, below.number?);
-        said = if at < under {
-            format!(
-                "By being read. The loss of a classifier on it enters at {} position of the last layer and reaches {} \
-                 through attention below: it trains what the others offer and what [CLS] asks for.",
-                top.value, below.value
-            )
-        } else {
-            format!(
-                "Not shown here: the loss touches {} positions after the last layer and {} below, so it does not enter \
-                 at [CLS] alone.",
-                top.value, below.value
-            )
-        };
-    }
-    if let Some((before, after)) = points.comparable("race.cls.last.accuracy", "race.cls.finetune.accuracy") {
-        let gained = after.number? > before.number?;
-        let outcome = if gained { "training moved it" } else { "training did not help here" };
-        let (before, after) = (&before.value, &after.value);
-        let _ = write!(said, " Frozen it is right on {before}, fine-tuned on {after}: {outcome}.");
-    }
-    (!said.is_empty()).then(|| said.trim_start().to_owned())
+/// Where the loss enters and what it reaches.
+fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, found) = points.quote(&["gradient.cls.touched.last", "gradient.cls.touched.1"])?;
+    let [top, below] = &found[..] else { return None };
+    let origin = origin.in_words();
+    Some(if top.number? < below.number? {
+        format!(
+            "By being read. The loss of a classifier on it enters at {} position of the last layer and reaches {} \
+             through attention below ({origin}): it trains what the others offer and what [CLS] asks for.",
+            top.value, below.value
+        )
+    } else {
+        format!(
+            "Not shown here: the loss touches {} positions after the last layer and {} below ({origin}), so it does not \
+             enter at [CLS] alone.",
+            top.value, below.value
+        )
+    })
+}
+
+/// What training made of it, judged by two runs of one size.
+fn moved_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, found) = points.quote(&["race.cls.last.accuracy", "race.cls.finetune.accuracy"])?;
+    let [before, after] = &found[..] else { return None };
+    let outcome = if after.number? > before.number? { "training moved it" } else { "training did not help here" };
+    Some(format!(
+        "Frozen it is right on {}, fine-tuned on {}: {outcome} ({}).",
+        before.value,
+        after.value,
+        origin.in_words()
+    ))
 }
 
 /// Question 4.
 fn back(evidence: &Evidence<'_>) -> Answer {
-    let points = Points::new(
+    let mut points = Points::new(
         evidence,
         &["decode.cls.last.precision", "decode.mean.last.precision", "decode.baseline", "decode.coverage"],
     );
-    let verdict = back_in_words(&points);
+    let verdict = back_in_words(&mut points);
     points.answer(
-        "Can the original sequence be got back from it?",
-        LESSONS[3],
+        ("Can the original sequence be got back from it?", LESSONS[3]),
         verdict,
         &["decode.cls.last.precision"],
-        "small decoders of [CLS] and GlobalPooling",
+        ("small decoders of [CLS] and GlobalPooling", "the decoders of [CLS] and GlobalPooling (lesson 10)"),
     )
 }
 
-fn back_in_words(points: &Points<'_>) -> Option<String> {
-    let (found, guess) = (points.get("decode.cls.last.precision")?, points.get("decode.baseline")?);
-    let low = points.number("decode.cls.last.low").or(found.number)?;
+fn back_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, figures) = points.quote(&["decode.cls.last.precision", "decode.baseline"])?;
+    let [found, guess] = &figures[..] else { return None };
+    let low = points.end_of("decode.cls.last.low", found).and_then(|low| low.number).or(found.number)?;
     let begins = if found.number? >= EXACT {
         format!("Nearly all of its words: a linear map finds {} of the content pieces that it knows", found.value)
     } else if low > guess.number? {
@@ -292,13 +320,13 @@ fn back_in_words(points: &Points<'_>) -> Option<String> {
     } else {
         format!("Not shown here: a linear map finds {} of the content pieces that it knows", found.value)
     };
-    let beside = match points.get("decode.mean.last.precision") {
-        Some(mean) => format!("; from GlobalPooling {}", mean.value),
-        None => String::new(),
-    };
+    let beside = points
+        .quote_beside("decode.mean.last.precision", &origin)
+        .map_or_else(String::new, |mean| format!("; from GlobalPooling {}", mean.value));
     Some(format!(
-        "{begins}, the commonest pieces guessed blindly {}{beside}. Which words, not in which order; trained inverters \
+        "{begins}, the commonest pieces guessed blindly {}{beside} ({}). Which words, not in which order; trained inverters \
          get further.",
-        guess.value
+        guess.value,
+        origin.in_words()
     ))
 }

@@ -81,7 +81,132 @@ fn training_is_judged_by_runs_of_one_size() {
     let said = answers(&Evidence { progress: &small, course: &course(), record: &record });
     assert!(said[2].verdict.contains("Frozen it is right on 73.7 %, fine-tuned on 87.4 %"), "{}", said[2].verdict);
     let small_run = said[0].points.iter().find(|point| point.value == "66.2 %").expect("the small run");
-    assert_eq!(small_run.train, Some(512));
+    assert_eq!(small_run.origin.train, Some(512));
+    // The list has the pair that the sentence speaks of, and the learner's own run.
+    let listed: Vec<(&str, &str)> =
+        said[2].points.iter().map(|point| (point.value.as_str(), point.source_in_words())).collect();
+    for figure in [("66.2 %", "measured here"), ("73.7 %", "recorded"), ("87.4 %", "recorded")] {
+        assert!(listed.contains(&figure), "{figure:?} in {listed:?}");
+    }
+    assert!(said[2].verdict.contains("(recorded, 6991 training sentences)"), "{}", said[2].verdict);
+}
+
+/// Fine-tuned here on few sentences, frozen on all: the sentence is of the recorded pair, and says so.
+#[test]
+fn runs_of_two_sizes_are_not_compared() {
+    let record = |key: &str| match key {
+        "frozen.cls.6.accuracy" => Some(Figure::Number(0.737)),
+        "full.cls.finetune.accuracy" => Some(Figure::Number(0.874)),
+        "frozen.train" | "full.train" => Some(Figure::Number(6_991.0)),
+        _ => None,
+    };
+    let numbers = [
+        ("race.cls.last.accuracy", 0.737),
+        ("race.cls.finetune.accuracy", 0.619),
+        ("gradient.cls.touched.last", 1.0),
+        ("gradient.cls.touched.1", 9.0),
+    ];
+    let mut mixed = progress(&numbers, &[]);
+    for (key, train) in [("race.cls.last.accuracy", 6_991), ("race.cls.finetune.accuracy", 512)] {
+        mixed.measured.get_mut(key).expect("measured").train = Some(train);
+    }
+    let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &record });
+    assert!(third.verdict.contains("fine-tuned on 87.4 %") && third.verdict.contains("recorded"), "{}", third.verdict);
+    assert!(!third.is_measured() && third.partly.is_some(), "a part of it is recorded: {third:?}");
+    let recorded = |value: &str| {
+        third.points.iter().any(|point| point.value == value && point.origin.source == Source::Record)
+    };
+    assert!(recorded("73.7 %") && recorded("87.4 %"), "{:?}", third.points);
+    assert!(third.points.iter().any(|point| point.value == "61.9 %" && point.origin.train == Some(512)));
+    // Without a record nothing is compared.
+    let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &|_| None });
+    assert!(!third.verdict.contains("Frozen it is right"), "{}", third.verdict);
+}
+
+/// How a figure of an answer is there: its number is told apart from every other.
+#[derive(Debug, Clone, Copy)]
+enum There {
+    Absent,
+    Small,
+    Full,
+    OtherModel,
+    OtherSentence,
+    OtherData,
+    Again,
+}
+
+const THERE: [There; 7] = [
+    There::Absent,
+    There::Small,
+    There::Full,
+    There::OtherModel,
+    There::OtherSentence,
+    There::OtherData,
+    There::Again,
+];
+
+/// Progress in which every fact is there in its own way.
+fn mixed(there: &[There], salt: usize) -> Progress {
+    let mut progress = Progress::default();
+    for (index, (fact, there)) in FACTS.iter().zip(there).enumerate() {
+        let run = ["race", "decode", "aggregate"].iter().any(|run| fact.key.starts_with(run));
+        let on = if matches!(there, There::OtherSentence) { "Another film." } else { "A fine film." };
+        let number = ((index * 7 + salt * 13) % 900 + 50) as f64 / 1_000.0;
+        let words = ["better", "worse", "too little data to tell", "equivalent within 2 points"];
+        let value = if fact.key.ends_with("verdict") {
+            Figure::Text(words[(index + salt) % words.len()].to_owned())
+        } else if fact.key.contains("touched") {
+            Figure::Number(((index * 5 + salt) % 17 + 1) as f64)
+        } else {
+            Figure::Number(number)
+        };
+        let mut one = measured(value, (!run).then_some(on));
+        let sized = |train| run.then_some(train);
+        (one.train, one.test) = (sized(6_991), sized(2_035));
+        match there {
+            There::Absent => continue,
+            There::Small => one.train = sized(512),
+            There::OtherModel => one.model = "bge".to_owned(),
+            There::OtherData => one.data_sha256 = run.then(|| "b".repeat(64)),
+            There::Again => one.command = run.then(|| "clsroom race --seed 1".to_owned()),
+            There::Full | There::OtherSentence => {}
+        }
+        progress.measured.insert(fact.key.to_owned(), one);
+    }
+    progress
+}
+
+/// The numbers of a text as they are written.
+fn numbers(text: &str) -> Vec<String> {
+    let fits = |c: char| c.is_ascii_digit() || ".+-e".contains(c);
+    let words = text.split(|c: char| !fits(c)).map(|word| word.trim_matches('.').trim_start_matches('-'));
+    words.filter(|word| word.contains(|c: char| c.is_ascii_digit())).map(str::to_owned).collect()
+}
+
+fn assert_sentences_follow_from_their_lists(answers: &[Answer]) {
+    for answer in answers {
+        let mut rest = answer.verdict.replace("within 2 points", "within the margin");
+        // A clause ends with what its figures were measured with.
+        while let Some((end, origin)) = answer
+            .points
+            .iter()
+            .map(|point| point.origin.in_words())
+            .filter_map(|words| Some((rest.find(&format!("({words})"))?, words)))
+            .min_by_key(|(at, words)| (*at, std::cmp::Reverse(words.len())))
+        {
+            let listed: Vec<String> = answer
+                .points
+                .iter()
+                .filter(|point| point.origin.in_words() == origin)
+                .flat_map(|point| numbers(&point.value))
+                .collect();
+            for number in numbers(&rest[..end]) {
+                assert!(listed.contains(&number), "{number} ({origin}) is not in the list of {answer:#?}");
+            }
+            rest = rest[end + origin.len() + 2..].to_owned();
+        }
+        assert_eq!(numbers(&rest), Vec::<String>::new(), "a figure without its source in {}", answer.verdict);
+    }
 }
 
 #[test]
@@ -161,7 +286,7 @@ fn without_measurements_every_gap_is_said_and_records_are_called_recorded() {
     let (progress, course) = (Progress::default(), course());
     let evidence = Evidence { progress: &progress, course: &course, record: &|key| records.get(key).cloned() };
     let [first, ..] = answers(&evidence);
-    assert!(first.verdict.starts_with("Yes") && first.points.iter().all(|point| point.source == Source::Record));
+    assert!(first.verdict.starts_with("Yes") && first.points.iter().all(|point| point.origin.source == Source::Record));
     assert_eq!(first.points[0].again.as_deref(), Some("clsroom race --layer all"));
     assert!(first.gap.is_some_and(|gap| gap.contains("the figures are recorded")));
 }
@@ -240,6 +365,30 @@ fn assert_markdown_is_plain(markdown: &str) {
 }
 
 proptest! {
+    /// Whatever is stored, from whichever runs: a figure in an answer's sentence stands in its list, from the same source.
+    #[test]
+    fn every_figure_of_a_sentence_is_in_its_list(
+        there in prop::collection::vec(prop::sample::select(&THERE[..]), FACTS.len()),
+        recorded in prop::collection::vec(any::<bool>(), FACTS.len()),
+        salt in 0..100_usize,
+    ) {
+        let (progress, course) = (mixed(&there, salt), course());
+        let records: BTreeMap<&str, Figure> = FACTS
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| recorded[*index])
+            .filter_map(|(index, fact)| {
+                let word = Figure::Text("better".to_owned());
+                let number = Figure::Number(((index * 11 + salt * 3) % 900 + 50) as f64 / 1_000.0);
+                Some((fact.record?, if fact.key.ends_with("verdict") { word } else { number }))
+            })
+            .chain([("frozen.train", Figure::Number(6_991.0)), ("full.train", Figure::Number(6_991.0))])
+            .collect();
+        let record = |key: &str| records.get(key).cloned();
+        let evidence = Evidence { progress: &progress, course: &course, record: &record };
+        assert_sentences_follow_from_their_lists(&answers(&evidence));
+    }
+
     #[test]
     fn any_text_comes_back_as_it_was_typed(text in "[ -~äß猫]{1,60}") {
         let markdown = hostile(&text).markdown();

@@ -66,6 +66,12 @@ pub struct Measured {
     /// Training sentences of that run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<usize>,
+    /// Its test sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<usize>,
+    /// sha256 of its labelled sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_sha256: Option<String>,
     /// Id of the lesson that showed it.
     pub lesson: String,
     /// The model's name.

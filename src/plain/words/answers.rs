@@ -86,12 +86,12 @@ pub(super) fn notebook(state: &State) -> Vec<String> {
         let points = answer
             .points
             .iter()
-            .map(|point| format!("- {}: {} [{}]", point.what, point.value, point.source_in_words()));
+            .map(|point| format!("- {}: {} [{}]", point.what, point.value, point.origin.in_words()));
         let points: Vec<String> = points.collect();
         if !points.is_empty() {
             said.push(points.join("\n"));
         }
-        said.extend(answer.gap.clone());
+        said.extend(answer.gap.clone().or_else(|| answer.partly.clone()));
     }
     said
 }

@@ -17,7 +17,7 @@ use crate::view::widgets::text::{clean, fit, wrap, wrap_hanging};
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let answers = state.answers();
     let shown = state.asked();
-    let here = answers.iter().filter(|answer| answer.gap.is_none()).count();
+    let here = answers.iter().filter(|answer| answer.is_measured()).count();
     let glyphs = theme.glyphs();
     let running = state.running().map(|running| {
         let progress = &running.progress;
@@ -55,10 +55,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &Theme) -> Line<'a> {
     let glyphs = theme.glyphs();
-    let sign = match (&answer.gap, answer.points.is_empty()) {
-        (None, _) => glyphs.check,
-        (Some(_), false) => glyphs.half,
-        (Some(_), true) => " ",
+    let sign = match (answer.is_measured(), answer.points.is_empty()) {
+        (true, _) => glyphs.check,
+        (false, false) => glyphs.half,
+        (false, true) => " ",
     };
     let style = if focus { theme.focus() } else { theme.text() };
     Line::from(vec![
@@ -74,10 +74,13 @@ fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
     let own = |text: &str| clean(text, theme.ascii).into_owned();
     let mut text = wrap(&[Span::styled(own(&answer.verdict), theme.value())], inside);
     if answer.gap.is_some() {
-        let recorded = answer.points.iter().any(|point| point.source == Source::Record);
+        let recorded = answer.points.iter().any(|point| point.origin.source == Source::Record);
         let said = if recorded { "Recorded, not measured by you" } else { "Not measured yet" };
         let todo = format!("{said}: lesson {} does, or Enter here: {}.", answer.lesson, answer.short_run);
         text.extend(wrap(&[Span::styled(own(&todo), theme.key())], inside));
+    }
+    if let Some(partly) = &answer.partly {
+        text.extend(wrap(&[Span::styled(own(partly), theme.key())], inside));
     }
     for point in &answer.points {
         text.extend(wrap_hanging(&figure(point, theme), inside, 2));
@@ -90,19 +93,15 @@ fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
 
 fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
     let own = |text: &str| clean(text, theme.ascii).into_owned();
-    let other = match &point.model {
-        Some(model) if point.source == Source::Live => format!(" (model {})", own(model)),
-        _ => String::new(),
-    };
-    // Recorded ones rest on all there are; a run of one's own is often small.
-    let learned = point.train.filter(|_| point.source == Source::Live);
-    let learned = learned.map_or(String::new(), |train| format!(", {train} training sentences"));
+    let (source, known) = (point.origin.source, &point.origin.model);
+    let other = known.as_ref().map_or_else(String::new, |model| format!(" (model {})", own(model)));
+    let learned = point.origin.train.map_or_else(String::new, |train| format!(", {train} training sentences"));
     vec![
         Span::styled(format!("{} ", theme.glyphs().bullet), theme.label()),
         Span::styled(own(point.what), theme.text()),
         Span::styled(": ", theme.text()),
         Span::styled(own(&point.value), theme.value()),
-        Span::styled(blocks::mark(point.source, theme), theme.label()),
+        Span::styled(blocks::mark(source, theme), theme.label()),
         Span::styled(other, theme.dim()),
         Span::styled(learned, theme.dim()),
     ]
