@@ -22,6 +22,7 @@ pub mod learning;
 pub mod map;
 pub mod mixing;
 pub mod neighbours;
+pub mod normalise;
 pub mod probe;
 pub mod race;
 pub mod readout;

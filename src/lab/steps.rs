@@ -22,7 +22,7 @@ const EMBEDDINGS: [Known; 5] = [
         "norm",
         "norm",
         "x' = γ (x - mean) / std + β",
-        "LayerNorm brings every vector to a like scale. This is hidden state 0.",
+        "Mean 0 and spread 1 for every vector; then each dimension gets its learned γ and β. This is hidden state 0.",
     ),
 ];
 
@@ -64,7 +64,7 @@ const ATTENTION: [Known; 9] = [
     ),
     ("output", "attention.output", "o = Wo context + bo", "The heads' results are put together."),
     ("residual", "attention.residual", "x' = x + o", "The old vector is kept and the mix is added to it."),
-    ("norm", "attention.norm", "x' = γ (x - mean) / std + β", "LayerNorm brings the sum back to scale."),
+    ("norm", "attention.norm", "x' = γ (x - mean) / std + β", "Mean 0 and spread 1 again, then γ and β."),
 ];
 
 const FEED_FORWARD: [Known; 5] = [

@@ -230,13 +230,28 @@ impl Theme {
         pick(self.glyphs().ramp, t)
     }
 
-    /// Blue (negative) over dark to orange (positive) background for `t` in -1..=1, with readable foreground.
+    /// Blue (negative) over dark to orange (positive) background for `t` in -1..=1, with readable foreground; below 256
+    /// colours the ink of a glyph, as far as there are colours.
     #[must_use]
     pub fn diverging(&self, t: f32) -> Style {
-        if self.glyph_ramp() || t.is_nan() {
+        if t.is_nan() {
             return Style::new();
         }
+        if self.glyph_ramp() {
+            let neutral = self.diverging_glyph(t) == self.diverging_glyph(0.0);
+            return if neutral { Style::new() } else { self.sign(t) };
+        }
         self.diverging.get(step(f32::midpoint(t, 1.0), STEPS)).copied().unwrap_or_default()
+    }
+
+    /// Ink for a number by its sign, in the hues of [`Self::diverging`]; put the sign or [`Glyphs::negative`] beside it.
+    #[must_use]
+    pub fn sign(&self, value: f32) -> Style {
+        match value {
+            value if value > 0.0 => self.hue(&CLS),
+            value if value < 0.0 => self.hue(&MEAN),
+            _ => Style::new(),
+        }
     }
 
     /// A glyph for sign and size of `t` in -1..=1.

@@ -10,7 +10,7 @@ use crate::lab::TraceData;
 use crate::lab::head::Head;
 use crate::view::theme::Theme;
 use crate::view::widgets::bars::{self, Bar, Bars};
-use crate::view::widgets::strip::{self, Strip};
+use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, pad_start, put};
 
 /// A row of a head, and where the cursor is in it.
@@ -143,7 +143,7 @@ fn product(row: &Row<'_>, right: &str, theme: &Theme, area: Rect, buf: &mut Buff
             ),
             theme.value(),
         ),
-        crate::view::widgets::heatmap::signed_legend("negative", "positive", theme),
+        LEGEND.legend_between("negative", "positive", theme),
         said("strips: a cell a dimension, a scale each; below: largest first", theme.text()),
         measured("q of the row (h l), k of the piece (j k)", theme),
     ];

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
 use super::{card, frame, labels, measured, role, said, token, without};
 use crate::app::State;
@@ -39,7 +40,7 @@ fn foot(
     data: &AttributionData,
     numbers: [f32; 4],
     theme: &Theme,
-) -> Vec<ratatui::text::Line<'static>> {
+) -> Vec<Line<'static>> {
     let dot = theme.glyphs().dot;
     let [gradient, integrated, raw, rollout] = numbers;
     let at = token(state, trace);
@@ -75,7 +76,7 @@ fn foot(
             ),
             theme.value(),
         ),
-        said(clean(&signs(trace), theme.ascii).into_owned(), theme.text()),
+        signs(trace, theme),
         measured(&format!("{} on [CLS], {STEPS} steps; a scale a column", head(trace)), theme),
     ]
 }
@@ -88,9 +89,17 @@ fn head(trace: &TraceData) -> &'static str {
     }
 }
 
-fn signs(trace: &TraceData) -> String {
+/// What a bar's colour and cells say.
+fn signs(trace: &TraceData, theme: &Theme) -> Line<'static> {
     let [below, above] = trace.labels.first().map_or(["-", "+"], |label| label.classes.each_ref().map(String::as_str));
-    format!("+ towards {above}, - towards {below}; attention has no sign")
+    let own = |text: String| clean(&text, theme.ascii).into_owned();
+    let [.., full] = theme.glyphs().eighths;
+    Line::from(vec![
+        Span::styled(format!("+{full}"), theme.sign(1.0)),
+        Span::styled(own(format!(" towards {above}, ")), theme.text()),
+        Span::styled(format!("-{}", theme.glyphs().negative), theme.sign(-1.0)),
+        Span::styled(own(format!(" towards {below}; attention has no sign")), theme.text()),
+    ])
 }
 
 /// Four columns of numbers and bars, a line a piece.
@@ -128,14 +137,18 @@ fn table(
             let value = columns[column][*index];
             let text = if signed { format!("{value:+.2}") } else { format!("{value:.2}") };
             let x = put(buf, x_of(column), y, 6, &pad_start(&text, 5, true), theme.value()) + 1;
-            let bar = bar(value.abs() / most[column].max(f32::MIN_POSITIVE), usize::from(each) - 7, theme);
-            put(buf, x, y, each - 7, &bar, theme.text());
+            let share = value / most[column].max(f32::MIN_POSITIVE);
+            let style = if signed { theme.sign(value) } else { theme.text() };
+            put(buf, x, y, each - 7, &bar(share, usize::from(each) - 7, theme), style);
         }
     }
 }
 
-/// A bar of at most `width` cells for a share of the longest.
+/// A bar of at most `width` cells for a share of the longest; below zero in other cells.
 fn bar(share: f32, width: usize, theme: &Theme) -> String {
+    if share < 0.0 {
+        return theme.glyphs().negative.repeat((-share.max(-1.0) * width as f32).round() as usize);
+    }
     let eighths = (share.clamp(0.0, 1.0) * width as f32 * 8.0).round() as usize;
     let eighths = if theme.ascii { (eighths + 4) / 8 * 8 } else { eighths };
     let [.., full] = theme.glyphs().eighths;

@@ -9,8 +9,8 @@ use crate::app::State;
 use crate::lab::similar::{Aligned, apart};
 use crate::lab::{Matrix, Piece, TraceData};
 use crate::view::theme::{Role, Theme};
-use crate::view::widgets::heatmap::{self, Heatmap, legend};
-use crate::view::widgets::scale::window;
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::{Scale, window};
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
 
 /// Names of the measures that fill the table; the last variant is the map of vectors.
@@ -236,6 +236,7 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
     }
     let map = Matrix::new(layers, both.pairs.len(), distances);
     let most = map.data.iter().copied().filter(|value| value.is_finite()).fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let scale = Scale::between(0.0, most);
     let here = both.pairs[both.at];
     let (left, right) = both.names(here, theme);
     let [one, two] = both.signs();
@@ -251,7 +252,7 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
         theme.value(),
     )];
     foot.extend(said_hidden(both, theme));
-    foot.push(legend("0", &format!("{most:.3}"), theme));
+    foot.push(scale.legend(3, theme));
     let meaning = if both.models {
         "0 the same direction: means something where one model was tuned from the other"
     } else {
@@ -275,7 +276,7 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
     let value = |row: usize, column: usize| map.at(row, column);
     let roles: Vec<Role> = both.pairs.iter().map(|pair| both.role(*pair)).collect();
     let map = Heatmap {
-        range: (0.0, most),
+        scale,
         cursor: Some((layer, both.at)),
         column_roles: &roles,
         ..Heatmap::new(&rows, &columns, &value)

@@ -7,8 +7,7 @@ use super::{frame, labels, measured, norm, said, token};
 use crate::app::State;
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::signed_legend;
-use crate::view::widgets::strip::{self, Strip};
+use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, put, width};
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -30,7 +29,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         if numbers {
             said("the first numbers of each vector; the last column is its length", theme.dim())
         } else {
-            signed_legend("negative", "positive", theme)
+            LEGEND.legend_between("negative", "positive", theme)
         },
         measured(
             if numbers {

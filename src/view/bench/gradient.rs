@@ -7,7 +7,8 @@ use super::{card, frame, label_role, labels, measured, said, token};
 use crate::app::State;
 use crate::lab::{TraceData, verdict};
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(data) = state.gradient() else {
@@ -26,6 +27,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     // In thousandths, so that a cell can hold the number.
     let value = |row: usize, column: usize| 1e3 * map.at(map.rows - 1 - row, column);
     let most = 1e3 * map.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let scale = Scale::between(0.0, most);
     let touched = (0..map.cols).filter(|column| map.at(layer, *column) > 0.0).count();
     let foot = [
         said(
@@ -38,7 +40,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             theme.value(),
         ),
         said("length of the gradient: how much this vector is told to change", theme.text()),
-        legend("0", &format!("{most:.2}"), theme),
+        scale.legend(2, theme),
         measured("a fresh head, the label positive; columns: positions", theme),
     ];
     let caption = format!("where the loss touches: head on {}", verdict::name(readout));
@@ -46,7 +48,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let roles: Vec<_> = trace.pieces.iter().map(|piece| label_role(piece.kind)).collect();
     let map = Heatmap {
         column_roles: &roles,
-        range: (0.0, most),
+        scale,
         cursor: Some((map.rows - 1 - layer, at)),
         ..Heatmap::new(&rows, &columns, &value)
     };

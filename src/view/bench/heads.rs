@@ -9,7 +9,8 @@ use crate::app::State;
 use crate::lab::TraceData;
 use crate::lab::head::{Shares, shares};
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
 use crate::view::widgets::thumbnails::{self, Thumbnails};
 
 /// A number of a head.
@@ -51,7 +52,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let cursor = (layer - 1, head);
     let Some((what, number)) = state.cursor.variant.checked_sub(1).and_then(|variant| NUMBERS.get(variant)) else {
         let shown = state.shown();
-        let mut spots = legend("0", "1", theme);
+        let mut spots = Scale::between(0.0, 1.0).legend(1, theme);
         spots.push_span(Span::styled(format!(" {dot} a spot: the largest weight there"), theme.dim()));
         let foot = [
             under,
@@ -73,14 +74,15 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         .map(|heads| heads.iter().map(|head| number(&shares(head, &trace.pieces))).collect())
         .collect();
     let high = if *what == NUMBERS[5].0 { even.max(f32::MIN_POSITIVE) } else { 1.0 };
+    let scale = Scale::between(0.0, high);
     let foot = [
         under,
-        legend("0", &if high > 1.0 { format!("{high:.2}") } else { "1".to_owned() }, theme),
+        scale.legend(2, theme),
         said(format!("a cell: one head, mean of all rows; even weights have entropy {even:.2}"), theme.text()),
         measured(what, theme),
     ];
     let body = frame(&format!("every head: {what}"), &right, &foot, theme, area, buf);
     let value = |layer: usize, head: usize| all[layer].get(head).copied().unwrap_or(f32::NAN);
-    let map = Heatmap { range: (0.0, high), cursor: Some(cursor), ..Heatmap::new(&rows, &columns, &value) };
+    let map = Heatmap { scale, cursor: Some(cursor), ..Heatmap::new(&rows, &columns, &value) };
     heatmap::draw(body, buf, theme, &map);
 }

@@ -10,8 +10,7 @@ use crate::lesson::Source;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::blocks::mark;
-use crate::view::widgets::heatmap::signed_legend;
-use crate::view::widgets::strip::{self, Strip};
+use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{clean, fit, put};
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -27,7 +26,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let foot = [
         said(from, theme.dim()),
         said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
-        signed_legend(&format!("towards {below}"), &format!("towards {above}"), theme),
+        LEGEND.legend_between(&format!("towards {below}"), &format!("towards {above}"), theme),
         said("at the right: the vector's length; the sum of the products, with the bias", theme.dim()),
     ];
     let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);
@@ -112,7 +111,7 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
     let row = |(label, value): &(String, f32)| Bar {
         label: clean(label, theme.ascii).into_owned(),
         value: *value,
-        text: format!("{value:.3}"),
+        text: if single { format!("{value:+.3}") } else { format!("{value:.3}") },
         role: Role::Cls,
         interval: None,
     };

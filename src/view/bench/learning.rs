@@ -10,7 +10,8 @@ use crate::app::State;
 use crate::lab::{LearnData, Request};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
-use crate::view::widgets::heatmap::{self, Heatmap, Side, legend};
+use crate::view::widgets::heatmap::{self, Heatmap, Side};
+use crate::view::widgets::scale::Scale;
 use crate::view::widgets::text::wrap;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -50,6 +51,7 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
         .flat_map(|row| (0..data.before.cols).map(move |column| (row, column)))
         .map(|(row, column)| change(row, column).abs())
         .fold(f32::MIN_POSITIVE, f32::max);
+    let scale = Scale::signed(most);
     let at = state.cursor.token.min(columns.len().saturating_sub(1));
     let layer = state.cursor.layer.clamp(1, data.before.rows.max(1));
     let drift: Vec<f32> = data.drift.iter().skip(1).copied().collect();
@@ -64,7 +66,7 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
             theme.value(),
         ),
         said("change of [CLS]'s attention (mean of heads); turned: 1 - cosine", theme.text()),
-        legend(&format!("-{most:.3}"), &format!("+{most:.3}"), theme),
+        scale.legend(3, theme),
         measured(
             &format!(
                 "loss {:.3} to {:.3}; at the top their mean turned by {:.3}",
@@ -81,8 +83,7 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
     let roles: Vec<Role> = data.kinds.iter().map(|kind| label_role(*kind)).collect();
     let map = Heatmap {
         column_roles: &roles,
-        range: (-most, most),
-        signed: true,
+        scale,
         cursor: Some((layer - 1, at)),
         side: Some(Side { title: "turned", values: &drift }),
         ..Heatmap::new(&rows, &columns, &change)

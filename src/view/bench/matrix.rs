@@ -9,7 +9,8 @@ use crate::app::pieces::place_of;
 use crate::lab::TraceData;
 use crate::lab::head::entropy;
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (layer, number) = chosen(state, trace);
@@ -19,6 +20,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let last = names.len().saturating_sub(1);
     let (row, column) = (state.cursor.row.min(last), state.cursor.token.min(last));
     let dot = theme.glyphs().dot;
+    let scale = Scale::between(0.0, 1.0);
     let mut foot = vec![said(
         format!(
             "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
@@ -34,7 +36,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         theme.value(),
     )];
     foot.extend(hidden(state, trace, attention.row(row), theme));
-    foot.push(legend("0", "1", theme));
+    foot.push(scale.legend(1, theme));
     foot.push(said("a cell: how much of the column's value the row takes; a whole row adds to 1", theme.text()));
     let close = if state.cursor.open { "; Enter closes it" } else { "" };
     foot.push(measured(&format!("rows ask, columns offer{close}"), theme));
@@ -46,6 +48,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let map = Heatmap {
         row_roles: &roles,
         column_roles: &roles,
+        scale,
         cursor: Some((place_of(&shown, row), place_of(&shown, column))),
         ..Heatmap::new(&kept, &kept, &value)
     };

@@ -8,7 +8,8 @@ use crate::app::State;
 use crate::app::pieces::place_of;
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::{self, Heatmap, Side, legend};
+use crate::view::widgets::heatmap::{self, Heatmap, Side};
+use crate::view::widgets::scale::Scale;
 
 /// Name, what a cell says, and what a row does.
 const MEASURES: [(&str, &str, &str); 4] = [
@@ -42,7 +43,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let rows: Vec<String> = (1..=layers).map(|layer| format!("layer {layer}")).collect();
     // Cuts turn the vector by hundredths: their colours run up to the strongest.
     let most = matrix.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
-    let high = if variant == 3 { most } else { 1.0 };
+    let scale = Scale::between(0.0, if variant == 3 { most } else { 1.0 });
 
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
     let dot = theme.glyphs().dot;
@@ -60,7 +61,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let mut foot = vec![said(under.join(&format!(" {dot} ")), theme.value())];
     foot.extend(hidden(state, trace, matrix.row(layer - 1), theme));
     foot.extend([
-        legend("0", &if variant == 3 { format!("{most:.3}") } else { "1".to_owned() }, theme),
+        scale.legend(3, theme),
         said(cell, theme.text()),
         measured(&format!("columns: from where, rows: layers; {row}"), theme),
     ]);
@@ -77,7 +78,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let roles = super::label_roles(trace, &shown);
     let map = Heatmap {
         column_roles: &roles,
-        range: (0.0, high),
+        scale,
         cursor: Some((layer - 1, place_of(&shown, at))),
         side,
         ..Heatmap::new(&rows, &kept, &value)

@@ -14,7 +14,8 @@ use crate::lab::{Matrix, TraceData, likeliest, verdict};
 use crate::lesson::View;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
-use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
 use crate::view::widgets::text::{clean, fit, put};
 use crate::view::widgets::tokens::{self, Piece};
 use crate::wording::{counted, listed};
@@ -126,7 +127,7 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
         let _ = write!(under, ", 2 minus 1 {:+.3}", b.at(layer - 1, at) - a.at(layer - 1, at));
     }
     let mut foot: Vec<Line<'_>> = vec![said(under, theme.value()), said(words, theme.text())];
-    foot.extend([legend("0", "1", theme), measured("columns: from where, rows: layers", theme)]);
+    foot.extend([Scale::between(0.0, 1.0).legend(1, theme), measured("columns: from where, rows: layers", theme)]);
     let caption = format!("into [CLS], two models: {}", MEASURES[variant]);
     let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
     let difference = agrees.then(|| {
@@ -157,19 +158,24 @@ fn map(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    put(buf, area.x, area.y, area.width, &fit(title, usize::from(area.width), theme.ascii), theme.label());
+    let most = matrix.data.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
+    let scale = if signed { Scale::signed(most) } else { Scale::between(0.0, 1.0) };
+    let x = put(buf, area.x, area.y, area.width, &fit(title, usize::from(area.width), theme.ascii), theme.label());
+    if signed {
+        // The legend at the foot is that of the two maps above.
+        let room = area.right().saturating_sub(x + 2);
+        buf.set_line((x + 2).min(area.right()), area.y, &scale.legend(3, theme), room);
+    }
     let all = labels(trace, theme);
     let shown = crate::app::pieces::shown(&trace.pieces, state.cursor.hide);
     let columns: Vec<String> = shown.iter().filter_map(|index| all.get(*index).cloned()).collect();
     let roles = super::label_roles(trace, &shown);
     let rows: Vec<String> = (1..=matrix.rows).map(|layer| format!("layer {layer}")).collect();
     let layer = state.cursor.layer.clamp(1, matrix.rows.max(1));
-    let most = matrix.data.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
     let value = |row: usize, column: usize| shown.get(column).map_or(f32::NAN, |index| matrix.at(row, *index));
     let map = Heatmap {
-        range: if signed { (-most, most) } else { (0.0, 1.0) },
-        signed,
         column_roles: &roles,
+        scale,
         cursor: Some((layer - 1, place_of(&shown, state.cursor.token))),
         ..Heatmap::new(&rows, &columns, &value)
     };

@@ -9,7 +9,8 @@ use crate::app::pieces::place_of;
 use crate::lab::TraceData;
 use crate::lab::similar::{mean_of_pairs, similarity};
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::{self, Heatmap, legend};
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let layer = state.cursor.layer.min(trace.hidden_states.len().saturating_sub(1));
@@ -22,6 +23,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let dot = theme.glyphs().dot;
     // Vectors of one layer are rarely unlike: the colours begin at the least alike pair, so that they tell something.
     let low = cosines.data.iter().copied().fold(1f32, f32::min);
+    let scale = Scale::between(low.min(0.999), 1.0);
     let mean = mean_of_pairs(&cosines).map_or_else(String::new, |mean| format!(" {dot} mean of all pairs {mean:.3}"));
     let foot = [
         said(
@@ -36,7 +38,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             ),
             theme.value(),
         ),
-        legend(&format!("{low:.2}"), "1", theme),
+        scale.legend(2, theme),
         said(format!("1 the same direction, 0 unrelated{mean}"), theme.text()),
         measured("rows and columns: positions; colours begin at the lowest", theme),
     ];
@@ -49,7 +51,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let map = Heatmap {
         row_roles: &roles,
         column_roles: &roles,
-        range: (low.min(0.999), 1.0),
+        scale,
         cursor: Some((place_of(&shown, row), place_of(&shown, column))),
         ..Heatmap::new(&kept, &kept, &value)
     };

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::{frame, labels, norm, said, token};
 use crate::app::State;
+use crate::lab::normalise::{input, standard_lengths};
 use crate::lab::{Matrix, Operation, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::window;
@@ -36,8 +37,13 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     };
     put(buf, body.x + 2, body.y + 1, body.width - 2, &own(&shapes), theme.dim());
     let table = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
-    draw_numbers(&Numbers { values, by_head, names: &names, at, offset: state.cursor.offset }, theme, table, buf);
+    let scaled = input(&trace.operations, index).map(standard_lengths);
+    let numbers = Numbers { values, by_head, names: &names, at, offset: state.cursor.offset, scaled };
+    draw_numbers(&numbers, theme, table, buf);
 }
+
+/// Cells that the length before γ takes.
+const BEFORE: u16 = 13;
 
 /// A window of a matrix.
 struct Numbers<'a> {
@@ -49,16 +55,20 @@ struct Numbers<'a> {
     at: usize,
     /// First column.
     offset: usize,
+    /// Of a LayerNorm: the rows' lengths at mean 0 and spread 1, before γ and β.
+    scaled: Option<Vec<f32>>,
 }
 
 /// One line a piece: a window of its numbers, and its length (or, by head, its whole row over the pieces).
 fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Numbers { values, by_head, names, at, offset } = *numbers;
+    let Numbers { values, by_head, names, at, offset, ref scaled } = *numbers;
     if area.height < 2 {
         return;
     }
     let label = names.iter().take(values.rows).map(|name| name.chars().count()).max().unwrap_or(5).clamp(5, 12) as u16;
-    let side = if by_head { 0 } else { 9 };
+    // What LayerNorm makes of every row before γ, where there is room for it beside a few numbers.
+    let scaled = scaled.as_ref().filter(|_| area.width >= label + 3 + 9 + BEFORE + 9);
+    let side = if by_head { 0 } else { 9 + scaled.map_or(0, |_| BEFORE) };
     let cell = if by_head { 7 } else { 9 };
     let count = usize::from((area.width.saturating_sub(label + 3 + side)) / cell).min(values.cols);
     let first =
@@ -74,6 +84,10 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
     }
     if !by_head {
         put(buf, area.right().saturating_sub(7), area.y, 7, " length", theme.dim());
+        if scaled.is_some() {
+            let title = if theme.ascii { "before gamma" } else { "before γ" };
+            put(buf, area.right().saturating_sub(8 + 12), area.y, 12, &format!("{title:>12}"), theme.dim());
+        }
     }
     let rows = usize::from(area.height - 1).min(values.rows);
     let top = window(Some(at), values.rows, rows);
@@ -102,6 +116,9 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
         }
         if !by_head {
             put(buf, area.right().saturating_sub(7), y, 7, &format!("{:>7.2}", norm(values.row(row))), theme.label());
+            if let Some(length) = scaled.and_then(|lengths| lengths.get(row)) {
+                put(buf, area.right().saturating_sub(8 + 12), y, 12, &format!("{length:>12.2}"), theme.label());
+            }
         }
     }
 }

@@ -65,6 +65,8 @@ pub struct Glyphs {
     pub ramp: &'static [char],
     /// From strongly negative to strongly positive.
     pub signs: &'static [char],
+    /// A cell of a bar below zero.
+    pub negative: &'static str,
 }
 
 pub(super) const UNICODE: Glyphs = Glyphs {
@@ -99,6 +101,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     cited: "ᶜ",
     ramp: &[' ', '░', '▒', '▓', '█'],
     signs: &['▼', '▾', '·', '▴', '▲'],
+    negative: "▒",
 };
 
 pub(super) const ASCII: Glyphs = Glyphs {
@@ -133,4 +136,5 @@ pub(super) const ASCII: Glyphs = Glyphs {
     cited: "[c]",
     ramp: &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'],
     signs: &['=', '-', '.', '+', '#'],
+    negative: "=",
 };

@@ -112,6 +112,16 @@ fn draw_bar(area: Rect, buf: &mut Buffer, theme: &Theme, bar: &Bar, (low, high):
         put(buf, place(bar.value, low, high, area), area.y, 1, point, style);
         return;
     }
+    if low < 0.0 {
+        // From zero to either side, so that the sign is a place; below zero the cells are others too.
+        let (zero, end) = (place(0.0, low, high, area), place(bar.value, low, high, area));
+        let [.., full] = theme.glyphs().eighths;
+        let cell = if bar.value < 0.0 { theme.glyphs().negative } else { full };
+        for x in zero.min(end)..=zero.max(end) {
+            put(buf, x, area.y, 1, cell, style);
+        }
+        return;
+    }
     let eighths = (fraction(bar.value, low, high) * f32::from(area.width) * 8.0).round() as usize;
     let eighths = if theme.ascii { (eighths + 4) / 8 * 8 } else { eighths };
     let [.., full] = theme.glyphs().eighths;

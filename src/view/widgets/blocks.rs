@@ -71,7 +71,7 @@ pub fn spans(inlines: &[Inline], resolve: Resolve<'_>, theme: &Theme) -> Vec<Spa
                 // Italics are missing in many terminals; underlining is not.
                 spans.push(Span::styled(own(text, theme), Style::new().add_modifier(Modifier::UNDERLINED)));
             }
-            Inline::Term(text) => {
+            Inline::Term { text, .. } => {
                 spans.push(Span::styled(own(text, theme), theme.text().add_modifier(Modifier::UNDERLINED)));
                 spans.push(Span::styled(term_sign(theme), theme.label()));
             }

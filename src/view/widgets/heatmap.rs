@@ -6,9 +6,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
 
-use super::scale::{fraction, hidden, short, window};
+use super::scale::{Scale, hidden, short, window};
 use super::text::{fit, pad, pad_start, put, width};
 use crate::view::theme::{Role, Theme};
 
@@ -24,10 +23,8 @@ pub struct Heatmap<'a> {
     pub column_roles: &'a [Role],
     /// The number at (row, column); NaN leaves the cell blank.
     pub value: &'a dyn Fn(usize, usize) -> f32,
-    /// Numbers at the ends of the scale. Signed maps should give a symmetric range.
-    pub range: (f32, f32),
-    /// Blue to orange around zero instead of cividis.
-    pub signed: bool,
+    /// Its colours and signs; the legend is drawn from the same.
+    pub scale: Scale,
     /// Row and column of the cursor.
     pub cursor: Option<(usize, usize)>,
     /// A column of numbers at the right, such as the mixing ratio.
@@ -49,8 +46,8 @@ impl<'a> Heatmap<'a> {
     #[must_use]
     pub fn new(rows: &'a [String], columns: &'a [String], value: &'a dyn Fn(usize, usize) -> f32) -> Self {
         let (row_roles, column_roles) = (&[][..], &[][..]);
-        let (range, signed) = ((0.0, 1.0), false);
-        Self { rows, columns, row_roles, column_roles, value, range, signed, cursor: None, side: None, cell: None }
+        let scale = Scale::between(0.0, 1.0);
+        Self { rows, columns, row_roles, column_roles, value, scale, cursor: None, side: None, cell: None }
     }
 
     /// Size of the whole map unscrolled, for layouts: (width, height).
@@ -63,7 +60,7 @@ impl<'a> Heatmap<'a> {
     }
 
     fn smallest_cell(&self) -> u16 {
-        if self.signed { 6 } else { 5 }
+        if self.scale.is_signed() { 6 } else { 5 }
     }
 
     fn wide_cell(&self) -> u16 {
@@ -212,14 +209,13 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
 
 /// Text (exactly `cell` wide) and style of one cell.
 fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) -> (String, Style) {
-    let t = if value.is_nan() { f32::NAN } else { fraction(value, map.range.0, map.range.1) };
-    let signed_t = t * 2.0 - 1.0;
     let digits = map.smallest_digits();
-    let glyph = || if map.signed { theme.diverging_glyph(signed_t) } else { theme.heat_glyph(t) };
+    let glyph = || map.scale.glyph(value, theme);
     let inside = |room: usize| match (theme.glyph_ramp(), room) {
         (_, 0) => String::new(),
         (false, room) if room >= digits => short(value, digits.max(room.min(4))),
-        (false, _) => String::new(),
+        // Where no number fits, the sign says what the colour says.
+        (false, _) => map.scale.sign(value, theme).to_string(),
         (true, room) => glyph().to_string().repeat(room.min(2)),
     };
     let number = short(value, digits);
@@ -240,7 +236,7 @@ fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) 
         };
         return (pad(&text, cell, theme.ascii), theme.focus());
     }
-    let style = if map.signed { theme.diverging(signed_t) } else { theme.heat(t) };
+    let style = map.scale.style(value, theme);
     let room = if cell > 2 { cell - 1 } else { cell };
     let text = inside(room);
     let text = if both { format!("{text} {}", pad_start(&number, digits, true)) } else { text };
@@ -253,35 +249,6 @@ impl Heatmap<'_> {
     fn smallest_digits(&self) -> usize {
         usize::from(self.smallest_cell()) - 2
     }
-}
-
-/// The legend of an unsigned map: `0.0 ░▒▓█ 1.0`, in colour where the map is.
-#[must_use]
-pub fn legend(low: &str, high: &str, theme: &Theme) -> Line<'static> {
-    let ramp = if theme.glyph_ramp() {
-        vec![Span::raw(theme.glyphs().ramp.iter().skip(1).collect::<String>())]
-    } else {
-        (0..10).map(|step| Span::styled(" ", theme.heat(step as f32 / 9.0))).collect()
-    };
-    between(low, ramp, high, theme)
-}
-
-/// The legend of a signed map: `-1.0 ▼▾·▴▲ 1.0`.
-#[must_use]
-pub fn signed_legend(low: &str, high: &str, theme: &Theme) -> Line<'static> {
-    let ramp = if theme.glyph_ramp() {
-        vec![Span::raw(theme.glyphs().signs.iter().collect::<String>())]
-    } else {
-        (0..11).map(|step| Span::styled(" ", theme.diverging(step as f32 / 5.0 - 1.0))).collect()
-    };
-    between(low, ramp, high, theme)
-}
-
-fn between(low: &str, ramp: Vec<Span<'static>>, high: &str, theme: &Theme) -> Line<'static> {
-    let mut spans = vec![Span::styled(format!("{low} "), theme.label())];
-    spans.extend(ramp);
-    spans.push(Span::styled(format!(" {high}"), theme.label()));
-    Line::from(spans)
 }
 
 #[cfg(test)]
@@ -376,13 +343,6 @@ mod tests {
     }
 
     #[test]
-    fn legends() {
-        assert_eq!(legend("0.0", "1.0", &Theme::new(Depth::Sixteen, false)).to_string(), "0.0 ░▒▓█ 1.0");
-        assert_eq!(signed_legend("-1", "1", &Theme::new(Depth::None, true)).to_string(), "-1 =-.+# 1");
-        assert_eq!(legend("0", "1", &Theme::default()).spans[1].style, Theme::default().heat(0.0));
-    }
-
-    #[test]
     fn a_map_that_fills_the_screen_stays_within_its_bytes() {
         use ratatui::backend::{Backend, CrosstermBackend};
         let rows: Vec<String> = (0..36).map(|index| index.to_string()).collect();
@@ -404,11 +364,12 @@ mod tests {
         let rows = names(&["[CLS]", "layer 2", "3"]);
         let columns = names(&["[CLS]", "un", "##afford", "##able", "[SEP]"]);
         let side = [0.1, f32::NAN];
-        for (cell, signed) in [(None, false), (None, true), (Some(2), false), (Some(0), false), (Some(3), true)] {
+        let (plain, signed) = (Scale::between(0.0, 1.0), Scale::signed(1.0));
+        for (cell, scale) in [(None, plain), (None, signed), (Some(2), plain), (Some(0), plain), (Some(3), signed)] {
             for cursor in [None, Some((0, 0)), Some((2, 4)), Some((9, 9))] {
                 sweep(true, |area, buf, theme| {
                     let side = Some(Side { title: "ratio", values: &side });
-                    let map = Heatmap { signed, cursor, side, cell, ..Heatmap::new(&rows, &columns, &value) };
+                    let map = Heatmap { scale, cursor, side, cell, ..Heatmap::new(&rows, &columns, &value) };
                     draw(area, buf, theme, &map);
                 });
             }

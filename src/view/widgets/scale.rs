@@ -1,4 +1,103 @@
-//! Numbers to places: ticks, short numbers for narrow cells, the part of a long list that is visible.
+//! Numbers to places and colours: the scale of a map with its legend, ticks, short numbers for narrow cells, the part of a
+//! long list that is visible.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::view::theme::Theme;
+
+/// The scale of a map: its colours and signs, for its cells and for its legend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    low: f32,
+    high: f32,
+    signed: bool,
+}
+
+impl Scale {
+    /// From `low` to `high`, dark to light.
+    #[must_use]
+    pub fn between(low: f32, high: f32) -> Self {
+        Self { low, high, signed: false }
+    }
+
+    /// From `-most` to `most`: blue below zero, orange above.
+    #[must_use]
+    pub const fn signed(most: f32) -> Self {
+        Self { low: -most, high: most, signed: true }
+    }
+
+    /// Whether its numbers have signs.
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        self.signed
+    }
+
+    /// Where a number lies on the ramp: 0..=1, of a signed one -1..=1.
+    fn place(self, value: f32) -> f32 {
+        if value.is_nan() {
+            return f32::NAN;
+        }
+        if !self.signed {
+            return fraction(value, self.low, self.high);
+        }
+        let t = value / self.high;
+        if t.is_finite() { t.clamp(-1.0, 1.0) } else { 0.0 }
+    }
+
+    /// The look of a cell with this number.
+    #[must_use]
+    pub fn style(self, value: f32, theme: &Theme) -> Style {
+        if self.signed { theme.diverging(self.place(value)) } else { theme.heat(self.place(value)) }
+    }
+
+    /// Its sign, where colour would say too little.
+    #[must_use]
+    pub fn glyph(self, value: f32, theme: &Theme) -> char {
+        if self.signed { theme.diverging_glyph(self.place(value)) } else { theme.heat_glyph(self.place(value)) }
+    }
+
+    /// Its sign on a coloured cell: colour alone would not say whether a number is above zero.
+    #[must_use]
+    pub fn sign(self, value: f32, theme: &Theme) -> char {
+        let neutral = theme.diverging_glyph(0.0);
+        Some(self.glyph(value, theme)).filter(|sign| self.signed && *sign != neutral).unwrap_or(' ')
+    }
+
+    /// The legend: `0 ░▒▓█ 1`, in the colours of the map; numbers with so many decimals.
+    #[must_use]
+    pub fn legend(self, decimals: usize, theme: &Theme) -> Line<'static> {
+        let number = |value: f32| match value {
+            value if value.abs() < f32::EPSILON => "0".to_owned(),
+            value if (value.abs() - 1.0).abs() < f32::EPSILON => format!("{value:.0}"),
+            value if self.signed => format!("{value:+.decimals$}"),
+            value => format!("{value:.decimals$}"),
+        };
+        self.legend_between(&number(self.low), &number(self.high), theme)
+    }
+
+    /// The legend with words at its ends.
+    #[must_use]
+    pub fn legend_between(self, low: &str, high: &str, theme: &Theme) -> Line<'static> {
+        let steps = if self.signed { 11 } else { 10 };
+        let value = |step: usize| self.low + (self.high - self.low) * step as f32 / (steps - 1) as f32;
+        let mut spans = vec![Span::styled(format!("{low} "), theme.label())];
+        if theme.glyph_ramp() {
+            let ramp = if self.signed { theme.glyphs().signs } else { &theme.glyphs().ramp[1..] };
+            let style = |index: usize| {
+                let t = index as f32 / (ramp.len() - 1).max(1) as f32;
+                if self.signed { theme.diverging(t * 2.0 - 1.0) } else { theme.heat(t) }
+            };
+            spans.extend(ramp.iter().enumerate().map(|(index, sign)| Span::styled(sign.to_string(), style(index))));
+        } else {
+            let cell =
+                |step: usize| Span::styled(self.sign(value(step), theme).to_string(), self.style(value(step), theme));
+            spans.extend((0..steps).map(cell));
+        }
+        spans.push(Span::styled(format!(" {high}"), theme.label()));
+        Line::from(spans)
+    }
+}
 
 /// Where `value` lies between `low` and `high`, 0..=1; 0 when that cannot be said.
 #[must_use]
@@ -79,9 +178,29 @@ pub fn window(cursor: Option<usize>, total: usize, visible: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::theme::Depth;
 
     fn texts(low: f32, high: f32, max: usize) -> Vec<String> {
         ticks(low, high, max, false).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn a_legend_has_the_colours_of_its_map() {
+        for depth in Depth::ALL {
+            for ascii in [false, true] {
+                let theme = Theme::new(depth, ascii);
+                for scale in [Scale::between(0.2, 0.7), Scale::signed(0.3)] {
+                    let legend = scale.legend(2, &theme);
+                    let ramp = &legend.spans[1..legend.spans.len() - 1];
+                    let (first, last) = (&ramp[0], &ramp[ramp.len() - 1]);
+                    assert_eq!(first.style, scale.style(scale.low, &theme), "{depth:?} {ascii}");
+                    assert_eq!(last.style, scale.style(scale.high, &theme), "{depth:?} {ascii}");
+                }
+            }
+        }
+        let text = |scale: Scale, theme: &Theme| scale.legend(1, theme).to_string();
+        assert_eq!(text(Scale::between(0.0, 1.0), &Theme::new(Depth::Sixteen, false)), "0 ░▒▓█ 1");
+        assert_eq!(text(Scale::signed(0.5), &Theme::new(Depth::None, true)), "-0.5 =-.+# +0.5");
     }
 
     #[test]

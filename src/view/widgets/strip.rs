@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::scale::Scale;
 use super::text::{fit, put, width};
 use crate::view::theme::Theme;
 
@@ -37,6 +38,9 @@ pub struct Strip<'a> {
     /// Index into `values` whose cell is marked.
     pub cursor: Option<usize>,
 }
+
+/// The scale of all strips, for their legend: each has its own largest number.
+pub const LEGEND: Scale = Scale::signed(1.0);
 
 /// `values` in `width` blocks, each reduced to one number.
 #[must_use]
@@ -77,20 +81,21 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, strip: &Strip<'_>) {
     let left = if label > 0 { label + 1 } else { 0 };
     let room = area.width.saturating_sub(left + if note > 0 { note + 2 } else { 0 });
     let cells = blocks(strip.values, usize::from(room), strip.pool);
-    let scale = strip.scale.unwrap_or_else(|| cells.iter().fold(0.0, |most, value| most.max(value.abs())));
+    let most = strip.scale.unwrap_or_else(|| cells.iter().fold(0.0, |most, value| most.max(value.abs())));
+    let scale = Scale::signed(most);
     // The inverse of how blocks are cut, so that the mark is on the block that holds the number.
     let count = cells.len();
     let mark = strip.cursor.and_then(|cursor| {
         (0..count).rev().find(|index| index * strip.values.len() / count.max(1) <= cursor.min(strip.values.len() - 1))
     });
     for (index, value) in cells.iter().enumerate() {
-        let t = if scale > 0.0 { (value / scale).clamp(-1.0, 1.0) } else { value * 0.0 };
-        let mut style = theme.diverging(t);
-        let mut sign = if theme.glyph_ramp() { theme.diverging_glyph(t) } else { ' ' };
-        if mark == Some(index) {
+        let mut style = scale.style(*value, theme);
+        let marked = mark == Some(index);
+        if marked {
             style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
-            sign = theme.diverging_glyph(t);
         }
+        let all = marked || theme.glyph_ramp();
+        let sign = if all { scale.glyph(*value, theme) } else { scale.sign(*value, theme) };
         put(buf, area.x + left + index as u16, area.y, 1, sign.encode_utf8(&mut [0; 4]), style);
     }
     if note > 0 {
@@ -134,7 +139,7 @@ mod tests {
         let mut buf = Buffer::empty(Rect::new(0, 0, 10, 1));
         draw(buf.area, &mut buf, &Theme::default(), &strip);
         assert_eq!(buf[(2, 0)].bg, Color::Rgb(96, 176, 255));
-        assert_eq!(buf[(2, 0)].symbol(), " ");
+        assert_eq!(buf[(2, 0)].symbol(), "▼", "colour is not alone in saying which side of zero it is");
         assert_eq!(buf[(3, 0)].symbol(), "▲");
     }
 
