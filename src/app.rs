@@ -264,6 +264,12 @@ impl State {
         }
     }
 
+    /// Layers of the model, once it is loaded.
+    #[must_use]
+    pub fn layers(&self) -> Option<usize> {
+        self.facts.as_ref().map(|facts| facts.layers)
+    }
+
     /// Whether what the course is written for is in use: the model inside the program, or the same weights from elsewhere,
     /// and, where the step's bench learns from sentences, those of the course.
     #[must_use]
@@ -381,7 +387,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::ModelReady(facts) => {
-            state.facts = Some(facts);
+            let first = state.facts.replace(facts).is_none();
+            if first {
+                // Only now it is known which layer a lesson's words mean.
+                state.cursor.layer = Cursor::start(state.bench(), state.layers()).layer;
+            }
             Vec::new()
         }
         Msg::ModelFailed(why) => {

@@ -87,7 +87,8 @@ pub enum Crash {
 /// What teachers ask for.
 #[derive(Debug, Clone, Args)]
 pub struct Teacher {
-    /// For teachers: show the speaker notes of each step
+    /// For teachers: show the speaker notes below each step, to rehearse: everybody at this screen sees them (clsroom
+    /// notes prints them for you alone)
     #[arg(long, global = true)]
     pub notes: bool,
     /// For teachers: show benches without asking for a prediction first (no lesson is ever locked)
@@ -142,6 +143,11 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: Option<Lessons>,
+    },
+    /// For teachers: print the speaker notes, to read on paper or on a second screen
+    Notes {
+        /// Number of a lesson, such as 04; all lessons when none is given
+        lesson: Option<String>,
     },
     /// Write your notebook: predictions, measurements and the four answers
     Notebook(Notebook),
@@ -362,8 +368,11 @@ pub enum RaceFormat {
 pub enum Lessons {
     /// List the lessons (the default)
     List,
-    /// List what a lesson may name: views with their measures, readouts, operations, values
-    Vocabulary,
+    /// List what a lesson may name: a summary of views, settings and values, or all of one of them
+    Vocabulary {
+        /// A view (mixing), a family of values (race), a recorded run (record.frozen), citations, or all
+        name: Option<String>,
+    },
     /// Check lesson files; says file, line and column of every mistake
     Check {
         /// Folders of lessons; the course in use when none is given

@@ -11,15 +11,19 @@ use std::collections::BTreeMap;
 pub mod check;
 mod format;
 pub mod glossary;
+mod layer;
 pub mod library;
 pub mod notebook;
 pub mod parse;
 mod path;
 pub mod progress;
+mod view;
 pub mod vocabulary;
 
 pub use glossary::Term;
+pub use layer::Layer;
 pub use path::Path;
+pub use view::EVERYWHERE;
 pub use vocabulary::Vocabulary;
 
 /// A whole course, in the order of its lessons' ids.
@@ -63,6 +67,8 @@ pub struct Lesson {
 pub struct Step {
     /// The step's own heading (a `#` or `##` heading at its start).
     pub title: Option<String>,
+    /// Headings that take its place with one kind of model (at the start of a block `embedded` or `others`).
+    pub titles: Vec<(Only, String)>,
     /// The text.
     pub blocks: Vec<Block>,
     /// Blocks that are shown with one kind of model only, by their index; the others with every model.
@@ -97,6 +103,14 @@ impl Lesson {
 }
 
 impl Step {
+    /// The heading that is shown with the embedded model, or with another.
+    #[must_use]
+    pub fn title(&self, embedded: bool) -> Option<&str> {
+        let wanted = if embedded { Only::Embedded } else { Only::Others };
+        let own = self.titles.iter().find(|(only, _)| *only == wanted).map(|(_, title)| title);
+        own.or(self.title.as_ref()).map(String::as_str)
+    }
+
     /// The blocks that are shown with the embedded model, or with another.
     #[must_use]
     pub fn shown(&self, embedded: bool) -> Vec<&Block> {
@@ -135,8 +149,13 @@ pub enum Inline {
     Emphasis(String),
     /// `` `code` ``, used for tokens such as `[CLS]` and for names.
     Code(String),
-    /// A term of the glossary, as the text writes it; marked when the course is loaded.
-    Term(String),
+    /// A term of the glossary: linked by the text, or marked when the course is loaded.
+    Term {
+        /// As the text writes it.
+        text: String,
+        /// Its name in the glossary.
+        name: String,
+    },
     /// `{{value}}`.
     Value(ValueRef),
 }
@@ -154,8 +173,8 @@ pub struct Bench {
     pub word: Option<String>,
     /// Which variant of the view is shown first (see [`View::measures`]).
     pub measure: Option<String>,
-    /// Layer shown first; 0 is the embeddings.
-    pub layer: Option<usize>,
+    /// Layer shown first.
+    pub layer: Option<Layer>,
     /// Head shown first, counted from 1.
     pub head: Option<usize>,
     /// Operation of the forward pass shown first, by its name (`softmax`, `residual`, …).
@@ -324,6 +343,24 @@ pub struct Question {
     pub answer: Answer,
     /// Said after the answer, whether right or wrong: the explanation.
     pub why: Vec<Inline>,
+    /// The question in other words, for other models than the embedded one.
+    pub ask_others: Option<String>,
+    /// The explanation with such a model.
+    pub why_others: Option<Vec<Inline>>,
+}
+
+impl Question {
+    /// The question as it is put with the embedded model, or with another.
+    #[must_use]
+    pub fn ask(&self, embedded: bool) -> &str {
+        self.ask_others.as_ref().filter(|_| !embedded).unwrap_or(&self.ask)
+    }
+
+    /// The explanation with the embedded model, or with another.
+    #[must_use]
+    pub fn why(&self, embedded: bool) -> &[Inline] {
+        self.why_others.as_ref().filter(|_| !embedded).unwrap_or(&self.why)
+    }
 }
 
 /// How the right option is found.
@@ -338,12 +375,12 @@ pub enum Answer {
         /// Ascending thresholds, one fewer than the options.
         bands: Vec<f64>,
     },
-    /// A measured word: the first option whose `matches` entry equals it; a last entry `*` matches anything.
+    /// A measured word: the first option with an entry that equals it; a last entry `*` matches anything.
     Match {
         /// The measurement.
         value: ValueRef,
-        /// One entry an option.
-        matches: Vec<String>,
+        /// The words of each option.
+        matches: Vec<Vec<String>>,
     },
 }
 

@@ -38,6 +38,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),
         Some(Command::Aggregate(asked)) => commands::aggregate(&settings, asked),
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
+        Some(Command::Notes { lesson }) => commands::notes(&settings, lesson.as_deref()),
         Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),
         Some(Command::Models { command }) => commands::models(&settings, command.as_ref()),
         Some(Command::Manual) => commands::manual(),

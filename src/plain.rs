@@ -55,6 +55,7 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
     }
     let last = progress.last.clone();
     let mut state = State::new(Arc::new(loaded.course), Arc::new(loaded.records), data_counts(own.as_ref())?, progress);
+    state.teacher.notes = common.teacher.notes;
     let summary = own.as_ref().map(Dataset::summary);
     if let Some(own) = own {
         state.classes = own.classes().to_vec();
@@ -170,11 +171,17 @@ impl Reader {
 
     fn step(&mut self, number: usize, of: usize) -> Result<(), End> {
         let Some(step) = self.state.step().cloned() else { return Ok(()) };
-        let title = step.title.clone().unwrap_or_default();
+        let title = step.title(self.state.embedded()).unwrap_or_default();
         say(&format!("Step {} of {of}. {title}", number + 1))?;
         // Paragraphs that wait for a run come after it.
         for block in text::blocks(&self.state, &self.state.text()) {
             say(&block)?;
+        }
+        if self.state.teacher.notes {
+            let none = "This step has no speaker notes.".to_owned();
+            let notes = text::blocks(&self.state, &step.notes);
+            say("Notes for the teacher:")?;
+            (if notes.is_empty() { vec![none] } else { notes }).iter().try_for_each(|note| say(note))?;
         }
         if let Some(predict) = &step.predict {
             self.ask("Before you look", predict)?;
@@ -200,7 +207,7 @@ impl Reader {
 
     /// Puts a question, and on a terminal takes the answer.
     fn ask(&mut self, lead: &str, question: &Question) -> Result<(), End> {
-        say(&format!("{lead}: {}", question.ask))?;
+        say(&format!("{lead}: {}", question.ask(self.state.embedded())))?;
         for (index, option) in self.state.options(question).iter().enumerate() {
             say(&format!("{}. {option}", index + 1))?;
         }
@@ -246,7 +253,11 @@ impl Reader {
             (Some(right), None) => format!("The answer: {}{measured}.", option(right)),
         };
         say(&said)?;
-        if verdict.right.is_some() { say(&text::inlines(&self.state, &question.why)) } else { Ok(()) }
+        if verdict.right.is_some() {
+            say(&text::inlines(&self.state, question.why(self.state.embedded())))
+        } else {
+            Ok(())
+        }
     }
 
     /// A run of half a minute or more is started only where somebody agrees to wait.

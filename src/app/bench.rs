@@ -34,16 +34,18 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Where a bench begins.
+    /// Where a bench begins, with a model of so many layers. Before the model is there, its own layers are not known:
+    /// `update` places the cursor again when it comes.
     #[must_use]
-    pub fn start(bench: Option<&Bench>) -> Self {
+    pub fn start(bench: Option<&Bench>, layers: Option<usize>) -> Self {
         let Some(bench) = bench else { return Self::default() };
         let variant =
             bench.measure.as_ref().and_then(|measure| bench.view.measures().iter().position(|known| known == measure));
-        let layer = bench.layer.unwrap_or(match bench.view {
+        let lowest = match bench.view {
             View::Stepper => 1,
             view => first_layer(view),
-        });
+        };
+        let layer = bench.layer.zip(layers).map_or(lowest, |(layer, layers)| layer.number(layers));
         let head = bench.head.map_or(0, |head| head.saturating_sub(1));
         Self { variant: variant.unwrap_or(0), layer, head, ..Self::default() }
     }

@@ -19,9 +19,11 @@ impl State {
             let label = self.bench().is_some_and(|bench| bench.view == View::Label);
             return label && (without(trace) || self.beside().is_some_and(|other| without(other)));
         }
+        // A race of one lane leaves the other without a classifier.
+        let lacks = |readout: &str| trace.labels.iter().all(|label| label.readout != readout);
         match self.bench().map(|bench| bench.view) {
-            Some(View::Label) => trace.labels.is_empty(),
-            Some(View::Attribution) => trace.labels.iter().all(|label| label.readout != "cls"),
+            Some(View::Label) => lacks("cls") || lacks("mean"),
+            Some(View::Attribution) => lacks("cls"),
             _ => false,
         }
     }

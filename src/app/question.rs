@@ -61,10 +61,12 @@ impl State {
                     let other = || self.matched(&key, entry) == value.text;
                     entry == "*" || values::is_piece(self, &key, entry).filter(|_| live).unwrap_or_else(other)
                 };
-                let right = value.ready.then(|| matches.iter().position(is)).flatten();
+                let right = value.ready.then(|| matches.iter().position(|entries| entries.iter().any(is))).flatten();
                 let options = self.options(question);
+                // An option for one word says that word; one for several does not say which.
+                let says = |entries: &[String]| matches!(entries, [word] if word != "*");
                 let told_by_option =
-                    right.is_some_and(|right| matches[right] != "*" || options.get(right) == Some(&value.text));
+                    right.is_some_and(|right| says(&matches[right]) || options.get(right) == Some(&value.text));
                 Verdict { right, measured: value.ready.then_some(value.text), source: value.source, told_by_option }
             }
         }

@@ -62,7 +62,7 @@ impl State {
         }
         let layers = match bench.view {
             View::Probe => (0..=last).collect(),
-            View::Race => vec![bench.layer.unwrap_or(last).min(last)],
+            View::Race => vec![bench.layer.map_or(last, |layer| layer.number(last))],
             _ => return None,
         };
         let lanes = self.readouts(bench);

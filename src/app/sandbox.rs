@@ -114,7 +114,7 @@ pub(super) fn open(state: &mut State) {
 fn show(state: &mut State, view: View) {
     state.sandbox.bench = bench_of(view, state.sandbox.second().to_owned());
     let token = state.cursor.token;
-    state.cursor = Cursor { token, ..Cursor::start(Some(&state.sandbox.bench)) };
+    state.cursor = Cursor { token, ..Cursor::start(Some(&state.sandbox.bench), state.layers()) };
     results::place(state);
 }
 
@@ -163,7 +163,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.notice = Some("The run goes on; x on the course map stops it.".to_owned());
             }
             state.screen = state.sandbox.back.clone();
-            state.cursor = Cursor::start(state.bench());
+            state.cursor = Cursor::start(state.bench(), state.layers());
             results::place(state);
         }
         Action::Answer(_) | Action::SwitchPage => {}

@@ -2,12 +2,13 @@
 
 mod attention;
 pub mod attribution;
+mod layernorm;
 
 use super::State;
 use crate::lab::PieceKind;
 use crate::lab::figures::{self, layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
-use crate::lesson::{Format, Source, ValueRef};
+use crate::lesson::{Format, Layer, Source, ValueRef};
 use crate::wording::listed;
 
 /// Characters of a sentence that running text quotes.
@@ -132,7 +133,7 @@ fn live(state: &State, key: &str) -> Option<Datum> {
                     Some(Datum::Text(source.map_or_else(|| history.clone(), |source| format!("{history} ({source})"))))
                 }
                 "layers" => number(facts.layers),
-                "middle" => number(figures::middle(facts.layers)),
+                "middle" => number(Layer::Middle.number(facts.layers)),
                 "heads" => number(facts.heads),
                 "hidden" => number(facts.hidden),
                 "head_size" => number(facts.hidden / facts.heads.max(1)),
@@ -153,6 +154,7 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         }
         "sentence" if rest == "text" => Some(Datum::Text(shortened(&state.sentence().text))),
         "sentence" | "label" | "cls" | "mixing" => of_trace(state, head, rest),
+        "layernorm" => layernorm::of_layernorm(state, rest),
         "compare" => of_compare(state, rest),
         "knockout" => of_knockout(state, rest),
         "neighbours" => state
@@ -185,11 +187,10 @@ fn live(state: &State, key: &str) -> Option<Datum> {
     }
 }
 
-/// A key with a layer's number in the place of `middle`, or of `below` for the one below the last.
+/// A key with a layer's number in the place of the word for it. (`last` stays: every family knows it.)
 fn numbered(key: &str, layers: Option<usize>) -> String {
-    let part = |part: &str| match layers {
-        Some(layers) if part == "middle" => figures::middle(layers).to_string(),
-        Some(layers) if part == "below" => layers.saturating_sub(1).to_string(),
+    let part = |part: &str| match (layers, Layer::named(part)) {
+        (Some(layers), Some(layer)) if layer != Layer::Last => layer.number(layers).to_string(),
         _ => part.to_owned(),
     };
     // `model.middle` is that number itself.

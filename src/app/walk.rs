@@ -146,7 +146,7 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
     state.filling = [false; notebook::QUESTIONS];
     state.text_page = 0;
     state.progress.set_place(id, step, state.now);
-    state.cursor = Cursor::start(state.bench());
+    state.cursor = Cursor::start(state.bench(), state.layers());
     results::place(state);
     vec![Effect::Save(state.progress.clone())]
 }
@@ -342,7 +342,7 @@ pub(super) fn reload(state: &mut State, loaded: Result<Loaded, String>) {
                 Screen::Lesson { .. } => Screen::Home { cursor: 0 },
                 Screen::Sandbox => Screen::Sandbox,
             };
-            state.cursor = Cursor::start(state.bench());
+            state.cursor = Cursor::start(state.bench(), state.layers());
             state.notice = Some("The lessons were read again.".to_owned());
         }
         Err(problem) => {

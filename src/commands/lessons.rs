@@ -1,15 +1,15 @@
 //! `clsroom lessons`: list the course, or check lesson files.
 
+mod vocabulary;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::course::{read_course, vocabulary};
+use super::course::read_course;
 use super::{load_course, print};
 use crate::cli::Lessons;
 use crate::config::Settings;
-use crate::lesson::View;
 use crate::lesson::parse::Problem;
-use crate::lesson::vocabulary::LIVE;
 use crate::wording::counted;
 
 /// Lists or checks lessons.
@@ -19,7 +19,7 @@ use crate::wording::counted;
 pub fn lessons(settings: &Settings, command: Option<&Lessons>) -> Result<(), String> {
     match command {
         None | Some(Lessons::List) => list(settings.lessons.as_deref()),
-        Some(Lessons::Vocabulary) => print(&names(settings.lessons.as_deref())?),
+        Some(Lessons::Vocabulary { name }) => print(&vocabulary::said(settings.lessons.as_deref(), name.as_deref())?),
         Some(Lessons::Check { paths }) if paths.is_empty() => check(settings.lessons.as_deref()),
         Some(Lessons::Check { paths }) => {
             let results: Vec<Result<(), String>> = paths.iter().map(|path| check(Some(path))).collect();
@@ -43,31 +43,6 @@ fn list(directory: Option<&Path>) -> Result<(), String> {
         );
     }
     print(&text)
-}
-
-/// Every name that a lesson may use.
-fn names(directory: Option<&Path>) -> Result<String, String> {
-    let loaded = load_course(directory)?;
-    let known = vocabulary(loaded.records.keys().cloned().collect());
-    let mut text = "views, with their measures\n".to_owned();
-    for (name, view) in View::ALL {
-        let _ = writeln!(text, "  {name:<14} {}", view.measures().join(", "));
-    }
-    let _ = writeln!(text, "\nreadouts\n  {}", known.readouts.join(", "));
-    let _ = writeln!(text, "\noperations of the stepper\n  {}", known.operations.join(", "));
-    text.push_str("\nvalues that are measured here: {{NAME}}\n");
-    for (pattern, meaning) in LIVE {
-        let _ = writeln!(text, "  {pattern:<48} {meaning}");
-    }
-    text.push_str("\nrecorded values: {{record.NAME}}\n");
-    for name in &known.records {
-        let _ = writeln!(text, "  {name}");
-    }
-    text.push_str("\ncitations: {{cite.NAME}}\n");
-    for (name, citation) in &loaded.course.citations {
-        let _ = writeln!(text, "  {name:<24} {}", citation.source);
-    }
-    Ok(text)
 }
 
 fn check(path: Option<&Path>) -> Result<(), String> {

@@ -11,12 +11,6 @@ pub fn layer(text: &str, layers: usize) -> Option<usize> {
     if text == "last" { Some(layers) } else { text.parse().ok() }
 }
 
-/// The layer in the middle of so many.
-#[must_use]
-pub fn middle(layers: usize) -> usize {
-    layers.div_ceil(2)
-}
-
 /// Where the layer that stands out lies: it first, it last, or between.
 #[must_use]
 pub fn place(layer: usize, last: usize) -> Datum {

@@ -2,17 +2,20 @@
 //! must be answerable, and no number may be typed by hand.
 //!
 //! Called by `clsroom lessons check` and whenever a course is loaded, with the [`Vocabulary`] of the model and the
-//! recorded runs. `values` knows the names of values, `prose` the rules for text.
+//! recorded runs. `values` knows the names of values, `prose` the rules for text, `bench` which values a step measures,
+//! `question` whether a question can be decided.
 
+mod bench;
 mod prose;
+mod question;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::parse::problem::did_you_mean;
 use super::parse::{MAX_PROBLEMS, Problem, Text, written};
-use super::{Answer, Bench, Block, Course, Inline, Lesson, Question, Step, ValueRef, Vocabulary};
+use super::{Bench, Block, Course, Inline, Lesson, Step, ValueRef, Vocabulary};
 
 /// The lessons' text by file name, in which the checker finds lines and columns.
 pub type Sources = BTreeMap<String, String>;
@@ -40,6 +43,7 @@ pub fn course(course: &Course, sources: &Sources, vocabulary: &Vocabulary) -> Ve
             text: Text::new(&lesson.file, text),
             located: !text.is_empty(),
             problems: Vec::new(),
+            placed: BTreeSet::new(),
         };
         checker.needs();
         for (index, step) in lesson.steps.iter().enumerate() {
@@ -63,6 +67,8 @@ struct Checker<'a> {
     /// Whether the lesson's text is there to find positions in.
     located: bool,
     problems: Vec<Problem>,
+    /// What was told where: an equal mistake is placed at the next place.
+    placed: BTreeSet<(usize, String)>,
 }
 
 /// The lines of a file in which something is looked for: from, until (exclusive).
@@ -73,7 +79,16 @@ impl<'a> Checker<'a> {
         if self.full() {
             return;
         }
-        let mut problem = self.text.problem_at(lines.0, lines.1, word, message).with_help(help);
+        let message = message.as_ref();
+        let places = self.text.places(lines.0, lines.1, word);
+        let free = places.iter().copied().find(|at| !self.placed.contains(&(*at, message.to_owned())));
+        let mut problem = match free.or(places.last().copied()) {
+            Some(at) => {
+                self.placed.insert((at, message.to_owned()));
+                self.text.problem(at, message).with_help(help)
+            }
+            None => self.text.problem_at(lines.0, lines.1, word, message).with_help(help),
+        };
         if !self.located {
             problem.line = lines.0;
         }
@@ -91,7 +106,7 @@ impl<'a> Checker<'a> {
         for need in &self.lesson.needs {
             let word = format!("\"{need}\"");
             if *need == self.lesson.id {
-                self.tell(head, &word, format!("lesson {need} needs itself"), None);
+                self.tell(head, &word, format!("lesson {need} needs itself"), "remove it from `needs`".to_owned());
             } else if !ids.contains(&need.as_str()) {
                 let help = format!("the lessons are {}", ids.join(", "));
                 self.tell(head, &word, format!("`needs` names lesson {need}, which does not exist"), help);
@@ -101,8 +116,9 @@ impl<'a> Checker<'a> {
 
     fn step(&mut self, step: &'a Step, until: usize, questions: &mut BTreeMap<&'a str, String>) {
         let lines = (step.line, until);
-        let title: Vec<Inline> = step.title.iter().map(|title| Inline::Text(title.clone())).collect();
-        let mut paragraphs: Vec<&[Inline]> = vec![&title];
+        let titles = step.title.iter().chain(step.titles.iter().map(|(_, title)| title));
+        let titles: Vec<Vec<Inline>> = titles.map(|title| vec![Inline::Text(title.clone())]).collect();
+        let mut paragraphs: Vec<&[Inline]> = titles.iter().map(Vec::as_slice).collect();
         for block in &step.blocks {
             match block {
                 Block::Paragraph(inlines) | Block::Quote(inlines) => paragraphs.push(inlines),
@@ -124,12 +140,14 @@ impl<'a> Checker<'a> {
             self.tell(lines, "", message, help);
         }
         for paragraph in paragraphs {
-            self.prose(lines, paragraph);
+            self.prose(lines, paragraph, step.bench.as_ref());
         }
         for block in &step.notes {
             match block {
-                Block::Paragraph(inlines) | Block::Quote(inlines) => self.prose(lines, inlines),
-                Block::List { items, .. } => items.iter().for_each(|item| self.prose(lines, item)),
+                Block::Paragraph(inlines) | Block::Quote(inlines) => self.prose(lines, inlines, step.bench.as_ref()),
+                Block::List { items, .. } => {
+                    items.iter().for_each(|item| self.prose(lines, item, step.bench.as_ref()));
+                }
                 Block::Code(_) => {}
             }
         }
@@ -137,7 +155,7 @@ impl<'a> Checker<'a> {
             self.bench((bench.line, until), bench);
         }
         for question in [&step.predict, &step.check].into_iter().flatten() {
-            self.question(lines, question, questions);
+            self.question(lines, question, questions, step.bench.as_ref());
         }
         if let Some(predict) = step.predict.as_ref().filter(|_| step.bench.is_none()) {
             let help = "put a `bench` into the same step: it shows what was predicted".to_owned();
@@ -145,11 +163,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// One paragraph: its values exist, its numbers are not typed by hand.
-    fn prose(&mut self, lines: Lines, inlines: &[Inline]) {
+    /// One paragraph: its values exist and are measured here, its terms are known, its numbers are not typed by hand.
+    fn prose(&mut self, lines: Lines, inlines: &[Inline], bench: Option<&Bench>) {
         for inline in inlines {
-            if let Inline::Value(value) = inline {
-                self.value(lines, value);
+            match inline {
+                Inline::Value(value) => self.value(lines, value, bench),
+                Inline::Term { name, .. } => self.term(lines, name),
+                _ => {}
             }
         }
         for found in prose::typed_numbers(inlines) {
@@ -158,94 +178,27 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn value(&mut self, lines: Lines, value: &ValueRef) {
+    fn value(&mut self, lines: Lines, value: &ValueRef, bench: Option<&Bench>) {
         if self.full() {
             return;
         }
+        let name = written(value);
         if let Err(help) = values::known(value, self.vocabulary, &self.course.citations) {
-            let name = written(value);
+            let help = help.unwrap_or_else(|| "clsroom lessons vocabulary lists the values".to_owned());
             self.tell(lines, &name, format!("`{name}` is not a value that exists"), help);
+        } else if let Err((why, help)) = bench::measures(bench, value, self.vocabulary) {
+            self.tell(lines, &name, format!("`{name}` is never measured in this step: {why}"), help);
         }
     }
 
-    fn bench(&mut self, lines: Lines, bench: &Bench) {
-        let view = bench.view.name();
-        let vocabulary = self.vocabulary;
-        if let Some(measure) = bench.measure.as_deref().filter(|measure| !bench.view.measures().contains(measure)) {
-            let known = bench.view.measures();
-            let help = match known {
-                [] => format!("`{view}` has no measures; remove the line"),
-                _ => did_you_mean(measure, known.iter().copied())
-                    .unwrap_or_else(|| format!("its measures are {}", known.join(", "))),
-            };
-            self.tell(lines, &quoted(measure), format!("view `{view}` has no measure `{measure}`"), help);
+    fn term(&mut self, lines: Lines, name: &str) {
+        let known = || self.course.glossary.iter().map(|term| term.name.as_str());
+        if known().any(|known| known.eq_ignore_ascii_case(name)) {
+            return;
         }
-        if let Some(layer) = bench.layer.filter(|&layer| layer > vocabulary.layers) {
-            let help = format!("0 is the embeddings, {} the last layer", vocabulary.layers);
-            self.tell(lines, "layer", format!("the model has no layer {layer}"), help);
-        }
-        if let Some(head) = bench.head.filter(|head| !(1..=vocabulary.heads).contains(head)) {
-            let help = format!("heads are counted from 1 to {}", vocabulary.heads);
-            self.tell(lines, "head", format!("a layer has no head {head}"), help);
-        }
-        if let Some(name) = bench.operation.as_ref().filter(|name| !vocabulary.operations.contains(name)) {
-            let known = vocabulary.operations.iter().map(String::as_str);
-            let help = did_you_mean(name, known)
-                .unwrap_or_else(|| format!("the operations are {}", vocabulary.operations.join(", ")));
-            self.tell(lines, &quoted(name), format!("the forward pass has no operation `{name}`"), help);
-        }
-        for name in bench.readouts.iter().filter(|name| !values::is_readout(name, vocabulary)) {
-            let known = vocabulary.readouts.iter().map(String::as_str);
-            let help = did_you_mean(name, known)
-                .unwrap_or_else(|| format!("the readouts are {}", vocabulary.readouts.join(", ")));
-            self.tell(lines, &quoted(name), format!("unknown readout `{name}`"), help);
-        }
-    }
-
-    fn question(&mut self, step: Lines, question: &'a Question, questions: &mut BTreeMap<&'a str, String>) {
-        let id = quoted(&question.id);
-        let line = self.text.problem_at(step.0, step.1, &id, "").line.max(step.0);
-        let lines = (line, step.1);
-        let place = format!("{}:{line}", self.lesson.file);
-        if let Some(other) = questions.insert(&question.id, place) {
-            let help = "a question's id is unique in the course".to_owned();
-            self.tell(lines, &id, format!("question {id} exists already, at {other}"), help);
-        }
-        for said in std::iter::once(&question.ask).chain(&question.options).filter(|said| said.contains("{{")) {
-            let help = "say it in the step's text or in `why`".to_owned();
-            self.tell(lines, &quoted(said), "a question and its options are plain text, without `{{…}}`", help);
-        }
-        self.prose(step, &question.why);
-        let options = question.options.len();
-        match &question.answer {
-            Answer::Option(index) if *index >= options => {
-                let message = format!("`answer = {}`, but there are {options} options", index + 1);
-                let help = format!("options are counted from 1 to {options}");
-                self.tell(lines, "answer", message, help);
-            }
-            Answer::Option(_) => {}
-            Answer::Bands { value, bands } => {
-                self.value(step, value);
-                if bands.len() + 1 != options {
-                    let message =
-                        format!("{options} options need {} bands, not {}", options.saturating_sub(1), bands.len());
-                    self.tell(lines, "bands", message, "a band is the border between two options".to_owned());
-                } else if !bands.iter().all(|band| band.is_finite()) || bands.windows(2).any(|pair| pair[0] >= pair[1])
-                {
-                    self.tell(lines, "bands", "bands must ascend", "write the smallest border first".to_owned());
-                }
-            }
-            Answer::Match { value, matches } => {
-                self.value(step, value);
-                if matches.len() != options {
-                    let message =
-                        format!("{options} options need {options} entries in `matches`, not {}", matches.len());
-                    self.tell(lines, "matches", message, None);
-                } else if matches.iter().rev().skip(1).any(|word| word == "*") {
-                    self.tell(lines, "matches", "`*` matches anything, so it must be the last entry", None);
-                }
-            }
-        }
+        let help = did_you_mean(name, known())
+            .unwrap_or_else(|| "add it to glossary.toml, or write the word without a link".to_owned());
+        self.tell(lines, &format!("term:{name}"), format!("the glossary has no term `{name}`"), help);
     }
 }
 
@@ -302,8 +255,8 @@ Layer 3 of `12 ms` takes {{mixing.ratio.1 | percent}}, which is 5 % of {{cite.de
 
 ```bench
 view = "race"
-readouts = ["cls", "token:3", "stand-in:movie"]
-layer = 6
+readouts = ["cls+mean", "token:3", "stand-in:movie"]
+layer = "last"
 ```
 
 ```predict
@@ -312,7 +265,7 @@ ask = "By more than 2 points?"
 options = ["no", "about 1 %", "yes"]
 measure = "race.cls+mean-token:3.last.difference"
 bands = [-1, 2.5]
-why = "See {{record.frozen.cls.6.accuracy}} and {{race.cls-at-end-mean.6.verdict}}."
+why = "See {{record.frozen.cls.6.accuracy}} and {{race.cls+mean-stand-in:movie.6.verdict}}."
 ```
 "#;
         assert_eq!(one(body), []);

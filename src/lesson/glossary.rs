@@ -8,11 +8,22 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::parse::{Problem, Text, toml_at, visible};
+use super::parse::toml_at::{self, Key, Keys, Shape, needed, optional};
+use super::parse::{Problem, Text, visible};
 use super::{Block, Inline, Step};
 
 /// Most terms that are read.
 const MOST: usize = 500;
+
+const FILE: &[Key] = &[optional("term", Shape::Tables(TERM))];
+
+const TERM: &[Key] = &[
+    needed("name", Shape::Text),
+    optional("also", Shape::Texts),
+    optional("only-linked", Shape::Flag),
+    needed("means", Shape::Text),
+    optional("see", Shape::Texts),
+];
 
 /// A term.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +32,8 @@ pub struct Term {
     pub name: String,
     /// Other forms under which lessons use it.
     pub also: Vec<String>,
+    /// Its name is an everyday word too, or another term's: it is marked only where a text links it.
+    pub only_linked: bool,
     /// What it means, in plain words.
     pub means: String,
     /// Names of terms to look up next.
@@ -40,6 +53,8 @@ struct TermToml {
     name: Spanned<String>,
     #[serde(default)]
     also: Vec<Spanned<String>>,
+    #[serde(default, rename = "only-linked")]
+    only_linked: bool,
     means: Spanned<String>,
     #[serde(default)]
     see: Vec<Spanned<String>>,
@@ -51,8 +66,7 @@ struct TermToml {
 /// Every mistake with its place: no TOML, an empty or repeated term, a reference to a term that is not there.
 pub fn read(file: &str, text: &str) -> Result<Vec<Term>, Vec<Problem>> {
     let source = Text::new(file, text);
-    let keys = ["term", "name", "also", "means", "see"];
-    let read: File = toml_at::read(&source, text, 0..text.len(), &keys).map_err(|problem| vec![problem])?;
+    let read: File = toml_at::read(&source, text, 0..text.len(), Keys::Of(FILE))?;
     let mut problems = Vec::new();
     if read.term.len() > MOST {
         problems
@@ -63,7 +77,8 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Term>, Vec<Problem>> {
         for name in std::iter::once(&term.name).chain(&term.also) {
             let (at, key) = (name.span().start, name.get_ref().trim().to_lowercase());
             if key.is_empty() {
-                problems.push(source.problem(at, "a term without a name"));
+                let help = "write `name = \"…\"`".to_owned();
+                problems.push(source.problem(at, "a term without a name").with_help(help));
             } else if let Some((_, line)) = known.iter().find(|(other, _)| *other == key) {
                 let message = format!("the term \"{}\" exists already, in line {line}", name.get_ref());
                 problems.push(source.problem(at, message).with_help("keep one of them".to_owned()));
@@ -72,7 +87,8 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Term>, Vec<Problem>> {
             }
         }
         if term.means.get_ref().trim().is_empty() {
-            problems.push(source.problem(term.means.span().start, "`means` is empty"));
+            let help = "say in a sentence what the term means".to_owned();
+            problems.push(source.problem(term.means.span().start, "`means` is empty").with_help(help));
         }
     }
     let names: Vec<&str> = read.term.iter().map(|term| term.name.get_ref().as_str()).collect();
@@ -94,6 +110,7 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Term>, Vec<Problem>> {
         .map(|term| Term {
             name: one(term.name.get_ref()),
             also: all(&term.also),
+            only_linked: term.only_linked,
             means: one(term.means.get_ref()),
             see: all(&term.see),
         })
@@ -133,7 +150,8 @@ fn length(term: &Term, text: &str) -> Option<usize> {
         let ends = |length: usize| text[length..].chars().next().is_none_or(|c| !c.is_alphanumeric() && c != '-');
         [head.len() + plural, head.len()].into_iter().find(|length| ends(*length))
     };
-    std::iter::once(&term.name).chain(&term.also).filter_map(fits).max()
+    let name = Some(&term.name).filter(|_| !term.only_linked);
+    name.into_iter().chain(&term.also).filter_map(fits).max()
 }
 
 /// Marks each term in the running text of a step where it first stands.
@@ -147,12 +165,25 @@ pub(super) fn mark(terms: &[Term], step: &mut Step) {
                 Inline::Strong(text) => {
                     // A term that is being introduced needs no sign.
                     seen.extend(find(terms, &text).into_iter().map(|(_, term)| term));
+                    seen.extend(index(terms, &text));
                     inlines.push(Inline::Strong(text));
                 }
+                Inline::Term { text, name } => match index(terms, &name) {
+                    Some(term) if seen.contains(&term) => inlines.push(Inline::Text(text)),
+                    term => {
+                        seen.extend(term);
+                        inlines.push(Inline::Term { text, name });
+                    }
+                },
                 other => inlines.push(other),
             }
         }
     }
+}
+
+/// The term with this name.
+fn index(terms: &[Term], name: &str) -> Option<usize> {
+    terms.iter().position(|term| term.name.eq_ignore_ascii_case(name))
 }
 
 fn split(terms: &[Term], text: &str, seen: &mut Vec<usize>, into: &mut Vec<Inline>) {
@@ -165,7 +196,7 @@ fn split(terms: &[Term], text: &str, seen: &mut Vec<usize>, into: &mut Vec<Inlin
         if range.start > from {
             into.push(Inline::Text(text[from..range.start].to_owned()));
         }
-        into.push(Inline::Term(text[range.clone()].to_owned()));
+        into.push(Inline::Term { text: text[range.clone()].to_owned(), name: terms[term].name.clone() });
         from = range.end;
     }
     if from < text.len() {
@@ -183,15 +214,17 @@ pub fn in_step(terms: &[Term], step: &Step) -> Vec<usize> {
         Block::Code(_) => Vec::new(),
     });
     for inline in inlines.flatten() {
-        let (Inline::Text(text)
-        | Inline::Strong(text)
-        | Inline::Emphasis(text)
-        | Inline::Code(text)
-        | Inline::Term(text)) = inline
-        else {
-            continue;
+        let found: Vec<usize> = match inline {
+            Inline::Strong(text) => {
+                index(terms, text).into_iter().chain(find(terms, text).into_iter().map(|(_, term)| term)).collect()
+            }
+            Inline::Text(text) | Inline::Emphasis(text) | Inline::Code(text) => {
+                find(terms, text).into_iter().map(|(_, term)| term).collect()
+            }
+            Inline::Term { name, .. } => index(terms, name).into_iter().collect(),
+            Inline::Value(_) => Vec::new(),
         };
-        for (_, term) in find(terms, text) {
+        for term in found {
             if !used.contains(&term) {
                 used.push(term);
             }
@@ -264,7 +297,7 @@ mod tests {
             let Block::Paragraph(inlines) = &step.blocks[0] else { panic!("a paragraph") };
             inlines
                 .iter()
-                .filter_map(|inline| if let Inline::Term(term) = inline { Some(term.clone()) } else { None })
+                .filter_map(|inline| if let Inline::Term { text, .. } = inline { Some(text.clone()) } else { None })
                 .collect()
         };
         assert_eq!(marked(&lesson.steps[0]), ["vector"]);
@@ -280,7 +313,7 @@ mod tests {
             let mut into = Vec::new();
             split(&terms(), &text, &mut Vec::new(), &mut into);
             let joined: String = into.iter().map(|inline| match inline {
-                Inline::Text(text) | Inline::Term(text) => text.as_str(),
+                Inline::Text(text) | Inline::Term { text, .. } => text.as_str(),
                 _ => "",
             }).collect();
             prop_assert_eq!(joined, text);

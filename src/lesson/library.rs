@@ -9,7 +9,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::check::{self, Sources};
-use super::parse::{self, MAX_BYTES, Problem, Text, toml_at, visible};
+use super::parse::toml_at::{self, Key, Keys, Shape, needed, optional};
+use super::parse::{self, MAX_BYTES, Problem, Text, visible};
 use super::{Citation, Course, Lesson, Vocabulary, glossary, path};
 
 /// Largest recorded run that is read, in bytes.
@@ -97,8 +98,8 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
         }
     }
     lessons.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-    let citations = citations(files.citations.as_deref().unwrap_or("")).unwrap_or_else(|problem| {
-        problems.push(problem);
+    let citations = citations(files.citations.as_deref().unwrap_or("")).unwrap_or_else(|found| {
+        problems.extend(found);
         BTreeMap::new()
     });
     let mut told = |found: Vec<Problem>| problems.extend(found);
@@ -257,10 +258,13 @@ fn read(directory: &Path, name: &str, limit: usize) -> Result<String, Problem> {
     })
 }
 
+const CITATION: &[Key] =
+    &[needed("source", Shape::Text), optional("value", Shape::Text), optional("title", Shape::Text)];
+
 /// The citations by key; their texts are shown, so control characters become visible.
-fn citations(text: &str) -> Result<BTreeMap<String, Citation>, Problem> {
+fn citations(text: &str) -> Result<BTreeMap<String, Citation>, Vec<Problem>> {
     let source = Text::new(CITATIONS, text);
-    let read: BTreeMap<String, Citation> = toml_at::read(&source, text, 0..text.len(), &["source", "value", "title"])?;
+    let read: BTreeMap<String, Citation> = toml_at::read(&source, text, 0..text.len(), Keys::Named(CITATION))?;
     let shown = |citation: Citation| Citation {
         source: visible(&citation.source),
         value: citation.value.as_deref().map(visible),

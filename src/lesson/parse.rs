@@ -14,11 +14,12 @@ mod reference;
 mod steps;
 pub(crate) mod toml_at;
 
-pub use problem::{Problem, visible};
+pub use problem::{Problem, did_you_mean, visible};
 pub use reference::{reference, written};
 
 use crate::lesson::Lesson;
 pub(crate) use problem::Text;
+use toml_at::{Key, Keys, Shape, needed, optional};
 
 /// Largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 1_000_000;
@@ -39,7 +40,13 @@ struct Head {
     sentence: String,
 }
 
-const HEAD_KEYS: [&str; 5] = ["title", "minutes", "question", "needs", "sentence"];
+const HEAD: &[Key] = &[
+    needed("title", Shape::Text),
+    needed("minutes", Shape::Count),
+    needed("question", Shape::Text),
+    optional("needs", Shape::Texts),
+    needed("sentence", Shape::Text),
+];
 
 /// Reads a lesson from its file's name (its first two digits are the lesson's id) and content.
 ///
@@ -63,7 +70,7 @@ pub fn lesson(file: &str, text: &str) -> Result<Lesson, Vec<Problem>> {
         vec![source.problem(at, message).with_help(help.to_owned())]
     })?;
     let mut problems = Vec::new();
-    let head = read_head(&source, text, head).map_err(|problem| problems.push(problem)).ok();
+    let head = read_head(&source, text, head).map_err(|found| problems.extend(found)).ok();
     let (steps, more) = steps::read(&source, text, body);
     problems.extend(more);
     match head {
@@ -107,19 +114,17 @@ fn head_and_body(text: &str) -> Result<(std::ops::Range<usize>, usize), (usize, 
     Err((0, if start.is_some() { "the `+++` head is never closed" } else { "the file is empty" }))
 }
 
-fn read_head(source: &Text<'_>, text: &str, range: std::ops::Range<usize>) -> Result<Head, Problem> {
-    let head: Head = toml_at::read(source, text, range.clone(), &HEAD_KEYS)?;
+fn read_head(source: &Text<'_>, text: &str, range: std::ops::Range<usize>) -> Result<Head, Vec<Problem>> {
+    let head: Head = toml_at::read(source, text, range.clone(), Keys::Of(HEAD))?;
+    let mut problems = Vec::new();
     for (key, value) in [("title", &head.title), ("question", &head.question), ("sentence", &head.sentence)] {
         if value.trim().is_empty() {
-            return Err(source.problem_at(
-                source.line(range.start),
-                source.line(range.end),
-                key,
-                format!("`{key}` is empty"),
-            ));
+            let lines = (source.line(range.start), source.line(range.end));
+            let help = format!("write `{key} = \"\u{2026}\"`");
+            problems.push(source.problem_at(lines.0, lines.1, key, format!("`{key}` is empty")).with_help(help));
         }
     }
-    Ok(head)
+    if problems.is_empty() { Ok(head) } else { Err(problems) }
 }
 
 /// A text for one line of the screen: runs of white space become one space, control characters visible.
@@ -143,7 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::lesson::{Answer, Block, Format, Inline, Source, View};
+    use crate::lesson::{Answer, Block, Format, Inline, Layer, Source, View};
 
     const HEAD: &str = "+++\ntitle = \"How\"\nminutes = 7\nquestion = \"Why?\"\nsentence = \"A film.\"\n+++\n";
 
@@ -223,7 +228,7 @@ why = "Because."
         assert!(matches!(&one.blocks[1], Block::List { ordered: false, items } if items.len() == 2));
         assert_eq!(one.blocks[2], Block::Quote(vec![text("Quoted.")]));
         let bench = one.bench.as_ref().expect("a bench");
-        assert_eq!((bench.view, bench.layer, bench.line), (View::Mixing, Some(3), 18));
+        assert_eq!((bench.view, bench.layer, bench.line), (View::Mixing, Some(Layer::Number(3)), 18));
         let predict = one.predict.as_ref().expect("a question");
         assert!(matches!(&predict.answer, Answer::Match { matches, .. } if matches.len() == 2));
         assert_eq!(predict.why.len(), 7);

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::parse::{Problem, Text, toml_at, visible};
+use super::parse::toml_at::{self, Key, Keys, Shape, needed, optional};
+use super::parse::{Problem, Text, visible};
 
 /// A way through the course.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,9 @@ pub struct Path {
     /// Ids of its lessons, in order.
     pub lessons: Vec<String>,
 }
+
+const FILE: &[Key] = &[optional("path", Shape::Tables(PATH))];
+const PATH: &[Key] = &[needed("name", Shape::Text), needed("lessons", Shape::Texts)];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,8 +38,7 @@ struct PathToml {
 /// Every mistake with its place: no TOML, or a lesson that does not exist.
 pub(super) fn read(file: &str, text: &str, ids: &[&str]) -> Result<Vec<Path>, Vec<Problem>> {
     let source = Text::new(file, text);
-    let read: File =
-        toml_at::read(&source, text, 0..text.len(), &["path", "name", "lessons"]).map_err(|problem| vec![problem])?;
+    let read: File = toml_at::read(&source, text, 0..text.len(), Keys::Of(FILE))?;
     let unknown = read.path.iter().flat_map(|path| &path.lessons).filter(|id| !ids.contains(&id.get_ref().as_str()));
     let problems: Vec<Problem> = unknown
         .map(|id| {

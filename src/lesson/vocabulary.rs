@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 
-/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers, `middle`, `below` (the one below the last) or `last`, `{readout}` a
-/// readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
+use super::Source;
+
+/// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers, `first`, `middle`, `below` (the one below
+/// the last) or `last`, `{readout}` a readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[
     ("model.name", "the model's name"),
     ("model.history", "how the model was trained, where its name is known, or how its own files say it is read"),
@@ -25,6 +27,12 @@ pub const LIVE: &[(&str, &str)] = &[
     ("label.{readout}.probability", "the probability of that answer"),
     ("label.{readout}.accuracy", "how often that head is right on its test sentences"),
     ("cls.norm.{layer}", "length of [CLS]'s vector after this layer"),
+    ("layernorm.before.shortest", "length of the shortest sum of word, position and segment row in the sentence"),
+    ("layernorm.before.longest", "length of the longest"),
+    ("layernorm.scaled.shortest", "the shortest once each has mean 0 and spread 1, before γ and β"),
+    ("layernorm.scaled.longest", "the longest"),
+    ("layernorm.after.shortest", "the shortest after γ and β: the embeddings"),
+    ("layernorm.after.longest", "the longest"),
     ("compare.cls.{layer}", "cosine of the two [CLS] vectors of a comparison"),
     ("compare.word.{layer}", "cosine of the word's two vectors"),
     ("compare.mean.{layer}", "cosine of the two means"),
@@ -92,6 +100,7 @@ pub const LIVE: &[(&str, &str)] = &[
     ("attention.uniform", "entropy of even weights on all pieces of the sentence, in nats"),
     ("heads.count", "attention heads in all layers"),
     ("heads.top.special", "in how many of them [CLS] weighs itself or [SEP] most"),
+    ("heads.top.share", "the same as a share of all heads"),
     ("heads.cls.{layer}", "share of a layer's attention that goes to [CLS], mean of heads and positions"),
     ("heads.sep.{layer}", "share that goes to [SEP]"),
     ("heads.self.{layer}", "share that goes from a position to itself"),
@@ -142,6 +151,42 @@ pub const LIVE: &[(&str, &str)] = &[
     ("race.train", "training sentences of that run"),
     ("race.test", "its test sentences"),
 ];
+
+/// What a value is, for questions that it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A number.
+    Number,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A word piece.
+    Piece,
+    /// Any words.
+    Words,
+}
+
+const PLACES: &[&str] = &["first", "between", "last"];
+const VERDICTS: &[&str] = &["better", "worse", "equivalent within 2 points", "too little data to tell"];
+
+/// What the value with this key is.
+#[must_use]
+pub fn kind(source: Source, key: &str) -> Kind {
+    let family = key.split('.').next().unwrap_or_default();
+    let what = key.rsplit('.').next().unwrap_or_default();
+    match (source, family, what) {
+        (Source::Cite, ..) => Kind::Words,
+        (_, _, "verdict") => Kind::OneOf(VERDICTS),
+        (Source::Record, _, "command" | "date" | "model_sha256" | "data_sha256") => Kind::Words,
+        (Source::Record, ..) => Kind::Number,
+        (_, _, "place") => Kind::OneOf(PLACES),
+        (_, "attribution", "agree") => Kind::OneOf(&["yes", "no"]),
+        (_, "knockout" | "learning" | "attribution", "top" | "looked") => Kind::Piece,
+        (_, "attention" | "mixing", _) if key.split('.').nth(1) == Some("top") => Kind::Piece,
+        (_, "model", "name" | "history") | (_, "sentence", "text") | (_, "data", "name" | "classes") => Kind::Words,
+        (_, "neighbours" | "nearest", _) | (_, "label", "answer") => Kind::Words,
+        _ => Kind::Number,
+    }
+}
 
 /// What a course may refer to; handed to the checker.
 #[derive(Debug, Clone, Default)]

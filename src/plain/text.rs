@@ -57,7 +57,7 @@ pub(super) fn inlines(state: &State, inlines: &[Inline]) -> String {
         | Inline::Strong(text)
         | Inline::Emphasis(text)
         | Inline::Code(text)
-        | Inline::Term(text) => text.clone(),
+        | Inline::Term { text, .. } => text.clone(),
         Inline::Value(value) => {
             let known = values::resolve(state, value);
             if known.ready {

@@ -63,7 +63,7 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(step) = state.step() else { return };
     let resolve = resolver(state);
     let mut text: Vec<Line<'_>> = Vec::new();
-    if let Some(title) = &step.title {
+    if let Some(title) = step.title(state.embedded()) {
         text.push(Line::from(Span::styled(clean(title, theme.ascii).into_owned(), theme.heading())));
         text.push(Line::default());
     }
@@ -75,10 +75,16 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             if step.predict.as_ref() == Some(question) { question::Kind::Predict } else { question::Kind::Check };
         text.extend(question::lines(state, question, kind, usize::from(area.width), theme));
     }
-    if state.teacher.notes && !step.notes.is_empty() {
+    if state.teacher.notes {
         text.push(Line::default());
         text.push(Line::from(Span::styled("Notes for the teacher", theme.heading())));
+        if step.notes.is_empty() {
+            text.push(Line::from(Span::styled("This step has no speaker notes.", theme.text())));
+        }
         text.extend(blocks::render(&step.notes, &resolve, usize::from(area.width), theme));
+        let id = state.lesson().map_or("", |lesson| lesson.id.as_str());
+        let said = format!("Everybody at this screen sees them. For you alone: clsroom notes {id}");
+        text.extend(wrap(&[Span::styled(said, theme.dim())], usize::from(area.width)));
     }
     if waits_for_run(state, &shown) {
         text.push(Line::default());
@@ -110,7 +116,7 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// Whether a term of the glossary is marked in the text.
 fn has_terms(blocks: &[Block]) -> bool {
-    let marked = |inlines: &[Inline]| inlines.iter().any(|inline| matches!(inline, Inline::Term(_)));
+    let marked = |inlines: &[Inline]| inlines.iter().any(|inline| matches!(inline, Inline::Term { .. }));
     blocks.iter().any(|block| match block {
         Block::Paragraph(inlines) | Block::Quote(inlines) => marked(inlines),
         Block::List { items, .. } => items.iter().any(|item| marked(item)),

@@ -76,7 +76,10 @@ pub(super) fn draw(
             });
             let (lesson, check) = found?;
             let wide = usize::from(area.width.saturating_sub(8)).min(72);
-            let mut text = wrap(&[Span::styled(clean(&check.ask, theme.ascii).into_owned(), theme.heading())], wide);
+            let mut text = wrap(
+                &[Span::styled(clean(check.ask(state.embedded()), theme.ascii).into_owned(), theme.heading())],
+                wide,
+            );
             for (index, option) in check.options.iter().enumerate() {
                 text.push(Line::from(vec![
                     Span::styled(format!("  {}  ", index + 1), theme.key()),

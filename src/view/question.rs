@@ -30,7 +30,7 @@ pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize
     let mut lines = wrap(
         &[
             Span::styled(lead, theme.key()),
-            Span::styled(clean(&question.ask, theme.ascii).into_owned(), theme.heading()),
+            Span::styled(clean(question.ask(state.embedded()), theme.ascii).into_owned(), theme.heading()),
         ],
         width,
     );
@@ -97,7 +97,7 @@ pub(super) fn feedback(
     };
     let mut lines = wrap(&said, width);
     if verdict.right.is_some() {
-        lines.extend(blocks::render_inlines(&question.why, &resolver(state), width, theme));
+        lines.extend(blocks::render_inlines(question.why(state.embedded()), &resolver(state), width, theme));
     }
     lines
 }
@@ -107,7 +107,7 @@ pub(super) fn sources(state: &State, step: &Step) -> BTreeSet<Source> {
     let answered = step.predict.iter().chain(&step.check).filter(|question| state.given(question).is_some());
     let mut found = BTreeSet::new();
     for question in answered {
-        found.extend(blocks::sources(&[Block::Paragraph(question.why.clone())]));
+        found.extend(blocks::sources(&[Block::Paragraph(question.why(state.embedded()).to_vec())]));
         found.extend(state.judge(question).source);
     }
     found

@@ -99,6 +99,7 @@ fn speaker_notes_show_only_when_asked_for_and_unlock_uncovers() {
     driver.state.teacher = clsroom::app::Teacher { notes: true, unlock: false };
     assert!(driver.screen().contains("Notes for the teacher"), "{}", driver.screen());
     assert!(driver.screen().contains("Let them type a sentence"), "{}", driver.screen());
+    assert!(driver.screen().contains("Everybody at this screen sees them"), "{}", driver.screen());
     driver.press("n");
     assert!(driver.state.covered());
     driver.state.teacher.unlock = true;
@@ -126,7 +127,7 @@ fn the_guide_and_the_vocabulary_agree_with_the_program() {
     let guide = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/writing-lessons.md"));
     let guide = guide.expect("the guide");
     let output =
-        Command::new(env!("CARGO_BIN_EXE_clsroom")).args(["lessons", "vocabulary"]).output().expect("it starts");
+        Command::new(env!("CARGO_BIN_EXE_clsroom")).args(["lessons", "vocabulary", "all"]).output().expect("it starts");
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
     for (name, _) in View::ALL {
         assert!(listed.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name}\n{listed}");
@@ -155,7 +156,108 @@ fn text_for_one_kind_of_model_is_read_checked_and_shown_to_that_kind() {
     lesson("Elsewhere: {{model.lairs}}.");
     let Err(said) = clsroom::commands::load_course(Some(folder.path())) else { panic!("it has a mistake") };
     assert!(said.contains("01-a.md:") && said.contains("model.layers"), "{said}");
-    lesson("## No heading here");
+    lesson("One.\n\n---\n\nTwo.");
     let Err(said) = clsroom::commands::load_course(Some(folder.path())) else { panic!("it has a mistake") };
     assert!(said.contains("holds text only"), "{said}");
+}
+
+fn printed(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_clsroom")).args(arguments).output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Notes are for the teacher: a command prints them for a second screen or paper.
+#[test]
+fn notes_are_printed_for_the_teacher_alone() {
+    for lesson in ["01", "04", "08"] {
+        let (code, text, _) = printed(&["notes", lesson]);
+        assert_eq!(code, Some(0));
+        let loaded = load_course(None).unwrap_or_else(|problems| panic!("{problems}"));
+        let lesson = loaded.course.lessons.iter().find(|known| known.id == lesson).expect("the lesson");
+        let noted = lesson.steps.iter().filter(|step| !step.notes.is_empty()).count();
+        assert!(noted * 2 >= lesson.steps.len(), "lesson {} has notes in {noted} steps", lesson.id);
+        let none = text.matches("This step has no speaker notes.").count();
+        assert_eq!(none, lesson.steps.len() - noted, "{text}");
+        for step in 1..=lesson.steps.len() {
+            assert!(text.contains(&format!("\n{}.{step}  ", lesson.id)), "{text}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    let (_, all, _) = printed(&["notes"]);
+    assert!(all.contains("Lesson 01:") && all.contains("Lesson 11:"), "{all}");
+    let (code, _, said) = printed(&["notes", "77"]);
+    assert!(code == Some(1) && said.contains("there is no lesson 77"), "{said}");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example-lesson").display().to_string();
+    let (_, text, _) = printed(&["notes", "1", "--lessons", &folder]);
+    assert!(text.contains("Let them type a sentence"), "{text}");
+}
+
+/// Without notes a step says so; in plain text too.
+#[test]
+fn a_step_without_notes_says_so() {
+    let mut driver = Driver::new(80, 40);
+    driver.open("02");
+    driver.state.teacher.notes = true;
+    assert!(driver.screen().contains("This step has no speaker notes."), "{}", driver.screen());
+    let (_, text, _) = printed(&["--plain", "01", "--notes", "--demo"]);
+    assert!(text.contains("Notes for the teacher:") && text.contains("Let everybody type a sentence"), "{text}");
+    assert!(text.contains("This step has no speaker notes."), "{text}");
+    let (_, text, _) = printed(&["--plain", "01", "--demo"]);
+    assert!(!text.contains("Notes for the teacher"), "{text}");
+}
+
+/// The vocabulary is a summary; each view has a line that says what it shows, and its settings on demand.
+#[test]
+fn the_vocabulary_is_short_and_says_what_each_view_shows() {
+    use clsroom::lesson::View;
+    let (_, summary, _) = printed(&["lessons", "vocabulary"]);
+    assert!(summary.lines().count() < 80, "{} lines", summary.lines().count());
+    for (name, view) in View::ALL {
+        assert!(view.about().len() > 20 && summary.contains(view.about()), "{name}");
+        let (code, text, _) = printed(&["lessons", "vocabulary", name]);
+        assert_eq!(code, Some(0), "{name}");
+        for setting in view.settings() {
+            assert!(text.lines().any(|line| line.trim_start().starts_with(setting)), "{name} {setting}\n{text}");
+        }
+        for measure in view.measures() {
+            assert!(text.contains(measure), "{name} {measure}\n{text}");
+        }
+    }
+    let (_, text, _) = printed(&["lessons", "vocabulary", "record.full"]);
+    assert!(text.contains("full.cls.finetune.accuracy") && !text.contains("frozen."), "{text}");
+    let (code, _, said) = printed(&["lessons", "vocabulary", "mixng"]);
+    assert!(code == Some(1) && said.contains("did you mean `mixing`?"), "{said}");
+}
+
+/// Between γ and before it: every vector of the sentence has one length, the square root of its numbers; not after it.
+#[test]
+fn layernorm_makes_lengths_equal_before_gamma_only() {
+    let mut driver = Driver::new(150, 44);
+    driver.open("02");
+    driver.press("nnn");
+    assert_eq!(driver.state.step().and_then(|step| step.title(true)), Some("LayerNorm"));
+    let value = |key: &str| {
+        let value = clsroom::lesson::parse::reference(&format!("layernorm.{key}")).expect("a value");
+        match clsroom::app::values::resolve(&driver.state, &value).number {
+            clsroom::app::values::Number::Known(number) => number,
+            clsroom::app::values::Number::None => panic!("{key}"),
+        }
+    };
+    // From the traced sums: (x - mean) / std has length sqrt(D).
+    let trace = driver.state.trace().expect("a trace");
+    let rows = trace.sum.rows;
+    let root = (trace.sum.cols as f64).sqrt();
+    for row in 0..rows {
+        let x = trace.sum.row(row);
+        let mean = x.iter().sum::<f32>() / x.len() as f32;
+        let std = (x.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / x.len() as f32).sqrt();
+        let length = x.iter().map(|v| ((v - mean) / std).powi(2)).sum::<f32>().sqrt();
+        assert!((f64::from(length) - root).abs() < 1e-3, "{length}");
+    }
+    assert!((value("scaled.shortest") - root).abs() < 1e-3 && (value("scaled.longest") - root).abs() < 1e-3);
+    let spread = |what: &str| value(&format!("{what}.longest")) - value(&format!("{what}.shortest"));
+    assert!(spread("scaled") < 1e-3 && spread("after") > spread("before"), "{} {}", spread("before"), spread("after"));
+    let screen = driver.screen();
+    assert!(screen.contains("before γ  length") && screen.matches("19.60").count() >= rows, "{screen}");
 }

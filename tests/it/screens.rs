@@ -242,7 +242,7 @@ fn every_question_and_option_can_be_read_at_small_sizes() {
                             );
                         }
                     }
-                    let title = step.title.as_deref().unwrap_or_default();
+                    let title = step.title(driver.state.embedded()).unwrap_or_default();
                     assert!(text.contains(title), "{id}.{}: {title}", number + 1);
                 }
                 driver.press("n");

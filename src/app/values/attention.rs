@@ -43,9 +43,11 @@ pub(super) fn of_heads(state: &State, rest: &str) -> Option<Datum> {
     let trace = state.trace()?;
     match rest {
         "count" => Some(Datum::Number(trace.attentions.iter().map(Vec::len).sum::<usize>() as f64)),
-        "top.special" => {
+        "top.special" | "top.share" => {
             let special = |attention: &&Matrix| top(attention).is_some_and(|top| trace.pieces[top].special());
-            Some(Datum::Number(trace.attentions.iter().flatten().filter(special).count() as f64))
+            let heads = trace.attentions.iter().flatten();
+            let (all, found) = (heads.clone().count().max(1) as f64, heads.filter(special).count() as f64);
+            Some(Datum::Number(if rest == "top.share" { found / all } else { found }))
         }
         rest => {
             let (what, at) = rest.split_once('.')?;

@@ -104,7 +104,7 @@ fn keys_are_those_that_lessons_use() {
         keys.join(" "),
         "cls-mean.6.difference cls-mean.6.high cls-mean.6.low cls-mean.6.p cls-mean.6.smallest cls-mean.6.verdict \
          cls-words.difference cls-words.high cls-words.low cls-words.p cls-words.smallest cls-words.verdict \
-         cls.6.above cls.6.accuracy cls.6.c cls.6.high cls.6.low command date majority.accuracy \
+         cls.6.above cls.6.accuracy cls.6.c cls.6.high cls.6.low command data_sha256 date majority.accuracy \
          mean.6.above mean.6.accuracy mean.6.c mean.6.high mean.6.low \
          test train validation words.accuracy words.high words.low"
     );

@@ -101,7 +101,7 @@ fn said<'a>(inline: &'a Inline, value: &'a str) -> &'a str {
         | Inline::Strong(text)
         | Inline::Emphasis(text)
         | Inline::Code(text)
-        | Inline::Term(text) => text,
+        | Inline::Term { text, .. } => text,
         Inline::Value(_) => value,
     }
 }

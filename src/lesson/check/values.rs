@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::lesson::parse::problem::{did_you_mean, distance};
-use crate::lesson::{Citation, Source, ValueRef, Vocabulary};
+use crate::lesson::{Citation, Layer, Source, ValueRef, Vocabulary};
 
 /// How many nearest words have a name (`{rank}`).
 const RANKS: usize = 8;
@@ -48,6 +48,11 @@ pub(super) fn is_readout(name: &str, vocabulary: &Vocabulary) -> bool {
     })
 }
 
+/// The family of a value: `race` of `race.cls.last.accuracy`.
+pub(super) fn family(key: &str) -> &str {
+    key.split('.').next().unwrap_or(key)
+}
+
 fn nearest<'a>(key: &str, prefix: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
     let names: Vec<String> = known.map(|known| format!("{prefix}{known}")).collect();
     did_you_mean(&format!("{prefix}{key}"), names.iter().map(String::as_str))
@@ -80,9 +85,7 @@ fn placeholder(pattern: &str) -> Option<(&str, &str, &str)> {
 fn fills(placeholder: &str, text: &str, vocabulary: &Vocabulary) -> bool {
     let number = || text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().ok()).flatten();
     match placeholder {
-        "layer" => {
-            matches!(text, "last" | "middle" | "below") || number().is_some_and(|layer| layer <= vocabulary.layers)
-        }
+        "layer" => Layer::named(text).is_some() || number().is_some_and(|layer| layer <= vocabulary.layers),
         "head" => number().is_some_and(|head| (1..=vocabulary.heads).contains(&head)),
         "rank" => number().is_some_and(|rank| (1..=RANKS).contains(&rank)),
         "readout" => is_readout(text, vocabulary),

@@ -116,8 +116,8 @@ impl<'a> Points<'a> {
             (false, false) => Some(format!("You have not measured this yet. {todo}")),
         };
         let quotes_record = self.quoted.iter().any(|origin| origin.source == Source::Record);
-        let partly =
-            (gap.is_none() && quotes_record).then(|| format!("A part of this answer is recorded. You measure it with {rest}."));
+        let partly = (gap.is_none() && quotes_record)
+            .then(|| format!("A part of this answer is recorded. You measure it with {rest}."));
         Answer {
             question,
             lesson,

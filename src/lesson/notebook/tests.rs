@@ -113,9 +113,8 @@ fn runs_of_two_sizes_are_not_compared() {
     let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &record });
     assert!(third.verdict.contains("fine-tuned on 87.4 %") && third.verdict.contains("recorded"), "{}", third.verdict);
     assert!(!third.is_measured() && third.partly.is_some(), "a part of it is recorded: {third:?}");
-    let recorded = |value: &str| {
-        third.points.iter().any(|point| point.value == value && point.origin.source == Source::Record)
-    };
+    let recorded =
+        |value: &str| third.points.iter().any(|point| point.value == value && point.origin.source == Source::Record);
     assert!(recorded("73.7 %") && recorded("87.4 %"), "{:?}", third.points);
     assert!(third.points.iter().any(|point| point.value == "61.9 %" && point.origin.train == Some(512)));
     // Without a record nothing is compared.
@@ -135,15 +134,8 @@ enum There {
     Again,
 }
 
-const THERE: [There; 7] = [
-    There::Absent,
-    There::Small,
-    There::Full,
-    There::OtherModel,
-    There::OtherSentence,
-    There::OtherData,
-    There::Again,
-];
+const THERE: [There; 7] =
+    [There::Absent, There::Small, There::Full, There::OtherModel, There::OtherSentence, There::OtherData, There::Again];
 
 /// Progress in which every fact is there in its own way.
 fn mixed(there: &[There], salt: usize) -> Progress {

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::problem::{Problem, Text, did_you_mean};
-use super::{one_line, reference, sentence, steps, toml_at};
-use crate::lesson::{Answer, Bench, Only, Question, Step, ValueRef, View};
+use super::toml_at::{self, Key, Keys, Shape, needed, optional};
+use super::{one_line, reference, sentence, steps};
+use crate::lesson::{Answer, Bench, Layer, Only, Question, Step, ValueRef, View};
 
 /// The first word of a directive's opening line.
 pub(super) const NAMES: [&str; 6] = ["bench", "predict", "check", "notes", "embedded", "others"];
@@ -16,23 +17,35 @@ pub(super) const NAMES: [&str; 6] = ["bench", "predict", "check", "notes", "embe
 /// How many options a question may have; they are answered with the digit keys and must fit one screen.
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
 
-const BENCH_KEYS: [&str; 14] = [
-    "view",
-    "sentence",
-    "other",
-    "word",
-    "measure",
-    "layer",
-    "head",
-    "operation",
-    "readouts",
-    "train",
-    "test",
-    "modes",
-    "epochs",
-    "top-layers",
+const BENCH: &[Key] = &[
+    needed("view", Shape::Text),
+    optional("sentence", Shape::Text),
+    optional("other", Shape::Text),
+    optional("word", Shape::Text),
+    optional("measure", Shape::Text),
+    optional("layer", Shape::Layer),
+    optional("head", Shape::Count),
+    optional("operation", Shape::Text),
+    optional("readouts", Shape::Texts),
+    optional("train", Shape::Count),
+    optional("test", Shape::Count),
+    optional("modes", Shape::Texts),
+    optional("epochs", Shape::Count),
+    optional("top-layers", Shape::Count),
 ];
-const QUESTION_KEYS: [&str; 8] = ["id", "ask", "options", "answer", "measure", "bands", "matches", "why"];
+
+const QUESTION: &[Key] = &[
+    needed("id", Shape::Text),
+    needed("ask", Shape::Text),
+    optional("ask-others", Shape::Text),
+    needed("options", Shape::Texts),
+    optional("answer", Shape::Count),
+    optional("measure", Shape::Text),
+    optional("bands", Shape::Numbers),
+    optional("matches", Shape::Words),
+    needed("why", Shape::Text),
+    optional("why-others", Shape::Text),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +55,7 @@ struct BenchToml {
     other: Option<String>,
     word: Option<String>,
     measure: Option<String>,
-    layer: Option<usize>,
+    layer: Option<LayerToml>,
     head: Option<usize>,
     operation: Option<String>,
     #[serde(default)]
@@ -57,16 +70,52 @@ struct BenchToml {
 }
 
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum LayerToml {
+    Number(usize),
+    Word(String),
+}
+
+impl LayerToml {
+    fn layer(self) -> Option<Layer> {
+        match self {
+            Self::Number(number) => Some(Layer::Number(number)),
+            Self::Word(word) => Layer::named(&word),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WordsToml {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl WordsToml {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::One(word) => vec![one_line(word)],
+            Self::Several(words) => words.iter().map(|word| one_line(word)).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuestionToml {
     id: Spanned<String>,
     ask: Spanned<String>,
+    #[serde(rename = "ask-others")]
+    ask_others: Option<Spanned<String>>,
     options: Spanned<Vec<String>>,
     answer: Option<Spanned<usize>>,
     measure: Option<Spanned<String>>,
     bands: Option<Vec<f64>>,
-    matches: Option<Vec<String>>,
+    matches: Option<Vec<WordsToml>>,
     why: Spanned<String>,
+    #[serde(rename = "why-others")]
+    why_others: Option<Spanned<String>>,
 }
 
 /// Reads the directive `name` whose TOML stands in `range` of `text` into its place in the step. Says whether that
@@ -82,7 +131,7 @@ pub(super) fn read(
     if name == "bench" {
         return match bench(source, text, range, line) {
             Ok(bench) => (step.bench.replace(bench).is_some(), Vec::new()),
-            Err(problem) => (step.bench.is_some(), vec![problem]),
+            Err(problems) => (step.bench.is_some(), problems),
         };
     }
     if name == "notes" {
@@ -91,12 +140,14 @@ pub(super) fn read(
     }
     if matches!(name, "embedded" | "others") {
         let only = if name == "embedded" { Only::Embedded } else { Only::Others };
-        let (blocks, problems) = steps::notes(source, text, range);
+        let (title, blocks, problems) = steps::text_for(source, text, range);
+        let twice = title.is_some() && step.titles.iter().any(|(known, _)| *known == only);
+        step.titles.extend(title.map(|title| (only, title)));
         for block in blocks {
             step.only.insert(step.blocks.len(), only);
             step.blocks.push(block);
         }
-        return (false, problems);
+        return (twice, problems);
     }
     let place = if name == "predict" { &mut step.predict } else { &mut step.check };
     match question(source, text, range) {
@@ -105,14 +156,14 @@ pub(super) fn read(
     }
 }
 
-fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Result<Bench, Problem> {
-    let read: BenchToml = toml_at::read(source, text, range.clone(), &BENCH_KEYS)?;
+fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Result<Bench, Vec<Problem>> {
+    let read: BenchToml = toml_at::read(source, text, range.clone(), Keys::Of(BENCH))?;
     let name = read.view.get_ref().as_str();
     let Some(&(_, view)) = View::ALL.iter().find(|(known, _)| *known == name) else {
         let names = View::ALL.map(|(known, _)| known);
         let help = did_you_mean(name, names).unwrap_or_else(|| format!("the views are {}", names.join(", ")));
         let at = range.start + read.view.span().start;
-        return Err(source.problem(at, format!("unknown view `{name}`")).with_help(help));
+        return Err(vec![source.problem(at, format!("unknown view `{name}`")).with_help(help)]);
     };
     let line_of = |text: Option<String>| text.map(|text| one_line(&text));
     Ok(Bench {
@@ -121,7 +172,7 @@ fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Res
         other: read.other.map(|text| sentence(&text)),
         word: line_of(read.word),
         measure: line_of(read.measure),
-        layer: read.layer,
+        layer: read.layer.and_then(LayerToml::layer),
         head: read.head,
         operation: line_of(read.operation),
         readouts: read.readouts.iter().map(|name| one_line(name)).collect(),
@@ -136,28 +187,46 @@ fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Res
 
 fn question(source: &Text<'_>, text: &str, range: Range<usize>) -> Result<Question, Vec<Problem>> {
     let start = range.start;
-    let read: QuestionToml = toml_at::read(source, text, range, &QUESTION_KEYS).map_err(|problem| vec![problem])?;
+    let read: QuestionToml = toml_at::read(source, text, range, Keys::Of(QUESTION))?;
     let at = |span: Range<usize>| start + span.start;
     let mut problems = Vec::new();
-    for (key, value) in [("id", &read.id), ("ask", &read.ask), ("why", &read.why)] {
+    let always = [("id", &read.id), ("ask", &read.ask), ("why", &read.why)];
+    let others = [("ask-others", &read.ask_others), ("why-others", &read.why_others)];
+    let others = others.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+    for (key, value) in always.into_iter().chain(others) {
         if value.get_ref().trim().is_empty() {
-            problems.push(source.problem(at(value.span()), format!("`{key}` is empty")));
+            let help = format!("write `{key} = \"…\"`");
+            problems.push(source.problem(at(value.span()), format!("`{key}` is empty")).with_help(help));
         }
     }
     let options: Vec<String> = read.options.get_ref().iter().map(|option| one_line(option)).collect();
     if !OPTIONS.contains(&options.len()) || options.iter().any(String::is_empty) {
         let message = format!("a question has {} to {} options, none empty", OPTIONS.start(), OPTIONS.end());
-        problems.push(source.problem(at(read.options.span()), message));
+        let help = "write `options = [\"…\", \"…\"]`".to_owned();
+        problems.push(source.problem(at(read.options.span()), message).with_help(help));
     }
     let answer = answer(source, start, &read).map_err(|problem| problems.push(problem)).ok();
-    let (why, more) = steps::paragraph(source, read.why.get_ref().trim(), at(read.why.span()));
+    let mut more = Vec::new();
+    let mut paragraph = |text: &Spanned<String>| {
+        let (inlines, found) = steps::paragraph(source, text.get_ref().trim(), at(text.span()));
+        more.extend(found);
+        inlines
+    };
+    let why = paragraph(&read.why);
+    let why_others = read.why_others.as_ref().map(paragraph);
     if problems.is_empty() {
         problems.extend(more);
     }
     match answer {
-        Some(answer) if problems.is_empty() => {
-            Ok(Question { id: one_line(read.id.get_ref()), ask: one_line(read.ask.get_ref()), options, answer, why })
-        }
+        Some(answer) if problems.is_empty() => Ok(Question {
+            id: one_line(read.id.get_ref()),
+            ask: one_line(read.ask.get_ref()),
+            options,
+            answer,
+            why,
+            ask_others: read.ask_others.as_ref().map(|ask| one_line(ask.get_ref())),
+            why_others,
+        }),
         _ => Err(problems),
     }
 }
@@ -168,13 +237,15 @@ fn answer(source: &Text<'_>, start: usize, read: &QuestionToml) -> Result<Answer
         (Some(answer), None, None, None) => {
             let message = "`answer` counts the options from 1";
             let index = answer.get_ref().checked_sub(1);
-            index.map(Answer::Option).ok_or_else(|| source.problem(start + answer.span().start, message))
+            let help = "write 1 for the first option".to_owned();
+            let wrong = || source.problem(start + answer.span().start, message).with_help(help);
+            index.map(Answer::Option).ok_or_else(wrong)
         }
         (None, Some(measure), Some(bands), None) => {
             Ok(Answer::Bands { value: measured(source, start, measure)?, bands: bands.clone() })
         }
         (None, Some(measure), None, Some(matches)) => {
-            let matches = matches.iter().map(|word| one_line(word)).collect();
+            let matches = matches.iter().map(WordsToml::words).collect();
             Ok(Answer::Match { value: measured(source, start, measure)?, matches })
         }
         _ => {

@@ -27,6 +27,8 @@ pub(super) struct Inlines {
     pieces: Vec<(usize, usize)>,
     strong: usize,
     emphasis: usize,
+    /// The term of the glossary that the text links.
+    term: Option<String>,
     mistakes: Vec<Mistake>,
 }
 
@@ -60,6 +62,18 @@ impl Inlines {
         self.emphasis = if begins { self.emphasis + 1 } else { self.emphasis.saturating_sub(1) };
     }
 
+    /// What follows is a term of the glossary.
+    pub(super) fn begin_term(&mut self, name: &str) {
+        self.flush();
+        self.term = Some(visible(name.trim()));
+    }
+
+    /// The term ends here.
+    pub(super) fn end_term(&mut self) {
+        self.flush();
+        self.term = None;
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.done.is_empty() && self.run.trim().is_empty()
     }
@@ -74,6 +88,12 @@ impl Inlines {
     fn flush(&mut self) {
         let run = visible(&std::mem::take(&mut self.run).replace('\t', " "));
         let pieces = std::mem::take(&mut self.pieces);
+        if let Some(name) = &self.term {
+            if !run.is_empty() {
+                self.done.push(Inline::Term { text: run, name: name.clone() });
+            }
+            return;
+        }
         let style = self.style;
         let plain = |text| match style {
             Style::Plain => Inline::Text(text),
@@ -96,7 +116,7 @@ pub(super) fn plain(inlines: &[Inline]) -> String {
         | Inline::Strong(text)
         | Inline::Emphasis(text)
         | Inline::Code(text)
-        | Inline::Term(text) => text.clone(),
+        | Inline::Term { text, .. } => text.clone(),
         Inline::Value(_) => String::new(),
     };
     inlines.iter().map(part).collect()

@@ -10,6 +10,9 @@ use std::path::Path;
 /// Longest line of a file that a problem quotes, in characters.
 const SNIPPET: usize = 100;
 
+/// Places of one word that are looked for.
+const MOST_PLACES: usize = 200;
+
 /// One mistake in one file of a course.
 ///
 /// `Display` gives `file:line:column: message`, then the offending line and `help: …`, each indented on its own line.
@@ -111,9 +114,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// A problem where `word` stands on its own between the lines `from` and `until` (exclusive); at the start of
-    /// line `from` when it does not occur there literally.
-    pub(crate) fn problem_at(&self, from: usize, until: usize, word: &str, message: impl AsRef<str>) -> Problem {
+    /// Where `word` stands on its own between the lines `from` and `until` (exclusive), as byte offsets.
+    pub(crate) fn places(&self, from: usize, until: usize, word: &str) -> Vec<usize> {
         let start = self.start(from);
         let end = self.start(until).max(start);
         let part = self.content.get(start..end).unwrap_or("");
@@ -121,8 +123,17 @@ impl<'a> Text<'a> {
         let alone = |&(at, found): &(usize, &str)| {
             !part[..at].ends_with(joins) && !part[at + found.len()..].starts_with(|c: char| c != '.' && joins(c))
         };
-        let at = if word.is_empty() { None } else { part.match_indices(word).find(alone).map(|(at, _)| at) };
-        self.problem(start + at.unwrap_or(0), message)
+        if word.is_empty() {
+            return Vec::new();
+        }
+        part.match_indices(word).filter(alone).take(MOST_PLACES).map(|(at, _)| start + at).collect()
+    }
+
+    /// A problem where `word` stands on its own between the lines `from` and `until` (exclusive); at the start of
+    /// line `from` when it does not occur there literally.
+    pub(crate) fn problem_at(&self, from: usize, until: usize, word: &str, message: impl AsRef<str>) -> Problem {
+        let at = self.places(from, until, word).first().copied();
+        self.problem(at.unwrap_or_else(|| self.start(from)), message)
     }
 
     /// Byte offset of a line's start; the end of the text for a line after the last.
@@ -159,7 +170,8 @@ pub fn visible(text: &str) -> String {
 }
 
 /// "did you mean …?" for the candidate nearest to `word`, if one is near enough to be meant.
-pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = (word.chars().count() / 3).clamp(1, 6);
     candidates
         .into_iter()

@@ -7,8 +7,11 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::inline::{Inlines, plain};
 use super::problem::{Problem, Text, did_you_mean, visible};
-use super::{MAX_PROBLEMS, MAX_STEPS, fence};
+use super::{MAX_PROBLEMS, MAX_STEPS, fence, toml_at};
 use crate::lesson::{Block, Inline, Step};
+
+/// How the address of a link to the glossary begins.
+const TERM: &str = "term:";
 
 /// Reads the steps of the Markdown that begins at byte `start` of `text`.
 pub(super) fn read(source: &Text<'_>, text: &str, start: usize) -> (Vec<Step>, Vec<Problem>) {
@@ -27,25 +30,44 @@ pub(super) fn paragraph(source: &Text<'_>, text: &str, at: usize) -> (Vec<Inline
         Ok([Block::Paragraph(inlines)]) if walk.steps.is_empty() => (inlines, walk.problems),
         _ => {
             if walk.problems.is_empty() {
-                walk.problems.push(source.problem(at, "this text must be one paragraph"));
+                let help = "leave out empty lines, lists, headings and blocks".to_owned();
+                walk.problems.push(source.problem(at, "this text must be one paragraph").with_help(help));
             }
             (Vec::new(), walk.problems)
         }
     }
 }
 
-/// Reads the text of speaker notes, or of a block for one kind of model, which stands in `range` of the file.
+/// Reads the text of speaker notes, which stands in `range` of the file.
 pub(super) fn notes(source: &Text<'_>, text: &str, range: Range<usize>) -> (Vec<Block>, Vec<Problem>) {
+    let at = range.start;
+    let (title, blocks, mut problems) = text_for(source, text, range);
+    if title.is_some() {
+        let message = "speaker notes hold text only, without headings";
+        problems.push(source.problem(at, message).with_help("use **strong** text".to_owned()));
+    }
+    (blocks, problems)
+}
+
+/// Reads the text of a block for one kind of model, which stands in `range` of the file: a heading of its own, if there
+/// is one, and what follows.
+pub(super) fn text_for(
+    source: &Text<'_>,
+    text: &str,
+    range: Range<usize>,
+) -> (Option<String>, Vec<Block>, Vec<Problem>) {
     let mut walk = Walk::new(source, text.get(..range.end).unwrap_or(text), range.start, None);
     walk.run();
     let only_text = walk.draft.as_ref().is_none_or(|step| {
-        step.title.is_none() && step.bench.is_none() && step.predict.is_none() && step.check.is_none()
+        step.bench.is_none() && step.predict.is_none() && step.check.is_none() && step.only.is_empty()
     });
     if !walk.steps.is_empty() || !only_text {
-        let message = "this block holds text only, without headings, rules or blocks";
-        walk.problems.push(source.problem(range.start, message));
+        let message = "this block holds text only, without rules or blocks";
+        let help = "end the block before them".to_owned();
+        walk.problems.push(source.problem(range.start, message).with_help(help));
     }
-    (walk.draft.map(|step| step.blocks).unwrap_or_default(), walk.problems)
+    let (title, blocks) = walk.draft.map(|step| (step.title, step.blocks)).unwrap_or_default();
+    (title, blocks, walk.problems)
 }
 
 /// A fenced block that is being read.
@@ -156,13 +178,14 @@ impl<'a> Walk<'a> {
             Tag::Strong => self.inlines.strong(true),
             Tag::Emphasis => self.inlines.emphasis(true),
             Tag::Item => {}
-            Tag::Link { .. } => {
-                self.refuse(
+            Tag::Link { dest_url, .. } => match dest_url.strip_prefix(TERM) {
+                Some(name) => self.inlines.begin_term(name),
+                None => self.refuse(
                     at,
                     "links cannot be followed in a lesson",
                     "write the address as `code`, or cite a source with {{cite.…}}",
-                );
-            }
+                ),
+            },
             Tag::Image { .. } => self.pass_over(at, "images are not shown in a lesson", "show a bench instead"),
             Tag::HtmlBlock => self.pass_over(at, "HTML is not shown in a lesson", "write Markdown instead"),
             Tag::Table(_) => {
@@ -219,9 +242,11 @@ impl<'a> Walk<'a> {
         match tag {
             TagEnd::Strong => self.inlines.strong(false),
             TagEnd::Emphasis => self.inlines.emphasis(false),
+            TagEnd::Link => self.inlines.end_term(),
             TagEnd::Paragraph if self.list.is_some() => {}
             TagEnd::Paragraph => {
                 let inlines = self.take_inlines();
+                self.mistyped(&inlines, range.start);
                 let block = if self.quote { Block::Quote(inlines) } else { Block::Paragraph(inlines) };
                 self.push(block, range.start);
             }
@@ -244,6 +269,22 @@ impl<'a> Walk<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A word processor makes other signs of `---` and of ```` ``` ````, and Markdown then reads them as text.
+    fn mistyped(&mut self, inlines: &[Inline], at: usize) {
+        let [Inline::Text(text), ..] = inlines else { return };
+        let dash = |c: char| matches!(c, '\u{2012}'..='\u{2015}' | '-' | '\u{2212}') || c == ' ';
+        if inlines.len() == 1 && text.chars().all(dash) {
+            self.refuse(at, "this line of dashes begins no step", "write three hyphens: ---");
+        }
+        let quotes = text.chars().take_while(|c| "\u{2018}\u{2019}\u{b4}'".contains(*c)).count();
+        let name = text.trim_start_matches(['\u{2018}', '\u{2019}', '\u{b4}', '\'']);
+        let name = name.split_whitespace().next().unwrap_or("");
+        if quotes == 3 && fence::NAMES.contains(&name) {
+            let message = format!("the block `{name}` does not begin with three backticks");
+            self.refuse(at, message, "write ``` at the beginning and at the end");
         }
     }
 
@@ -278,6 +319,11 @@ impl<'a> Walk<'a> {
             if let Some(help) = did_you_mean(name, fence::NAMES).filter(|_| !name.is_empty()) {
                 self.refuse(range.start, format!("unknown block `{name}`"), &help);
             }
+            if let Some((offset, quote)) = toml_at::first_curly_quote(&fence.content) {
+                let at = fence.range.as_ref().map_or(range.start, |content| content.start + offset);
+                let message = format!("the curly quote {quote} stands in a block of code");
+                self.refuse(at, message, "write a straight quote: nobody can type or copy the code as it stands");
+            }
             let code = visible(&fence.content.replace('\t', "    "));
             self.push(Block::Code(code.trim_end_matches('\n').to_owned()), range.start);
             return;
@@ -301,6 +347,7 @@ impl<'a> Walk<'a> {
             let line = self.source.line(self.start + at);
             self.draft = Some(Step {
                 title: None,
+                titles: Vec::new(),
                 blocks: Vec::new(),
                 only: BTreeMap::new(),
                 bench: None,
