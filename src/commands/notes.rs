@@ -49,7 +49,7 @@ impl Notes<'_> {
         for block in &step.notes {
             match block {
                 Block::Paragraph(inlines) | Block::Quote(inlines) => {
-                    text.push_str(&wrapped(&self.said(inlines), "    "))
+                    text.push_str(&wrapped(&self.said(inlines), "    "));
                 }
                 Block::List { items, .. } => {
                     text.extend(items.iter().map(|item| wrapped(&format!("- {}", self.said(item)), "    ")));
@@ -98,7 +98,9 @@ fn wrapped(paragraph: &str, margin: &str) -> String {
     let mut line = String::new();
     for word in paragraph.split_whitespace() {
         if !line.is_empty() && margin.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            text.push_str(&format!("{margin}{line}\n"));
+            text += margin;
+            text += &line;
+            text.push('\n');
             line.clear();
         }
         if !line.is_empty() {

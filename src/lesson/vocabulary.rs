@@ -174,16 +174,18 @@ pub fn kind(source: Source, key: &str) -> Kind {
     let family = key.split('.').next().unwrap_or_default();
     let what = key.rsplit('.').next().unwrap_or_default();
     match (source, family, what) {
-        (Source::Cite, ..) => Kind::Words,
-        (_, _, "verdict") => Kind::OneOf(VERDICTS),
-        (Source::Record, _, "command" | "date" | "model_sha256" | "data_sha256") => Kind::Words,
+        (Source::Live | Source::Record, _, "verdict") => Kind::OneOf(VERDICTS),
+        (Source::Cite, ..) | (Source::Record, _, "command" | "date" | "model_sha256" | "data_sha256") => Kind::Words,
         (Source::Record, ..) => Kind::Number,
         (_, _, "place") => Kind::OneOf(PLACES),
         (_, "attribution", "agree") => Kind::OneOf(&["yes", "no"]),
         (_, "knockout" | "learning" | "attribution", "top" | "looked") => Kind::Piece,
-        (_, "attention" | "mixing", _) if key.split('.').nth(1) == Some("top") => Kind::Piece,
-        (_, "model", "name" | "history") | (_, "sentence", "text") | (_, "data", "name" | "classes") => Kind::Words,
-        (_, "neighbours" | "nearest", _) | (_, "label", "answer") => Kind::Words,
+        (_, "model", "name" | "history")
+        | (_, "sentence", "text")
+        | (_, "data", "name" | "classes")
+        | (_, "neighbours" | "nearest", _)
+        | (_, "label", "answer") => Kind::Words,
+        _ if key.starts_with("attention.top.") || key.starts_with("mixing.top.") => Kind::Piece,
         _ => Kind::Number,
     }
 }

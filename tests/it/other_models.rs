@@ -172,7 +172,7 @@ fn benches_begin_at_the_layer_that_a_lesson_means() {
                 if let Some(layer) = step.bench.as_ref().and_then(|bench| bench.layer) {
                     assert!(!matches!(layer, Layer::Number(3..)), "{}: {layer:?} is of one model only", lesson.id);
                     let wanted = layer.number(layers);
-                    let lowest = driver.state.bench().is_some_and(|bench| bench.view == View::Heads) as usize;
+                    let lowest = usize::from(driver.state.bench().is_some_and(|bench| bench.view == View::Heads));
                     assert_eq!(driver.state.cursor.layer, wanted.max(lowest), "lesson {}: {layer:?}", lesson.id);
                     named += usize::from(!matches!(layer, Layer::Number(_)));
                 }

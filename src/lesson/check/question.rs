@@ -64,13 +64,13 @@ impl<'a> Checker<'a> {
             }
             Answer::Match { value, matches } => {
                 self.value(lines, value, bench);
-                if matches.len() != options {
+                if matches.len() == options {
+                    self.matches(lines, value, matches);
+                } else {
                     let message =
                         format!("{options} options need {options} entries in `matches`, not {}", matches.len());
                     let help = "an option for several words has a list of them: [\"better\", \"worse\"]".to_owned();
                     self.tell(lines, "matches", message, help);
-                } else {
-                    self.matches(lines, value, matches);
                 }
             }
         }

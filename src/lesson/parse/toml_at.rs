@@ -112,8 +112,11 @@ impl Reader<'_> {
     /// What TOML itself does not read: one mistake a line.
     fn grammar(&mut self, errors: &[toml::de::Error]) {
         let mut lines = Vec::new();
-        for error in errors {
-            let at = error.span().map_or(0, |span| span.start.min(self.part.len()));
+        let mut curly = false;
+        let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start.min(self.part.len()));
+        let mut errors: Vec<(usize, &toml::de::Error)> = errors.iter().map(|error| (place(error), error)).collect();
+        errors.sort_by_key(|(at, _)| *at);
+        for (at, error) in errors {
             let at = self.part.floor_char_boundary(at);
             let line = self.source.line(self.start + at);
             // What stands behind a list that is not closed is read as its elements.
@@ -125,6 +128,11 @@ impl Reader<'_> {
             if let Some((at, quote)) = curly_quote(self.part, at) {
                 let message = format!("the curly quote {quote} does not begin or end a text here");
                 self.tell(at, message, "write straight quotes: \"\u{2026}\"".to_owned());
+                curly = true;
+                continue;
+            }
+            // What stands behind such a quote is often read wrongly because of it.
+            if curly {
                 continue;
             }
             let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -170,13 +178,12 @@ impl Reader<'_> {
             if table.keys().all(|name| name.get_ref() != key.name) {
                 let message = format!("missing field `{}`", key.name);
                 let help = format!("add a line `{} = \u{2026}`", key.name);
-                match at {
-                    Some(at) => self.tell(at, message, help),
-                    None => {
-                        let line = self.source.line(self.start.saturating_sub(1));
-                        self.problems.push(self.source.problem_at(line, line, "", message).with_help(help));
-                    }
+                if let Some(at) = at {
+                    self.tell(at, message, help);
+                    continue;
                 }
+                let line = self.source.line(self.start.saturating_sub(1));
+                self.problems.push(self.source.problem_at(line, line, "", message).with_help(help));
             }
         }
     }
@@ -185,8 +192,7 @@ impl Reader<'_> {
         let (name, at, value) = (key.name, value.span().start, value.get_ref());
         match (key.shape, value) {
             (Shape::Text, DeValue::String(_))
-            | (Shape::Count, DeValue::Integer(_))
-            | (Shape::Layer, DeValue::Integer(_))
+            | (Shape::Count | Shape::Layer, DeValue::Integer(_))
             | (Shape::Flag, DeValue::Boolean(_)) => self.count(key, at, value),
             (Shape::Layer, DeValue::String(word)) => {
                 if Layer::named(word).is_none() {
