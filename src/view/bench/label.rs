@@ -111,7 +111,7 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
     let row = |(label, value): &(String, f32)| Bar {
         label: clean(label, theme.ascii).into_owned(),
         value: *value,
-        text: if single { format!("{value:+.3}") } else { format!("{value:.3}") },
+        text: if scores { format!("{value:+.3}") } else { format!("{value:.3}") },
         role: Role::Cls,
         interval: None,
     };
