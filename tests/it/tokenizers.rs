@@ -511,9 +511,11 @@ fn questions_about_special_tokens_are_judged_by_what_the_pieces_are() {
                     options: ["itself", "[SEP]", "another piece"].map(str::to_owned).to_vec(),
                     answer: Answer::Match {
                         value: ValueRef { source: Source::Live, key, format: Format::Auto },
-                        matches: ["[CLS]", "[SEP]", "*"].map(str::to_owned).to_vec(),
+                        matches: ["[CLS]", "[SEP]", "*"].map(|word| vec![word.to_owned()]).to_vec(),
                     },
                     why: Vec::new(),
+                    ask_others: None,
+                    why_others: None,
                 };
                 let row = attention.row(0);
                 let top = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("a piece");
