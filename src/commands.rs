@@ -16,7 +16,6 @@ mod running;
 mod trace;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 
 pub use aggregate::aggregate;
 pub use course::{LoadedCourse, load_course};
@@ -50,21 +49,6 @@ fn print(text: &str) -> Result<(), String> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the output: {error}")),
         _ => Ok(()),
     }
-}
-
-/// Writes a file by way of a temporary one, so that a full disk leaves no half of it.
-fn write_file(path: &PathBuf, text: &str) -> Result<(), String> {
-    let fail = |error: io::Error| format!("cannot write {}: {error}. Choose another place", path.display());
-    // A device or a pipe is written to, not replaced; of a link the file behind it is.
-    if path.exists() && !path.is_file() {
-        return std::fs::write(path, text).map_err(fail);
-    }
-    let path = &path.canonicalize().unwrap_or_else(|_| path.clone());
-    let temporary = path.with_extension("partial");
-    std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
-        let _ = std::fs::remove_file(&temporary);
-        fail(error)
-    })
 }
 
 /// A progress bar on a terminal, nothing in a pipe.

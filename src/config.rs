@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use crate::files;
+use crate::wording::place;
+
 pub use values::Color;
 
 /// What flags, environment and settings file may say; all of it optional. [`values`] reads each of them, wherever it stands.
@@ -51,13 +54,11 @@ impl Settings {
     /// When it is there but cannot be read or understood.
     pub fn read(path: &Path) -> Result<Self, String> {
         let fail =
-            |cause: String| format!("cannot use the settings file {}: {cause}. Correct or remove it", path.display());
-        match std::fs::metadata(path) {
-            Err(_) => return Ok(Self::default()),
-            Ok(known) if known.len() > MOST_BYTES => return Err(fail("it is larger than 1 MB".to_owned())),
-            Ok(_) => {}
+            |cause: String| format!("cannot use the settings file {}: {cause}. Correct or remove it", place(path));
+        if std::fs::metadata(path).is_err() {
+            return Ok(Self::default());
         }
-        let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+        let text = files::read_text(path, MOST_BYTES).map_err(|error| fail(error.to_string()))?;
         values::of_file(&text).map_err(fail)
     }
 

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,6 +18,7 @@ use crate::config;
 use crate::lab::Lab;
 use crate::lesson::progress::Store;
 use crate::view::{Depth, Theme};
+use crate::wording::place;
 use crate::worker::{Event, Worker};
 
 mod input;
@@ -278,10 +280,15 @@ impl Front {
         let records = state.own_records();
         let document = notebook::document(&state.progress, &state.course, &records, state.learner.as_deref());
         let here = std::env::current_dir().unwrap_or_else(|_| ".".into());
-        let written = notebook::export(&document, &here)
-            .or_else(|why| config::home().map_or(Err(why), |home| notebook::export(&document, &home)));
+        let learner = state.learner.as_deref();
+        let export = |folder: &Path| notebook::export(&document, learner, folder);
+        let written = export(&here).or_else(|why| config::home().map_or(Err(why), |home| export(&home)));
+        let remote = std::env::var_os("SSH_CONNECTION").is_some();
         self.state.notice = Some(match written {
-            Ok(path) => format!("The notebook is in {}, and beside it as HTML.", path.display()),
+            Ok(path) => {
+                let home = notebook::way_home(learner, remote);
+                format!("The notebook is in {}, and beside it as HTML.{home}", place(&path))
+            }
             Err(why) => why,
         });
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::out::{self, writable};
+use super::out::Out;
 use super::race::embedded_only;
 use super::running::{date, json, made_by, to_the_end};
 use super::{open_lab, print};
@@ -19,9 +19,7 @@ use crate::lab::{
 /// When the data set does not exist, or the run or a file fails.
 pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
     embedded_only("aggregate", &asked.data)?;
-    if let Some(path) = &asked.out {
-        writable(path)?;
-    }
+    let out = asked.out.as_deref().map(Out::for_record).transpose()?;
     let lab = open_lab(settings, None)?;
     let request = AggregateRequest { data: asked.data.clone(), train: asked.train, test: asked.test };
     let (Outcome::Aggregate(report), seconds) = to_the_end(&lab, &Request::Aggregate(request.clone()))? else {
@@ -29,13 +27,8 @@ pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
     };
     let mut report = Arc::unwrap_or_clone(report);
     date(&mut report.provenance, seconds);
-    if let Some(path) = &asked.out {
-        out::write(
-            path,
-            &report.provenance,
-            None,
-            &record::write_aggregate(&report).map_err(|error| error.to_string())?,
-        )?;
+    if let Some(out) = &out {
+        out.write(&report.provenance, None, &record::write_aggregate(&report).map_err(|error| error.to_string())?)?;
     }
     let nearest = asked.text.as_ref().map(|text| {
         let request = Request::Nearest(Sentence::single(text.clone()), request);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{load_course, open_lab, print};
 use crate::config::{self, Settings};
+use crate::files::Temporary;
 use crate::lab::dataset::{Dataset, Split};
 use crate::model::load::EMBEDDED_SHA256;
 use crate::model::oracle;
@@ -177,10 +178,8 @@ fn paths(settings: &Settings) -> Finding {
     let what = format!("paths: settings {}, progress {}", shown(config::settings_path()), shown(progress.clone()));
     let writable = progress.as_ref().and_then(|path| path.parent()).is_some_and(|folder| {
         // A probe file, because permissions alone do not tell of read-only file systems.
-        let probe = folder.join(".doctor");
-        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"")).is_ok();
-        let _ = std::fs::remove_file(&probe);
-        written
+        let probe = || Temporary::beside(&folder.join("progress.json"));
+        std::fs::create_dir_all(folder).and_then(|()| probe()).is_ok()
     });
     check(writable, what, "progress cannot be saved there: set HOME or XDG_DATA_HOME to a folder you can write to")
 }

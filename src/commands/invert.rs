@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::out::{self, writable};
+use super::out::Out;
 use super::race::{embedded_only, layers, once, readouts};
 use super::running::{date, json, made_by, to_the_end};
 use super::{open_lab, print};
@@ -17,9 +17,7 @@ use crate::lab::{Control, DecodeData, InversionReport, InvertRequest, Outcome, R
 /// When a readout, layer or data set does not exist, or the run or a file fails.
 pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
     embedded_only("invert", &asked.data)?;
-    if let Some(path) = &asked.out {
-        writable(path)?;
-    }
+    let out = asked.out.as_deref().map(Out::for_record).transpose()?;
     let lab = open_lab(settings, None)?;
     let request = invert_request(asked, lab.facts().layers)?;
     let (Outcome::Invert(report), seconds) = to_the_end(&lab, &Request::Invert(request.clone()))? else {
@@ -27,13 +25,8 @@ pub fn invert(settings: &Settings, asked: &Invert) -> Result<(), String> {
     };
     let mut report = Arc::unwrap_or_clone(report);
     date(&mut report.provenance, seconds);
-    if let Some(path) = &asked.out {
-        out::write(
-            path,
-            &report.provenance,
-            None,
-            &record::write_inversion(&report).map_err(|error| error.to_string())?,
-        )?;
+    if let Some(out) = &out {
+        out.write(&report.provenance, None, &record::write_inversion(&report).map_err(|error| error.to_string())?)?;
     }
     let decoded = asked.text.as_ref().map(|text| {
         let request = Request::Decode(Sentence::single(text.clone()), request);

@@ -4,7 +4,7 @@ mod data;
 mod part;
 mod text;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -13,7 +13,7 @@ pub(super) use data::embedded_only;
 pub use data::{parse_data, read_data};
 use part::Part;
 
-use super::out::{self, writable};
+use super::out::{self, Out};
 use super::{bar, open_lab, print};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
@@ -28,9 +28,9 @@ use crate::lab::{Against, Control, Lab, Progress, RaceReport, RaceRequest, Rate,
 /// When a readout, layer or data set does not exist, or the run or a file fails.
 pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     let readouts = readouts(&asked.readouts)?;
-    for path in asked.out.iter().chain(&asked.heads) {
-        writable(path)?;
-    }
+    let place = |path: &Option<PathBuf>| path.as_deref().map(Out::for_record).transpose();
+    let (out, heads_out) = (place(&asked.out)?, place(&asked.heads)?);
+    let kept = out.as_ref().and_then(Out::file);
     let data = read_data(&asked.data)?;
     if !Dataset::names().any(|name| name == data.name()) {
         eprintln!("{}", data.summary());
@@ -40,17 +40,17 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     if let Some(why) = &lab.bert().facts().unused_head {
         eprintln!("the model's own classifier is not used: {why}");
     }
-    if let Some((path, report)) = complete(settings, asked, &lab, &request, &data) {
+    if let Some((path, report)) = complete(settings, asked, kept, &lab, &request, &data) {
         eprintln!(
             "{} is the complete record of this race, so nothing was run. To run it anew, move that file away",
             path.display()
         );
         return show(asked, &report);
     }
-    let Contest { lab, mut report, fitted, part } = contest(lab, &request, asked, &stop)?;
-    if let Some(path) = &asked.heads {
+    let Contest { lab, mut report, fitted, part } = contest(lab, &request, kept, &stop)?;
+    if let Some(place) = &heads_out {
         let heads = heads(&lab, &report, &fitted)?;
-        out::write(path, &heads.provenance, None, &heads.write().map_err(|error| error.to_string())?)?;
+        place.write(&heads.provenance, None, &heads.write().map_err(|error| error.to_string())?)?;
     }
     // Two models need not be in memory together.
     drop((lab, fitted));
@@ -58,14 +58,14 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         let settings = Settings { model: Some(other.clone()), ..settings.clone() };
         let alone = Race { against: None, ..asked.clone() };
         let (lab, request) = prepare(&settings, &alone, readouts, &data)?;
-        let other = contest(lab, &request, &alone, &stop)?.report;
+        let other = contest(lab, &request, kept, &stop)?.report;
         report.stopped = other.stopped;
         let pairs = between(&report, &other);
         report.against = Some(Box::new(Against { report: other, pairs }));
     }
-    if let (Some(path), false) = (&asked.out, report.stopped) {
+    if let (Some(place), false) = (&out, report.stopped) {
         let other = report.against.as_ref().map(|against| &against.report.provenance);
-        out::write(path, &report.provenance, other, &record::write(&report).map_err(|error| error.to_string())?)?;
+        place.write(&report.provenance, other, &record::write(&report).map_err(|error| error.to_string())?)?;
         part.iter().for_each(Part::remove);
     }
     show(asked, &report)?;
@@ -90,12 +90,13 @@ fn show(asked: &Race, report: &RaceReport) -> Result<(), String> {
 /// them gets a run.
 fn complete<'a>(
     settings: &Settings,
-    asked: &'a Race,
+    asked: &Race,
+    out: Option<&'a Path>,
     lab: &Lab,
     request: &RaceRequest,
     data: &Dataset,
 ) -> Option<(&'a Path, RaceReport)> {
-    let path = asked.out.as_deref().filter(|_| asked.heads.is_none())?;
+    let path = out.filter(|_| asked.heads.is_none())?;
     let found = out::race(path)?;
     let same = out::same(&found.provenance, &expected(data, request, &lab.facts()));
     // The name of the other model does not say that its weights are still the same.
@@ -158,7 +159,8 @@ fn prepare(
     Ok((lab, request))
 }
 
-fn contest(lab: Lab, request: &RaceRequest, asked: &Race, stop: &Arc<AtomicBool>) -> Result<Contest, String> {
+/// Runs it; finished runs are kept beside `out`, if this is a file.
+fn contest(lab: Lab, request: &RaceRequest, out: Option<&Path>, stop: &Arc<AtomicBool>) -> Result<Contest, String> {
     let bar = bar();
     let report = |progress: Progress| {
         bar.set_length(progress.total as u64);
@@ -167,7 +169,7 @@ fn contest(lab: Lab, request: &RaceRequest, asked: &Race, stop: &Arc<AtomicBool>
     };
     let started = Instant::now();
     let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
-    let part = asked.out.as_deref().map(|out| Part::open(out, &lab, request)).transpose()?;
+    let part = out.map(|out| Part::open(out, &lab, request)).transpose()?;
     let kept = Kept {
         find: &|readout, seed| part.as_ref()?.find(readout, seed),
         keep: &|run| part.iter().for_each(|part| part.keep(run)),
@@ -206,13 +208,11 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, String> {
 }
 
 fn stopped(part: Option<&Part>) -> String {
-    match part {
-        Some(part) if !part.path().exists() => {
-            "the run was stopped before anything was finished; the same command begins again".to_owned()
-        }
-        Some(part) => format!(
+    match part.map(Part::path) {
+        Some(None) => "the run was stopped before anything was finished; the same command begins again".to_owned(),
+        Some(Some(path)) => format!(
             "the run was stopped; what was finished is kept in {}. The same command goes on from there",
-            part.path().display()
+            crate::wording::place(&path)
         ),
         None => "the run was stopped; with --out FILE, what is finished is kept and the same command goes on from it"
             .to_owned(),

@@ -5,13 +5,14 @@
 //! told together.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::check::{self, Sources};
 use super::parse::toml_at::{self, Key, Keys, Shape, needed, optional};
 use super::parse::{self, MAX_BYTES, Problem, Text, visible};
 use super::{Citation, Course, Lesson, Vocabulary, glossary, path};
+use crate::files;
 
 /// Largest recorded run that is read, in bytes.
 const MAX_RESULT_BYTES: usize = 4_000_000;
@@ -235,20 +236,18 @@ fn read_results(directory: &Path, problems: &mut Vec<Problem>) -> BTreeMap<Strin
     results
 }
 
-/// One file's text. Never more than `limit` bytes are read, and never from a pipe or device.
+/// One file's text.
 fn read(directory: &Path, name: &str, limit: usize) -> Result<String, Problem> {
-    let path = directory.join(name);
-    let unreadable = |error: std::io::Error| Problem::whole(name, format!("the file cannot be read: {error}"));
-    if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
-        return Err(Problem::whole(name, "this is not a file"));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(&path).map_err(unreadable)?;
-    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > limit {
-        let message = format!("the file is larger than {} MB", limit / 1_000_000);
-        return Err(Problem::whole(name, message).with_help("split it".to_owned()));
-    }
+    let bytes = files::read(&directory.join(name), limit as u64).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            let message = format!("the file is larger than {} MB", limit / 1_000_000);
+            Problem::whole(name, message).with_help("split it".to_owned())
+        }
+        ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
+            Problem::whole(name, format!("this is not a file: {error}"))
+        }
+        _ => Problem::whole(name, format!("the file cannot be read: {error}")),
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(&error.as_bytes()[..good]);

@@ -15,6 +15,7 @@ mod damaged;
 mod damaged_tokenizers;
 mod depths;
 mod driver;
+mod files;
 mod finetune;
 mod folders;
 mod fuzz;

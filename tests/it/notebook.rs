@@ -1,10 +1,12 @@
 //! What a learner sees is kept, and the notebook follows from it.
 
+use std::fs;
+
 use clsroom::app::{Effect, Key, Msg};
 use clsroom::commands::load_course;
-use clsroom::commands::notebook::document;
+use clsroom::commands::notebook::{document, export};
 use clsroom::lesson::View;
-use clsroom::lesson::progress::{Figure, Store};
+use clsroom::lesson::progress::{Figure, Progress, Store};
 
 use crate::driver::Driver;
 
@@ -144,8 +146,56 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     let loaded = load_course(None).expect("the course");
     let document = document(&driver.state.progress, &loaded.course, &loaded.records, Some("Ann"));
     let folder = tempfile::tempdir().expect("a folder");
-    let export = || clsroom::commands::notebook::export(&document, folder.path()).expect("written");
-    assert!(export().ends_with("clsroom-notebook.md"));
-    assert!(export().ends_with("clsroom-notebook-2.md"), "what is there is not overwritten");
-    assert!(folder.path().join("clsroom-notebook.html").exists());
+    let export = |learner| export(&document, learner, folder.path()).expect("written");
+    assert!(export(Some("Ann")).ends_with("clsroom-notebook-Ann.md"));
+    let text = fs::read_to_string(folder.path().join("clsroom-notebook-Ann.md")).expect("written");
+    assert!(folder.path().join("clsroom-notebook-Ann.html").exists());
+    assert!(export(Some("Ann")).ends_with("clsroom-notebook-Ann.md"), "the own earlier one is replaced");
+
+    // What somebody added is kept, and so is what somebody else wrote.
+    fs::write(folder.path().join("clsroom-notebook-Ann.md"), format!("{text}\nMy own notes.\n")).expect("written");
+    fs::write(folder.path().join("clsroom-notebook-Ann-2.html"), "mine").expect("written");
+    assert!(export(Some("Ann")).ends_with("clsroom-notebook-Ann-3.md"));
+    assert!(export(Some("Ann")).ends_with("clsroom-notebook-Ann-3.md"));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("there");
+    assert!(read("clsroom-notebook-Ann.md").ends_with("My own notes.\n"));
+    assert_eq!(read("clsroom-notebook-Ann-2.html"), "mine");
+    assert!(!folder.path().join("clsroom-notebook-Ann-2.md").exists(), "both or none");
+    // A name that leads elsewhere is a foreign file, too, and a name is only a name.
+    std::os::unix::fs::symlink("/nowhere", folder.path().join("clsroom-notebook.html")).expect("a link");
+    assert!(export(None).ends_with("clsroom-notebook-2.md"));
+    assert!(export(Some("../../x")).ends_with("clsroom-notebook-x.md"));
+}
+
+#[test]
+fn twenty_learners_write_their_notebooks_at_once() {
+    let loaded = load_course(None).expect("the course");
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |learner: Option<&str>| {
+        let document = document(&Progress::default(), &loaded.course, &loaded.records, learner);
+        export(&document, learner, folder.path()).expect("written")
+    };
+    std::thread::scope(|scope| {
+        for number in 0..20 {
+            scope.spawn(move || write(Some(&format!("learner{number}"))));
+            // One learner who is logged in twenty times.
+            scope.spawn(move || write(Some("ann")));
+        }
+    });
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.file_name().into_string().expect("a name"))
+        .collect();
+    names.sort();
+    let mut expected: Vec<_> = (0..20).map(|number| format!("learner{number}")).chain(["ann".to_owned()]).collect();
+    expected = expected.iter().flat_map(|who| ["md", "html"].map(|e| format!("clsroom-notebook-{who}.{e}"))).collect();
+    expected.sort();
+    assert_eq!(names, expected);
+    for name in &names {
+        let text = fs::read_to_string(folder.path().join(name)).expect("there");
+        let who = name.trim_start_matches("clsroom-notebook-").split('.').next().expect("a name");
+        assert!(text.contains(&format!("Written by {who} with")), "{name} is whole and its own learner's");
+        assert!(text.trim_end().ends_with("-->"), "{name} is whole");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -142,4 +143,59 @@ fn a_learner_logs_in_walks_a_lesson_and_loses_the_connection() {
     let saved = home.path().join(format!(".local/share/clsroom/learners/{learner}/progress.json"));
     let saved = fs::read_to_string(saved).expect("progress was saved");
     assert!(saved.contains("\"step\": 4"), "{saved}");
+}
+
+/// The script of docs/classroom.md, for this program and this home.
+fn script(folder: &Path) -> String {
+    let docs = include_str!("../../docs/classroom.md");
+    let script = docs.split("```sh\n").find(|block| block.starts_with("#!/bin/sh")).expect("the script");
+    let script = script.split("```").next().unwrap_or_default();
+    let program = format!("/usr/bin/env HOME={} {}", folder.display(), env!("CARGO_BIN_EXE_clsroom"));
+    let file = folder.join("clsroom-class");
+    fs::write(&file, script.replace("/usr/local/bin/clsroom", &program)).expect("written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("executable");
+    file.display().to_string()
+}
+
+#[test]
+fn a_learner_fetches_the_notebook_over_ssh() {
+    let Some(sshd) =
+        ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"].into_iter().find(|p| Path::new(p).exists())
+    else {
+        eprintln!("skipped: no OpenSSH server is installed (apt-get install openssh-server)");
+        return;
+    };
+    let user = String::from_utf8(Command::new("id").arg("-un").output().expect("id").stdout).expect("a name");
+    let fetch = |folder: &Path, server: &Server, command: &str| {
+        let output = Command::new("ssh")
+            .args(["-F", "none", "-p", &server.port.to_string(), "-i"])
+            .arg(folder.join("learner"))
+            .args(["-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"])
+            .args(["-o", "LogLevel=ERROR", &format!("{}@127.0.0.1", user.trim()), command])
+            .stdin(Stdio::null())
+            .output()
+            .expect("ssh starts");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = serve(folder.path(), sshd, &script(folder.path()));
+    // As the documentation says it, as the program says it after `w`, and with a name of two words.
+    let said = clsroom::commands::notebook::way_home(Some("ann"), true);
+    let said = said.split("ssh HOST ").nth(1).and_then(|command| command.split(" > ").next()).expect("a command");
+    for (command, learner) in [("notebook ann", "ann"), (said, "ann"), ("notebook ann lee", "annlee")] {
+        let page = fetch(folder.path(), &server, command);
+        assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("-->"), "{command}: {page}");
+        assert!(page.contains(&format!("<!-- clsroom notebook of {learner} ")), "{command}: {page}");
+        assert!(!page.contains('\r'), "it comes as it was written");
+    }
+    // A name never becomes a command.
+    let page = fetch(folder.path(), &server, "notebook $(touch evil); touch evil");
+    assert!(page.contains("<!-- clsroom notebook of touchevil"), "{page}");
+    assert!(!folder.path().join("evil").exists());
+    // With a name that belongs to the key.
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = serve(folder.path(), sshd, &format!("LEARNER=bob exec {}", script(folder.path())));
+    for command in ["notebook", "notebook ann", said] {
+        assert!(fetch(folder.path(), &server, command).contains("<!-- clsroom notebook of bob "), "{command}");
+    }
 }

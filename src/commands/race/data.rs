@@ -2,13 +2,14 @@
 
 mod kind;
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::files;
 use crate::lab::dataset::{Dataset, Form};
+use crate::wording::place;
 
 /// Larger files are not read, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -22,15 +23,20 @@ pub fn read_data(asked: &str) -> Result<Dataset, String> {
     if Dataset::names().any(|name| name == asked) || !path.exists() {
         return Dataset::embedded(asked).map_err(|error| format!("{error}, or a file that is there"));
     }
+    let named = place(path);
     if path.is_dir() {
-        return Err(format!("{asked} is a folder. Give one file of sentences with their labels"));
+        return Err(format!("{named} is a folder. Give one file of sentences with their labels"));
     }
-    let unreadable = |error: std::io::Error| format!("cannot read {asked}: {error}. Check the path");
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("{asked} is larger than {} MB. Use fewer sentences", LARGEST >> 20));
+    if !path.is_file() {
+        return Err(format!(
+            "{named} is no file but a pipe or a device, and a run must be repeatable from what it names. Save the \
+             sentences to a file first, such as mine.csv"
+        ));
     }
+    let bytes = files::read(path, LARGEST).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => format!("{named} is larger than {} MB. Use fewer sentences", LARGEST >> 20),
+        _ => format!("cannot read {named}: {error}. Check the path"),
+    })?;
     parse_data(asked, bytes)
 }
 
