@@ -172,10 +172,20 @@ impl Lab {
         Ok(Arc::clone(&*self.heads.lock().map_err(|_| LabError::Poisoned)?))
     }
 
-    /// Lessons look into these from now on; recorded ones stay, which the lessons quote.
-    fn show(&self, found: Vec<ShownHead>) -> Result<(), LabError> {
+    /// Lessons look into these from now on; recorded ones stay, which the lessons quote. A race of one readout leaves the
+    /// classifier of the other as it was.
+    fn show(&self, mut found: Vec<ShownHead>) -> Result<(), LabError> {
         let mut heads = self.heads.lock().map_err(|_| LabError::Poisoned)?;
         if !found.is_empty() && heads.iter().all(|shown| shown.here) {
+            let other = |known: &&ShownHead| {
+                let beside = |new: &ShownHead| {
+                    new.head.readout != known.head.readout && new.data == known.data && new.classes == known.classes
+                };
+                found.iter().all(beside)
+            };
+            let kept: Vec<ShownHead> = heads.iter().filter(other).cloned().collect();
+            found.extend(kept);
+            found.sort_by(|one, two| one.head.readout.cmp(&two.head.readout));
             *heads = Arc::new(found);
         }
         Ok(())

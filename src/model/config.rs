@@ -351,7 +351,7 @@ fn article(name: &str) -> &'static str {
     let mut letters = name.chars();
     let (first, second) = (letters.next().unwrap_or(' '), letters.next().unwrap_or(' '));
     let vowel = |c: char| "aeiouy".contains(c);
-    let together = ["fl", "fr", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st", "sv", "sw", "rh"];
+    let together = ["fl", "fr", "ll", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st", "sv", "sw", "rh"];
     let spelt = "fhlmnrsx".contains(first) && !vowel(second) && !together.iter().any(|start| name.starts_with(start));
     if spelt || ("aeio".contains(first) && !name.starts_with("eu")) { "an" } else { "a" }
 }

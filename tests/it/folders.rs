@@ -221,6 +221,10 @@ fn a_pooling_module_says_from_what_a_sentence_is_read() {
     }
     let known = Bert::open(model.path(), None).expect("it loads").facts().pooling.clone();
     assert_eq!(known.as_deref(), Some("the vector of the last token"));
+    let inner = model.path().join("0_Transformer");
+    Checkpoint::default().write(&inner);
+    assert_eq!(Bert::open(&inner, None).expect("it loads").facts().pooling, known, "the older layout");
+    fs::remove_dir_all(&inner).expect("removed");
     for nothing in ["{}", "not JSON", r#"{"pooling_mode_cls_token": "yes"}"#, r#"{"pooling_mode": "other"}"#] {
         put(&model.path().join("1_Pooling/config.json"), nothing);
         assert!(!check().contains("sentence-transformers"), "{nothing}");

@@ -24,7 +24,10 @@ const MODES: [(&str, &str, &str); 6] = [
 /// From what the sentence's vector is read, in words; `None` where the file is missing or says nothing that is known.
 #[must_use]
 pub fn pooling(folder: &Path) -> Option<String> {
-    let json = json(&folder.join(POOLING))?;
+    // In the older layout the encoder has a folder beside the pooling module's.
+    let beside = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("0_"));
+    let around = folder.parent().filter(|_| beside);
+    let json = json(&folder.join(POOLING)).or_else(|| json(&around?.join(POOLING)))?;
     let named: Vec<&str> = match json.get("pooling_mode") {
         Some(serde_json::Value::String(mode)) => mode.split('+').map(str::trim).collect(),
         Some(serde_json::Value::Array(modes)) => modes.iter().filter_map(serde_json::Value::as_str).collect(),
