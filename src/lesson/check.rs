@@ -216,7 +216,7 @@ mod tests {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Vocabulary {
             live: vocabulary::LIVE.iter().map(|(pattern, _)| *pattern).collect(),
-            readouts: names(&["cls", "mean", "cls+mean", "cls-at-end", "token:", "stand-in:"]),
+            readouts: names(&["cls", "mean", "cls+mean", "cls-at-end", "sep", "majority", "token:", "stand-in:"]),
             layers: 6,
             heads: 12,
             records: ["frozen.cls.6.accuracy".to_owned()].into(),
