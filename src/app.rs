@@ -6,8 +6,10 @@
 pub mod bench;
 pub mod disagree;
 mod facts;
+pub mod goto;
 mod heads;
 mod history;
+mod kept;
 pub mod keymap;
 pub mod notebook;
 mod paths;
@@ -49,6 +51,8 @@ pub struct State {
     pub sentences: String,
     /// Their labels.
     pub classes: Vec<String>,
+    /// sha256 of the learner's own sentences; empty for the course's.
+    pub data_sha256: String,
     /// The model, once it is loaded.
     pub facts: Option<Arc<ModelFacts>>,
     /// The model that it is compared with, if there is one.
@@ -79,6 +83,8 @@ pub struct State {
     pub teacher: Teacher,
     /// The learner's name, if one was given.
     pub learner: Option<String>,
+    /// First seed of fine-tuned races, until the learner takes another; see [`runs::seed_of`].
+    pub seed: u64,
     /// What the sandbox shows.
     pub sandbox: sandbox::Sandbox,
     /// Whether times are shown; off in demonstrations, which look the same every time.
@@ -137,6 +143,8 @@ pub enum Overlay {
     Help(u16),
     /// The glossary, scrolled down by so many lines.
     Glossary(u16),
+    /// The steps of a lesson, or the views of the sandbox.
+    GoTo(goto::Place),
     /// The settings; which row.
     Settings(usize),
     /// The sentence editor.
@@ -224,6 +232,7 @@ impl State {
             data,
             sentences: MOVIES.to_owned(),
             classes: RECORDED.map(str::to_owned).to_vec(),
+            data_sha256: String::new(),
             facts: None,
             against: None,
             progress,
@@ -239,6 +248,7 @@ impl State {
             settings: settings::Settings::default(),
             teacher: Teacher::default(),
             learner: None,
+            seed: 0,
             sandbox: sandbox::Sandbox::default(),
             clock: true,
             uncovered: false,
@@ -328,6 +338,7 @@ impl State {
         match &self.overlay {
             Some(Overlay::Help(_)) => return Some("[help ready]".to_owned()),
             Some(Overlay::Settings(_)) => return Some("[settings ready]".to_owned()),
+            Some(Overlay::GoTo(_)) => return Some("[index ready]".to_owned()),
             Some(Overlay::Glossary(_)) => return Some("[glossary ready]".to_owned()),
             Some(Overlay::Editor(_) | Overlay::Second(_)) => return Some("[editor ready]".to_owned()),
             Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),
@@ -350,7 +361,10 @@ impl State {
                 if let Some(running) = self.running() {
                     return Some(format!("[{what} {}]", if running.paused { "paused" } else { "running" }));
                 }
-                if !self.covered() && self.has_run() && !self.shows_notebook() && self.missing().is_empty() {
+                if self.waits() {
+                    return Some(format!("[{what} waiting]"));
+                }
+                if !self.covered() && self.has_run_here() && !self.shows_notebook() && self.missing().is_empty() {
                     return Some(format!("[{what} done]"));
                 }
                 // Knock-outs take longest and stand on the screen only when they are the measure shown.
@@ -392,6 +406,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
                 // Only now it is known which layer a lesson's words mean.
                 state.cursor.layer = Cursor::start(state.bench(), state.layers()).layer;
             }
+            kept::restore(state);
             Vec::new()
         }
         Msg::ModelFailed(why) => {
@@ -422,7 +437,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         state.cursor.head = state.cursor.head.min(facts.heads.saturating_sub(1));
     }
     effects.extend(results::ask(state));
-    if shows && facts::keep(state) {
+    let new = shows && facts::keep(state);
+    if std::mem::take(&mut state.results.unsaved) || new {
         effects.push(Effect::Save(state.progress.clone()));
     }
     effects

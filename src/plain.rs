@@ -56,9 +56,12 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
     let last = progress.last.clone();
     let mut state = State::new(Arc::new(loaded.course), Arc::new(loaded.records), data_counts(own.as_ref())?, progress);
     state.teacher.notes = common.teacher.notes;
+    state.learner.clone_from(&settings.learner);
+    state.seed = if common.demo { 0 } else { app::runs::seed_of(settings.learner.as_deref()) };
     let summary = own.as_ref().map(Dataset::summary);
     if let Some(own) = own {
         state.classes = own.classes().to_vec();
+        own.sha256().clone_into(&mut state.data_sha256);
         state.sentences = lab.add(own).map_err(|error| error.to_string())?;
     }
     if !asks {
@@ -191,6 +194,9 @@ impl Reader {
         }
         if let Some(bench) = &step.bench {
             self.offer(bench.view)?;
+            if let Some(day) = self.state.measured_before() {
+                say(&format!("An earlier session measured this, on {day}."))?;
+            }
             for sentence in words::bench(&self.state) {
                 say(&sentence)?;
             }
@@ -234,7 +240,7 @@ impl Reader {
     fn answer(&self, question: &Question) -> Result<(), End> {
         let options = self.state.options(question);
         let option = |index: usize| options.get(index).map_or("", String::as_str);
-        let verdict = self.state.judge(question);
+        let verdict = self.state.verdict(question);
         let from = text::from(verdict.source);
         let measured = match verdict.measured {
             Some(_) if verdict.told_by_option => from.to_owned(),
@@ -262,7 +268,7 @@ impl Reader {
 
     /// A run of half a minute or more is started only where somebody agrees to wait.
     fn offer(&mut self, view: View) -> Result<(), End> {
-        if !self.asks || self.state.has_run() || self.state.run_request().is_none() {
+        if !self.asks || self.state.has_run_here() || self.state.run_request().is_none() {
             return Ok(());
         }
         let what = match view {
@@ -272,7 +278,7 @@ impl Reader {
             View::Label | View::Attribution => "the fitting of two classifiers",
             _ => "the race",
         };
-        match prompt(&format!("Run {what} here now? It can take minutes. y or Enter for no: "))?.as_deref() {
+        match prompt(&format!("Run {what} here now? It can take a while. y or Enter for no: "))?.as_deref() {
             Some("y" | "Y" | "yes") => {
                 say("Running.")?;
                 self.tell(Msg::Key(Key::Enter));

@@ -92,8 +92,12 @@ fn draw_footer(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(overlay) = &state.overlay {
         hints.extend(overlay::hints(overlay));
     } else {
-        if state.question().is_some_and(|question| state.given(question).is_none()) {
-            hints.push(("1-9", "answer"));
+        if let Some(question) = state.question() {
+            match state.given(question) {
+                None => hints.push(("1-9", "answer")),
+                Some(_) if state.can_change(question) => hints.push(("1-9", "change")),
+                Some(_) => {}
+            }
         }
         hints.extend(
             TABLE
@@ -149,13 +153,14 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
             !state.shows_notebook()
                 && state.run_request().is_some()
                 && state.results.running.is_none()
-                && !state.has_run()
+                && !state.has_run_here()
         }
         Scope::Running => state.results.running.is_some(),
-        Scope::Raced => view == Some(View::Race) && state.race_report().is_some(),
+        Scope::Raced => view == Some(View::Race) && state.race_report().is_some() && state.has_run_here(),
         Scope::Gap => state.has_gap() && state.results.running.is_none(),
         Scope::Notebook => state.shows_notebook(),
         Scope::Terms => state.step().is_some_and(|step| !glossary::in_step(&state.course.glossary, step).is_empty()),
+        Scope::Seeds => bench_shown && state.takes_seed() && state.running().is_none(),
         Scope::Lanes => view == Some(View::Race) && state.running().is_none(),
     }
 }

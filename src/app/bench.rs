@@ -1,6 +1,7 @@
 //! Where the learner is within a bench: piece, layer, head, operation, variant.
 
 use crate::lab::aggregate;
+use crate::lesson::progress::RaceChoice;
 use crate::lesson::{Bench, View};
 
 use super::{Action, State, pieces, runs};
@@ -81,6 +82,15 @@ pub(super) fn close(state: &mut State) -> bool {
     state.opens() && std::mem::take(&mut state.cursor.open)
 }
 
+/// Puts the cursor where the bench begins; a race has the size that the learner chose last.
+pub(super) fn begin(state: &mut State) {
+    state.cursor = Cursor::start(state.bench(), state.layers());
+    let sizes = View::Race.measures().len();
+    if let Some(size) = state.progress.race.size.filter(|size| state.takes_lanes() && *size < sizes) {
+        state.cursor.variant = size;
+    }
+}
+
 /// Moves in one direction until nothing moves any more.
 pub(super) fn to_the_end(state: &mut State, towards: Action) {
     let mut before = state.cursor;
@@ -125,9 +135,12 @@ pub(super) fn step(state: &mut State, action: Action) {
             let count = bench.view.measures().len();
             cursor.variant = (cursor.variant + 1) % count;
             if bench.view == View::Race {
-                let size = cursor.variant + 1;
-                state.notice =
-                    Some(format!("Size {size} of {count}: what another size found is kept, v goes on to it."));
+                let choice = RaceChoice { size: Some(cursor.variant), ..state.progress.race };
+                state.notice = Some(format!(
+                    "Size {} of {count}, for every race from now on: what another size found is kept, v goes on to it.",
+                    cursor.variant + 1
+                ));
+                state.progress.set_race(choice, state.now);
             }
         }
         Action::More if bench.view == View::Race => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),

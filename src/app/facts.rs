@@ -48,6 +48,7 @@ pub(super) fn settle(state: &mut State) -> bool {
             continue;
         };
         given.correct = Some(right == given.choice);
+        given.right = Some(right);
         given.sentence = (verdict.measured.is_some() && on_sentence).then_some(sentence);
         given.measured = verdict.measured;
         given.source = verdict.source;
@@ -85,6 +86,10 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     };
     let value = values::resolve(state, &ValueRef { source: Source::Live, key, format: Format::Auto });
     if !value.ready {
+        return None;
+    }
+    // What an earlier session measured was kept then.
+    if (RUNS.contains(&family) || family == "learning") && state.measured_before().is_some() {
         return None;
     }
     // What a run found names the run; what one sentence shows names the sentence.

@@ -76,6 +76,8 @@ pub enum Action {
     More,
     /// One lane less.
     Less,
+    /// Another seed for fine-tuned races.
+    Seed,
     /// Where lanes disagree.
     Disagree,
     /// A sentence for the lanes.
@@ -106,6 +108,8 @@ pub enum Action {
     Recall,
     /// The glossary.
     Glossary,
+    /// A list of steps or views to go to.
+    GoTo,
     /// The settings.
     Settings,
     /// Write the notebook to a file.
@@ -157,6 +161,8 @@ pub enum Scope {
     Raced,
     /// When lanes can be added.
     Lanes,
+    /// When the race depends on its seed.
+    Seeds,
     /// When the notebook shows a question with a gap.
     Gap,
     /// When the notebook is shown.
@@ -274,6 +280,14 @@ pub const TABLE: &[Binding] = &[
         Scope::Lanes,
     ),
     binding(
+        &[K::Char('r')],
+        &[A::Seed],
+        "r",
+        "seed",
+        "another seed for races in which BERT is fine-tuned; the first one follows from your name",
+        Scope::Seeds,
+    ),
+    binding(
         &[K::Char(','), K::Char('.')],
         &[A::OperationBack, A::OperationOn],
         ", .",
@@ -345,6 +359,14 @@ pub const TABLE: &[Binding] = &[
         "e",
         "sentence",
         "type a sentence of your own, for every bench without one",
+        Scope::Everywhere,
+    ),
+    binding(
+        &[K::Char('i')],
+        &[A::GoTo],
+        "i",
+        "go to",
+        "the steps of the lesson, in the sandbox its views: go to one (a number and Enter, or j k)",
         Scope::Everywhere,
     ),
     binding(&[K::Char('g')], &[A::Glossary], "g", "glossary", "what the terms mean", Scope::Terms),

@@ -33,6 +33,13 @@ impl State {
         self.progress.answers.get(&question.id).map(|given| given.choice)
     }
 
+    /// Whether the question was answered and its result is not shown yet.
+    #[must_use]
+    pub fn can_change(&self, question: &Question) -> bool {
+        let open = |given: &Given| given.correct.is_none() && self.judge(question).right.is_none();
+        self.progress.answers.get(&question.id).is_some_and(open)
+    }
+
     /// The right option, as far as it is known.
     #[must_use]
     pub fn judge(&self, question: &Question) -> Verdict {
@@ -72,6 +79,21 @@ impl State {
         }
     }
 
+    /// The same; where nothing on the screen decides it now, as it was decided when it was measured.
+    #[must_use]
+    pub fn verdict(&self, question: &Question) -> Verdict {
+        let now = self.judge(question);
+        match self.progress.answers.get(&question.id) {
+            Some(given) if now.right.is_none() && given.correct.is_some() => Verdict {
+                right: given.right.or_else(|| (given.correct == Some(true)).then_some(given.choice)),
+                measured: given.measured.clone(),
+                source: given.source,
+                told_by_option: false,
+            },
+            _ => now,
+        }
+    }
+
     /// Where a record decides that another model made: the same figure of the race that this step's bench runs.
     fn own_measure(&self, value: &ValueRef) -> ValueRef {
         let foreign = value.source == Source::Record && values::is_foreign(self, &value.key);
@@ -102,17 +124,38 @@ impl State {
     }
 }
 
-/// Takes an answer to the step's open question. The first answer counts; later ones change nothing.
+/// Said to a digit after the result was shown.
+pub(super) const STANDS: &str = "Your answer stands: the result has been shown.";
+
+/// Which digits answer a question.
+pub(super) fn answers_of(question: &Question) -> String {
+    format!("This question has the answers 1 to {}.", question.options.len())
+}
+
+/// Takes an answer to the step's open question. Until its result is shown another digit changes it.
 pub(super) fn answer(state: &mut State, choice: usize) -> Vec<Effect> {
     let Some(question) = state.question().cloned() else { return Vec::new() };
-    if choice >= question.options.len() || state.progress.answers.contains_key(&question.id) {
+    let known = state.progress.answers.get(&question.id).cloned();
+    let say = match &known {
+        _ if choice >= question.options.len() => Some(answers_of(&question)),
+        Some(_) if !state.can_change(&question) => Some(STANDS.to_owned()),
+        Some(known) if known.choice == choice => Some(format!("{} is your answer already.", choice + 1)),
+        _ => None,
+    };
+    if say.is_some() {
+        state.notice = say;
         return Vec::new();
     }
     // What the answer was worth stands at the end of the text.
     state.text_page = -1;
     let lesson = state.lesson().map(|lesson| lesson.id.clone()).unwrap_or_default();
-    let given = Given { choice, lesson, at: state.now, ..Given::default() };
-    state.progress.answers.insert(question.id, given);
+    let first = known.map(|known| known.first.unwrap_or(known.choice)).filter(|first| *first != choice);
+    let given = Given { choice, first, lesson, at: state.now, ..Given::default() };
+    state.progress.answers.insert(question.id.clone(), given);
     facts::settle(state);
+    if state.can_change(&question) {
+        let digit = choice + 1;
+        state.notice = Some(format!("Your answer is {digit}. Until the result is shown another digit changes it."));
+    }
     vec![Effect::Save(state.progress.clone())]
 }

@@ -1,10 +1,11 @@
 //! Outcomes that benches show: what is there, what is missing, what runs.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::runs::{self, Running};
-use super::{Effect, Msg, Overlay, Screen, State, heads};
+use super::{Effect, Msg, Overlay, Screen, State, heads, kept};
 use crate::lab::arrange::ArrangeData;
 use crate::lab::attribution::AttributionData;
 use crate::lab::{
@@ -45,6 +46,12 @@ pub struct Results {
     pub races: Vec<(RaceRequest, Arc<RaceReport>)>,
     pending: Vec<(u64, Request)>,
     failures: Vec<(Request, String)>,
+    /// Runs that wait for it, with the lesson that offered each.
+    pub waiting: VecDeque<(Request, Option<String>)>,
+    /// Results that an earlier session measured, with their times.
+    pub restored: Vec<(Request, Option<u64>)>,
+    /// A run was kept that is not saved yet.
+    pub unsaved: bool,
     /// The long run that is going on.
     pub running: Option<Running>,
     /// How far the model is that is being loaded.
@@ -185,6 +192,8 @@ impl State {
             Some(View::Difference) => wanted.extend(self.other().map(Request::Trace)),
             Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
             Some(View::Notebook) => wanted.extend(self.gap_requests()),
+            // Only a run of this session has left decoders, and sentences to compare with.
+            Some(View::Decode | View::Nearest) if self.measured_before().is_some() => {}
             Some(View::Decode) if self.inversion().is_some() => {
                 wanted.extend(self.invert_request().map(|run| Request::Decode(sentence, run)));
             }
@@ -236,6 +245,7 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
             effects.push(state.results.submit(request).1);
         }
     }
+    effects.extend(runs::next(state));
     effects
 }
 
@@ -278,10 +288,14 @@ pub(super) fn receive(state: &mut State, msg: Msg) {
         Msg::Done(ticket, outcome) => {
             // The learner may be elsewhere by now.
             let running = state.results.running.as_ref().filter(|running| running.ticket == ticket);
-            if let Some(lesson) = running.and_then(|running| running.lesson.clone()) {
+            let lesson = running.and_then(|running| running.lesson.clone());
+            if let Some(lesson) = lesson.clone() {
                 state.progress.lessons.entry(lesson).or_default().run = true;
             }
             let request = settle(state, ticket);
+            if let Some(request) = &request {
+                state.results.unsaved |= kept::keep(state, request, &outcome, lesson);
+            }
             store(state, request, outcome);
         }
         Msg::Failed(ticket, why) => {
@@ -306,6 +320,29 @@ fn settle(state: &mut State, ticket: u64) -> Option<Request> {
     Some(state.results.pending.remove(index).1)
 }
 
+/// Takes what an earlier session measured, unless this one has measured it.
+pub(super) fn restore(state: &mut State, request: Request, outcome: Outcome, at: Option<u64>) {
+    let results = &mut state.results;
+    let known = match &request {
+        Request::Race(asked) => results.races.iter().any(|(known, _)| known == asked),
+        Request::Learn(asked) => results.learnings.iter().any(|data| data.request == *asked),
+        Request::Invert(asked) => results.inversions.iter().any(|(known, _)| known == asked),
+        Request::Aggregate(asked) => results.aggregates.iter().any(|(known, _)| known == asked),
+        _ => true,
+    };
+    if known {
+        return;
+    }
+    results.restored.push((request.clone(), at));
+    match (request, outcome) {
+        (Request::Race(asked), Outcome::Race(report)) => push(&mut results.races, (asked, report)),
+        (Request::Learn(_), Outcome::Learn(data)) => push(&mut results.learnings, data),
+        (Request::Invert(asked), Outcome::Invert(report)) => push(&mut results.inversions, (asked, report)),
+        (Request::Aggregate(asked), Outcome::Aggregate(report)) => push(&mut results.aggregates, (asked, report)),
+        _ => {}
+    }
+}
+
 fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
     let results = &mut state.results;
     match outcome {
@@ -327,7 +364,10 @@ fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
         Outcome::Gradient(data) => push(&mut results.gradients, data),
         Outcome::Arrange(data) => push(&mut results.arranged, data),
         Outcome::Attribution(data) => push(&mut results.attributions, data),
-        Outcome::Learn(data) => push(&mut results.learnings, data),
+        Outcome::Learn(data) => {
+            results.learnings.retain(|known| known.request != data.request);
+            push(&mut results.learnings, data);
+        }
         Outcome::Decode(data) => push(&mut results.decoded, data),
         Outcome::Invert(report) => {
             if let Some(Request::Invert(request)) = request {

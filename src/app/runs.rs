@@ -9,6 +9,7 @@ use crate::lab::{
     AggregateReport, AggregateRequest, InversionReport, InvertRequest, LearnRequest, Mode, Progress, RaceReport,
     RaceRequest, Readout, Recipe, Request, Sentence,
 };
+use crate::lesson::progress::RaceChoice;
 use crate::lesson::{Bench, View};
 
 /// Lanes that `+` adds, in this order.
@@ -75,11 +76,8 @@ impl State {
         // A lesson may ask for more layers than this model has.
         let top_layers = top_layers.map(|count| count.min(last));
         let epochs = bench.epochs.unwrap_or(Recipe::default().epochs);
-        let recipe = if modes.contains(&Mode::Finetune) {
-            Recipe { epochs, top_layers, ..Recipe::default() }
-        } else {
-            Recipe::default()
-        };
+        let tuned = modes.contains(&Mode::Finetune);
+        let recipe = if tuned { Recipe { epochs, top_layers, ..Recipe::default() } } else { Recipe::default() };
         Some(RaceRequest {
             layers,
             train,
@@ -88,6 +86,8 @@ impl State {
             recipe,
             // A curve over layers is of one model.
             against: self.against.as_ref().filter(|_| bench.view == View::Race).map(|other| other.argument()),
+            // A frozen race has nothing random in it but the resampling behind its intervals: it stays the same for all.
+            seed: if tuned { self.race_seed() } else { 0 },
             ..RaceRequest::frozen(&self.sentences, lanes)
         })
     }
@@ -156,11 +156,31 @@ impl State {
         self.results.running.as_ref().filter(|running| running.request == wanted)
     }
 
+    /// Whether what the bench offers waits for another run to end.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        let wanted = self.run_request();
+        self.results.waiting.iter().any(|(request, _)| Some(request) == wanted.as_ref())
+    }
+
     /// Whether what the bench offers has been run.
     #[must_use]
     pub fn has_run(&self) -> bool {
         let other = self.inversion().is_some() || self.aggregate().is_some();
         self.race_report().is_some() || self.learning().is_some() || other
+    }
+
+    /// The first seed of fine-tuned lanes: the learner's, so that thirty learners compute thirty numbers.
+    #[must_use]
+    pub fn race_seed(&self) -> u64 {
+        self.progress.race.seed.unwrap_or(self.seed)
+    }
+
+    /// Whether the bench offers a race that depends on its seed.
+    #[must_use]
+    pub fn takes_seed(&self) -> bool {
+        let tuned = |race: RaceRequest| race.modes.contains(&Mode::Finetune);
+        self.takes_lanes() && self.race_request().is_some_and(tuned)
     }
 
     /// Whether lanes can be added to the bench's race.
@@ -170,21 +190,54 @@ impl State {
     }
 }
 
+/// The seed that follows from a learner's name (FNV-1a, so that it is the same everywhere): 1 to 999,999; 0 without a name.
+#[must_use]
+pub fn seed_of(learner: Option<&str>) -> u64 {
+    let Some(name) = learner else { return 0 };
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    1 + name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 999_999
+}
+
+/// Another seed for fine-tuned races, from now on.
+pub(super) fn reseed(state: &mut State) -> Vec<Effect> {
+    if !state.takes_seed() {
+        state.notice = Some("A seed belongs to a race in which BERT is fine-tuned.".to_owned());
+        return Vec::new();
+    }
+    let seed = state.race_seed().wrapping_add(1);
+    let choice = RaceChoice { seed: Some(seed), ..state.progress.race };
+    state.progress.set_race(choice, state.now);
+    state.notice = Some(format!("Seed {seed}, for every fine-tuned race from now on. Enter runs it."));
+    vec![Effect::Save(state.progress.clone())]
+}
+
 /// Starts the run that the bench offers, unless it runs already.
 pub(super) fn run(state: &mut State) -> Vec<Effect> {
     let Some(request) = state.run_request() else { return Vec::new() };
     if let Some(running) = &state.results.running {
-        if running.request != request {
-            state.notice = Some("Another run is going on; x stops it.".to_owned());
+        if running.request != request && !state.waits() {
+            let lesson = state.lesson().map(|lesson| lesson.id.clone());
+            state.results.waiting.push_back((request, lesson));
+            state.notice =
+                Some("This run waits for the other one and then starts by itself; x takes it back.".to_owned());
         }
         return Vec::new();
     }
     let stopped = state.race_report().is_some_and(|report| report.stopped);
-    if state.has_run() && !stopped {
-        let other = if state.takes_lanes() { " v changes its size, + adds a lane." } else { "" };
+    if state.has_run_here() && !stopped {
+        let other = if state.takes_lanes() {
+            " v changes its size, + adds a lane, r takes another seed where BERT is fine-tuned."
+        } else {
+            ""
+        };
         state.notice = Some(format!("This has been run, and would come out the same.{other}"));
         return Vec::new();
     }
+    let lesson = state.lesson().map(|lesson| lesson.id.clone());
+    vec![start(state, request, lesson)]
+}
+
+fn start(state: &mut State, request: Request, lesson: Option<String>) -> Effect {
     let (ticket, effect) = state.results.start(request.clone());
     state.results.running = Some(Running {
         ticket,
@@ -192,13 +245,28 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
         progress: Progress { what: "starting".to_owned(), ..Progress::default() },
         elapsed: Duration::ZERO,
         paused: false,
-        lesson: state.lesson().map(|lesson| lesson.id.clone()),
+        lesson,
     });
-    vec![effect]
+    effect
+}
+
+/// Starts the run that has waited longest, once nothing else runs.
+pub(super) fn next(state: &mut State) -> Option<Effect> {
+    if state.results.running.is_some() {
+        return None;
+    }
+    let (request, lesson) = state.results.waiting.pop_front()?;
+    Some(start(state, request, lesson))
 }
 
 /// Asks for the run to be stopped.
 pub(super) fn stop(state: &mut State) -> Vec<Effect> {
+    if state.waits() {
+        let wanted = state.run_request();
+        state.results.waiting.retain(|(request, _)| Some(request) != wanted.as_ref());
+        state.notice = Some("This run waits no longer; the other one goes on.".to_owned());
+        return Vec::new();
+    }
     match &state.results.running {
         Some(running) => {
             state.notice = Some("Stopping the run.".to_owned());

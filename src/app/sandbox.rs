@@ -2,7 +2,7 @@
 
 use tui_textarea::TextArea;
 
-use super::{Action, Cursor, Effect, Overlay, Screen, State, bench, results, walk};
+use super::{Action, Effect, Overlay, Screen, State, bench, results, walk};
 use crate::lesson::{Bench, View};
 
 /// The second sentence until one is typed.
@@ -52,6 +52,12 @@ impl Sandbox {
 
     fn views(&self) -> Vec<View> {
         if self.models { OF_MODELS.to_vec() } else { views() }
+    }
+
+    /// Names of the views.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.views().into_iter().map(|view| view.name().to_owned()).collect()
     }
 
     /// Which of the views it is, counted from 0, and how many there are.
@@ -111,10 +117,18 @@ pub(super) fn open(state: &mut State) {
     show(state, view);
 }
 
+/// Shows the view with this number, counted from 0.
+pub(super) fn show_number(state: &mut State, number: usize) {
+    if let Some(view) = state.sandbox.views().get(number).copied() {
+        show(state, view);
+    }
+}
+
 fn show(state: &mut State, view: View) {
     state.sandbox.bench = bench_of(view, state.sandbox.second().to_owned());
     let token = state.cursor.token;
-    state.cursor = Cursor { token, ..Cursor::start(Some(&state.sandbox.bench), state.layers()) };
+    bench::begin(state);
+    state.cursor.token = token;
     results::place(state);
 }
 
@@ -163,7 +177,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 state.notice = Some("The run goes on; x on the course map stops it.".to_owned());
             }
             state.screen = state.sandbox.back.clone();
-            state.cursor = Cursor::start(state.bench(), state.layers());
+            bench::begin(state);
             results::place(state);
         }
         Action::Answer(_) | Action::SwitchPage => {}

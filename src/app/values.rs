@@ -62,7 +62,8 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
             Value { text, number: Number::None, source, ready: true }
         }
         Some(Datum::Text(text)) => {
-            let named = value.source == Source::Live && matches!(value.key.as_str(), "data.name" | "data.classes");
+            let named = value.source == Source::Live
+                && matches!(value.key.as_str(), "data.name" | "data.classes" | "offer.layers");
             Value { text, number: Number::None, source: (!named).then_some(value.source), ready: true }
         }
         None => Value { text: "…".to_owned(), number: Number::None, source: Some(value.source), ready: false },
@@ -152,6 +153,7 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             let index = ["sentences", "train", "validation", "test"].iter().position(|name| *name == rest)?;
             number(state.data[index])
         }
+        "offer" => offered(state, rest),
         "sentence" if rest == "text" => Some(Datum::Text(shortened(&state.sentence().text))),
         "sentence" | "label" | "cls" | "mixing" => of_trace(state, head, rest),
         "layernorm" => layernorm::of_layernorm(state, rest),
@@ -183,6 +185,25 @@ fn live(state: &State, key: &str) -> Option<Datum> {
         "decode" => of_decoding(state, rest),
         "aggregate" => of_aggregate(state, rest),
         "nearest" => of_nearest(state, rest),
+        _ => None,
+    }
+}
+
+/// The size of the run that the bench offers, as the learner chose it.
+fn offered(state: &State, rest: &str) -> Option<Datum> {
+    let request = state.race_request()?;
+    let [_, train, validation, test] = state.data;
+    let number = |most: Option<usize>, all: usize| Some(Datum::Number(most.map_or(all, |most| most.min(all)) as f64));
+    match rest {
+        "train" => number(request.train, train),
+        "validation" => number(None, validation),
+        "test" => number(request.test, test),
+        "layers" => Some(Datum::Text(match request.recipe.top_layers {
+            _ if !request.modes.contains(&crate::lab::Mode::Finetune) => "no layer learns".to_owned(),
+            Some(1) => "the uppermost layer learns".to_owned(),
+            Some(count) => format!("the upper {count} layers learn"),
+            None => "all layers learn".to_owned(),
+        })),
         _ => None,
     }
 }

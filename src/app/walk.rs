@@ -2,10 +2,11 @@
 
 use tui_textarea::{Input, Key as EditKey, TextArea};
 
+use crate::lesson::View;
 use crate::lesson::progress::Recall;
 
 use super::{
-    Action, Cursor, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, keymap, notebook, paths,
+    Action, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, goto, keymap, notebook, paths,
     question, results, runs, sandbox, settings,
 };
 
@@ -38,6 +39,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::TextBack => state.text_page -= 1,
         Action::Help => state.overlay = Some(Overlay::Help(0)),
         Action::Settings => state.overlay = Some(Overlay::Settings(0)),
+        Action::GoTo => goto::open(state),
         Action::Glossary => state.overlay = Some(Overlay::Glossary(0)),
         Action::Edit => {
             state.overlay =
@@ -125,19 +127,29 @@ pub(super) fn in_bench(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Enter => return runs::run(state),
         Action::Stop => return runs::stop(state),
         Action::Pause => return runs::pause(state),
+        Action::Ask | Action::Disagree
+            if !state.covered() && state.takes_lanes() && state.measured_before().is_some() =>
+        {
+            state.notice = Some("An earlier session ran this race: press Enter to run it again for that.".to_owned());
+        }
         Action::Disagree if !state.covered() => disagree::open(state),
         Action::Ask if !state.covered() && state.race_report().is_some() => {
             state.overlay = Some(Overlay::Ask(Box::new(editor(&state.sentence().text))));
         }
         Action::First => bench::to_the_end(state, Action::Left),
         Action::Last => bench::to_the_end(state, Action::Right),
+        Action::Seed => return runs::reseed(state),
+        Action::Variant if state.takes_lanes() => {
+            bench::step(state, action);
+            return vec![Effect::Save(state.progress.clone())];
+        }
         action => bench::step(state, action),
     }
     Vec::new()
 }
 
 /// Opens a step; where the learner is gets saved.
-fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
+pub(super) fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
     let Some(entry) = state.course.lessons.get(lesson) else { return Vec::new() };
     let step = step.min(entry.steps.len().saturating_sub(1));
     let id = entry.id.clone();
@@ -146,7 +158,7 @@ fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect> {
     state.filling = [false; notebook::QUESTIONS];
     state.text_page = 0;
     state.progress.set_place(id, step, state.now);
-    state.cursor = Cursor::start(state.bench(), state.layers());
+    bench::begin(state);
     results::place(state);
     vec![Effect::Save(state.progress.clone())]
 }
@@ -196,6 +208,7 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
     match state.overlay.take() {
         Some(Overlay::Help(at)) => state.overlay = scrolled(at, action, Action::Help).map(Overlay::Help),
         Some(Overlay::Settings(row)) => return settings::key(state, row, action),
+        Some(Overlay::GoTo(place)) => return goto::key(state, place, key),
         Some(Overlay::Glossary(at)) => state.overlay = scrolled(at, action, Action::Glossary).map(Overlay::Glossary),
         Some(Overlay::Editor(mut editor)) => match key {
             Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
@@ -259,6 +272,13 @@ fn recall(
             state.overlay = Some(Overlay::Recall(waiting, Some(choice)));
             return vec![Effect::Save(state.progress.clone())];
         }
+        (Some(Action::Answer(_)), Some(check)) => {
+            state.notice = Some(match given {
+                Some(_) => question::STANDS.to_owned(),
+                None => question::answers_of(&check),
+            });
+            state.overlay = Some(Overlay::Recall(waiting, given));
+        }
         (Some(Action::Enter | Action::Next), _) => {
             waiting.remove(0);
             if !waiting.is_empty() {
@@ -273,7 +293,10 @@ fn recall(
 
 pub(super) fn editor(text: &str) -> TextArea<'static> {
     let mut editor = TextArea::new(vec![text.to_owned()]);
-    editor.move_cursor(tui_textarea::CursorMove::End);
+    // What is typed first replaces it; a key that moves keeps it.
+    if !text.is_empty() {
+        editor.select_all();
+    }
     editor
 }
 
@@ -302,13 +325,33 @@ fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
         state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());
     } else {
         state.progress.set_sentence(Some(kept), state.now);
-        if state.bench().is_some_and(|bench| bench.sentence.is_some() || bench.other.is_some()) {
-            state.notice = Some("This bench keeps sentences of its own; yours is used in the others.".to_owned());
-        }
+        let said = where_it_is(state);
+        // That it was cut is said first.
+        state.notice = Some(state.notice.take().map_or(said.to_owned(), |cut| format!("{cut} {said}")));
     }
     (state.cursor.token, state.cursor.row) = (0, 0);
     results::place(state);
     vec![Effect::Save(state.progress.clone())]
+}
+
+/// Where the learner finds the sentence that was typed.
+fn where_it_is(state: &State) -> &'static str {
+    let Some(bench) = state.bench() else {
+        return "Your sentence is kept: every bench without a sentence of its own shows it.";
+    };
+    if state.screen == Screen::Sandbox {
+        return "The sandbox shows your sentence now.";
+    }
+    match bench.view {
+        _ if bench.sentence.is_some() || bench.other.is_some() => {
+            "This bench keeps sentences of its own; yours is used in the others."
+        }
+        View::Race | View::Probe | View::Aggregate | View::Notebook => {
+            "This bench reads many sentences; yours is used in the others."
+        }
+        _ if state.covered() => "Your sentence is kept: the bench shows it after your answer.",
+        _ => "Your sentence is on the bench now. Where only the text is shown, Tab shows the bench.",
+    }
 }
 
 fn edit(key: Key) -> Input {
@@ -342,7 +385,7 @@ pub(super) fn reload(state: &mut State, loaded: Result<Loaded, String>) {
                 Screen::Lesson { .. } => Screen::Home { cursor: 0 },
                 Screen::Sandbox => Screen::Sandbox,
             };
-            state.cursor = Cursor::start(state.bench(), state.layers());
+            bench::begin(state);
             state.notice = Some("The lessons were read again.".to_owned());
         }
         Err(problem) => {

@@ -98,6 +98,9 @@ fn prediction(question: &Question, given: &Given) -> Vec<Run> {
         (None, _) => " Not measured yet: run the bench of that step.".to_owned(),
     };
     let mut runs = vec![Run::plain(&question.ask), Run::plain(" I said: "), Run::strong(option(given.choice))];
+    if let Some(first) = given.first {
+        runs.push(Run::plain(format!(" (at first: {})", option(first))));
+    }
     runs.push(Run::plain(format!(".{outcome}")));
     if let Some(sentence) = &given.sentence {
         runs.push(Run::plain(format!(" On the sentence “{sentence}”.")));

@@ -58,8 +58,9 @@ pub struct Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RaceChoice {
-    /// Which of the sizes that `v` offers; 0 is the lesson's own.
-    pub size: usize,
+    /// Which of the sizes that `v` offers, counted from 0; absent: the lesson's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<usize>,
     /// The seed of fine-tuning; absent: the one that follows from the learner's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

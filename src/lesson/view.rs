@@ -86,7 +86,7 @@ impl View {
             Self::Neighbours => &["neighbours"],
             Self::Mixing => &["knockout"],
             Self::Compare => &["compare"],
-            Self::Probe | Self::Race => &["race"],
+            Self::Probe | Self::Race => &["race", "offer"],
             Self::Arrange => &["arrange"],
             Self::Gradient => &["gradient"],
             Self::Learning => &["learning"],

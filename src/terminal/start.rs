@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Session, leave, origins, run};
-use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher};
+use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher, runs};
 use crate::cli::{Common, CourseWith};
 use crate::commands::{Download, LoadedCourse, Surroundings, load_course, open_model, read_data};
 use crate::config::{self, Settings};
@@ -49,12 +49,14 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &
     let (course, records) = share(loaded);
     let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
     state.learner.clone_from(&settings.learner);
+    state.seed = if common.demo { 0 } else { runs::seed_of(settings.learner.as_deref()) };
     state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
     let theme = theme(settings, common);
     state.settings = origins::settings(settings, common, &theme);
     if let Some(own) = &own {
         own.name().clone_into(&mut state.sentences);
         state.classes = own.classes().to_vec();
+        own.sha256().clone_into(&mut state.data_sha256);
     }
     state.clock = !common.demo;
     if let Some(lesson) = lesson {

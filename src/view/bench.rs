@@ -65,6 +65,11 @@ fn view(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(failure) = state.failure() {
         return card(&[failure], theme, area, buf);
     }
+    if state.waits() {
+        let other = state.results.running.as_ref().map_or("", |running| running.progress.what.as_str());
+        let said = ["This run waits for the other one, and then starts by itself.", "x takes it back.", other];
+        return card(&said, theme, area, buf);
+    }
     if state.shows_models() {
         return models::draw(state, theme, area, buf);
     }
@@ -176,6 +181,16 @@ fn measured(what: &str, theme: &Theme) -> Line<'static> {
     Line::from(vec![
         Span::styled(format!("{mark} measured here "), theme.value()),
         Span::styled(format!("{} {what}", theme.glyphs().dot), theme.dim()),
+    ])
+}
+
+/// The same for a long run, which may be of an earlier day.
+fn measured_run(state: &State, what: &str, theme: &Theme) -> Line<'static> {
+    let Some(day) = state.measured_before() else { return measured(what, theme) };
+    let mark = blocks::mark(Source::Live, theme);
+    Line::from(vec![
+        Span::styled(format!("{mark} measured here on {day} "), theme.value()),
+        Span::styled(format!("(Enter runs it again) {} {what}", theme.glyphs().dot), theme.dim()),
     ])
 }
 

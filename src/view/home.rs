@@ -20,15 +20,20 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
         .iter()
         .filter(|lesson| state.progress.lessons.get(&lesson.id).is_some_and(|known| known.finished))
         .count();
-    let count = format!("{done} of {} done", state.course.lessons.len());
+    let dot = theme.glyphs().dot;
+    let who = match &state.learner {
+        Some(name) => format!("learner: {} {dot} ", fit(&clean(name, theme.ascii), MOST_OF_NAME, theme.ascii)),
+        // A demonstration keeps nothing.
+        None if state.clock => format!("no name {dot} "),
+        None => String::new(),
+    };
+    let count = format!("{who}{done} of {} done", state.course.lessons.len());
+    let cells = super::widgets::text::width(&count) as u16;
     put(buf, left, area.y, 8, "clsroom", theme.title());
-    let model = fit(
-        &clean(&model_line(state, theme), theme.ascii),
-        usize::from(width.saturating_sub(12 + count.len() as u16)),
-        theme.ascii,
-    );
+    let model =
+        fit(&clean(&model_line(state, theme), theme.ascii), usize::from(width.saturating_sub(12 + cells)), theme.ascii);
     put(buf, left + 10, area.y, width - 10, &model, theme.dim());
-    put(buf, area.right() - 1 - count.len() as u16, area.y, count.len() as u16, &count, theme.dim());
+    put(buf, area.right() - 1 - cells, area.y, cells, &count, theme.dim());
 
     let (mut x, mut y) = (left + 2, area.y);
     // A course of somebody's own may be about something else.
@@ -65,6 +70,18 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
         Rect { x: left, y: end + 1, width, height: area.bottom().saturating_sub(end + 1) },
         buf,
     );
+}
+
+/// Cells of a learner's name in the first line.
+const MOST_OF_NAME: usize = 20;
+
+/// Whose progress this is where nobody is named: nobody can tell two such learners on one account apart.
+fn nameless(state: &State) -> Option<&'static str> {
+    match state.learner.as_deref() {
+        None if state.clock => Some("No learner's name is set: clsroom --learner NAME keeps your progress apart."),
+        Some("guest") => Some("Everybody who gives no name is guest here, and shares this progress."),
+        _ => None,
+    }
 }
 
 /// Which lessons should come first and are not done yet: advice, never a lock.
@@ -184,6 +201,7 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
         }
         None => rows.push(("Press e to use a sentence of your own in every lesson.".to_owned(), theme.dim())),
     }
+    rows.extend(nameless(state).map(|said| (said.to_owned(), theme.dim())));
     let mut y = area.y;
     for (text, style) in rows {
         let wrapped = super::text::wrap(

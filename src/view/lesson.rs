@@ -1,5 +1,7 @@
 //! A lesson's step: its text, and the bench beside it or on a page of its own.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -10,6 +12,7 @@ use super::widgets::{blocks, progress};
 use super::{WIDE, bench, lines, question, resolver};
 use crate::app::{Page, State, values};
 use crate::lesson::{Block, Inline, Source, ValueRef};
+use crate::wording::counted;
 
 /// Text is never wider than this.
 const TEXT_WIDTH: u16 = 72;
@@ -69,11 +72,17 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     let shown = state.text();
     text.extend(blocks::render(&shown, &resolve, usize::from(area.width), theme));
+    let mut whole = Vec::new();
     for question in step.predict.iter().chain(&step.check) {
         text.push(Line::default());
+        let first = text.len();
         let kind =
             if step.predict.as_ref() == Some(question) { question::Kind::Predict } else { question::Kind::Check };
-        text.extend(question::lines(state, question, kind, usize::from(area.width), theme));
+        let wide = usize::from(area.width);
+        text.extend(question::lines(state, question, kind, wide, theme));
+        // With what is said to the answer, or at least the question with its options.
+        whole.push(first..text.len());
+        whole.push(first..first + question::asked(state, question, kind, wide, theme).len());
     }
     if state.teacher.notes {
         text.push(Line::default());
@@ -108,7 +117,7 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     let legend_rows = if legend.is_some() { 2 } else { 0 };
     let room = Rect { height: area.height.saturating_sub(legend_rows), ..area };
-    lines(&part(text, usize::from(room.height), state.text_page, theme), room, buf);
+    lines(&part(text, &whole, usize::from(room.height), state.text_page, theme), room, buf);
     if let Some(legend) = legend {
         buf.set_line(area.x, area.bottom() - 1, &legend, area.width);
     }
@@ -147,18 +156,73 @@ fn shown_values(blocks: &[Block]) -> Vec<ValueRef> {
 }
 
 /// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.
-pub(super) fn part<'a>(text: Vec<Line<'a>>, room: usize, page: isize, theme: &Theme) -> Vec<Line<'a>> {
+/// Lines that belong together (`whole`) are not torn apart where they fit into one part.
+pub(super) fn part<'a>(
+    text: Vec<Line<'a>>,
+    whole: &[Range<usize>],
+    room: usize,
+    page: isize,
+    theme: &Theme,
+) -> Vec<Line<'a>> {
     if text.len() <= room || room < 3 {
         return text;
     }
     let height = room - 1;
-    let parts = text.len().div_ceil(height);
-    let number = page.rem_euclid(parts as isize) as usize;
+    let parts = parts(text.len(), whole, height);
+    let number = page.rem_euclid(parts.len() as isize) as usize;
+    let shown = parts[number].clone();
+    let last = number + 1 == parts.len();
+    let (count, all) = (number + 1, parts.len());
+    let said = if last {
+        format!("part {count} of {all}: J shows the first")
+    } else {
+        let asks = whole.iter().any(|range| range.start >= shown.end);
+        let question = if asks { ", with the question" } else { "" };
+        format!("part {count} of {all}: J shows the next ({} more{question})", counted(text.len() - shown.end, "line"))
+    };
+    let mut rows: Vec<Line<'a>> = text.into_iter().skip(shown.start).take(shown.len()).collect();
+    rows.push(Line::from(Span::styled(said, theme.key())));
+    rows
+}
+
+/// Where a text of so many lines is divided.
+fn parts(lines: usize, whole: &[Range<usize>], height: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start + height < lines {
+        let full = start + height;
+        let torn = |range: &&Range<usize>| {
+            start < range.start && range.start < full && full < range.end && range.len() <= height
+        };
+        let end = whole.iter().find(torn).map_or(full, |range| range.start);
+        parts.push(start..end);
+        start = end;
+    }
     // The last part is full as well: it begins earlier rather than end early.
-    let first = (number * height).min(text.len() - height);
-    let said =
-        format!("part {} of {parts}: J shows the {}", number + 1, if number + 1 < parts { "next" } else { "first" });
-    let mut shown: Vec<Line<'a>> = text.into_iter().skip(first).take(height).collect();
-    shown.push(Line::from(Span::styled(said, theme.key())));
-    shown
+    parts.push(lines.saturating_sub(height).min(start)..lines);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_divided_without_gaps_and_what_belongs_together_stays_so_where_it_fits() {
+        for lines in 1..60usize {
+            for height in 2..20usize {
+                for from in 0..lines {
+                    for to in from + 1..=lines {
+                        let parts = parts(lines, std::slice::from_ref(&(from..to)), height);
+                        assert_eq!((parts[0].start, parts[parts.len() - 1].end), (0, lines));
+                        assert!(parts.iter().all(|part| !part.is_empty() && part.len() <= height), "{parts:?}");
+                        assert!(parts.windows(2).all(|pair| pair[1].start <= pair[0].end), "{parts:?}");
+                        let fits = to - from <= height;
+                        let together = parts.iter().any(|part| part.start <= from && to <= part.end);
+                        assert!(!fits || together, "{from}..{to} of {lines} in {parts:?}");
+                    }
+                }
+            }
+        }
+    }
 }

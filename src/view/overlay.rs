@@ -3,6 +3,7 @@
 mod ask;
 mod disagree;
 mod glossary;
+mod goto;
 mod settings;
 
 use ratatui::buffer::Buffer;
@@ -22,6 +23,7 @@ use crate::app::{Overlay, Screen, State};
 pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
         Overlay::Help(_) | Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
+        Overlay::GoTo(_) => vec![("j k", "move"), ("1-9", "number"), ("Enter", "go"), ("q", "close")],
         Overlay::Settings(_) => vec![("j k", "move"), ("Enter", "change"), ("q", "close")],
         Overlay::Editor(_) | Overlay::Second(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
@@ -49,6 +51,10 @@ pub(super) fn draw(
         }
         Overlay::Settings(row) => {
             settings::draw(state, *row, theme, area, buf);
+            None
+        }
+        Overlay::GoTo(place) => {
+            goto::draw(state, place, theme, area, buf);
             None
         }
         Overlay::Glossary(scroll) => {
@@ -201,9 +207,16 @@ fn draw_editor(
     if cut {
         shown.insert_str(0, theme.glyphs().more_left);
     }
+    // All of it is selected, or nothing is.
+    let selected = editor.is_selecting() && !line.is_empty();
+    if selected {
+        let said = "It is selected: typing replaces it, an arrow key keeps it.";
+        put(buf, area.x, area.y + 3, area.width, said, theme.label());
+    }
+    let look = if selected { theme.focus() } else { theme.text() };
     let after: String = line[cursor..].chars().take(room).collect();
     let after = clean(&after, theme.ascii).into_owned();
-    let end = put(buf, area.x + 2, area.y + 2, area.width - 2, &shown, theme.text());
+    let end = put(buf, area.x + 2, area.y + 2, area.width - 2, &shown, look);
     put(buf, area.x, area.y + 2, 1, theme.glyphs().pointer, theme.key());
     put(buf, end, area.y + 2, area.right().saturating_sub(end), &after, theme.text());
     let left = usize::from(area.right().saturating_sub(end));

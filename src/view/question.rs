@@ -21,6 +21,16 @@ pub(super) enum Kind {
 }
 
 pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = asked(state, question, kind, width, theme);
+    if let Some(choice) = state.given(question) {
+        lines.push(Line::default());
+        lines.extend(feedback(state, question, choice, width, theme));
+    }
+    lines
+}
+
+/// The question and its options.
+pub(super) fn asked(state: &State, question: &Question, kind: Kind, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let given = state.given(question);
     let lead = match (kind, given) {
         (Kind::Predict, None) => "Before you look: ",
@@ -35,10 +45,6 @@ pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize
         width,
     );
     lines.extend(options(&state.options(question), given, theme, width));
-    if let Some(choice) = given {
-        lines.push(Line::default());
-        lines.extend(feedback(state, question, choice, width, theme));
-    }
     lines
 }
 
@@ -66,7 +72,8 @@ pub(super) fn feedback(
     width: usize,
     theme: &Theme,
 ) -> Vec<Line<'static>> {
-    let verdict = state.judge(question);
+    let verdict = state.verdict(question);
+    let graded = state.progress.answers.get(&question.id).is_some_and(|given| given.correct.is_some());
     let options = state.options(question);
     let option = |index: usize| options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
     let mark = verdict.source.map_or("", |source| blocks::mark(source, theme));
@@ -76,8 +83,13 @@ pub(super) fn feedback(
         None => String::new(),
     };
     let said = match verdict.right {
+        // An earlier version kept whether it was right, and not what was.
+        None if graded => {
+            let said = format!("You said: {}. When it was measured it came out otherwise{measured}.", option(choice));
+            vec![Span::styled(said, theme.value())]
+        }
         None => {
-            let tells = if state.run_request().is_some() && !state.has_run() {
+            let tells = if state.run_request().is_some() && !state.has_run_here() {
                 "The bench will tell; run it."
             } else if state.missing().is_empty() {
                 "Nothing here decides it."
@@ -108,7 +120,7 @@ pub(super) fn sources(state: &State, step: &Step) -> BTreeSet<Source> {
     let mut found = BTreeSet::new();
     for question in answered {
         found.extend(blocks::sources(&[Block::Paragraph(question.why(state.embedded()).to_vec())]));
-        found.extend(state.judge(question).source);
+        found.extend(state.verdict(question).source);
     }
     found
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Lane, Provenance, Sentence};
 
 /// On what the three measures are taken: `cls` and `mean`, every layer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AggregateRequest {
     /// `movies` or `products`.
     pub data: String,

@@ -6,7 +6,7 @@ use super::{Provenance, Sentence};
 use crate::lab::Readout;
 
 /// Which decoders are to be fitted, and on what.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct InvertRequest {
     /// `movies` or `products`.
     pub data: String,

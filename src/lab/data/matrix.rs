@@ -1,7 +1,7 @@
 //! A matrix of numbers.
 
 /// A row-major matrix of f32.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Matrix {
     /// Number of rows.
     pub rows: usize,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     AggregateReport, AggregateRequest, AskData, CompareData, Curve, DecodeData, GradientData, InversionReport,
@@ -58,7 +58,7 @@ pub enum Request {
 }
 
 /// One text, or a pair.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Sentence {
     /// The text.
     pub text: String,

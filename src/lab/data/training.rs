@@ -159,7 +159,7 @@ pub struct GradientData {
 }
 
 /// A short training that is watched through one sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LearnRequest {
     /// Data set.
     pub data: String,
@@ -174,7 +174,7 @@ pub struct LearnRequest {
 }
 
 /// What a short training changed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LearnData {
     /// What was asked.
     pub request: LearnRequest,
@@ -205,6 +205,23 @@ pub fn likeliest(probabilities: &[f32]) -> usize {
 }
 
 impl LearnData {
+    /// Whether its tables have the sizes that its pieces ask for.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let tables = [&self.before, &self.after];
+        let sized = |table: &&super::Matrix| {
+            table.rows == self.before.rows
+                && table.cols == self.pieces.len()
+                && table.rows.checked_mul(table.cols) == Some(table.data.len())
+        };
+        let turned = [&self.drift, &self.drift_mean];
+        self.before.rows > 0
+            && !self.pieces.is_empty()
+            && self.kinds.len() == self.pieces.len()
+            && tables.iter().all(sized)
+            && turned.iter().all(|turned| turned.len() == self.before.rows + 1)
+    }
+
     /// Where the attention of `[CLS]` changed most: layer (0-based), by how much, and the token's index.
     #[must_use]
     pub fn most_changed(&self) -> Option<(usize, f32, usize)> {

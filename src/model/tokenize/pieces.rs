@@ -3,7 +3,7 @@
 use tokenizers::Tokenizer;
 
 /// What a piece is to the model. Decided by the tokenizer's special tokens and offsets, never by how it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// The token that the tokenizer puts before a text: BERT's `[CLS]`, RoBERTa's `<s>`.
     First,

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::race::{running, whole};
-use super::{card, frame, measured, offer, said};
+use super::{card, frame, measured_run, offer, said};
 use crate::app::State;
 use crate::lab::{AggregateLane, AggregateReport, AggregateRequest};
 use crate::view::lines;
@@ -96,7 +96,8 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
             ),
             theme.value(),
         ),
-        measured(
+        measured_run(
+            state,
             &format!(
                 "{} training, {} test sentences, {} pairs",
                 whole(report.provenance.sentences[0]),

@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::race::{role, running, whole};
-use super::{card, frame, label_of, measured, offer, said};
+use super::{card, frame, label_of, measured_run, offer, said};
 use crate::app::State;
 use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::chart::{self, Chart, Series};
-use crate::view::widgets::text::{pad, wrap_hanging};
+use crate::view::widgets::text::{pad, wrap, wrap_hanging};
 
 /// Cells for the lead of a line of pieces.
 const LEAD: usize = 13;
@@ -25,7 +25,8 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return running(CAPTION, run, theme, area, buf);
     }
     match (state.inversion(), state.decoded()) {
-        (Some(report), Some(data)) => result(state, report, data, theme, area, buf),
+        (Some(report), Some(data)) => result(state, report, Some(data), theme, area, buf),
+        (Some(report), None) if state.measured_before().is_some() => result(state, report, None, theme, area, buf),
         (Some(_), None) => card(&["The decoders read the sentence."], theme, area, buf),
         (None, _) => before(state, &request, theme, area, buf),
     }
@@ -57,12 +58,22 @@ fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf
     );
 }
 
-fn result(state: &State, report: &InversionReport, data: &DecodeData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn result(
+    state: &State,
+    report: &InversionReport,
+    data: Option<&DecodeData>,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let readout = state.measure().unwrap_or("cls");
     let last = report.lanes.iter().map(|lane| lane.layer).max().unwrap_or(0);
     let layer = state.cursor.layer.min(last);
     let lane = report.lanes.iter().find(|lane| lane.readout == readout && lane.layer == layer);
-    let decoded = data.decoded.iter().find(|decoded| decoded.readout == readout && decoded.layer == layer);
+    let decoded = data.and_then(|data| {
+        let found = data.decoded.iter().find(|decoded| decoded.readout == readout && decoded.layer == layer);
+        found.map(|decoded| (data, decoded))
+    });
     let name = verdict::name(readout);
     let score = lane.map_or(String::new(), |lane| {
         format!(
@@ -72,7 +83,8 @@ fn result(state: &State, report: &InversionReport, data: &DecodeData, theme: &Th
     });
     let foot = [
         said(score, theme.value()),
-        measured(
+        measured_run(
+            state,
             &format!(
                 "{} test sentences; {:.1} % of their content pieces are known",
                 whole(report.provenance.sentences[2]),
@@ -91,7 +103,14 @@ fn result(state: &State, report: &InversionReport, data: &DecodeData, theme: &Th
     ];
     let body =
         frame(&format!("pieces got back from {name}, layer {layer}"), "layer [ ]   v vector", &foot, theme, area, buf);
-    let found = decoded.map(|decoded| pieces(data, decoded, usize::from(body.width), theme)).unwrap_or_default();
+    let found = match decoded {
+        Some((data, decoded)) => pieces(data, decoded, usize::from(body.width), theme),
+        None if data.is_none() => {
+            let words = "How well it went on test sentences was kept. Enter fits the decoders again and decodes yours.";
+            wrap(&[Span::styled(words, theme.text())], usize::from(body.width))
+        }
+        None => Vec::new(),
+    };
     // The curve by layer gives way to a long sentence, but not wholly.
     let room = body.height.saturating_sub(7).max(5);
     let y = lines(&found, Rect { height: body.height.min(room), ..body }, buf);

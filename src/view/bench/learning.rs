@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::race::{curves, running};
-use super::{card, frame, label_of, label_role, measured, said};
+use super::{card, frame, label_of, label_role, measured_run, said};
 use crate::app::State;
 use crate::lab::{LearnData, Request};
 use crate::view::lines;
@@ -67,7 +67,8 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
         ),
         said("change of [CLS]'s attention (mean of heads); turned: 1 - cosine", theme.text()),
         scale.legend(3, theme),
-        measured(
+        measured_run(
+            state,
             &format!(
                 "loss {:.3} to {:.3}; at the top their mean turned by {:.3}",
                 data.curve.loss.first().copied().unwrap_or(f32::NAN),

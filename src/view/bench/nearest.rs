@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use super::aggregate::before;
 use super::race::{running, whole};
-use super::{card, frame, measured, said};
+use super::{card, frame, measured_run, offer, said};
 use crate::app::State;
 use crate::lab::{AggregateReport, NearestData, verdict};
 use crate::view::lines;
@@ -22,9 +22,29 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     match (state.aggregate(), state.nearest()) {
         (Some(report), Some(data)) => result(state, report, data, theme, area, buf),
+        (Some(report), None) if state.measured_before().is_some() => earlier(state, report, theme, area, buf),
         (Some(_), None) => card(&["Comparing with every training sentence."], theme, area, buf),
         (None, _) => before(state, CAPTION, &request, theme, area, buf),
     }
+}
+
+/// What an earlier session measured; the sentences themselves were not kept.
+fn earlier(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let readout = state.measure().unwrap_or("cls");
+    let last = report.lanes.iter().map(|lane| lane.layer).max().unwrap_or(0);
+    let layer = state.cursor.layer.min(last);
+    let lane = report.lanes.iter().find(|lane| lane.readout == readout && lane.layer == layer);
+    let figures = lane.map_or(String::new(), |lane| {
+        format!(
+            "{}, layer {layer}: the nearest training sentence of a test sentence has the same label in {:.3}, at random in {:.3}.",
+            verdict::name(readout),
+            lane.nearest,
+            report.chance
+        )
+    });
+    let day = state.measured_before().unwrap_or_default();
+    let again = "Press Enter to read the sentences again and to see those that lie nearest to yours.".to_owned();
+    offer(CAPTION, &[format!("Measured here on {day}."), figures, again], theme, area, buf);
 }
 
 fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -44,7 +64,11 @@ fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &T
             }),
             theme.value(),
         ),
-        measured(&format!("cosine with {} training sentences", whole(report.provenance.sentences[0])), theme),
+        measured_run(
+            state,
+            &format!("cosine with {} training sentences", whole(report.provenance.sentences[0])),
+            theme,
+        ),
         said("cosine: 1 the same direction; then its label; j k: read one whole", theme.dim()),
     ];
     let caption = format!("nearest to yours by {name}, layer {layer}");

@@ -50,7 +50,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if text.len() > room {
         text.drain(..first);
     }
-    lines(&part(text, room, state.text_page, theme), body, buf);
+    lines(&part(text, &[], room, state.text_page, theme), body, buf);
 }
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &Theme) -> Line<'a> {

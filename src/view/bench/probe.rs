@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::race::{before, role, running, whole};
-use super::{frame, measured, said};
+use super::{frame, measured_run, said};
 use crate::app::State;
 use crate::lab::{Lane, RaceReport};
 use crate::view::theme::Theme;
@@ -15,12 +15,12 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return running("reading each layer with a classifier of its own", run, theme, area, buf);
     }
     match state.race_report() {
-        Some(report) => curve(report, theme, area, buf),
+        Some(report) => curve(state, report, theme, area, buf),
         None => before(state, "how well a frozen classifier reads each layer", theme, area, buf),
     }
 }
 
-fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn curve(state: &State, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut names: Vec<&str> =
         report.lanes.iter().filter(|lane| lane.layer.is_some()).map(|lane| lane.readout.as_str()).collect();
     names.dedup();
@@ -61,7 +61,8 @@ fn curve(report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let foot = [
         said(format!("layer 0 to last: {}", numbers.join(&dot)), theme.value()),
         said(format!("upright: 95 % intervals{level}"), theme.dim()),
-        measured(
+        measured_run(
+            state,
             &format!(
                 "{} training, {} test sentences",
                 whole(report.provenance.sentences[0]),

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::scale::{bounds, fraction, ticks, window};
+use super::scale::{bounds, fraction, hidden, ticks, window};
 use super::text::{fit, pad_start, put, width};
 use crate::view::theme::{Role, Theme};
 
@@ -74,8 +74,24 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
     let left = area.x + pointer + label + 1;
     let plot = Rect { x: left, width: area.right().saturating_sub(left + if text > 0 { text + 1 } else { 0 }), ..area };
     let axis = bars.axis && area.height > 1;
-    let visible = usize::from(area.height - u16::from(axis)).min(bars.rows.len());
+    let room = usize::from(area.height - u16::from(axis));
+    // What is not shown is said in a line of its own.
+    let cut = room < bars.rows.len() && room > 1;
+    let visible = if cut { room - 1 } else { room.min(bars.rows.len()) };
     let first = window(bars.cursor, bars.rows.len(), visible);
+    if cut {
+        let glyphs = theme.glyphs();
+        let below = bars.rows.len() - first - visible;
+        let said = hidden(&[(glyphs.up, first), (glyphs.down, below)]);
+        put(
+            buf,
+            left.min(area.right()),
+            area.y + visible as u16,
+            area.right().saturating_sub(left),
+            &said,
+            theme.label(),
+        );
+    }
     let scale = bars.scale();
     for (line, (index, bar)) in bars.rows.iter().enumerate().skip(first).take(visible).enumerate() {
         let y = area.y + line as u16;
@@ -92,7 +108,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
         }
     }
     if axis {
-        draw_axis(Rect { y: area.y + visible as u16, height: 1, ..plot }, buf, theme, scale);
+        draw_axis(Rect { y: area.y + (visible + usize::from(cut)) as u16, height: 1, ..plot }, buf, theme, scale);
     }
 }
 

@@ -62,7 +62,7 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
         text.push(Line::default());
     }
     text.pop();
-    lines(&part(text, usize::from(body.height), state.text_page, theme), body, buf);
+    lines(&part(text, &[], usize::from(body.height), state.text_page, theme), body, buf);
 }
 
 fn tuned(request: &RaceRequest) -> String {
@@ -74,7 +74,7 @@ fn tuned(request: &RaceRequest) -> String {
     };
     let epochs = if recipe.epochs == 1 { "once".to_owned() } else { format!("{} times", recipe.epochs) };
     format!(
-        "Fine-tuned: BERT learns with the classifier; {layers}, {} sentences a step, every sentence seen {epochs}, the same order for every lane.",
-        recipe.batch
+        "Fine-tuned: BERT learns with the classifier; {layers}, {} sentences a step, every sentence seen {epochs}, the same order for every lane. First head and order follow from the seed, {}: r takes another.",
+        recipe.batch, request.seed
     )
 }

@@ -8,7 +8,7 @@ use super::{draw_lanes, named, whole};
 use crate::app::State;
 use crate::lab::race::confusion::over;
 use crate::lab::{Ended, Lane, Mode, Pair, RaceReport, verdict};
-use crate::view::bench::{frame, measured, said};
+use crate::view::bench::{frame, measured_run, said};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, wrap};
@@ -20,14 +20,18 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     let [train, _, test] = report.provenance.sentences;
     let read = report.lanes.iter().find_map(|lane| lane.layer).filter(|_| report.against.is_none());
     let layer = read.map_or(String::new(), |layer| format!("layer {layer}"));
-    let how = report.provenance.recipe.as_ref().map_or(String::new(), |recipe| match recipe.top_layers {
-        Some(1) => "; tuned: the uppermost layer".to_owned(),
-        Some(count) => format!("; tuned: upper {count} layers"),
-        None => "; tuned: all layers".to_owned(),
+    let how = report.provenance.recipe.as_ref().map_or(String::new(), |recipe| {
+        let layers = match recipe.top_layers {
+            Some(1) => "the uppermost layer".to_owned(),
+            Some(count) => format!("upper {count} layers"),
+            None => "all layers".to_owned(),
+        };
+        format!("; tuned: {layers}, {}", seeds(report.provenance.seed, recipe.seeds))
     });
     let foot = [
         said("dot: accuracy on test sentences; whiskers: 95 % interval", theme.dim()),
-        measured(
+        measured_run(
+            state,
             &format!("{} training, {} test sentences, the same for every lane{how}", whole(train), whole(test)),
             theme,
         ),
@@ -75,6 +79,14 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         lines(&[said("j: what this says", theme.dim())], line, buf);
     } else {
         scrolled(text, first, theme, below, buf);
+    }
+}
+
+/// The seeds of a run.
+fn seeds(first: u64, count: usize) -> String {
+    match count {
+        1 => format!("seed {first}"),
+        _ => format!("seeds {first} to {}", first.saturating_add(count as u64 - 1)),
     }
 }
 

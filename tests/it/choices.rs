@@ -1,0 +1,283 @@
+//! What a learner chooses: sentences, answers that can still be changed, the size and the seed of races.
+
+use clsroom::app::runs::seed_of;
+use clsroom::app::{Effect, Key, Msg, Overlay};
+use clsroom::lab::Request;
+
+use crate::driver::Driver;
+
+fn sentence(driver: &Driver) -> Option<&str> {
+    driver.state.progress.sentence.as_deref()
+}
+
+/// Opens a lesson at a step, counted from 1.
+fn at(lesson: &str, step: usize) -> Driver {
+    let mut driver = Driver::new(80, 24);
+    go(&mut driver, lesson, step);
+    driver
+}
+
+fn go(driver: &mut Driver, lesson: &str, step: usize) {
+    driver.state.progress.lessons.clear();
+    driver.open(lesson);
+    (1..step).for_each(|_| driver.press("n"));
+}
+
+#[test]
+fn what_is_typed_replaces_the_sentence_and_an_arrow_keeps_it() {
+    let mut driver = at("01", 1);
+    driver.press("e");
+    driver.press("one");
+    driver.key(Key::Enter);
+    assert_eq!(sentence(&driver), Some("one"));
+    driver.press("e");
+    assert!(driver.screen().contains("typing replaces it, an arrow key keeps it"), "{}", driver.screen());
+    driver.press("two");
+    assert!(!driver.screen().contains("typing replaces it"));
+    driver.key(Key::Enter);
+    assert_eq!(sentence(&driver), Some("two"));
+    for (key, expected) in [(Key::End, "two!"), (Key::Left, "tw!o"), (Key::Home, "!two")] {
+        driver.type_sentence("two");
+        driver.press("e");
+        driver.key(key);
+        driver.press("!");
+        driver.key(Key::Enter);
+        assert_eq!(sentence(&driver), Some(expected), "{key:?}");
+    }
+    driver.press("e");
+    driver.tell(Msg::Paste("pasted".to_owned()));
+    driver.key(Key::Enter);
+    assert_eq!(sentence(&driver), Some("pasted"));
+    driver.press("e");
+    driver.key(Key::Enter);
+    assert_eq!(sentence(&driver), Some("pasted"), "Enter alone changes nothing");
+    driver.press("e");
+    driver.key(Key::Backspace);
+    driver.key(Key::Enter);
+    assert_eq!(sentence(&driver), None);
+}
+
+#[test]
+fn the_second_sentence_of_the_sandbox_is_replaced_as_well() {
+    let mut driver = Driver::new(80, 24);
+    driver.press("oE");
+    driver.press("Another");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.sandbox.second(), "Another");
+}
+
+#[test]
+fn a_sentence_that_was_typed_says_where_it_is() {
+    let mut driver = at("02", 1);
+    for step in 1..driver.state.course.lessons[1].steps.len() {
+        driver.type_sentence("A sentence of my own");
+        let said = driver.state.notice.clone().unwrap_or_default();
+        assert!(said.to_lowercase().contains("yours") || said.contains("our sentence"), "step {step}: {said:?}");
+        driver.press("n");
+    }
+    driver.press("qe");
+    driver.press("x");
+    driver.key(Key::Enter);
+    assert!(driver.screen().contains("every bench without a sentence of its own shows it"), "{}", driver.screen());
+}
+
+#[test]
+fn an_answer_can_be_changed_until_its_result_is_shown() {
+    // A race decides it, and that has not been run.
+    let mut driver = at("08", 3);
+    let question = driver.state.step().and_then(|step| step.predict.clone()).expect("a question");
+    driver.press("1");
+    assert!(driver.screen().contains("another digit changes it"), "{}", driver.screen());
+    assert!(driver.screen().contains("1-9 change"), "{}", driver.screen());
+    driver.press("3");
+    let given = &driver.state.progress.answers[&question.id];
+    assert_eq!((given.choice, given.first), (2, Some(0)));
+    driver.press("9");
+    assert!(driver.screen().contains("has the answers 1 to 3"), "{}", driver.screen());
+    driver.press("1");
+    let given = &driver.state.progress.answers[&question.id];
+    assert_eq!((given.choice, given.first), (0, None), "back at the first choice");
+
+    // The trace decides this one at once.
+    let mut driver = at("03", 2);
+    let question = driver.state.step().and_then(|step| step.predict.clone()).expect("a question");
+    driver.press("1");
+    driver.press("2");
+    assert_eq!(driver.state.progress.answers[&question.id].choice, 0);
+    assert!(driver.screen().contains("Your answer stands"), "{}", driver.screen());
+}
+
+#[test]
+fn a_repeated_question_says_that_its_answer_stands() {
+    let mut driver = at("01", 3);
+    driver.press("1");
+    driver.press("qqqq");
+    driver.state.started = Some(u64::MAX);
+    driver.press("c");
+    assert!(matches!(driver.state.overlay, Some(Overlay::Recall(..))), "{}", driver.screen());
+    driver.press("12");
+    assert!(matches!(driver.state.overlay, Some(Overlay::Recall(_, Some(0)))));
+    assert!(driver.screen().contains("Your answer stands"), "{}", driver.screen());
+}
+
+#[test]
+fn the_size_of_a_race_stays_for_the_next_steps_and_the_text_follows_it() {
+    let mut driver = at("08", 3);
+    assert!(driver.screen().contains("6,991"), "{}", driver.screen());
+    driver.press("1v");
+    assert!(!driver.screen().contains("6,991") && driver.screen().contains("512"), "{}", driver.screen());
+    let size = |driver: &Driver| driver.state.race_request().map(|race| race.train);
+    assert_eq!(size(&driver), Some(Some(512)));
+    driver.press("n");
+    assert_eq!(size(&driver), Some(Some(512)), "at the next step");
+    driver.press("qo");
+    driver.press("qn");
+    go(&mut driver, "09", 5);
+    assert_eq!(size(&driver), Some(Some(512)), "in another lesson");
+    // It is saved, and a new session begins with it.
+    let saved = driver.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Save(progress) => Some(progress.clone()),
+        _ => None,
+    });
+    let mut next = Driver::with(80, 24, driver.theme, saved.expect("saved"));
+    go(&mut next, "08", 3);
+    assert_eq!(size(&next), Some(Some(512)));
+    // All the way round is the lesson's own size again.
+    next.press("vvv");
+    assert_eq!(size(&next), Some(None));
+}
+
+#[test]
+fn no_lesson_types_how_long_a_run_takes() {
+    let driver = Driver::new(80, 24);
+    for lesson in &driver.state.course.lessons {
+        let text = format!("{:?}", lesson.steps);
+        for words in ["a minute", "two minutes", "half a minute", "takes minutes", "seconds"] {
+            assert!(!text.contains(words), "lesson {} says {words:?}", lesson.id);
+        }
+    }
+}
+
+#[test]
+fn learners_race_with_seeds_of_their_own() {
+    let names = ["Ann", "Ben", "ann", "Zo\u{eb}", ""];
+    let seeds: Vec<u64> = names.iter().map(|name| seed_of(Some(name))).collect();
+    for (index, seed) in seeds.iter().enumerate() {
+        assert!((1..1_000_000).contains(seed) && !seeds[..index].contains(seed), "{seeds:?}");
+    }
+    assert_eq!(seed_of(Some("Ann")), 688_437, "the same on every computer");
+    assert_eq!(seed_of(None), 0);
+    let fine_tuned = at("08", 11).state.race_request().map(|race| race.seed);
+    assert_eq!(fine_tuned, Some(0), "without a name");
+    let mut driver = at("08", 11);
+    driver.state.seed = 4711;
+    driver.press("1");
+    assert_eq!(driver.state.race_request().map(|race| race.seed), Some(4711));
+    driver.press("\t");
+    driver.key(Key::Tab);
+    let told = |driver: &Driver| driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told(&driver).contains("follow from the seed, 4711"), "{}", driver.screen());
+    driver.press("r");
+    assert!(told(&driver).contains("follow from the seed, 4712"), "{}", driver.screen());
+    driver.key(Key::Enter);
+    let Some(Effect::Submit(_, Request::Race(race))) = driver.waiting.last() else { panic!("no race was asked for") };
+    assert_eq!(race.seed, 4712);
+    // A frozen race has nothing random in it, and stays comparable with its record.
+    go(&mut driver, "08", 3);
+    assert_eq!(driver.state.race_request().map(|race| race.seed), Some(0));
+    driver.press("r");
+    assert!(driver.screen().contains("in which BERT is fine-tuned"), "{}", driver.screen());
+}
+
+#[test]
+fn a_finished_race_says_its_seed_on_the_bench_and_in_the_command() {
+    let mut driver = at("08", 11);
+    driver.state.seed = 4711;
+    driver.size = (120, 36);
+    driver.press("1");
+    driver.key(Key::Enter);
+    // The smallest race that this bench can stand for.
+    let Some(Effect::Submit(ticket, Request::Race(mut race))) = driver.waiting.pop() else { panic!("no race") };
+    (race.train, race.test, race.recipe.epochs, race.recipe.top_layers) = (Some(32), Some(32), 1, Some(1));
+    let outcome = driver.lab.run(&Request::Race(race), &clsroom::lab::Control::QUIET).expect("it runs");
+    driver.done(ticket, outcome.expect("not stopped"));
+    let report = driver.state.race_report().expect("a report");
+    assert!(report.provenance.command.contains("--seed 4711"), "{}", report.provenance.command);
+    assert_eq!(report.lanes[0].seeds, [4711]);
+    assert!(driver.screen().contains("seed 4711"), "{}", driver.screen());
+}
+
+#[test]
+fn the_map_says_who_the_learner_is() {
+    for size in [(60, 18), (80, 24), (120, 36)] {
+        let mut driver = Driver::new(size.0, size.1);
+        let squeezed = |driver: &Driver| driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+        let first = driver.screen().lines().next().unwrap_or_default().to_owned();
+        assert!(first.contains("no name"), "{}", driver.screen());
+        let room = size.1 > 18;
+        assert_eq!(squeezed(&driver).contains("No learner's name is set"), room, "{}", driver.screen());
+        driver.state.learner = Some("guest".to_owned());
+        assert_eq!(squeezed(&driver).contains("is guest here"), room, "{}", driver.screen());
+        driver.state.learner = Some("Ann".to_owned());
+        let first = driver.screen().lines().next().unwrap_or_default().to_owned();
+        assert!(first.contains("learner: Ann") && !driver.screen().contains("learner's name"), "{}", driver.screen());
+        driver.state.learner = Some("\u{1b}[31m".to_owned() + &"x".repeat(64));
+        let first = driver.screen().lines().next().unwrap_or_default().to_owned();
+        assert!(!first.contains('\u{1b}') && first.contains("done"), "{first:?}");
+    }
+}
+
+#[test]
+fn a_list_leads_to_every_step_and_every_view() {
+    let mut driver = at("08", 1);
+    driver.press("i");
+    assert_eq!(driver.state.marker().as_deref(), Some("[index ready]"));
+    let title = driver.state.step().and_then(|step| step.title.clone()).expect("a title");
+    assert!(driver.screen().contains("Steps of lesson 08") && driver.screen().contains(&title), "{}", driver.screen());
+    driver.press("12");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[08.12 ready]"));
+    driver.press("ikk");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[08.10 ready]"));
+    driver.press("i3q");
+    assert_eq!(driver.state.marker().as_deref(), Some("[08.10 ready]"), "q stays");
+    // A number that is not there is not taken for another one's first digit.
+    driver.press("i99");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[08.9 ready]"));
+    driver.press("o");
+    let names = driver.state.sandbox.names();
+    for (number, name) in names.iter().enumerate() {
+        driver.press("i");
+        driver.press(&(number + 1).to_string());
+        driver.key(Key::Enter);
+        assert_eq!(driver.state.bench().map(|bench| bench.view.name()), Some(name.as_str()));
+    }
+    driver.press("qqi2");
+    driver.key(Key::Enter);
+    assert_eq!(driver.state.marker().as_deref(), Some("[08.2 ready]"), "from the map into the lesson under the cursor");
+}
+
+#[test]
+fn a_second_run_waits_for_the_first_and_starts_by_itself() {
+    let mut driver = at("08", 3);
+    driver.press("1");
+    driver.key(Key::Enter);
+    let Some(Effect::Submit(first, _)) = driver.waiting.pop() else { panic!("no race") };
+    go(&mut driver, "08", 11);
+    driver.press("1");
+    driver.key(Key::Enter);
+    driver.key(Key::Enter);
+    assert!(driver.waiting.is_empty());
+    assert_eq!(driver.state.marker().as_deref(), Some("[race waiting]"));
+    driver.key(Key::Tab);
+    assert!(driver.screen().contains("waits for the other one"), "{}", driver.screen());
+    driver.press("x");
+    assert!(!driver.state.waits() && driver.state.results.running.is_some(), "x takes back the one that waits");
+    driver.key(Key::Enter);
+    let wanted = driver.state.run_request().expect("a race");
+    driver.tell(Msg::Cancelled(first));
+    assert!(matches!(&driver.waiting[..], [Effect::Submit(_, request)] if *request == wanted));
+    assert_eq!(driver.state.marker().as_deref(), Some("[race running]"));
+}

@@ -1,0 +1,58 @@
+//! Every question of the course is on one page with all its options, also on small screens.
+
+use clsroom::app::Screen;
+use clsroom::lesson::Question;
+
+use crate::driver::Driver;
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a screen shows a question and all of its options.
+fn shows(driver: &Driver, question: &Question) -> bool {
+    let screen = squeezed(&driver.screen());
+    let options = driver.state.options(question);
+    screen.contains(&squeezed(&question.ask)) && options.iter().all(|option| screen.contains(&squeezed(option)))
+}
+
+#[test]
+fn all_options_stand_on_one_page_with_their_question_and_every_cut_says_how_much_follows() {
+    for size in [(80, 24), (60, 18)] {
+        let mut driver = Driver::new(size.0, size.1);
+        for lesson in 0..driver.state.course.lessons.len() {
+            for step in 0..driver.state.course.lessons[lesson].steps.len() {
+                driver.state.screen = Screen::Home { cursor: lesson };
+                driver.state.progress.lessons.clear();
+                driver.state.progress.answers.clear();
+                driver.key(clsroom::app::Key::Enter);
+                (0..step).for_each(|_| driver.press("n"));
+                let now = driver.state.step().cloned().expect("a step");
+                let Some(question) = now.predict.or(now.check) else { continue };
+                let place = format!("lesson {}, step {}, {size:?}", lesson + 1, step + 1);
+                let mut seen = false;
+                for _ in 0..12 {
+                    let screen = driver.screen();
+                    seen |= shows(&driver, &question);
+                    if let Some(cut) = screen.lines().find(|line| line.contains(": J shows the next")) {
+                        assert!(cut.contains(" more line") || cut.contains(" lines"), "{place}: {cut}");
+                    }
+                    driver.press("J");
+                }
+                assert!(seen, "{place}: no page has all options\n{}", driver.screen());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_that_does_not_fit_says_how_many_more() {
+    let mut driver = Driver::new(80, 24);
+    driver.type_sentence(&"word ".repeat(40));
+    driver.state.teacher.unlock = true;
+    driver.state.screen = Screen::Home { cursor: 2 };
+    driver.key(clsroom::app::Key::Enter);
+    driver.press("n");
+    driver.key(clsroom::app::Key::Tab);
+    assert!(driver.screen().contains(" more"), "{}", driver.screen());
+}
