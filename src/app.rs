@@ -75,6 +75,8 @@ pub struct State {
     pub now: Option<u64>,
     /// When this session began, as first told.
     pub started: Option<u64>,
+    /// Questions of the notebook that have a gap, as last looked at.
+    pub gaps: [bool; notebook::QUESTIONS],
     /// Questions of the notebook whose gap is being filled.
     pub filling: [bool; notebook::QUESTIONS],
     /// Settings, and where they come from.
@@ -244,6 +246,7 @@ impl State {
             mouse: false,
             now: None,
             started: None,
+            gaps: [false; notebook::QUESTIONS],
             filling: [false; notebook::QUESTIONS],
             settings: settings::Settings::default(),
             teacher: Teacher::default(),
@@ -436,9 +439,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         state.cursor.layer = state.cursor.layer.min(facts.layers);
         state.cursor.head = state.cursor.head.min(facts.heads.saturating_sub(1));
     }
+    notebook::look_for_gaps(state);
     effects.extend(results::ask(state));
     let new = shows && facts::keep(state);
     if std::mem::take(&mut state.results.unsaved) || new {
+        notebook::look_for_gaps(state);
         effects.push(Effect::Save(state.progress.clone()));
     }
     effects

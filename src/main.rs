@@ -53,5 +53,6 @@ fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &Cour
         let named = common.plain.as_deref().filter(|name| !name.is_empty()).or(lesson);
         return plain::read(settings, common, named, with);
     }
+    terminal::give_back();
     terminal::learn(settings, common, lesson, with)
 }

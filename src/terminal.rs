@@ -23,6 +23,7 @@ use crate::worker::{Event, Worker};
 
 mod input;
 pub mod keys;
+mod memory;
 mod origins;
 mod screen;
 mod signals;
@@ -31,6 +32,7 @@ mod start;
 
 use input::{Incoming, message_of, read_terminal, watch_for_hang_up};
 use keys::Input;
+pub use memory::give_back;
 use screen::{Screen, leave};
 use signals::Urgent;
 pub(crate) use start::{another, at_lesson, data_counts, saved};

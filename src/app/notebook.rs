@@ -47,7 +47,7 @@ impl State {
     /// Whether the question under the cursor has a gap that `Enter` fills.
     #[must_use]
     pub fn has_gap(&self) -> bool {
-        self.shows_notebook() && self.answers()[self.asked()].gap.is_some()
+        self.shows_notebook() && self.gaps[self.asked()]
     }
 
     /// The race that fills the gap of the first question.
@@ -95,6 +95,14 @@ impl State {
         let judged =
             |right: &[bool]| given.iter().filter(|given| given.correct.is_some_and(|c| right.contains(&c))).count();
         (given.len(), judged(&[true, false]), judged(&[true]))
+    }
+}
+
+/// Looks which questions have a gap. What the bench offers to run is asked many times for each key, and the answers follow
+/// from everything that was measured: so they are drawn up once, when it may have changed.
+pub(super) fn look_for_gaps(state: &mut State) {
+    if state.shows_notebook() {
+        state.gaps = state.answers().map(|answer| answer.gap.is_some());
     }
 }
 

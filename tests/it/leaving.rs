@@ -206,6 +206,114 @@ fn ctrl_z_suspends_and_fg_repaints() {
     assert!(saved(&home).contains("\"step\": 1"));
 }
 
+/// A shell with job control, in which a lesson runs with the mouse on.
+fn in_a_shell(home: &TempDir) -> Terminal {
+    let env = BTreeMap::from([("PS1", "shell> "), ("PATH", "/usr/bin:/bin")]);
+    let arguments = ["--noediting", "--norc", "--noprofile", "-i"];
+    let mut terminal = Terminal::start_program(home.path(), (80, 24), "/bin/bash", &arguments, &env);
+    terminal.wait_for("shell> ");
+    terminal.send(concat!(env!("CARGO_BIN_EXE_clsroom"), " learn 01\r"));
+    terminal.wait_for("[01.1 ready]");
+    terminal.send("M");
+    terminal.wait_while("the mouse is off", |terminal| !terminal.mouse());
+    terminal
+}
+
+#[test]
+fn stopped_from_outside_it_gives_the_terminal_back_where_it_can_and_goes_on_where_it_was() {
+    for signal in [Signal::SIGTSTP, Signal::SIGSTOP] {
+        let home = home();
+        let mut terminal = in_a_shell(&home);
+        let pid = child_of(terminal.pid());
+        kill(Pid::from_raw(pid as i32), signal).expect("a signal");
+        terminal.wait_for("Stopped");
+        terminal.wait_until("the prompt", |screen| screen.trim_end().ends_with("shell>"));
+        if signal == Signal::SIGTSTP {
+            terminal.assert_restored();
+        }
+        terminal.send("clear; fg\r");
+        terminal.wait_for("[01.1 ready]");
+        terminal.wait_while("the mouse is off", |terminal| !terminal.mouse());
+        terminal.send("n");
+        terminal.wait_for("[01.2 ready]");
+        terminal.send("\u{3}");
+        terminal.wait_until("the prompt", |screen| screen.trim_end().ends_with("shell>"));
+        terminal.assert_restored();
+        terminal.send("exit\r");
+        terminal.wait_for_end();
+        assert!(saved(&home).contains("\"step\": 1"), "{signal}");
+    }
+}
+
+#[test]
+fn continued_without_a_shell_it_draws_everything_again() {
+    let home = home();
+    let mut terminal = in_a_lesson(&home, &[]);
+    terminal.wait_for_frame_end();
+    let pid = Pid::from_raw(terminal.pid() as i32);
+    kill(pid, Signal::SIGSTOP).expect("a signal");
+    kill(pid, Signal::SIGCONT).expect("a signal");
+    let before = terminal.written.len();
+    terminal.wait_for_more_than(before);
+    terminal.wait_for_frame_end();
+    let again = String::from_utf8_lossy(&terminal.written[before..]).into_owned();
+    assert!(again.contains("\u{1b}[?1049h") && again.contains("\u{1b}[?2004h"), "modes are set again: {again:?}");
+    assert!(again.contains("[01.2 ready]"), "all of the screen is drawn: {again:?}");
+    terminal.send("\u{3}");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn every_signal_that_can_be_caught_restores_saves_and_ends_it() {
+    use Signal as S;
+    let ends = [
+        S::SIGQUIT,
+        S::SIGUSR1,
+        S::SIGUSR2,
+        S::SIGALRM,
+        S::SIGABRT,
+        S::SIGXCPU,
+        S::SIGXFSZ,
+        S::SIGPIPE,
+        S::SIGVTALRM,
+        S::SIGPROF,
+        S::SIGTRAP,
+        S::SIGSYS,
+    ];
+    for signal in ends {
+        let home = home();
+        let env = BTreeMap::from([("PATH", "/usr/bin:/bin")]);
+        let script = concat!(env!("CARGO_BIN_EXE_clsroom"), " learn 01; echo ended with $?");
+        let mut terminal = Terminal::start_program(home.path(), (80, 24), "/bin/sh", &["-c", script], &env);
+        terminal.wait_for("[01.1 ready]");
+        terminal.send("nM");
+        terminal.wait_for("[01.2 ready]");
+        kill(Pid::from_raw(child_of(terminal.pid()) as i32), signal).expect("a signal");
+        terminal.wait_for(&format!("ended with {}", 128 + signal as i32));
+        terminal.wait_for_end();
+        terminal.assert_restored();
+        assert!(saved(&home).contains("\"step\": 1"), "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_does_not_wait_behind_queued_keys() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let home = home();
+        let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "11"]);
+        terminal.wait_for("[11.1 ready]");
+        terminal.send("nM");
+        terminal.wait_for("[11.2 ready]");
+        // More than any machine answers in the time that the program has for leaving.
+        terminal.send(&"jk".repeat(20_000));
+        kill(Pid::from_raw(terminal.pid() as i32), signal).expect("a signal");
+        assert_ne!(terminal.wait_for_end(), 0, "{signal}");
+        terminal.assert_restored();
+        assert!(saved(&home).contains("\"step\": 1"), "{signal}");
+    }
+}
+
 #[test]
 fn where_nobody_could_continue_it_ctrl_z_does_not_stop_it() {
     // It leads its own session here, as under sshd's ForceCommand.

@@ -58,6 +58,7 @@ mod sources;
 mod table;
 mod terminal;
 mod terms;
+mod tmux;
 mod tokenizers;
 mod two_models;
 mod unfitted;

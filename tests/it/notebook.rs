@@ -199,3 +199,29 @@ fn twenty_learners_write_their_notebooks_at_once() {
         assert!(text.trim_end().ends_with("-->"), "{name} is whole");
     }
 }
+
+/// All four answers are drawn up once for a key, not once for each of the values that it might have measured.
+#[test]
+fn a_key_in_the_notebook_costs_little_more_than_its_answers() {
+    let mut driver = Driver::new(120, 36);
+    driver.open("11");
+    while !driver.state.shows_notebook() {
+        driver.press("n");
+    }
+    let middle = |times: &mut Vec<std::time::Duration>| {
+        times.sort();
+        times[times.len() / 2]
+    };
+    let (mut keys, mut answers) = (Vec::new(), Vec::new());
+    for round in 0..60 {
+        let began = std::time::Instant::now();
+        driver.press(if round % 2 == 0 { "j" } else { "k" });
+        keys.push(began.elapsed());
+        let began = std::time::Instant::now();
+        std::hint::black_box(driver.state.answers());
+        answers.push(began.elapsed());
+    }
+    let (key, answer) = (middle(&mut keys), middle(&mut answers));
+    println!("a key {key:?}, the answers {answer:?}");
+    assert!(key < 8 * answer, "a key takes {key:?}, all four answers take {answer:?}");
+}

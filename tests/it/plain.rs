@@ -208,3 +208,27 @@ fn an_answer_is_not_said_twice() {
     let told = text(&clsroom(&["--plain", "01"], "xterm"));
     assert!(told.contains("The answer: positive [measured here]."), "{told}");
 }
+
+/// `ssh HOST NAME` without `-t`, where sshd starts the program without a terminal.
+#[test]
+fn over_ssh_without_a_terminal_it_says_how_to_get_one() {
+    let home = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_clsroom"))
+            .args(arguments)
+            .env("HOME", home.path())
+            .env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .expect("it runs")
+    };
+    for arguments in [&[][..], &["--learner=ann"], &["learn", "01"]] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}: no course");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(said.lines().count(), 2, "{said}");
+        assert!(said.contains("ssh -t") && said.contains("clsroom --plain 01"), "{said}");
+    }
+    assert!(text(&run(&["--plain", "01"])).starts_with("Lesson 01:"));
+}

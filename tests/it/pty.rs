@@ -49,6 +49,8 @@ impl Terminal {
         command.env("HOME", home);
         command.env("TERM", "xterm-256color");
         env.iter().for_each(|(name, value)| command.env(name, value));
+        // Where the terminal does not say how large it is, the emulator still has a size.
+        let (columns, rows) = if (columns, rows) == (0, 0) { (100, 30) } else { (columns, rows) };
         let child = pair.slave.spawn_command(command).expect("the binary starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (sender, output) = channel();

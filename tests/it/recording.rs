@@ -152,15 +152,50 @@ fn the_tape_keeps_to_the_grammar() {
     assert_eq!(commands.last(), Some(&Command::Wait(" icanon".to_owned())), "it looks whether the terminal is sane");
 }
 
+/// Columns and rows that vhs 0.11 makes with DejaVu Sans Mono at size 20: xterm.js takes whole cells of 12.05 x 24 pixels,
+/// and keeps 15 pixels at the right for a scrollbar.
+fn cells(width: f64, height: f64, padding: f64) -> (u16, u16) {
+    (((width - 2.0 * padding - 15.0) / 12.05) as u16, ((height - 2.0 * padding) / 24.0) as u16)
+}
+
+#[test]
+fn sizes_in_pixels_are_those_that_vhs_was_seen_to_make() {
+    assert_eq!(cells(1_500.0, 900.0, 20.0), (119, 35));
+    assert_eq!(cells(1_030.0, 632.0, 20.0), (80, 24));
+}
+
+#[test]
+fn the_guide_lists_every_marker_that_a_recording_can_wait_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = fs::read_to_string(root.join("docs/classroom.md")).expect("the guide");
+    let source = fs::read_to_string(root.join("src/app.rs")).expect("the source");
+    let mut markers = 0;
+    for line in source.lines().filter(|line| line.contains("ready]\"")) {
+        for marker in line.split('"').filter(|word| word.starts_with('[') && !word.contains('{')) {
+            assert!(guide.contains(&format!("`{marker}`")), "{marker} is not in docs/classroom.md");
+            markers += 1;
+        }
+    }
+    assert!(markers >= 8, "{markers} markers were found");
+    for run in ["race", "training", "decoding", "measuring"] {
+        for state in ["running", "paused", "done"] {
+            assert!(guide.contains(&format!("`[{run} {state}]`")), "[{run} {state}] is not in docs/classroom.md");
+        }
+    }
+}
+
 #[test]
 fn replayed_the_tape_finds_every_marker() {
     let commands = commands(&tape());
     let number = |name: &str| setting(&commands, name).and_then(|value| value.parse::<f64>().ok()).expect("a number");
-    // A cell of DejaVu Sans Mono is 0.602 of its size wide and 1.164 high.
-    let room = |name: &str| number(name) - 2.0 * number("Padding");
-    let columns = (room("Width") / (0.602 * number("FontSize") + number("LetterSpacing"))) as u16;
-    let rows = (room("Height") / (1.164 * number("FontSize") * number("LineHeight"))) as u16;
-    assert_eq!((columns, rows), (121, 36), "the size that the tape names");
+    assert_eq!((number("FontSize"), number("LetterSpacing"), number("LineHeight")), (20.0, 0.0, 1.0));
+    assert_eq!(setting(&commands, "FontFamily").as_deref(), Some("DejaVu Sans Mono"));
+    let (columns, rows) = cells(number("Width"), number("Height"), number("Padding"));
+    assert_eq!((columns, rows), (120, 36), "the size that the tape names");
+    // A few pixels more or less, which fonts differ by, make no column or row of difference.
+    for pixels in [-6.0, 3.0] {
+        assert_eq!(cells(number("Width") + pixels, number("Height") + pixels, number("Padding")), (120, 36));
+    }
 
     let home = tempfile::tempdir().expect("a folder");
     let folder = Path::new(env!("CARGO_BIN_EXE_clsroom")).parent().expect("a folder").display().to_string();

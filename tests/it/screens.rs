@@ -536,3 +536,34 @@ fn a_run_that_ends_on_the_map_counts_for_its_lesson() {
     driver.finish_run();
     assert!(driver.screen().contains("done, 10 min"), "{}", driver.screen());
 }
+
+#[test]
+fn going_back_closes_an_opened_head_before_it_leaves_the_lesson() {
+    use clsroom::app::Screen;
+    use clsroom::lesson::View;
+    for back in [Key::Esc, Key::Char('q'), Key::Alt] {
+        let mut driver = Driver::new(120, 36);
+        driver.open("03");
+        while driver.state.bench().is_none_or(|bench| bench.view != View::Heads) {
+            driver.press("n");
+            assert!(matches!(driver.state.screen, Screen::Lesson { .. }), "lesson 03 has a view of all heads");
+        }
+        driver.press("1");
+        let place = driver.state.screen.clone();
+        driver.key(Key::Enter);
+        assert!(driver.state.cursor.open);
+        driver.key(back);
+        assert!(!driver.state.cursor.open, "{back:?}");
+        assert_eq!(driver.state.screen, place, "{back:?}");
+        // The same in the sandbox, which opens on the same view.
+        driver.press("o");
+        driver.key(Key::Enter);
+        assert!(driver.state.cursor.open);
+        driver.key(back);
+        assert!(driver.state.screen == Screen::Sandbox && !driver.state.cursor.open, "{back:?}");
+        driver.key(back);
+        assert_eq!(driver.state.screen, place, "{back:?}");
+        driver.key(back);
+        assert!(matches!(driver.state.screen, Screen::Home { .. }), "{back:?}");
+    }
+}

@@ -309,3 +309,38 @@ fn a_file_of_ones_own_is_raced_on_the_screen() {
     terminal.send("\u{3}");
     assert_eq!(terminal.wait_for_end(), 0);
 }
+
+#[test]
+fn a_terminal_without_a_size_is_drawn_on_at_80x24_or_as_the_environment_says() {
+    let home = home();
+    let widest = |terminal: &Terminal| terminal.screen().lines().map(|line| line.chars().count()).max();
+    let lines = |terminal: &Terminal| terminal.screen().trim_end().lines().count();
+    let mut terminal = Terminal::start(home.path(), (0, 0), &["--demo"]);
+    terminal.wait_for("[home ready]");
+    assert!(widest(&terminal) <= Some(80) && lines(&terminal) == 24, "{}", terminal.screen());
+    let env = BTreeMap::from([("COLUMNS", "100"), ("LINES", "30")]);
+    let mut terminal = Terminal::start_with(home.path(), (0, 0), &["--demo"], &env);
+    terminal.wait_for("[home ready]");
+    assert!(widest(&terminal) > Some(80) && lines(&terminal) == 30, "{}", terminal.screen());
+    // Once it has one, that is used.
+    terminal.resize(60, 18);
+    terminal.wait_until("60x18", |screen| screen.contains("[home ready]") && screen.trim_end().lines().count() == 18);
+}
+
+#[test]
+fn a_demonstration_takes_settings_from_the_command_line_alone() {
+    let home = home();
+    let folder = home.path().join(".config/clsroom");
+    fs::create_dir_all(&folder).expect("a folder");
+    let settings = "model = \"/nowhere\"\nlessons = \"/nowhere\"\nlearner = \"ann\"\ncolor = \"never\"\nascii = true\n";
+    fs::write(folder.join("config.toml"), settings).expect("written");
+    let env =
+        BTreeMap::from([("CLSROOM_MODEL", "/nowhere"), ("CLSROOM_LESSONS", "/nowhere"), ("CLSROOM_LEARNER", "bob")]);
+    let mut terminal = Terminal::start_with(home.path(), (80, 24), &["--demo", "learn", "01"], &env);
+    terminal.wait_for("[01.1 ready]");
+    assert!(!terminal.screen().is_ascii(), "{}", terminal.screen());
+    assert!(String::from_utf8_lossy(&terminal.written).contains("38;5;"), "colours");
+    let mut terminal = Terminal::start_with(home.path(), (80, 24), &["--demo", "--ascii", "learn", "01"], &env);
+    terminal.wait_for("[01.1 ready]");
+    assert!(terminal.screen().is_ascii(), "{}", terminal.screen());
+}
