@@ -34,6 +34,7 @@ use crate::lab::shown::RECORDED;
 use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
 use crate::lesson::progress::Progress;
 use crate::lesson::{Bench, Block, Course, Lesson, Step, View};
+use crate::wording;
 
 pub use bench::Cursor;
 pub use keymap::{Action, Key};
@@ -413,7 +414,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::ModelFailed(why) => {
-            state.results.model_failure = Some(why);
+            state.results.model_failure = Some(wording::sentence(&why));
             Vec::new()
         }
         Msg::Time(now) => {
@@ -422,7 +423,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Notice(notice) => {
-            state.notice = Some(notice);
+            state.notice = Some(wording::sentence(&notice));
             Vec::new()
         }
         Msg::Course(loaded) => {

@@ -14,6 +14,7 @@ use crate::lab::{
     TraceData,
 };
 use crate::lesson::View;
+use crate::wording::sentence;
 
 /// Traces kept; one of 128 pieces takes some 30 MB.
 const TRACES: usize = 3;
@@ -300,7 +301,7 @@ pub(super) fn receive(state: &mut State, msg: Msg) {
         }
         Msg::Failed(ticket, why) => {
             if let Some(request) = settle(state, ticket) {
-                state.results.failures.push((request, why));
+                state.results.failures.push((request, sentence(&why)));
                 keep(&mut state.results.failures, KEPT);
             }
         }

@@ -390,7 +390,7 @@ pub(super) fn reload(state: &mut State, loaded: Result<Loaded, String>) {
         }
         Err(problem) => {
             // A notice is one line; the checker shows the place and what would help.
-            let problem = problem.lines().next().unwrap_or_default();
+            let problem = crate::wording::cause(&problem.lines().next().unwrap_or_default());
             let more = "clsroom lessons check says more";
             state.notice = Some(format!("The lessons have a mistake, so the old ones stay. {problem}; {more}."));
         }

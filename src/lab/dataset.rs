@@ -12,7 +12,7 @@ pub use labelled::Form;
 pub use parse::DatasetError;
 use parse::clean;
 
-use crate::wording::listed;
+use crate::wording::{excerpt, listed};
 
 /// The data set that the course is written for.
 pub const MOVIES: &str = "movies";
@@ -209,7 +209,7 @@ impl Dataset {
     pub fn summary(&self) -> String {
         let counts = self.counts(|_| true);
         let classes: Vec<String> =
-            self.classes.iter().zip(counts).map(|(name, count)| format!("{name} {count}")).collect();
+            self.classes.iter().zip(counts).map(|(name, count)| format!("{} {count}", excerpt(name))).collect();
         let [train, validation, test] =
             [Split::Train, Split::Validation, Split::Test].map(|split| self.indices(split).len());
         let left = self.dropped.in_words();

@@ -158,7 +158,7 @@ fn pretty<T: serde::Serialize>(value: &T) -> Result<String, RecordError> {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn malformed(error: serde_json::Error) -> RecordError {
-    RecordError::Malformed { cause: error.to_string() }
+    RecordError::Malformed { cause: crate::wording::cause(&error) }
 }
 
 impl fmt::Display for Datum {

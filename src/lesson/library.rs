@@ -115,7 +115,10 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
     let results = files.results.unwrap_or_default();
     for (stem, text) in &results {
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            let mut problem = Problem::whole(&format!("{RESULTS}/{stem}.json"), format!("not JSON: {error}"));
+            let mut problem = Problem::whole(
+                &format!("{RESULTS}/{stem}.json"),
+                format!("not JSON: {}", crate::wording::cause(&error)),
+            );
             (problem.line, problem.column) = (error.line(), error.column().max(1));
             problems.push(problem.with_help("record the run again, or remove the file".to_owned()));
         }

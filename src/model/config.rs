@@ -211,7 +211,8 @@ impl Config {
     /// of an encoder.
     pub fn parse(origin: &str, text: &str) -> Result<Self, ModelError> {
         let fail = |cause: String| ModelError::Config { origin: origin.to_owned(), cause };
-        let unfit = |error: serde_json::Error| fail(format!("not a BERT configuration ({error})"));
+        let unfit =
+            |error: serde_json::Error| fail(format!("not a BERT configuration ({})", crate::wording::cause(&error)));
         let json: Value = serde_json::from_str(text).map_err(unfit)?;
         if !json.is_object() {
             return Err(fail("not a BERT configuration: it is no JSON object that describes a model".to_owned()));
@@ -325,7 +326,10 @@ fn family(json: &Value) -> Result<Family, String> {
     }
     match json.get("position_embedding_type").and_then(Value::as_str) {
         None | Some("absolute") => Ok(family),
-        Some(other) => Err(format!("this {kind} model has {other} positions instead of a position table")),
+        Some(other) => Err(format!(
+            "this {kind} model has {} positions instead of a position table",
+            crate::wording::excerpt(other)
+        )),
     }
 }
 

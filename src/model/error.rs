@@ -9,7 +9,8 @@ use crate::wording::place;
 pub enum ModelError {
     /// A file that is not there or cannot be read.
     #[error(
-        "cannot read {path}: {cause}. Give --model a folder with config.json, tokenizer.json (or vocab.txt, or vocab.json and merges.txt), and model.safetensors or pytorch_model.bin"
+        "cannot read {}: {cause}. Give --model a folder with config.json, tokenizer.json (or vocab.txt, or vocab.json and merges.txt), and model.safetensors or pytorch_model.bin",
+        place(path)
     )]
     Unreadable {
         /// Which file.

@@ -62,16 +62,16 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
     if !first.starts_with(b"PK") {
         return Err(damaged("it does not begin like a zip archive".to_owned()));
     }
-    let whole = file.metadata().map_err(|error| damaged(error.to_string()))?.len();
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.to_string()))?;
+    let whole = file.metadata().map_err(|error| damaged(crate::wording::cause(&error)))?.len();
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(crate::wording::cause(&error)))?;
     if zip.len() > MOST_TENSORS {
         return Err(format("it has more parts than any checkpoint. Use the file that came with the model"));
     }
     let mut places = HashMap::new();
     let mut program = None;
     for index in 0..zip.len() {
-        let part = zip.by_index_raw(index).map_err(|error| damaged(error.to_string()))?;
-        let name = part.name().map_err(|error| damaged(error.to_string()))?.into_owned();
+        let part = zip.by_index_raw(index).map_err(|error| damaged(crate::wording::cause(&error)))?;
+        let name = part.name().map_err(|error| damaged(crate::wording::cause(&error)))?.into_owned();
         if name.len() > LONGEST_NAME {
             return Err(damaged(format!("the name of a part has {} bytes", name.len())));
         }
@@ -94,8 +94,8 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
         ));
     };
     let mut bytes = Vec::new();
-    let part = zip.by_index(index).map_err(|error| damaged(error.to_string()))?;
-    part.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| damaged(error.to_string()))?;
+    let part = zip.by_index(index).map_err(|error| damaged(crate::wording::cause(&error)))?;
+    part.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| damaged(crate::wording::cause(&error)))?;
     if bytes.len() as u64 > LONGEST {
         return Err(format("its pickle is longer than any checkpoint's. Use the file that came with the model"));
     }

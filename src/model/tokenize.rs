@@ -118,14 +118,17 @@ pub fn read(
         let outline = Outline::read(bytes).map_err(damaged)?;
         let read = guarded(|| tokenizers::Tokenizer::from_bytes(bytes))
             .ok_or_else(|| damaged("tokenizer.json is damaged".to_owned()))?;
-        (read.map_err(|error| damaged(format!("not a tokenizer file ({error})")))?, Some(outline))
+        (
+            read.map_err(|error| damaged(format!("not a tokenizer file ({})", crate::wording::cause(&error))))?,
+            Some(outline),
+        )
     } else {
         (build::from_vocabulary(file, bytes, companions, &rules).map_err(refused)?, None)
     };
     let prepared = guarded(|| {
         let blank = outline.as_ref().and_then(Outline::padding);
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(|error| damaged(error.to_string()))?;
+        inner.with_truncation(None).map_err(|error| damaged(crate::wording::cause(&error)))?;
         if outline.is_some() {
             build::follow(&mut inner, &rules).map_err(damaged)?;
         }
@@ -178,7 +181,7 @@ impl Tokenizer {
             Some(pair) => self.inner.encode((text, pair), true),
         });
         let encoded = encoded.ok_or_else(|| "the file is damaged: it cannot cut a text".to_owned())?;
-        let encoded = encoded.map_err(|error| format!("the text was refused ({error})"))?;
+        let encoded = encoded.map_err(|error| format!("the text was refused ({})", crate::wording::cause(&error)))?;
         // A template may name more ids than tokens.
         let count = encoded.get_ids().len();
         let whole = [

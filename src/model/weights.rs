@@ -243,7 +243,7 @@ fn header_length(origin: &str, first: &[u8], size: u64) -> Result<usize, ModelEr
 /// The directory of a safetensors file of `size` bytes, from its JSON header.
 fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, Entry>, ModelError> {
     let damaged = |cause: String| ModelError::Damaged { origin: origin.to_owned(), kind: "safetensors file", cause };
-    let metadata: Metadata = serde_json::from_slice(header).map_err(|error| damaged(error.to_string()))?;
+    let metadata: Metadata = serde_json::from_slice(header).map_err(|error| damaged(crate::wording::cause(&error)))?;
     let begin = 8 + header.len() as u64;
     let length = size.saturating_sub(begin);
     let most = metadata.tensors().values().map(|info| info.data_offsets.1 as u64).max().unwrap_or(0);

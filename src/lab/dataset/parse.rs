@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use super::{Dataset, Dropped, Item, content_hash, hex, key, split};
 use sha2::{Digest, Sha256};
 
+use crate::wording::excerpt;
+
 /// Ratings nearer to 0 than this are neither positive nor negative.
 const NEUTRAL: f64 = 0.5;
 /// Ratings run from minus this to this.
@@ -122,7 +124,8 @@ pub enum DatasetError {
     },
     /// A class that could not be learned.
     #[error(
-        "{name}: no sentence of the class {class:?} is in the train split. Add more of them, or leave the class out"
+        "{name}: no sentence of the class {:?} is in the train split. Add more of them, or leave the class out",
+        excerpt(class)
     )]
     NoTraining {
         /// The data set.
@@ -144,7 +147,8 @@ pub enum DatasetError {
     },
     /// All sentences have the same label.
     #[error(
-        "{name}: every sentence left is {only}, so there is nothing to tell apart. Add sentences with another label (ratings nearer to 0 than 0.5 are left out)"
+        "{name}: every sentence left is {}, so there is nothing to tell apart. Add sentences with another label (ratings nearer to 0 than 0.5 are left out)",
+        excerpt(only)
     )]
     OneClass {
         /// The data set.

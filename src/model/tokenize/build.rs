@@ -80,7 +80,7 @@ fn word_piece(bytes: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
         .vocab(ids.iter().map(|(piece, id)| ((*piece).to_owned(), *id)).collect::<AHashMap<_, _>>())
         .unk_token(special("unk_token")?.0)
         .build()
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| crate::wording::cause(&error))?;
     let mut tokenizer = Tokenizer::new(pieces);
     let normalizer = BertNormalizer::new(
         true,
@@ -88,7 +88,7 @@ fn word_piece(bytes: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
         rules.normalizer.strip_accents,
         rules.normalizer.do_lower_case,
     );
-    tokenizer.with_normalizer(Some(normalizer)).map_err(|error| error.to_string())?;
+    tokenizer.with_normalizer(Some(normalizer)).map_err(|error| crate::wording::cause(&error))?;
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     tokenizer.with_post_processor(Some(BertProcessing::new(sep, cls)));
     Ok(tokenizer)
@@ -97,8 +97,9 @@ fn word_piece(bytes: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
 /// `RobertaTokenizer`. Bytes that a small vocabulary lacks are `<unk>`, as its Python form says.
 fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
     let again = "Copy or download it again";
-    let ids: AHashMap<String, u32> = serde_json::from_slice(vocabulary)
-        .map_err(|error| format!("vocab.json is no table of pieces and ids ({error}). {again}"))?;
+    let ids: AHashMap<String, u32> = serde_json::from_slice(vocabulary).map_err(|error| {
+        format!("vocab.json is no table of pieces and ids ({}). {again}", crate::wording::cause(&error))
+    })?;
     let special = |slot: &str| {
         let token = &rules.needed(slot)?.content;
         let id = ids.get(token).ok_or_else(|| {
@@ -126,7 +127,10 @@ fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokeniz
         builder = builder.unk_token(unknown);
     }
     let pieces = builder.build().map_err(|error| {
-        format!("merges.txt and vocab.json do not fit together ({error}). Copy or download both again")
+        format!(
+            "merges.txt and vocab.json do not fit together ({}). Copy or download both again",
+            crate::wording::cause(&error)
+        )
     })?;
     let mut tokenizer = Tokenizer::new(pieces);
     tokenizer.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(rules.add_prefix_space)));
@@ -145,7 +149,7 @@ pub(super) fn follow(inner: &mut Tokenizer, rules: &Rules) -> Result<(), String>
             rules.normalizer.strip_accents,
             rules.normalizer.do_lower_case,
         );
-        inner.with_normalizer(Some(new)).map_err(|error| error.to_string())?;
+        inner.with_normalizer(Some(new)).map_err(|error| crate::wording::cause(&error))?;
     }
     if let Some(PreTokenizerWrapper::ByteLevel(old)) = inner.get_pre_tokenizer() {
         let new = old.add_prefix_space(rules.add_prefix_space);
@@ -169,7 +173,7 @@ pub(super) fn add(inner: &mut Tokenizer, rules: &Rules, rows: usize) -> Result<(
                  the weights"
             ));
         }
-        inner.add_tokens([token.clone()]).map_err(|error| error.to_string())?;
+        inner.add_tokens([token.clone()]).map_err(|error| crate::wording::cause(&error))?;
         if let Some(other) = inner.token_to_id(&token.content).filter(|other| other != id) {
             return Err(format!(
                 "{file} gives {name} the id {id}, but behind this vocabulary it is {other}. Use the {file} that came with \
@@ -195,7 +199,7 @@ pub(super) fn add(inner: &mut Tokenizer, rules: &Rules, rows: usize) -> Result<(
             }
             continue;
         }
-        inner.add_special_tokens([token]).map_err(|error| error.to_string())?;
+        inner.add_special_tokens([token]).map_err(|error| crate::wording::cause(&error))?;
     }
     Ok(())
 }

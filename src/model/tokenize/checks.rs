@@ -137,7 +137,8 @@ impl<'de> Visitor<'de> for Pieces {
 impl Outline {
     /// Reads and checks a `tokenizer.json`.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let outline: Self = serde_json::from_slice(bytes).map_err(|error| format!("not a tokenizer file ({error})"))?;
+        let outline: Self = serde_json::from_slice(bytes)
+            .map_err(|error| format!("not a tokenizer file ({})", crate::wording::cause(&error)))?;
         outline.check()?;
         Ok(outline)
     }

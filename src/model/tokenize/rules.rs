@@ -372,7 +372,9 @@ fn object(files: &Companions, name: &'static str) -> Result<Map<String, Value>, 
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(json)) => Ok(json),
         Ok(_) => Err(format!("{name} is no JSON object. Copy or download it again")),
-        Err(error) => Err(format!("{name} cannot be understood ({error}). Copy or download it again")),
+        Err(error) => {
+            Err(format!("{name} cannot be understood ({}). Copy or download it again", crate::wording::cause(&error)))
+        }
     }
 }
 
