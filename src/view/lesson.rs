@@ -176,9 +176,10 @@ pub(super) fn part<'a>(
     let said = if last {
         format!("part {count} of {all}: J shows the first")
     } else {
-        let asks = whole.iter().any(|range| range.start >= shown.end);
-        let question = if asks { ", with the question" } else { "" };
-        format!("part {count} of {all}: J shows the next ({} more{question})", counted(text.len() - shown.end, "line"))
+        let follows = parts[number + 1].clone();
+        let asks = whole.iter().any(|range| range.start >= shown.end && follows.contains(&range.start));
+        let what = if asks { "question" } else { "next" };
+        format!("part {count} of {all}: J shows the {what} ({} more)", counted(text.len() - shown.end, "line"))
     };
     let mut rows: Vec<Line<'a>> = text.into_iter().skip(shown.start).take(shown.len()).collect();
     rows.push(Line::from(Span::styled(said, theme.key())));

@@ -152,7 +152,8 @@ fn a_grade_stays_where_its_measurement_was_not_kept() {
         // Files of earlier versions say whether it was right, and no more.
         let given = progress.answers.get_mut("08-gap").expect("answered");
         (given.correct, given.right) = (Some(right), None);
-        let mut next = Driver::with(120, 36, Theme::new(Depth::TrueColor, false), progress.clone());
+        // Narrow and high: the text alone, and all of it.
+        let mut next = Driver::with(80, 40, Theme::new(Depth::TrueColor, false), progress.clone());
         go(&mut next, 7, 2);
         let screen = squeezed(&next);
         assert!(!screen.contains("The bench will tell") && screen.contains(&measured), "{}", next.screen());
