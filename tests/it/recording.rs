@@ -152,7 +152,7 @@ fn the_tape_keeps_to_the_grammar() {
     assert_eq!(commands.last(), Some(&Command::Wait(" icanon".to_owned())), "it looks whether the terminal is sane");
 }
 
-/// Columns and rows that vhs 0.11 makes with DejaVu Sans Mono at size 20: xterm.js takes whole cells of 12.05 x 24 pixels,
+/// Columns and rows that vhs 0.11 makes with `DejaVu Sans Mono` at size 20: xterm.js takes whole cells of 12.05 x 24 pixels,
 /// and keeps 15 pixels at the right for a scrollbar.
 fn cells(width: f64, height: f64, padding: f64) -> (u16, u16) {
     (((width - 2.0 * padding - 15.0) / 12.05) as u16, ((height - 2.0 * padding) / 24.0) as u16)
