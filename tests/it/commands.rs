@@ -186,7 +186,7 @@ fn the_notebook_of_a_new_learner_says_what_to_do_and_writes_both_formats() {
     let written = clsroom(&["notebook", "--format", "html", "--out", &path.display().to_string()]);
     assert!(written.status.success(), "{}", err(&written));
     let html = fs::read_to_string(path).expect("a file");
-    assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"), "{html}");
+    assert!(html.starts_with("<!doctype html>") && html.contains("</html>\n<!-- clsroom notebook "), "{html}");
     let nowhere = clsroom(&["notebook", "--out", "/nowhere/at/all.md"]);
     assert_eq!((nowhere.status.code(), err(&nowhere).contains("cannot write")), (Some(1), true));
 }
