@@ -45,6 +45,8 @@ pub fn clean(text: &str, ascii: bool) -> Cow<'_, str> {
         for c in grapheme.chars() {
             match c {
                 _ if c.is_control() => push_control(&mut out, c, ascii),
+                // Messages show control characters as these signs already.
+                '\u{2400}'..='\u{241f}' | '\u{2421}' if ascii => push_control(&mut out, pictured(c), ascii),
                 '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
                     out.push(dot);
                 }
@@ -57,6 +59,11 @@ pub fn clean(text: &str, ascii: bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// The control character that a sign stands for.
+fn pictured(sign: char) -> char {
+    if sign == '\u{2421}' { '\u{7f}' } else { char::from_u32(u32::from(sign) - 0x2400).unwrap_or(sign) }
 }
 
 fn push_control(out: &mut String, c: char, ascii: bool) {
@@ -134,6 +141,7 @@ mod tests {
     #[test]
     fn clean_shows_what_would_be_obeyed() {
         assert_eq!(clean("a\x1b[2Jb", false), "a␛[2Jb");
+        assert_eq!(clean("a␛[2Jb␡", true), "a^[[2Jb^?");
         assert_eq!(clean("a\x1b[2J\x7f\0", true), "a^[[2J^?^@");
         assert_eq!(clean("\u{9b}x", false), "<9B>x");
         assert_eq!(clean("\r\n\t", false), "␍␊␉");
