@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Color, Settings, values};
 
@@ -398,19 +398,7 @@ pub enum Models {
 }
 
 impl Cli {
-    /// The program's own command line, with settings of the environment; ends the program where it is wrong. A
-    /// demonstration takes no settings from the environment.
-    #[must_use]
-    pub fn read() -> Self {
-        let cli = Self::parse();
-        if !cli.common.demo {
-            return cli;
-        }
-        let bare = Self::command().mut_args(|argument| argument.env(None::<&str>));
-        Self::from_arg_matches(&bare.get_matches()).unwrap_or_else(|error| error.exit())
-    }
-
-    /// Flags and environment over the settings file, which a demonstration does not read; threads are set up as asked.
+    /// Flags and environment over the settings file; a demonstration takes flags alone. Threads are set up as asked.
     ///
     /// # Errors
     /// When the settings file cannot be used.
@@ -431,7 +419,7 @@ impl Cli {
                 _ => None,
             },
         };
-        let environment = Settings::of_environment(&|name| std::env::var(name).ok())?;
+        let environment = Settings::of_environment(&|name| std::env::var(name).ok().filter(|_| !common.demo))?;
         let settings = given.or(environment).or(file);
         let threads = settings.threads.unwrap_or_else(config::default_threads);
         // Fails only when it was set already, as in tests.

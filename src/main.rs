@@ -3,12 +3,13 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::Parser as _;
 use clsroom::cli::{Cli, Command, Common, CourseWith};
 use clsroom::config::Settings;
 use clsroom::{commands, plain, terminal};
 
 fn main() -> ExitCode {
-    let cli = Cli::read();
+    let cli = Cli::parse();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {

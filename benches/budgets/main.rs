@@ -1,7 +1,7 @@
 //! The budgets, each against its peer in the same run. `cargo bench --bench budgets` prints a table, writes it as JSON
 //! to `target/budgets.json`, and sets it beside the ratios in `benches/ratios.json`.
 //!
-//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `forward` or `training`.
+//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `forward`, `training`, `memory` or `large`.
 //!
 //! Times depend on the machine, ratios much less. Nothing here fails on time.
 
@@ -9,6 +9,10 @@
 mod checkpoint;
 mod forward;
 mod large;
+mod memory;
+#[allow(dead_code, reason = "tests use all of it")]
+#[path = "../../tests/it/pty.rs"]
+mod pty;
 mod startup;
 mod training;
 
@@ -83,6 +87,9 @@ fn rows() -> Vec<Row> {
     }
     if wanted("training") {
         rows.extend(training::rows(&lab));
+    }
+    if wanted("memory") {
+        rows.extend(memory::rows());
     }
     if wanted("large") {
         rows.extend(large::rows());

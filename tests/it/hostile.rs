@@ -12,12 +12,15 @@ use clsroom::commands::load_course;
 use clsroom::lab::{Control, Outcome, Progress as Progressed, Request, Sentence};
 use clsroom::lesson::Course;
 use clsroom::lesson::progress::Progress;
+use clsroom::terminal::keys::{Input, Parser};
 use clsroom::view::{self, Depth, Theme};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::driver::lab;
+use crate::fuzz;
+use crate::keys::TABLE;
 
 /// What the model says about sentences of three lengths.
 struct Canned {
@@ -279,6 +282,36 @@ proptest! {
         }
         room.draw()?;
     }
+}
+
+/// Bytes of a terminal, from sequences that mean something to noise, go through the parser into the app.
+#[test]
+fn random_bytes_of_a_terminal_neither_panic_nor_escape() {
+    // Canned answers are made before the first of them is timed.
+    room((80, 24), Theme::default()).happen(Event::Lesson(0));
+    fuzz::each(100, |random| {
+        let mut room = room((80, 24), Theme::new(Depth::TwoFiftySix, false));
+        room.happen(Event::Lesson(random.below(16)));
+        let mut parser = Parser::default();
+        for _ in 0..20 {
+            let bytes = match random.below(3) {
+                0 => fuzz::bytes(random.of(TABLE).1, random),
+                1 => (0..random.below(12)).map(|_| random.number() as u8).collect(),
+                _ => random.of(TABLE).1.to_vec(),
+            };
+            let mut found = parser.feed(&bytes);
+            if random.below(3) == 0 {
+                found.extend(parser.give_up());
+            }
+            for input in found {
+                match input {
+                    Input::Key(key) => room.tell(Msg::Key(key)),
+                    Input::Paste(text) => room.tell(Msg::Paste(text)),
+                }
+            }
+            room.draw().unwrap_or_else(|error| panic!("{error}"));
+        }
+    });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use crate::pty::Terminal;
 
 /// What is behind the bytes of a row, in short.
-enum Is {
+pub enum Is {
     Keys(&'static [Key]),
     Pasted(&'static str),
 }
@@ -19,7 +19,7 @@ use Is::{Keys, Pasted};
 use Key::{Alt, Char, Ctrl, Enter, Esc};
 
 /// What it is, its bytes, and what it comes to when nothing follows.
-const TABLE: &[(&str, &[u8], Is)] = &[
+pub const TABLE: &[(&str, &[u8], Is)] = &[
     // Plain keys.
     ("letters", b"nq?", Keys(&[Char('n'), Char('q'), Char('?')])),
     ("Enter, Tab, Backspace", b"\r\t\x7f", Keys(&[Enter, Key::Tab, Key::Backspace])),

@@ -76,14 +76,48 @@ fn process_with(word: &str) -> Option<u32> {
     })
 }
 
+/// The server's program; `None`, and a word about it, where there is none.
+fn sshd() -> Option<&'static str> {
+    let found = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"].into_iter().find(|p| Path::new(p).exists());
+    if found.is_none() {
+        eprintln!("skipped: no OpenSSH server is installed (apt-get install openssh-server)");
+    }
+    found
+}
+
+#[test]
+fn sshd_takes_the_settings_of_the_guide() {
+    let Some(sshd) = sshd() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    keygen(&folder.path().join("host"));
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/classroom.md")).expect("the guide");
+    let block = guide.split("```").find(|block| block.contains("Match User class")).expect("its settings");
+    let block = block.split_once('\n').expect("a language").1;
+    let startups = guide.split('`').find(|code| code.starts_with("MaxStartups 6")).expect("its limit");
+    let settings = folder.path().join("sshd_config");
+    let host = format!("HostKey {}\n", folder.path().join("host").display());
+    let _ = fs::create_dir_all("/run/sshd");
+    let accepts = |text: String, more: &[&str]| {
+        fs::write(&settings, text).expect("written");
+        let output = Command::new(sshd).arg("-f").arg(&settings).args(more).output().expect("sshd runs");
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (taken, said) = accepts(format!("{host}{startups}\n{block}"), &["-t"]);
+    assert!(taken, "{said}");
+    // What holds for the class: forwarding of any kind is refused, a client that sleeps is noticed.
+    let of_class = ["-T", "-C", "user=class,host=localhost,addr=127.0.0.1"];
+    let (_, said) = accepts(format!("{host}{startups}\n{block}"), &of_class);
+    for line in ["disableforwarding yes", "passwordauthentication no", "clientaliveinterval 15", "permittty yes"] {
+        assert!(said.lines().any(|known| known == line), "{line} is missing in\n{said}");
+    }
+    // As the guide says, the limit belongs above.
+    let (taken, _) = accepts(format!("{host}{block}    {startups}\n"), &["-t"]);
+    assert!(!taken, "inside the block it is refused");
+}
+
 #[test]
 fn a_learner_logs_in_walks_a_lesson_and_loses_the_connection() {
-    let Some(sshd) =
-        ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"].into_iter().find(|p| Path::new(p).exists())
-    else {
-        eprintln!("skipped: no OpenSSH server is installed (apt-get install openssh-server)");
-        return;
-    };
+    let Some(sshd) = sshd() else { return };
     let home = tempfile::tempdir().expect("a folder");
     let at = home.path().display().to_string();
     // As docs/classroom.md sets a class up: one account, one forced command, a name for each learner.
@@ -115,6 +149,12 @@ fn a_learner_logs_in_walks_a_lesson_and_loses_the_connection() {
         &login,
         &learner,
     ];
+    // Without -t there is no terminal, and two lines say what to type.
+    let without = Command::new("ssh").args(arguments.iter().filter(|argument| **argument != "-tt")).output();
+    let without = without.expect("ssh runs");
+    assert!(without.stdout.is_empty(), "no course");
+    assert!(String::from_utf8_lossy(&without.stderr).contains("ssh -t"), "{without:?}");
+
     let env = BTreeMap::from([("PATH", "/usr/bin:/bin")]);
     let mut terminal = Terminal::start_program(home.path(), (80, 24), "ssh", &arguments, &env);
     terminal.wait_for("[01.1 ready]");
