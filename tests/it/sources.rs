@@ -19,6 +19,9 @@ use crate::driver::{Driver, lab};
 /// Another sentence, with more words that are cut into pieces.
 const OTHER: &str = "Unbelievably slow, unpretentiously clumsy: the actors do what they can";
 
+/// Sentences of each run.
+const SENTENCES: usize = 64;
+
 /// What differs from the course as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
@@ -69,7 +72,8 @@ impl Page {
 fn small(driver: &mut Driver) {
     let mut course = (*driver.state.course).clone();
     for bench in course.lessons.iter_mut().flat_map(|lesson| &mut lesson.steps).filter_map(|step| step.bench.as_mut()) {
-        (bench.train, bench.test, bench.top_layers, bench.epochs) = (Some(64), Some(64), Some(1), Some(1));
+        (bench.train, bench.test, bench.top_layers, bench.epochs) =
+            (Some(SENTENCES), Some(SENTENCES), Some(1), Some(1));
     }
     driver.state.course = Arc::new(course);
 }
@@ -222,7 +226,9 @@ fn given() -> BTreeSet<String> {
         0..1_000 => number.to_string(),
         _ => format!("{},{:03}", number / 1_000, number % 1_000),
     };
-    sizes.into_iter().chain(more).chain(data).map(separated).collect()
+    // Every vector with mean 0 and spread 1 is that long; every run of this test has that many sentences.
+    let length = format!("{:.2}", (facts.hidden as f64).sqrt());
+    sizes.into_iter().chain(more).chain(data).chain([SENTENCES]).map(separated).chain([length]).collect()
 }
 
 /// Of a bench: scales, and values that are so by definition.
