@@ -95,11 +95,11 @@ fn truth(text: &str) -> Result<bool, String> {
     text.trim().parse().map_err(|_| "it must be true or false, without quotes".to_owned())
 }
 
-/// "; did you mean …?" for the name that is nearest, if one is near.
+/// " (did you mean …?)" for the name that is nearest, if one is near.
 fn meant<T: AsRef<str>>(text: &str, names: &[T]) -> String {
     let near = |name: &&T| strsim::osa_distance(text, name.as_ref()) <= 2;
     let nearest = names.iter().filter(near).min_by_key(|name| strsim::osa_distance(text, name.as_ref()));
-    nearest.map_or_else(String::new, |name| format!("; did you mean {}?", name.as_ref()))
+    nearest.map_or_else(String::new, |name| format!(" (did you mean {}?)", name.as_ref()))
 }
 
 /// Names of the settings in the file.
@@ -204,7 +204,7 @@ mod tests {
         for (file, expected) in [
             (
                 "ascii = true\ncolor = \"nevr\"",
-                "line 2: color = \"nevr\": it must be one of auto, never, 16, 256, truecolor; did you mean never?",
+                "line 2: color = \"nevr\": it must be one of auto, never, 16, 256, truecolor (did you mean never?)",
             ),
             ("color = 8", "line 1: color = 8: it must be one of"),
             ("threads = 100000", "line 1: threads = 100000: it must be a whole number from 1 to 512"),
@@ -220,8 +220,8 @@ mod tests {
             ("model = 5", "it must be a text between quotes"),
             ("ascii = \"yes\"", "it must be true or false"),
             ("lessons = \"/not/there\"", "lessons = \"/not/there\": there is no such folder"),
-            ("modle = \"x\"", "there is no setting \"modle\"; did you mean model?"),
-            ("max_length = 9", "did you mean max-length?"),
+            ("modle = \"x\"", "there is no setting \"modle\" (did you mean model?)"),
+            ("max_length = 9", "(did you mean max-length?)"),
             ("wholly-else = 9", "There are model, lessons"),
             ("[view]\ncolor = \"16\"", "line 1: there is no setting \"view\""),
             ("ascii = true\nmodel = x", "line 2, column 9:"),

@@ -175,6 +175,12 @@ impl Files {
     /// When there is no model, or one in a form that is not read; the sentence says what is there and what to do.
     pub fn at(path: &Path) -> Result<Self, ModelError> {
         let path = folder::meant(path);
+        if path.exists() && !path.is_file() && !path.is_dir() {
+            return Err(ModelError::Format {
+                origin: super::printable(&path.display().to_string()),
+                cause: "this is a pipe, device or socket. Give --model a folder or a file of weights".to_owned(),
+            });
+        }
         let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { &path };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let beside = ["json", "txt", "md", "model", "py", "vocab"];

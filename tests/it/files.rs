@@ -190,6 +190,13 @@ fn what_is_no_file_is_not_waited_for() {
             assert_eq!(output.status.code(), Some(1), "{kind} as {file}: {}", said(&output));
             assert!(said(&output).contains(file) && said(&output).trim().lines().count() == 1, "{}", said(&output));
         }
+        // In place of the whole model.
+        let whole = home.path().join(format!("{} whole", kind.replace(' ', "-")));
+        make(&whole);
+        let output = ends(home.path(), &["trace", "x", "--model", whole.to_str().expect("a path")]);
+        assert_eq!(output.status.code(), Some(1), "{kind}: {}", said(&output));
+        let expected = if kind == "a folder" { "it is empty" } else { "a pipe, device or socket" };
+        assert!(said(&output).contains(expected), "{kind}: {}", said(&output));
         // The course's files.
         let course = home.path().join(kind.replace(' ', "-"));
         for file in ["01-a.md", "citations.toml", "glossary.toml", "paths.toml", "results/frozen.json"] {

@@ -265,7 +265,7 @@ fn settings_are_checked_in_the_file_and_in_the_environment() {
         ("lessons = \"/not/there\"", "there is no such folder"),
         ("model = \"\"", "it must not be empty"),
         ("\nthreads 2", "line 2, column 9: "),
-        ("thread = 2", "did you mean threads?"),
+        ("thread = 2", "(did you mean threads?)"),
     ] {
         fs::write(&file, text).expect("written");
         let output = run(&[], &["lessons"]);
