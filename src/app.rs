@@ -74,6 +74,8 @@ pub struct State {
     pub mouse: bool,
     /// Seconds since 1970, as last told.
     pub now: Option<u64>,
+    /// Sentences that the model reads in a second on this machine, once that was measured.
+    pub speed: Option<f64>,
     /// When this session began, as first told.
     pub started: Option<u64>,
     /// Questions of the notebook that have a gap, as last looked at.
@@ -178,6 +180,8 @@ pub enum Msg {
     ModelReady(Arc<ModelFacts>),
     /// It cannot be.
     ModelFailed(String),
+    /// Sentences that it reads in a second on this machine.
+    Speed(f64),
     /// How far a run is.
     Progress(u64, RunProgress, Duration),
     /// An answer.
@@ -246,6 +250,7 @@ impl State {
             notice: None,
             mouse: false,
             now: None,
+            speed: None,
             started: None,
             gaps: [false; notebook::QUESTIONS],
             filling: [false; notebook::QUESTIONS],
@@ -415,6 +420,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::ModelFailed(why) => {
             state.results.model_failure = Some(wording::sentence(&why));
+            Vec::new()
+        }
+        Msg::Speed(speed) => {
+            state.speed = Some(speed);
             Vec::new()
         }
         Msg::Time(now) => {

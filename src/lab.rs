@@ -36,6 +36,7 @@ mod tensors;
 pub mod trace;
 pub mod verdict;
 pub mod words;
+pub mod work;
 
 pub use crate::model::Answers;
 pub use data::*;

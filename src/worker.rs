@@ -24,6 +24,8 @@ pub enum Event {
     ModelReady(Arc<ModelFacts>),
     /// It could not be loaded, and why.
     ModelFailed(String),
+    /// Sentences that the model reads in a second on this machine.
+    Speed(f64),
     /// How far a long request is, and how long it has run.
     Progress(u64, Progress, Duration),
     /// A request's answer.
@@ -115,7 +117,15 @@ impl Worker {
         let long_pool = pool()?;
         spawn(
             "long",
-            Box::new(move || guard(&notify, || serve(lab.wait().as_deref(), &long_pool, &long_jobs, &*notify))),
+            Box::new(move || {
+                guard(&notify, || {
+                    let lab = lab.wait().as_deref();
+                    if let Some(speed) = lab.and_then(|lab| long_pool.install(|| speed(lab))) {
+                        notify(Event::Speed(speed));
+                    }
+                    serve(lab, &long_pool, &long_jobs, &*notify);
+                });
+            }),
         )?;
         Ok(Self { quick, long, reins: Mutex::default() })
     }
@@ -194,6 +204,14 @@ impl Reins {
     fn worked(&self, since: Instant) -> Duration {
         since.elapsed().saturating_sub(Duration::from_millis(self.waited.load(Ordering::Relaxed)))
     }
+}
+
+/// Sentences that a model reads in a second. The first reading only wakes the threads.
+fn speed(lab: &Lab) -> Option<f64> {
+    lab.read_sample().ok()?;
+    let started = Instant::now();
+    let count = lab.read_sample().ok()?;
+    Some(count as f64 / started.elapsed().as_secs_f64()).filter(|speed| speed.is_finite() && *speed > 0.0)
 }
 
 /// Turns a panic into an event.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Effect, State};
 use crate::lab::dataset::MOVIES;
+use crate::lab::work;
 use crate::lab::{
     AggregateReport, AggregateRequest, InversionReport, InvertRequest, LearnRequest, Mode, Progress, RaceReport,
     RaceRequest, Readout, Recipe, Request, Sentence,
@@ -48,6 +49,30 @@ impl State {
             View::Notebook if self.gap_invert().is_some() => self.invert_request().map(Request::Invert),
             View::Aggregate | View::Nearest => self.aggregate_request().map(Request::Aggregate),
             _ => self.race_request().map(Request::Race),
+        }
+    }
+
+    /// About how long that takes on this machine, in words; nothing where it is not known, or where a recording shall be
+    /// the same everywhere.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let [_, train, validation, test] = self.data;
+        let seconds = || {
+            let layers = self.facts.as_ref()?.layers;
+            let work = work::of(&self.run_request()?, [train, validation, test], layers)?;
+            Some(work as f64 / self.speed.filter(|_| self.clock)?)
+        };
+        match seconds() {
+            None => String::new(),
+            Some(seconds) if seconds < 5.0 => " It takes a few seconds on this machine.".to_owned(),
+            Some(seconds) if seconds < 55.0 => {
+                format!(" It takes about {:.0} seconds on this machine.", 5.0 * (seconds / 5.0).round())
+            }
+            Some(seconds) => {
+                let minutes = (seconds / 60.0).round().max(1.0);
+                let unit = if minutes < 2.0 { "minute" } else { "minutes" };
+                format!(" It takes about {minutes:.0} {unit} on this machine.")
+            }
         }
     }
 

@@ -54,6 +54,12 @@ impl Decoders {
     }
 }
 
+/// Sentences' worth of work of so many decoders.
+#[must_use]
+pub fn work(sentences: usize, decoders: usize) -> usize {
+    sentences + decoders * FIT
+}
+
 /// Fits and scores decoders; `None` when it was stopped.
 ///
 /// # Errors
@@ -69,7 +75,7 @@ pub fn run(
     let lanes = lanes(facts, request)?;
     let subset = dataset.subset(request.train, request.test);
     let sentences = subset.train.len() + subset.validation.len() + subset.test.len();
-    let total = sentences + lanes.len() * FIT;
+    let total = work(sentences, lanes.len());
     let tell = |what: String, done: usize| {
         (control.report)(Progress { what, done, total, ..Progress::default() });
     };

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::dataset::Dataset;
 use super::finetune::examples::{order, pack, prepare};
+use super::finetune::runs::LEARNING;
 use super::finetune::schedule::factor;
 use super::finetune::{CLIP, Example, HEAD_RATE, Rates, Student};
 use super::tensors::{cosine, matrices, matrix};
@@ -15,6 +16,12 @@ const BATCH: usize = 32;
 
 /// The body's rate.
 const RATE: f64 = 5e-5;
+
+/// Sentences' worth of work of so many steps.
+#[must_use]
+pub fn work(steps: usize) -> usize {
+    steps * BATCH * LEARNING
+}
 
 /// Trains; `None` when it was stopped.
 ///

@@ -164,7 +164,7 @@ pub fn run(
     let sentences = if lanes.is_empty() { 0 } else { counts.iter().sum() };
     let fits = lanes.len() + baselines.len();
     let before = sentences + fits * FIT;
-    let report = Report { control, total: before + tuned::work(&request.recipe, counts, tuned.len()) };
+    let report = Report { control, total: work(request, counts, layers.len()) };
     let mut finish = Finish { fitted: Vec::new(), ended: Vec::new(), own: None, stopped: true };
 
     let read = |done: usize, of: usize| {
@@ -215,6 +215,17 @@ impl Finish {
     fn some(self) -> Option<Self> {
         (!self.fitted.is_empty()).then_some(self)
     }
+}
+
+/// Sentences' worth of work of a race on so many sentences for training, validation and test, and so many layers.
+#[must_use]
+pub fn work(request: &RaceRequest, counts: [usize; 3], layers: usize) -> usize {
+    let (baselines, readouts): (Vec<&Readout>, Vec<&Readout>) =
+        request.readouts.iter().partition(|readout| readout.is_baseline());
+    let frozen = if request.modes.contains(&Mode::Frozen) { readouts.len() * layers } else { 0 };
+    let tuned = if request.modes.contains(&Mode::Finetune) { readouts.len() } else { 0 };
+    let sentences = if frozen == 0 { 0 } else { counts.iter().sum() };
+    sentences + (frozen + baselines.len()) * FIT + tuned::work(&request.recipe, counts, tuned)
 }
 
 /// The layers of frozen lanes, if the request can be run.

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
-use super::dataset::{Dataset, DatasetError, hex};
+use super::dataset::{Dataset, DatasetError, MOVIES, hex};
 use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::Heads;
 use super::shown::ShownHead;
 use super::{
-    ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
-    inversion, knockout, learning, neighbours, race, trace,
+    ModelFacts, Outcome, Progress, RaceRequest, Readout, Request, aggregate, arrange, ask, attribution, compare,
+    features, gradient, inversion, knockout, learning, neighbours, race, trace,
 };
 use crate::model::load::Facts;
 use crate::model::{Bert, ModelError};
@@ -35,6 +35,9 @@ pub struct Lab {
 
 /// Runs whose decoders are kept.
 const DECODERS: usize = 3;
+
+/// Sentences that are read to see how fast that goes.
+const SAMPLE: usize = 128;
 
 /// How a long experiment talks to its caller.
 pub struct Control<'a> {
@@ -113,6 +116,18 @@ impl Lab {
             lanes: Mutex::default(),
             decoders: Mutex::default(),
         }
+    }
+
+    /// Reads a few of the course's sentences, as a long run reads them, and forgets them; how many they were. For whoever
+    /// has a clock and wants to know how fast this model reads here.
+    ///
+    /// # Errors
+    /// When a pass fails.
+    pub fn read_sample(&self) -> Result<usize, LabError> {
+        let dataset = self.dataset(MOVIES)?;
+        let texts: Vec<&str> = dataset.items().iter().take(SAMPLE).map(|item| item.text.as_str()).collect();
+        features::extract(&self.bert, &texts, &[(Readout::Mean, self.facts.layers)], &mut |_, _| true)?;
+        Ok(texts.len())
     }
 
     /// The same with another model beside it, for races and comparisons of the two.

@@ -148,6 +148,7 @@ pub(super) fn message_of(event: Event) -> Option<Msg> {
         Event::ModelLoading(words) => Msg::ModelLoading(words),
         Event::OtherReady(facts) => Msg::OtherReady(facts),
         Event::ModelReady(facts) => Msg::ModelReady(facts),
+        Event::Speed(speed) => Msg::Speed(speed),
         Event::ModelFailed(why) => Msg::ModelFailed(why),
         Event::Progress(ticket, progress, elapsed) => Msg::Progress(ticket, progress, elapsed),
         Event::Done(ticket, outcome) => Msg::Done(ticket, outcome),

@@ -286,3 +286,70 @@ fn a_second_run_waits_for_the_first_and_starts_by_itself() {
     assert!(matches!(&driver.waiting[..], [Effect::Submit(_, request)] if *request == wanted));
     assert_eq!(driver.state.marker().as_deref(), Some("[race running]"));
 }
+
+#[test]
+fn a_bench_says_before_enter_about_how_long_its_run_takes_here() {
+    let text = |driver: &Driver| driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+    for (lesson, step) in [("08", 3), ("08", 11)] {
+        let mut driver = at(lesson, step);
+        driver.size = (120, 36);
+        driver.press("1");
+        assert!(!text(&driver).contains("on this machine"), "not known yet: {}", driver.screen());
+        let request = driver.state.run_request().expect("a race");
+        let work = clsroom::lab::work::of(&request, [6_991, 1_044, 2_035], 6).expect("a long run");
+        driver.tell(Msg::Speed(work as f64 / 31.0));
+        assert!(text(&driver).contains("It takes about 30 seconds on this machine."), "{}", driver.screen());
+        driver.tell(Msg::Speed(work as f64 / 170.0));
+        assert!(text(&driver).contains("It takes about 3 minutes on this machine."), "{}", driver.screen());
+        driver.tell(Msg::Speed(work as f64 * 2.0));
+        assert!(text(&driver).contains("It takes a few seconds on this machine."), "{}", driver.screen());
+        driver.state.clock = false;
+        assert!(!text(&driver).contains("on this machine"), "a recording is the same everywhere: {}", driver.screen());
+    }
+}
+
+#[test]
+fn the_work_of_a_run_is_what_its_progress_counts() {
+    use clsroom::lab::{Control, InvertRequest, LearnRequest, Mode, RaceRequest, Readout, Recipe, Sentence, work};
+    let readouts = || vec![Readout::Cls, Readout::Mean, Readout::Words];
+    let small = |modes: &[Mode]| RaceRequest {
+        train: Some(40),
+        test: Some(30),
+        modes: modes.to_vec(),
+        recipe: Recipe { epochs: 1, top_layers: Some(1), ..Recipe::default() },
+        ..RaceRequest::frozen("movies", readouts())
+    };
+    let invert = InvertRequest {
+        data: "movies".to_owned(),
+        readouts: vec![Readout::Cls],
+        layers: vec![0, 6],
+        train: Some(60),
+        test: Some(20),
+    };
+    let learn = LearnRequest {
+        data: "movies".to_owned(),
+        readout: Readout::Cls,
+        steps: 2,
+        sentence: Sentence::single("a film"),
+        seed: 0,
+    };
+    for request in [
+        Request::Race(small(&[Mode::Frozen])),
+        Request::Race(small(&[Mode::Finetune])),
+        Request::Race(small(&[Mode::Frozen, Mode::Finetune])),
+        Request::Invert(invert),
+    ] {
+        let total = std::sync::atomic::AtomicUsize::new(0);
+        let report = |told: clsroom::lab::Progress| total.store(told.total, std::sync::atomic::Ordering::Relaxed);
+        let control = Control { report: &report, stop: &|| false };
+        crate::driver::lab().run(&request, &control).expect("it runs").expect("it is not stopped");
+        assert_eq!(work::of(&request, [6_991, 1_044, 2_035], 6), Some(total.into_inner()), "{request:?}");
+    }
+    // Learning from a sentence costs about as much as reading it three times.
+    assert_eq!(work::of(&Request::Learn(learn), [6_991, 1_044, 2_035], 6), Some(2 * 32 * 3));
+    assert_eq!(work::of(&Request::Trace(Sentence::single("a film")), [1; 3], 6), None);
+    let cut = RaceRequest::frozen("movies", vec![Readout::Cls, Readout::ClsAtEnd]);
+    let plain = RaceRequest::frozen("movies", vec![Readout::Cls, Readout::Sep]);
+    let of = |race: RaceRequest| work::of(&Request::Race(race), [100, 10, 20], 6).expect("a race");
+    assert_eq!(of(cut), of(plain) + 130, "a readout that changes what is read has a reading of its own");
+}

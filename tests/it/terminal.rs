@@ -115,7 +115,9 @@ fn keys_and_benches_answer_while_a_race_runs() {
     let home = home();
     let mut terminal = Terminal::start(home.path(), (120, 36), &["learn", "08"]);
     to_offered_run(&mut terminal, "08");
-    terminal.send("1\r");
+    terminal.send("1");
+    terminal.wait_for("on this machine.");
+    terminal.send("\r");
     terminal.wait_for("[race running]");
     terminal.send("q");
     terminal.wait_for("[leave ready]");

@@ -18,7 +18,7 @@ const WATCHED: usize = 256;
 const LOOKS: usize = 8;
 
 /// A sentence that is learnt from costs about as much as reading so many.
-const LEARNING: usize = 3;
+pub(in crate::lab) const LEARNING: usize = 3;
 
 /// One lane of a race.
 #[derive(Clone, Copy)]

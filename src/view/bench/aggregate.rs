@@ -57,7 +57,7 @@ pub(super) fn before(
                 count(request.test, state.data[3])
             ),
             "Three measures: a probe fitted to the label, the cosine of two sentences drawn by lot, and whether the nearest training sentence has the same label.".to_owned(),
-            "Press Enter to run it. Space holds it, x stops it.".to_owned(),
+            format!("Press Enter to run it.{} Space holds it, x stops it.", state.about()),
         ],
         theme,
         area,

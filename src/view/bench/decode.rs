@@ -50,7 +50,7 @@ fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf
                 whole(state.data[2]),
                 whole(test)
             ),
-            "Press Enter to fit them. Space holds it, x stops it.".to_owned(),
+            format!("Press Enter to fit them.{} Space holds it, x stops it.", state.about()),
         ],
         theme,
         area,

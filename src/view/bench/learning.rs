@@ -32,7 +32,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             request.steps * 32,
             32
         ),
-        "Enter runs it. Space holds it, x stops it. v reads from the mean instead of [CLS], or back.".to_owned(),
+        format!(
+            "Enter runs it.{} Space holds it, x stops it. v reads from the mean instead of [CLS], or back.",
+            state.about()
+        ),
     ];
     let mut text: Vec<Line<'_>> = Vec::new();
     for paragraph in said {

@@ -27,7 +27,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         } else {
             format!("{how}.")
         });
-        said.push("Space holds it, x stops it. Then this bench shows what they answer, for any sentence.".to_owned());
+        said.push(format!(
+            "Space holds it, x stops it.{} Then this bench shows what they answer, for any sentence.",
+            state.about()
+        ));
     }
     let said: Vec<String> = said.iter().map(|text| clean(text, theme.ascii).into_owned()).collect();
     offer(CAPTION, &said, theme, area, buf);

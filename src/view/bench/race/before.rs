@@ -50,7 +50,8 @@ pub(in crate::view::bench) fn before(state: &State, caption: &str, theme: &Theme
     if request.modes.contains(&Mode::Finetune) {
         paragraphs.push(tuned(&request));
     }
-    paragraphs.push("Press Enter to run it. Space holds it, x stops it; what is finished is kept.".to_owned());
+    paragraphs
+        .push(format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about()));
     if races {
         let size = state.cursor.variant + 1;
         let sizes = View::Race.measures().len();
