@@ -74,8 +74,8 @@ pub struct State {
     pub mouse: bool,
     /// Seconds since 1970, as last told.
     pub now: Option<u64>,
-    /// Sentences that the model reads in a second on this machine, once that was measured.
-    pub speed: Option<f64>,
+    /// How fast the model reads on this machine.
+    pub speed: runs::Speed,
     /// When this session began, as first told.
     pub started: Option<u64>,
     /// Questions of the notebook that have a gap, as last looked at.
@@ -201,6 +201,8 @@ pub enum Msg {
 /// What the front end is asked to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Find out how fast the model reads here, for [`Msg::Speed`].
+    MeasureSpeed,
     /// Hand this to the worker.
     Submit(u64, Request),
     /// Give this up.
@@ -250,7 +252,7 @@ impl State {
             notice: None,
             mouse: false,
             now: None,
-            speed: None,
+            speed: runs::Speed::Unknown,
             started: None,
             gaps: [false; notebook::QUESTIONS],
             filling: [false; notebook::QUESTIONS],
@@ -423,7 +425,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Speed(speed) => {
-            state.speed = Some(speed);
+            state.speed = runs::Speed::Measured(speed);
             Vec::new()
         }
         Msg::Time(now) => {
@@ -451,6 +453,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     }
     notebook::look_for_gaps(state);
     effects.extend(results::ask(state));
+    effects.extend(runs::ask_speed(state));
     let new = shows && facts::keep(state);
     if std::mem::take(&mut state.results.unsaved) || new {
         notebook::look_for_gaps(state);

@@ -241,6 +241,7 @@ impl Front {
     fn carry_out(&mut self, effect: Effect, terminal: &mut Screen) -> Result<bool, String> {
         match effect {
             Effect::Submit(ticket, request) => self.worker.submit(ticket, request),
+            Effect::MeasureSpeed => self.worker.measure_speed(),
             Effect::Cancel(ticket) => self.worker.cancel(ticket),
             Effect::Pause(ticket, hold) => self.worker.pause(ticket, hold),
             Effect::Save(_) => self.save(),

@@ -55,7 +55,8 @@ impl Lane {
     }
 }
 
-type Job = (u64, Request, Arc<Reins>);
+/// A request under its ticket; without one, how fast the model reads is wanted.
+type Job = (u64, Option<Request>, Arc<Reins>);
 type Shared = Arc<OnceLock<Option<Arc<Lab>>>>;
 
 /// A handle on the compute threads; they end when it is dropped.
@@ -117,15 +118,7 @@ impl Worker {
         let long_pool = pool()?;
         spawn(
             "long",
-            Box::new(move || {
-                guard(&notify, || {
-                    let lab = lab.wait().as_deref();
-                    if let Some(speed) = lab.and_then(|lab| long_pool.install(|| speed(lab))) {
-                        notify(Event::Speed(speed));
-                    }
-                    serve(lab, &long_pool, &long_jobs, &*notify);
-                });
-            }),
+            Box::new(move || guard(&notify, || serve(lab.wait().as_deref(), &long_pool, &long_jobs, &*notify))),
         )?;
         Ok(Self { quick, long, reins: Mutex::default() })
     }
@@ -139,7 +132,12 @@ impl Worker {
         }
         let lane = if Lane::of(&request) == Lane::Quick { &self.quick } else { &self.long };
         // A thread that is gone has said so with `Panicked`.
-        let _ = lane.send((ticket, request, reins));
+        let _ = lane.send((ticket, Some(request), reins));
+    }
+
+    /// Asks how many sentences the model reads in a second, as long runs read them.
+    pub fn measure_speed(&self) {
+        let _ = self.long.send((0, None, Arc::default()));
     }
 
     /// Asks for a request to be given up.
@@ -227,6 +225,12 @@ fn guard(notify: &Arc<dyn Fn(Event) + Send + Sync>, body: impl FnOnce()) {
 
 fn serve(lab: Option<&Lab>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>, notify: &(dyn Fn(Event) + Send + Sync)) {
     while let Ok((ticket, request, reins)) = jobs.recv() {
+        let Some(request) = request else {
+            if let Some(speed) = lab.and_then(|lab| pool.install(|| speed(lab))) {
+                notify(Event::Speed(speed));
+            }
+            continue;
+        };
         let Some(lab) = lab else {
             notify(Event::Failed(ticket, "there is no model to run".to_owned()));
             continue;

@@ -23,6 +23,17 @@ const STEPS: usize = 60;
 /// Other sizes of a race that `v` offers: training sentences, and layers that learn when BERT does.
 const SIZES: [(Option<usize>, Option<usize>); 3] = [(Some(512), Some(2)), (Some(2_000), None), (None, None)];
 
+/// How fast the model reads on this machine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// Nothing asked for it yet.
+    Unknown,
+    /// It is being measured.
+    Asked,
+    /// Sentences a second.
+    Measured(f64),
+}
+
 /// A long run under way.
 pub struct Running {
     /// Its ticket.
@@ -60,7 +71,8 @@ impl State {
         let seconds = || {
             let layers = self.facts.as_ref()?.layers;
             let work = work::of(&self.run_request()?, [train, validation, test], layers)?;
-            Some(work as f64 / self.speed.filter(|_| self.clock)?)
+            let Speed::Measured(speed) = self.speed else { return None };
+            self.clock.then_some(work as f64 / speed)
         };
         match seconds() {
             None => String::new(),
@@ -317,4 +329,18 @@ pub(super) fn pause(state: &mut State) -> Vec<Effect> {
 pub fn asked(text: &str) -> Option<Request> {
     let text = text.trim();
     (!text.is_empty()).then(|| Request::Ask(Sentence::single(text)))
+}
+
+/// The first time that a bench offers a long run, how fast the model reads here is asked for: never before, so that a
+/// learner who only reads costs nothing, and not for a recording.
+pub(super) fn ask_speed(state: &mut State) -> Option<Effect> {
+    let wanted = state.speed == Speed::Unknown
+        && state.clock
+        && state.bench().is_some_and(|bench| bench.view != View::Notebook)
+        && state.results.running.is_none()
+        && state.run_request().is_some();
+    wanted.then(|| {
+        state.speed = Speed::Asked;
+        Effect::MeasureSpeed
+    })
 }

@@ -36,7 +36,7 @@ pub struct AttributionData {
 }
 
 impl AttributionData {
-    /// What the answer is compared with: "with all words [PAD]".
+    /// What the answer is compared with: `with all words [PAD]`.
     #[must_use]
     pub fn compared(&self) -> String {
         self.blank.as_ref().map_or("with zeros for all words".to_owned(), |blank| format!("with all words {blank}"))

@@ -294,6 +294,7 @@ fn a_bench_says_before_enter_about_how_long_its_run_takes_here() {
         let mut driver = at(lesson, step);
         driver.size = (120, 36);
         driver.press("1");
+        assert!(driver.effects.contains(&Effect::MeasureSpeed), "{:?}", driver.effects);
         assert!(!text(&driver).contains("on this machine"), "not known yet: {}", driver.screen());
         let request = driver.state.run_request().expect("a race");
         let work = clsroom::lab::work::of(&request, [6_991, 1_044, 2_035], 6).expect("a long run");
@@ -306,6 +307,22 @@ fn a_bench_says_before_enter_about_how_long_its_run_takes_here() {
         driver.state.clock = false;
         assert!(!text(&driver).contains("on this machine"), "a recording is the same everywhere: {}", driver.screen());
     }
+}
+
+#[test]
+fn how_fast_the_model_reads_is_measured_once_and_only_where_a_run_is_offered() {
+    let asked = |driver: &Driver| driver.effects.iter().filter(|effect| **effect == Effect::MeasureSpeed).count();
+    let mut driver = Driver::new(120, 36);
+    driver.open("01");
+    driver.press("nnnnnnn");
+    assert_eq!(asked(&driver), 0, "reading costs nothing");
+    go(&mut driver, "08", 3);
+    driver.press("1nnp");
+    assert_eq!(asked(&driver), 1);
+    let mut recorded = Driver::new(120, 36);
+    recorded.state.clock = false;
+    go(&mut recorded, "08", 3);
+    assert_eq!(asked(&recorded), 0);
 }
 
 #[test]
