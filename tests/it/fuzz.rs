@@ -40,6 +40,7 @@ pub fn each(count: u64, mut one: impl FnMut(&mut Random)) {
     let began = Instant::now();
     for seed in 0.. {
         if seconds.map_or(seed >= count, |seconds| began.elapsed() >= seconds) {
+            println!("{seed} inputs");
             break;
         }
         let start = Instant::now();
