@@ -33,7 +33,7 @@ use crate::lab::record::Datum;
 use crate::lab::shown::RECORDED;
 use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
 use crate::lesson::progress::Progress;
-use crate::lesson::{Bench, Block, Course, Lesson, Step, View};
+use crate::lesson::{Bench, Block, Course, Lesson, Step};
 use crate::wording;
 
 pub use bench::Cursor;
@@ -302,7 +302,7 @@ impl State {
     /// Whether the step's bench learns from other sentences than those of which the records speak.
     #[must_use]
     pub fn reads_others(&self) -> bool {
-        let learns = |bench: &Bench| matches!(bench.view, View::Race | View::Probe | View::Learning);
+        let learns = |bench: &Bench| bench.view.row().learns;
         self.sentences != MOVIES && self.bench().is_some_and(learns)
     }
 

@@ -17,14 +17,13 @@ pub mod notebook;
 pub mod parse;
 mod path;
 pub mod progress;
-mod view;
 pub mod vocabulary;
 
+pub use crate::bench::View;
 pub use glossary::Term;
 pub use layer::Layer;
 pub use path::Path;
-pub use view::EVERYWHERE;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{EVERYWHERE, Vocabulary};
 
 /// A whole course, in the order of its lessons' ids.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -215,117 +214,6 @@ impl Bench {
             epochs: None,
             top_layers: None,
             line: 0,
-        }
-    }
-}
-
-/// The views that a bench can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum View {
-    /// Text → word pieces → ids.
-    Tokens,
-    /// Word + position + segment = sum, then LayerNorm, as strips of numbers.
-    Embedding,
-    /// Nearest words of the vocabulary.
-    Neighbours,
-    /// The forward pass, one operation at a time.
-    Stepper,
-    /// What flows into `[CLS]`: layers × tokens, four measures.
-    Mixing,
-    /// Every position through the layers in two dimensions (PCA).
-    Map,
-    /// Two sentences: how alike `[CLS]`, a word and the mean are, by layer.
-    Compare,
-    /// Accuracy of a frozen probe by layer.
-    Probe,
-    /// Classifiers side by side on the test sentences.
-    Race,
-    /// The recorded head's answer for this sentence.
-    Label,
-    /// Where the loss touches: the gradient's size by layer and position.
-    Gradient,
-    /// The same pieces in other arrangements: shuffled, `[CLS]` last, without positions.
-    Arrange,
-    /// One row of one attention head: q·k, score, weight, and what is handed over (neuron view).
-    Attention,
-    /// One head's attention, rows by columns (head view).
-    Matrix,
-    /// All layers and heads as thumbnails (model view).
-    Heads,
-    /// Cosines of all positions with each other.
-    Similarity,
-    /// What each piece adds to the recorded head's answer, beside attention.
-    Attribution,
-    /// Two sentences side by side, with their difference.
-    Difference,
-    /// The notebook: the four answers from what was measured.
-    Notebook,
-    /// A short training: what it does to the attention of `[CLS]` and to its states.
-    Learning,
-    /// The sentence decoded from one vector: hits, misses, false alarms.
-    Decode,
-    /// How well one vector stands for its sentence: three measures by layer.
-    Aggregate,
-    /// The training sentences nearest to the learner's.
-    Nearest,
-}
-
-impl View {
-    /// Every view with the name that a lesson writes.
-    pub const ALL: [(&'static str, Self); 23] = [
-        ("tokens", Self::Tokens),
-        ("embedding", Self::Embedding),
-        ("neighbours", Self::Neighbours),
-        ("stepper", Self::Stepper),
-        ("mixing", Self::Mixing),
-        ("map", Self::Map),
-        ("compare", Self::Compare),
-        ("probe", Self::Probe),
-        ("race", Self::Race),
-        ("label", Self::Label),
-        ("arrange", Self::Arrange),
-        ("gradient", Self::Gradient),
-        ("learning", Self::Learning),
-        ("attention", Self::Attention),
-        ("matrix", Self::Matrix),
-        ("heads", Self::Heads),
-        ("similarity", Self::Similarity),
-        ("attribution", Self::Attribution),
-        ("difference", Self::Difference),
-        ("notebook", Self::Notebook),
-        ("decode", Self::Decode),
-        ("aggregate", Self::Aggregate),
-        ("nearest", Self::Nearest),
-    ];
-
-    /// Whether it shows the result of a run over many sentences, which `Enter` starts.
-    #[must_use]
-    pub fn offers_run(self) -> bool {
-        matches!(self, Self::Race | Self::Probe | Self::Learning | Self::Decode | Self::Aggregate | Self::Nearest)
-    }
-
-    /// The name that a lesson writes.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, view)| *view == self).map_or("", |(name, _)| name)
-    }
-
-    /// Variants of the view that `measure` may name and `v` steps through.
-    #[must_use]
-    pub fn measures(self) -> &'static [&'static str] {
-        match self {
-            Self::Mixing => &["norm", "raw", "rollout", "knockout"],
-            Self::Embedding => &["parts", "numbers"],
-            Self::Neighbours => &["cosine", "dot"],
-            Self::Arrange => &["carried", "shuffled", "cls-at-end", "no-positions"],
-            Self::Gradient | Self::Learning | Self::Nearest => &["cls", "mean"],
-            Self::Attention => &["weights", "product", "values"],
-            Self::Difference => &["norm", "raw", "rollout", "vectors"],
-            Self::Heads => &["maps", "cls", "sep", "self", "previous", "next", "entropy"],
-            Self::Decode => &["cls", "mean", "sep"],
-            Self::Aggregate => &["probe", "pair", "nearest"],
-            Self::Race => &["as-set", "512", "2000", "all"],
-            _ => &[],
         }
     }
 }

@@ -8,7 +8,8 @@
 //! - [`lesson`]: what a teacher writes, as typed data
 //! - [`worker`]: the compute threads
 //! - [`app`]: the course as a state machine, pure
-//! - [`view`]: the screen, pure
+//! - [`bench`]: what stands beside a step, one view a file
+//! - [`view`]: the screen around it, pure
 //! - [`terminal`]: the local front end
 //! - [`plain`]: the course as linear text
 //! - [`commands`]: what runs without a screen
@@ -18,6 +19,7 @@
 //! - [`wording`]: English for counts and lists; foreign text as messages quote it
 
 pub mod app;
+pub mod bench;
 pub mod cli;
 pub mod commands;
 pub mod config;

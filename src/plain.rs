@@ -5,17 +5,17 @@
 //! a pipe it asks nothing, saves nothing, and gives the answer with the question.
 
 mod text;
-mod words;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
 use crate::app::{self, Effect, Key, Msg, Screen, State};
+use crate::bench;
 use crate::cli::{Common, CourseWith};
 use crate::commands::{load_course, open_lab, read_data};
 use crate::config::Settings;
 use crate::lab::dataset::Dataset;
-use crate::lab::{Control, Lab, Request};
+use crate::lab::{Control, Lab};
 use crate::lesson::progress::Store;
 use crate::lesson::{Question, View};
 use crate::terminal::{another, at_lesson, data_counts, saved};
@@ -197,7 +197,7 @@ impl Reader {
             if let Some(day) = self.state.measured_before() {
                 say(&format!("An earlier session measured this, on {day}."))?;
             }
-            for sentence in words::bench(&self.state) {
+            for sentence in bench::in_words(&self.state) {
                 say(&sentence)?;
             }
         }
@@ -271,13 +271,7 @@ impl Reader {
         if !self.asks || self.state.has_run_here() || self.state.run_request().is_none() {
             return Ok(());
         }
-        let what = match view {
-            View::Learning => "the training",
-            View::Decode => "the fitting of the decoders",
-            View::Aggregate | View::Nearest => "the measuring",
-            View::Label | View::Attribution => "the fitting of two classifiers",
-            _ => "the race",
-        };
+        let what = view.row().run_name;
         match prompt(&format!("Run {what} here now? It can take a while. y or Enter for no: "))?.as_deref() {
             Some("y" | "Y" | "yes") => {
                 say("Running.")?;
@@ -310,9 +304,4 @@ fn goes_on() -> Result<bool, End> {
             Some(_) => say("Please press Enter, or type q and Enter.")?,
         }
     }
-}
-
-/// Whether a request is a run that only a person starts.
-fn waits(state: &State) -> Option<Request> {
-    state.run_request().filter(|_| !state.has_run())
 }

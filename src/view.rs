@@ -2,9 +2,8 @@
 //!
 //! One screen or bench a file; `widgets` know no state, `theme` decides colours and signs.
 
-mod bench;
 mod home;
-mod lesson;
+pub(crate) mod lesson;
 mod overlay;
 mod question;
 mod sandbox;
@@ -19,7 +18,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::app::keymap::{Binding, Scope, TABLE};
 use crate::app::{Action, Page, Screen, State, values};
-use crate::lesson::{ValueRef, View, glossary};
+use crate::lesson::{ValueRef, glossary};
 pub use theme::{CharFlag, ColorFlag, Depth, Theme, ascii, depth};
 use widgets::blocks::Shown;
 use widgets::{footer, text};
@@ -135,17 +134,8 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Bench => bench.is_some() && state.screen != Screen::Sandbox,
         Scope::Sandbox => state.screen == Screen::Sandbox,
         Scope::Models => state.screen == Screen::Sandbox && state.against.is_some(),
-        Scope::Move => home || view.is_some_and(|view| !matches!(view, View::Label | View::Compare)),
-        Scope::Layers => {
-            matches!(view, Some(View::Stepper | View::Mixing | View::Map | View::Gradient | View::Arrange))
-                || matches!(
-                    view,
-                    Some(View::Attention | View::Matrix | View::Heads | View::Similarity | View::Difference)
-                )
-                || matches!(view, Some(View::Decode | View::Aggregate | View::Nearest))
-        }
-        Scope::Heads => matches!(view, Some(View::Stepper | View::Attention | View::Matrix | View::Heads)),
-        Scope::Stepper => matches!(view, Some(View::Stepper)),
+        Scope::Move => home || view.is_some_and(|view| view.row().takes(scope)),
+        Scope::Layers | Scope::Heads | Scope::Stepper => view.is_some_and(|view| view.row().takes(scope)),
         Scope::Hides => view.is_some() && state.hides(),
         Scope::Opens => view.is_some() && state.opens(),
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
@@ -156,17 +146,19 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
                 && !state.has_run_here()
         }
         Scope::Running => state.results.running.is_some(),
-        Scope::Raced => view == Some(View::Race) && state.race_report().is_some() && state.has_run_here(),
+        Scope::Raced => {
+            view.is_some_and(|view| view.row().lanes) && state.race_report().is_some() && state.has_run_here()
+        }
         Scope::Gap => state.has_gap() && state.results.running.is_none(),
         Scope::Notebook => state.shows_notebook(),
         Scope::Terms => state.step().is_some_and(|step| !glossary::in_step(&state.course.glossary, step).is_empty()),
         Scope::Seeds => bench_shown && state.takes_seed() && state.running().is_none(),
-        Scope::Lanes => view == Some(View::Race) && state.running().is_none(),
+        Scope::Lanes => view.is_some_and(|view| view.row().lanes) && state.running().is_none(),
     }
 }
 
 /// Finds a value for the text widgets.
-fn resolver(state: &State) -> impl Fn(&ValueRef) -> Shown {
+pub(crate) fn resolver(state: &State) -> impl Fn(&ValueRef) -> Shown {
     |value| {
         let value = values::resolve(state, value);
         Shown { text: value.text, source: value.source, ready: value.ready }
@@ -174,7 +166,7 @@ fn resolver(state: &State) -> impl Fn(&ValueRef) -> Shown {
 }
 
 /// Writes lines from the top of an area; what does not fit is left out.
-fn lines(lines: &[Line<'_>], area: Rect, buf: &mut Buffer) -> u16 {
+pub(crate) fn lines(lines: &[Line<'_>], area: Rect, buf: &mut Buffer) -> u16 {
     let mut y = area.y;
     for line in lines {
         if y >= area.bottom() {

@@ -1,6 +1,6 @@
 //! Where the learner is within a bench: piece, layer, head, operation, variant.
 
-use crate::lab::aggregate;
+use crate::bench::Row;
 use crate::lesson::progress::RaceChoice;
 use crate::lesson::{Bench, View};
 
@@ -42,32 +42,30 @@ impl Cursor {
         let Some(bench) = bench else { return Self::default() };
         let variant =
             bench.measure.as_ref().and_then(|measure| bench.view.measures().iter().position(|known| known == measure));
-        let lowest = match bench.view {
-            View::Stepper => 1,
-            view => first_layer(view),
-        };
+        let row = bench.view.row();
+        let lowest = row.first_shown.max(row.lowest_layer);
         let layer = bench.layer.zip(layers).map_or(lowest, |(layer, layers)| layer.number(layers));
         let head = bench.head.map_or(0, |head| head.saturating_sub(1));
         Self { variant: variant.unwrap_or(0), layer, head, ..Self::default() }
     }
 }
 
-/// The lowest layer that a view shows.
-fn first_layer(view: View) -> usize {
-    usize::from(matches!(view, View::Mixing | View::Attention | View::Matrix | View::Heads | View::Difference))
-}
-
 impl State {
     /// Whether the view is a map from which `[CLS]` and `[SEP]` can be hidden.
     #[must_use]
     pub fn hides(&self) -> bool {
-        match self.bench().map(|bench| bench.view) {
-            Some(View::Heads) => self.cursor.open || self.cursor.variant == 0,
-            view => {
-                matches!(view, Some(View::Mixing | View::Attention | View::Matrix))
-                    || matches!(view, Some(View::Similarity | View::Attribution | View::Difference))
-            }
-        }
+        self.row().is_some_and(|row| (row.hides)(self))
+    }
+
+    /// What is known about the bench's view.
+    pub(crate) fn row(&self) -> Option<&'static Row> {
+        self.bench().map(|bench| bench.view.row())
+    }
+
+    /// The lowest layer that the bench shows.
+    fn lowest_layer(&self) -> usize {
+        // States, unlike attention, begin with the embeddings.
+        if self.measure() == Some("vectors") { 0 } else { self.row().map_or(0, |row| row.lowest_layer) }
     }
 
     /// Whether Enter opens what the cursor is on.
@@ -112,29 +110,18 @@ pub(super) fn step(state: &mut State, action: Action) {
         }
         return;
     }
-    // In maps of pieces by pieces, up and down go over rows; in one row of attention, over what it looks at.
-    let matrix =
-        matches!(bench.view, View::Matrix | View::Similarity) || bench.view == View::Heads && state.cursor.open;
-    let vectors = state.measure() == Some("vectors");
-    match (action, bench.view) {
-        (Action::Up | Action::Down, _) if matrix => return pieces::row(state, action == Action::Down),
-        (Action::Left | Action::Right, View::Difference) => return pieces::pair(state, action == Action::Right),
-        (Action::Up | Action::Down, View::Difference) if !vectors => {
-            return pieces::pair(state, action == Action::Down);
-        }
-        (Action::Left | Action::Right, View::Attention) => return pieces::row(state, action == Action::Right),
-        _ => {}
+    let row = bench.view.row();
+    if (row.moves)(state, action) {
+        return;
     }
     let (layers, heads) = state.facts.as_ref().map_or((1, 1), |facts| (facts.layers, facts.heads));
-    let first_layer = if vectors { 0 } else { first_layer(bench.view) };
-    let operations = state.trace().map_or(1, |trace| trace.operations.len());
-    let by_layer = vectors || bench.view == View::Mixing || bench.view == View::Heads && !state.cursor.open;
+    let lowest = state.lowest_layer();
     let cursor = &mut state.cursor;
     match action {
-        Action::Variant if !bench.view.measures().is_empty() => {
-            let count = bench.view.measures().len();
+        Action::Variant if !row.measures.is_empty() => {
+            let count = row.measures.len();
             cursor.variant = (cursor.variant + 1) % count;
-            if bench.view == View::Race {
+            if row.lanes {
                 let choice = RaceChoice { size: Some(cursor.variant), ..state.progress.race };
                 state.notice = Some(format!(
                     "Size {} of {count}, for every race from now on: what another size found is kept, v goes on to it.",
@@ -143,69 +130,46 @@ pub(super) fn step(state: &mut State, action: Action) {
                 state.progress.set_race(choice, state.now);
             }
         }
-        Action::More if bench.view == View::Race => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),
-        Action::Less if bench.view == View::Race => cursor.lanes = cursor.lanes.saturating_sub(1),
-        Action::Up | Action::Down if bench.view == View::Notebook => {
-            let last = super::notebook::QUESTIONS - 1;
-            let offset = cursor.offset;
-            cursor.offset = if action == Action::Down { (offset + 1).min(last) } else { offset.saturating_sub(1) };
-            state.text_page = 0;
-        }
-        Action::Up if bench.view == View::Race => cursor.offset = cursor.offset.saturating_sub(1),
-        Action::Down if bench.view == View::Race => cursor.offset = (cursor.offset + 1).min(99),
-        Action::Up if bench.view == View::Nearest => cursor.offset = cursor.offset.saturating_sub(1),
-        Action::Down if bench.view == View::Nearest => cursor.offset = (cursor.offset + 1).min(aggregate::KEPT - 1),
-        Action::Up if bench.view == View::Aggregate => cursor.layer = cursor.layer.saturating_sub(1),
-        Action::Down if bench.view == View::Aggregate => cursor.layer = (cursor.layer + 1).min(layers),
-        Action::Up if bench.view == View::Decode => cursor.layer = cursor.layer.saturating_sub(1),
-        Action::Down if bench.view == View::Decode => cursor.layer = (cursor.layer + 1).min(layers),
-        Action::Up if bench.view == View::Gradient => cursor.layer = cursor.layer.saturating_sub(1),
-        Action::Down if bench.view == View::Gradient => cursor.layer = (cursor.layer + 1).min(layers),
-        Action::LayerUp if bench.view == View::Stepper => jump_layer(state, true),
-        Action::LayerDown if bench.view == View::Stepper => jump_layer(state, false),
+        Action::More if row.lanes => cursor.lanes = (cursor.lanes + 1).min(runs::MORE.len()),
+        Action::Less if row.lanes => cursor.lanes = cursor.lanes.saturating_sub(1),
         Action::LayerUp => cursor.layer = (cursor.layer + 1).min(layers),
-        Action::LayerDown => cursor.layer = cursor.layer.saturating_sub(1).max(first_layer),
+        Action::LayerDown => cursor.layer = cursor.layer.saturating_sub(1).max(lowest),
         Action::HeadUp => cursor.head = (cursor.head + 1) % heads,
         Action::HeadDown => cursor.head = (cursor.head + heads - 1) % heads,
-        Action::OperationOn => cursor.operation = (cursor.operation + 1).min(operations - 1),
-        Action::OperationBack => cursor.operation = cursor.operation.saturating_sub(1),
-        Action::Up if by_layer => cursor.layer = cursor.layer.saturating_sub(1).max(first_layer),
-        Action::Down if by_layer => cursor.layer = (cursor.layer + 1).min(layers),
-        Action::Left if by_layer && bench.view == View::Heads => cursor.head = cursor.head.saturating_sub(1),
-        Action::Right if by_layer && bench.view == View::Heads => cursor.head = (cursor.head + 1).min(heads - 1),
-        Action::Left | Action::Right if bench.view == View::Stepper => {
-            let width = state
-                .trace()
-                .and_then(|trace| trace.operations.get(state.cursor.operation))
-                .and_then(|op| op.values.first())
-                .map_or(0, |m| m.cols);
-            let offset = state.cursor.offset;
-            state.cursor.offset = if action == Action::Right {
-                (offset + 4).min(width.saturating_sub(4))
-            } else {
-                offset.saturating_sub(4)
-            };
-        }
         Action::Left | Action::Up => pieces::column(state, false),
         Action::Right | Action::Down => pieces::column(state, true),
         _ => {}
     }
 }
 
-/// In the stepper, a layer key goes to the same operation of the next layer.
-fn jump_layer(state: &mut State, up: bool) {
-    let Some(trace) = state.trace().cloned() else { return };
-    let Some(now) = trace.operations.get(state.cursor.operation) else { return };
-    let same = |index: &usize| {
-        let other = &trace.operations[*index];
-        other.name == now.name && (other.block == now.block || now.layer.is_none())
-    };
-    let found = if up {
-        (state.cursor.operation + 1..trace.operations.len()).find(same)
-    } else {
-        (0..state.cursor.operation).rev().find(same)
-    };
-    if let Some(index) = found {
-        state.cursor.operation = index;
+/// For a view's `moves`: up and down go over layers.
+pub(crate) fn over_layers(state: &mut State, action: Action) -> bool {
+    let (lowest, layers) = (state.lowest_layer(), state.layers().unwrap_or(1));
+    let cursor = &mut state.cursor;
+    match action {
+        Action::Up => cursor.layer = cursor.layer.saturating_sub(1).max(lowest),
+        Action::Down => cursor.layer = (cursor.layer + 1).min(layers),
+        _ => return false,
     }
+    true
+}
+
+/// The same: up and down go over the rows of a map of pieces by pieces.
+pub(crate) fn over_rows(state: &mut State, action: Action) -> bool {
+    let along = matches!(action, Action::Up | Action::Down);
+    if along {
+        pieces::row(state, action == Action::Down);
+    }
+    along
+}
+
+/// The same: up and down go over a list with so many entries.
+pub(crate) fn over_list(state: &mut State, action: Action, entries: usize) -> bool {
+    let offset = &mut state.cursor.offset;
+    match action {
+        Action::Up => *offset = offset.saturating_sub(1),
+        Action::Down => *offset = (*offset + 1).min(entries.saturating_sub(1)),
+        _ => return false,
+    }
+    true
 }

@@ -5,7 +5,7 @@ use super::{Screen, State};
 use crate::lab::{Provenance, Request};
 use crate::lesson::notebook::{FACTS, Fact, beside};
 use crate::lesson::progress::{Figure, Measured};
-use crate::lesson::{Block, Format, Inline, Source, ValueRef, View};
+use crate::lesson::{Block, EVERYWHERE, Format, Inline, Source, ValueRef, View};
 
 /// Stores what the step on the screen shows. `true` when something was new, so that it is worth saving.
 pub(super) fn keep(state: &mut State) -> bool {
@@ -61,18 +61,9 @@ pub(super) fn settle(state: &mut State) -> bool {
 fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     let (family, rest) = fact.key.split_once('.')?;
     let view = state.bench()?.view;
-    let shown = match family {
-        "race" => matches!(view, View::Race | View::Probe | View::Notebook),
-        "arrange" => matches!(view, View::Arrange | View::Notebook),
-        "gradient" => matches!(view, View::Gradient | View::Notebook),
-        "decode" => matches!(view, View::Decode | View::Notebook),
-        "aggregate" => matches!(view, View::Aggregate | View::Nearest),
-        "learning" => view == View::Learning,
-        "compare" => view == View::Compare,
-        "mixing" | "knockout" => view == View::Mixing,
-        "label" => view == View::Label,
-        _ => true,
-    };
+    // Of what every step can quote, a view that is called so keeps it.
+    let own = View::ALL.iter().any(|(name, _)| *name == family) && EVERYWHERE.contains(&family);
+    let shown = if EVERYWHERE.contains(&family) { !own || view.name() == family } else { view.quotes(family) };
     if !shown {
         return None;
     }

@@ -21,11 +21,7 @@ impl State {
         }
         // A race of one lane leaves the other without a classifier.
         let lacks = |readout: &str| trace.labels.iter().all(|label| label.readout != readout);
-        match self.bench().map(|bench| bench.view) {
-            Some(View::Label) => lacks("cls") || lacks("mean"),
-            Some(View::Attribution) => lacks("cls"),
-            _ => false,
-        }
+        self.row().is_some_and(|row| row.looks_into.iter().any(|readout| lacks(readout)))
     }
 
     /// The run that fits them: the frozen race of `[CLS]` and `GlobalPooling`, with both models where both are shown. Benches show an answer of two: where the
@@ -48,18 +44,14 @@ impl State {
     /// Said on a bench whose figures come from the course's sentences although the learner brought others.
     #[must_use]
     pub fn course_sentences(&self) -> Option<&'static str> {
-        let view = self.bench().filter(|_| self.sentences != MOVIES)?.view;
-        let heads = || {
-            let shown = self.trace().and_then(|trace| trace.labels.first());
-            shown.map_or(self.lacks_heads() && !self.has_two_labels(), |label| label.data == MOVIES)
-        };
-        let course = match view {
-            View::Aggregate | View::Nearest | View::Decode | View::Notebook => true,
-            View::Label | View::Attribution => heads(),
-            View::Mixing => self.measure() == Some("knockout") && heads(),
-            _ => false,
-        };
-        course.then_some("On the course's film sentences, not on yours")
+        let row = self.row().filter(|_| self.sentences != MOVIES)?;
+        (row.of_course)(self).then_some("On the course's film sentences, not on yours")
+    }
+
+    /// Whether the classifiers that the bench looks into learnt from the course's sentences.
+    pub(crate) fn heads_are_of_course(&self) -> bool {
+        let shown = self.trace().and_then(|trace| trace.labels.first());
+        shown.map_or(self.lacks_heads() && !self.has_two_labels(), |label| label.data == MOVIES)
     }
 
     /// What is missing where there are none, in words.

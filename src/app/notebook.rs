@@ -51,7 +51,7 @@ impl State {
     }
 
     /// The race that fills the gap of the first question.
-    pub(super) fn gap_race(&self) -> Option<RaceRequest> {
+    pub(crate) fn gap_race(&self) -> Option<RaceRequest> {
         let lanes = vec![Readout::Cls, Readout::Mean, Readout::Words, Readout::Majority];
         let (train, test) = SMALL;
         (self.asked() == 0 && self.has_gap()).then(|| RaceRequest {
@@ -63,7 +63,7 @@ impl State {
     }
 
     /// The decoders that fill the gap of the fourth question.
-    pub(super) fn gap_invert(&self) -> Option<InvertRequest> {
+    pub(crate) fn gap_invert(&self) -> Option<InvertRequest> {
         let (train, test) = SMALL;
         (self.asked() == 3 && self.has_gap()).then(|| InvertRequest {
             data: MOVIES.to_owned(),
@@ -84,7 +84,7 @@ impl State {
     }
 
     /// What was asked for to fill gaps and is answered at once.
-    pub(super) fn gap_requests(&self) -> Vec<Request> {
+    pub(crate) fn gap_requests(&self) -> Vec<Request> {
         (0..QUESTIONS).filter(|index| self.filling[*index]).filter_map(|index| self.gap_request(index)).collect()
     }
 

@@ -65,19 +65,19 @@ pub fn place_of(shown: &[usize], piece: usize) -> usize {
 }
 
 /// Moves the column.
-pub(super) fn column(state: &mut State, on: bool) {
+pub(crate) fn column(state: &mut State, on: bool) {
     state.cursor.token = moved(&state.shown(), state.cursor.token, on);
 }
 
 /// Moves over the pairs of two sentences.
-pub(super) fn pair(state: &mut State, on: bool) {
+pub(crate) fn pair(state: &mut State, on: bool) {
     let last = state.aligned().len().saturating_sub(1);
     let at = state.cursor.offset.min(last);
     state.cursor.offset = if on { (at + 1).min(last) } else { at.saturating_sub(1) };
 }
 
 /// Moves the row.
-pub(super) fn row(state: &mut State, on: bool) {
+pub(crate) fn row(state: &mut State, on: bool) {
     state.cursor.row = moved(&state.shown_rows(), state.cursor.row, on);
 }
 

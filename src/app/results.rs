@@ -13,7 +13,6 @@ use crate::lab::{
     KnockoutData, LearnData, NearestData, NeighboursData, Outcome, RaceReport, RaceRequest, Request, Sentence,
     TraceData,
 };
-use crate::lesson::View;
 use crate::wording::sentence;
 
 /// Traces kept; one of 128 pieces takes some 30 MB.
@@ -167,7 +166,8 @@ impl State {
         self.results.failures.iter().rev().find(|(request, _)| wanted.contains(request)).map(|(_, why)| why.as_str())
     }
 
-    fn compare_request(&self) -> Option<Request> {
+    /// The comparison that a bench of two sentences asks for.
+    pub(crate) fn compare_request(&self) -> Option<Request> {
         let bench = self.bench()?;
         let second = Sentence::single(bench.other.clone()?);
         Some(Request::Compare { first: self.sentence(), second, word: bench.word.clone() })
@@ -184,24 +184,8 @@ impl State {
             wanted.push(Request::Beside(sentence));
             return wanted;
         }
-        match self.bench().map(|bench| bench.view) {
-            Some(View::Mixing) => wanted.push(Request::Knockout(sentence)),
-            Some(View::Neighbours) => wanted.push(Request::Neighbours { sentence, position: self.cursor.token }),
-            Some(View::Compare) => wanted.extend(self.compare_request()),
-            Some(View::Gradient) => wanted.push(Request::Gradient(sentence)),
-            Some(View::Attribution) if !self.lacks_heads() => wanted.push(Request::Attribution(sentence)),
-            Some(View::Difference) => wanted.extend(self.other().map(Request::Trace)),
-            Some(View::Arrange) => wanted.push(Request::Arrange(sentence)),
-            Some(View::Notebook) => wanted.extend(self.gap_requests()),
-            // Only a run of this session has left decoders, and sentences to compare with.
-            Some(View::Decode | View::Nearest) if self.measured_before().is_some() => {}
-            Some(View::Decode) if self.inversion().is_some() => {
-                wanted.extend(self.invert_request().map(|run| Request::Decode(sentence, run)));
-            }
-            Some(View::Nearest) if self.aggregate().is_some() => {
-                wanted.extend(self.aggregate_request().map(|run| Request::Nearest(sentence, run)));
-            }
-            _ => {}
+        if let Some(row) = self.row() {
+            wanted.extend((row.wants)(self));
         }
         if let Some(Overlay::Ask(editor)) = &self.overlay {
             wanted.extend(runs::asked(&editor.lines().join(" ")));

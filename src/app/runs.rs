@@ -54,13 +54,7 @@ impl State {
     /// What the bench would run.
     #[must_use]
     pub fn run_request(&self) -> Option<Request> {
-        match self.bench()?.view {
-            View::Learning => self.learn_request().map(Request::Learn),
-            View::Decode => self.invert_request().map(Request::Invert),
-            View::Notebook if self.gap_invert().is_some() => self.invert_request().map(Request::Invert),
-            View::Aggregate | View::Nearest => self.aggregate_request().map(Request::Aggregate),
-            _ => self.race_request().map(Request::Race),
-        }
+        (self.row()?.run)(self)
     }
 
     /// About how long that takes on this machine, in words; nothing where it is not known, or where a recording shall be
@@ -91,38 +85,46 @@ impl State {
     /// The race that the bench offers, with the settings chosen.
     #[must_use]
     pub fn race_request(&self) -> Option<RaceRequest> {
+        (self.row()?.race)(self)
+    }
+
+    /// The layer that a race of one layer reads.
+    pub(crate) fn race_layer(&self) -> Option<usize> {
+        let last = self.layers()?;
+        Some(self.bench()?.layer.map_or(last, |layer| layer.number(last)))
+    }
+
+    /// Training sentences and layers that learn: the learner's choice, or the bench's.
+    pub(crate) fn race_size(&self) -> (Option<usize>, Option<usize>) {
+        let own = self.bench().map(|bench| (bench.train, bench.top_layers));
+        let chosen = self.cursor.variant.checked_sub(1).and_then(|size| SIZES.get(size)).copied();
+        chosen.or(own).unwrap_or_default()
+    }
+
+    /// A race of the bench's lanes at some layers, in a size.
+    pub(crate) fn race_of(
+        &self,
+        layers: &[usize],
+        (train, top_layers): (Option<usize>, Option<usize>),
+    ) -> Option<RaceRequest> {
         let bench = self.bench()?;
-        let last = self.facts.as_ref()?.layers;
-        match bench.view {
-            View::Notebook => return self.gap_race(),
-            View::Label | View::Attribution => return self.heads_request(),
-            _ => {}
-        }
-        let layers = match bench.view {
-            View::Probe => (0..=last).collect(),
-            View::Race => vec![bench.layer.map_or(last, |layer| layer.number(last))],
-            _ => return None,
-        };
+        let last = self.layers()?;
         let lanes = self.readouts(bench);
         let modes: Vec<Mode> =
             Mode::ALL.into_iter().filter(|mode| bench.modes.iter().any(|m| m == mode.name())).collect();
         let modes = if modes.is_empty() { vec![Mode::Frozen] } else { modes };
-        let size =
-            self.cursor.variant.checked_sub(1).and_then(|size| SIZES.get(size)).filter(|_| bench.view == View::Race);
-        let (train, top_layers) = size.copied().unwrap_or((bench.train, bench.top_layers));
         // A lesson may ask for more layers than this model has.
         let top_layers = top_layers.map(|count| count.min(last));
         let epochs = bench.epochs.unwrap_or(Recipe::default().epochs);
         let tuned = modes.contains(&Mode::Finetune);
         let recipe = if tuned { Recipe { epochs, top_layers, ..Recipe::default() } } else { Recipe::default() };
         Some(RaceRequest {
-            layers,
+            layers: layers.to_vec(),
             train,
             test: bench.test,
             modes,
             recipe,
-            // A curve over layers is of one model.
-            against: self.against.as_ref().filter(|_| bench.view == View::Race).map(|other| other.argument()),
+            against: self.against.as_ref().map(|other| other.argument()),
             // A frozen race has nothing random in it but the resampling behind its intervals: it stays the same for all.
             seed: if tuned { self.race_seed() } else { 0 },
             ..RaceRequest::frozen(&self.sentences, lanes)
@@ -138,7 +140,8 @@ impl State {
         lanes
     }
 
-    fn learn_request(&self) -> Option<LearnRequest> {
+    /// The short training that the bench offers.
+    pub(crate) fn learn_request(&self) -> Option<LearnRequest> {
         let bench = self.bench()?;
         self.facts.as_ref()?;
         let readout = self.measure().or(bench.readouts.first().map(String::as_str)).unwrap_or("cls").parse().ok()?;
@@ -167,7 +170,7 @@ impl State {
     /// The three measures of question 1 that the bench offers to take.
     #[must_use]
     pub fn aggregate_request(&self) -> Option<AggregateRequest> {
-        let bench = self.bench().filter(|bench| matches!(bench.view, View::Aggregate | View::Nearest))?;
+        let bench = self.bench().filter(|bench| bench.view.quotes("aggregate"))?;
         self.facts.as_ref()?;
         Some(AggregateRequest { data: MOVIES.to_owned(), train: bench.train, test: bench.test })
     }
@@ -223,7 +226,7 @@ impl State {
     /// Whether lanes can be added to the bench's race.
     #[must_use]
     pub fn takes_lanes(&self) -> bool {
-        self.bench().is_some_and(|bench| bench.view == View::Race)
+        self.row().is_some_and(|row| row.lanes)
     }
 }
 

@@ -51,7 +51,7 @@ impl Sandbox {
     }
 
     fn views(&self) -> Vec<View> {
-        if self.models { OF_MODELS.to_vec() } else { views() }
+        views().filter(|view| !self.models || view.row().two_models).collect()
     }
 
     /// Names of the views.
@@ -68,9 +68,6 @@ impl Sandbox {
     }
 }
 
-/// The views in which two models stand side by side.
-const OF_MODELS: [View; 4] = [View::Tokens, View::Mixing, View::Difference, View::Label];
-
 impl State {
     /// Whether the sandbox shows two models side by side.
     #[must_use]
@@ -80,22 +77,18 @@ impl State {
 }
 
 /// Every view that a sentence can be put into: all but the notebook.
-fn views() -> Vec<View> {
-    View::ALL.into_iter().map(|(_, view)| view).filter(|view| *view != View::Notebook).collect()
+fn views() -> impl Iterator<Item = View> {
+    View::ALL.into_iter().map(|(_, view)| view).filter(|view| *view != View::Notebook)
 }
 
 /// A view with settings for trying things out: small runs, frozen and fine-tuned.
 fn bench_of(view: View, second: String) -> Bench {
-    let (train, modes): (_, &[&str]) = match view {
-        View::Race => (Some(512), &["frozen", "finetune"]),
-        View::Probe => (Some(2_000), &[]),
-        _ => (None, &[]),
-    };
+    let run = &view.row().sandbox;
     Bench {
         readouts: vec!["cls".to_owned(), "mean".to_owned()],
-        train,
-        modes: modes.iter().map(|mode| (*mode).to_owned()).collect(),
-        top_layers: (view == View::Race).then_some(2),
+        train: run.train,
+        modes: run.modes.iter().map(|mode| (*mode).to_owned()).collect(),
+        top_layers: run.top_layers,
         other: Some(second),
         ..Bench::new(view)
     }
@@ -158,7 +151,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Models => {
             state.sandbox.models = !state.sandbox.models;
             let view = state.sandbox.bench.view;
-            show(state, if !state.sandbox.models || OF_MODELS.contains(&view) { view } else { View::Mixing });
+            show(state, if !state.sandbox.models || view.row().two_models { view } else { View::Mixing });
         }
         Action::Next => show(state, views[(at + 1) % count]),
         Action::Previous => show(state, views[(at + count - 1) % count]),

@@ -2,13 +2,14 @@
 
 mod attention;
 pub mod attribution;
+pub(crate) mod families;
 mod layernorm;
 
 use super::State;
 use crate::lab::PieceKind;
-use crate::lab::figures::{self, layer, place};
+use crate::lab::figures::{layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
-use crate::lesson::{Format, Layer, Source, ValueRef};
+use crate::lesson::{Format, Layer, Source, ValueRef, View};
 use crate::wording::listed;
 
 /// Characters of a sentence that running text quotes.
@@ -153,21 +154,10 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             let index = ["sentences", "train", "validation", "test"].iter().position(|name| *name == rest)?;
             number(state.data[index])
         }
-        "offer" => offered(state, rest),
         "sentence" if rest == "text" => Some(Datum::Text(shortened(&state.sentence().text))),
         "sentence" | "label" | "cls" | "mixing" => of_trace(state, head, rest),
         "layernorm" => layernorm::of_layernorm(state, rest),
-        "compare" => of_compare(state, rest),
-        "knockout" => of_knockout(state, rest),
-        "neighbours" => state
-            .neighbours()?
-            .cosine
-            .get(rest.parse::<usize>().ok()?.checked_sub(1)?)
-            .map(|(word, _)| Datum::Text(word.clone())),
-        "race" => of_races(state, rest),
-        "attribution" => attribution::of_attribution(state, rest),
         "similarity" => attribution::of_similarity(state, rest),
-        "difference" => attribution::of_difference(state, rest),
         "attention" => attention::of_row(state, rest),
         "heads" => attention::of_heads(state, rest),
         "notebook" => {
@@ -179,14 +169,18 @@ fn live(state: &State, key: &str) -> Option<Datum> {
                 _ => None,
             }
         }
-        "arrange" => figures::arrange(state.arranged()?, rest),
-        "gradient" => figures::gradient(state.gradient()?, rest),
-        "learning" => figures::learning(state.learning()?, rest),
-        "decode" => of_decoding(state, rest),
-        "aggregate" => of_aggregate(state, rest),
-        "nearest" => of_nearest(state, rest),
-        _ => None,
+        family => View::ALL
+            .iter()
+            .flat_map(|(_, view)| view.row().families)
+            .find(|known| known.name == family)
+            .and_then(|known| (known.find)(state, rest)),
     }
+}
+
+/// The neighbour of this rank, counted from 1.
+fn of_neighbours(state: &State, rest: &str) -> Option<Datum> {
+    let rank = rest.parse::<usize>().ok()?.checked_sub(1)?;
+    state.neighbours()?.cosine.get(rank).map(|(word, _)| Datum::Text(word.clone()))
 }
 
 /// The size of the run that the bench offers, as the learner chose it.
@@ -397,7 +391,6 @@ fn of_aggregate(state: &State, rest: &str) -> Option<Datum> {
     match what {
         "probe" => number(lane.probe.accuracy),
         "cosine" => number(lane.random_cosine),
-        "nearest" => number(lane.nearest),
         "low" => number(lane.nearest_ci95[0]),
         "high" => number(lane.nearest_ci95[1]),
         _ => None,

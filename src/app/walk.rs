@@ -2,7 +2,6 @@
 
 use tui_textarea::{Input, Key as EditKey, TextArea};
 
-use crate::lesson::View;
 use crate::lesson::progress::Recall;
 
 use super::{
@@ -346,9 +345,7 @@ fn where_it_is(state: &State) -> &'static str {
         _ if bench.sentence.is_some() || bench.other.is_some() => {
             "This bench keeps sentences of its own; yours is used in the others."
         }
-        View::Race | View::Probe | View::Aggregate | View::Notebook => {
-            "This bench reads many sentences; yours is used in the others."
-        }
+        view if !view.row().of_one_sentence() => "This bench reads many sentences; yours is used in the others.",
         _ if state.covered() => "Your sentence is kept: the bench shows it after your answer.",
         _ => "Your sentence is on the bench now. Where only the text is shown, Tab shows the bench.",
     }

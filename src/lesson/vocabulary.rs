@@ -7,6 +7,21 @@ use std::collections::BTreeSet;
 
 use super::Source;
 
+/// Values that every step can quote: they need no more than a sentence and the model.
+pub const EVERYWHERE: [&str; 11] = [
+    "model",
+    "data",
+    "sentence",
+    "notebook",
+    "label",
+    "cls",
+    "layernorm",
+    "mixing",
+    "attention",
+    "heads",
+    "similarity",
+];
+
 /// Live values: pattern and meaning. `{layer}` is a number from 0 to the model's layers, `first`, `middle`, `below` (the one below
 /// the last) or `last`, `{readout}` a readout's name, `{head}` 1 to the heads of a layer, `{rank}` 1 to 8.
 pub const LIVE: &[(&str, &str)] = &[

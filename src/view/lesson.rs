@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::theme::Theme;
 use super::widgets::text::{clean, fit, put, width, wrap};
 use super::widgets::{blocks, progress};
-use super::{WIDE, bench, lines, question, resolver};
+use super::{WIDE, lines, question, resolver};
 use crate::app::{Page, State, values};
 use crate::lesson::{Block, Inline, Source, ValueRef};
 use crate::wording::counted;
@@ -43,11 +43,11 @@ pub(super) fn draw(
         for y in body.y..body.bottom() {
             put(buf, body.x + text + 1, y, 1, bar, if page == Page::Bench { theme.key() } else { theme.border() });
         }
-        bench::draw(state, theme, Rect { x: body.x + text + 3, width: body.width - text - 3, ..body }, buf);
+        crate::bench::draw(state, theme, Rect { x: body.x + text + 3, width: body.width - text - 3, ..body }, buf);
     } else if page == Page::Text {
         draw_text(state, theme, Rect { x: body.x + 2, width: (body.width - 2).min(TEXT_WIDTH), ..body }, buf);
     } else {
-        bench::draw(state, theme, body, buf);
+        crate::bench::draw(state, theme, body, buf);
     }
 }
 
@@ -157,7 +157,7 @@ fn shown_values(blocks: &[Block]) -> Vec<ValueRef> {
 
 /// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.
 /// Lines that belong together (`whole`) are not torn apart where they fit into one part.
-pub(super) fn part<'a>(
+pub(crate) fn part<'a>(
     text: Vec<Line<'a>>,
     whole: &[Range<usize>],
     room: usize,

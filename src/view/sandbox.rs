@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bench;
 use super::theme::Theme;
 use super::widgets::text::{clean, fit, put};
 use crate::app::State;
@@ -36,5 +35,5 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     let body = Rect { x: area.x + 1, y: area.y + 4, width, height: area.height.saturating_sub(4) };
-    bench::draw(state, theme, body, buf);
+    crate::bench::draw(state, theme, body, buf);
 }

@@ -353,11 +353,11 @@ fn the_sandbox_puts_two_models_side_by_side() {
     let screen = driver.screen();
     assert!(screen.contains("into [CLS], two models") && screen.contains("2 and 3 layers"), "{screen}");
     driver.press("n");
+    assert!(driver.screen().contains("1 its own head"), "{}", driver.screen());
+    driver.press("n");
     assert!(driver.screen().contains("2 minus 1"), "{}", driver.screen());
     driver.press("vvv");
     assert!(driver.screen().contains("they cannot be compared"), "{}", driver.screen());
-    driver.press("n");
-    assert!(driver.screen().contains("1 its own head"), "{}", driver.screen());
     driver.press("a");
     assert!(!driver.screen().contains("two models"), "{}", driver.screen());
 

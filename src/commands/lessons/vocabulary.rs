@@ -63,7 +63,7 @@ fn summary(loaded: &LoadedCourse) -> String {
     let mut text = views();
     text.push_str("\nvalues that are measured here, by family: {{FAMILY.…}}\n");
     for (family, patterns) in families() {
-        let views = View::ALL.iter().filter(|(_, view)| view.values().contains(&family)).map(|(name, _)| *name);
+        let views = View::ALL.iter().filter(|(_, view)| view.quotes(family)).map(|(name, _)| *name);
         let views: Vec<&str> = views.collect();
         let place = if views.is_empty() { "in every step".to_owned() } else { format!("beside {}", views.join(", ")) };
         let _ = writeln!(text, "  {family:<14} {:>3}  {place}", patterns.len());
@@ -121,7 +121,7 @@ fn of_view(view: View) -> String {
     for family in view.values() {
         let _ = write!(text, "\n{}", values(Some(family)));
     }
-    if families().contains_key(view.name()) && !view.values().contains(&view.name()) {
+    if families().contains_key(view.name()) && !view.quotes(view.name()) {
         let _ = write!(text, "\n{}", values(Some(view.name())));
     }
     text

@@ -84,8 +84,8 @@ pub(super) fn measures(bench: Option<&Bench>, value: &ValueRef, vocabulary: &Voc
         return Ok(());
     }
     let family = family(&value.key);
-    if !EVERYWHERE.contains(&family) && !bench.is_some_and(|bench| bench.view.values().contains(&family)) {
-        let views = View::ALL.iter().filter(|(_, view)| view.values().contains(&family) && *view != View::Notebook);
+    if !EVERYWHERE.contains(&family) && !bench.is_some_and(|bench| bench.view.quotes(family)) {
+        let views = View::ALL.iter().filter(|(_, view)| view.quotes(family) && *view != View::Notebook);
         let views: Vec<String> = views.map(|(name, _)| quoted(name)).collect();
         let why = match bench {
             Some(bench) => format!("view `{}` has no `{family}` values", bench.view.name()),

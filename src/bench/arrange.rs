@@ -1,0 +1,145 @@
+//! The same pieces in other arrangements: how far `[CLS]` turns, and how far any vector moves.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{card, frame, label_of, measured, said};
+use crate::app::keymap::Scope;
+use crate::app::{State, values};
+use crate::bench::{Draw, Row, View};
+use crate::lab::Request;
+use crate::lab::arrange::{ArrangeData, Arrangement, Change};
+use crate::lesson::Format;
+use crate::view::lines;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::chart::{self, Chart, Series};
+use crate::view::widgets::text::fit;
+
+pub(super) const ROW: Row = Row {
+    about: "the same pieces in other arrangements: shuffled, [CLS] last, without positions",
+    measures: &["carried", "shuffled", "cls-at-end", "no-positions"],
+    settings: &["sentence", "measure", "layer"],
+    families: &[values::families::ARRANGE],
+    keys: &[Scope::Move, Scope::Layers],
+    wants: |state| vec![Request::Arrange(state.sentence())],
+    ..Row::of(View::Arrange, "arrange", Draw::Alone(draw), words)
+};
+
+/// Rows below which four curves cannot be told apart.
+const LOW: u16 = 8;
+
+/// What was done, in words.
+fn name(change: Change) -> &'static str {
+    match change {
+        Change::Carried => "words shuffled with their positions",
+        Change::Shuffled => "words shuffled, positions counted anew",
+        Change::ClsAtEnd => "[CLS] moved to the end",
+        Change::NoPositions => "no positions at all",
+    }
+}
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.arranged() else {
+        return card(&["The model runs on four arrangements."], theme, area, buf);
+    };
+    let at = state.cursor.variant.min(data.arrangements.len().saturating_sub(1));
+    let Some(shown) = data.arrangements.get(at) else { return };
+    let layer = state.cursor.layer.min(shown.cls_cosine.len().saturating_sub(1));
+    let number = |values: &[f32]| values.get(layer).copied().unwrap_or(f32::NAN);
+    let foot = [
+        said(
+            format!(
+                "layer {layer}: cosine of [CLS] {:.6}, largest change of any number {}",
+                number(&shown.cls_cosine),
+                values::write(f64::from(number(&shown.largest)), Format::Auto)
+            ),
+            theme.value(),
+        ),
+        said("every piece is compared with itself, wherever it now stands", theme.text()),
+        measured("same weights, same pieces; only places and positions differ", theme),
+    ];
+    let body = frame(name(shown.change), &format!("layer {layer} [ ]   v change"), &foot, theme, area, buf);
+    let y = lines(&orders(data, shown, usize::from(body.width), theme), body, buf);
+    // Where there is little room the arrangement shown stands alone, as numbers.
+    let low = body.bottom().saturating_sub(y) < LOW;
+    let top = if low { y } else { y + 1 };
+    let plot = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
+    let points: Vec<Vec<(f32, f32)>> = data
+        .arrangements
+        .iter()
+        .map(|one| one.cls_cosine.iter().enumerate().map(|(layer, cosine)| (layer as f32, *cosine)).collect())
+        .collect();
+    let series: Vec<Series<'_>> = data
+        .arrangements
+        .iter()
+        .zip(&points)
+        .filter(|(one, _)| !low || one.change == shown.change)
+        .map(|(one, points)| Series {
+            name: ["with positions", "shuffled", "[CLS] last", "no positions"][place(one.change)],
+            points,
+            intervals: &[],
+            role: if one.change == shown.change { Role::Cls } else { Role::Dim },
+        })
+        .collect();
+    let lowest = points.iter().flatten().map(|point| point.1).fold(1f32, f32::min);
+    let last = shown.cls_cosine.len().saturating_sub(1) as f32;
+    chart::draw(
+        plot,
+        buf,
+        theme,
+        &Chart {
+            title: "cosine of [CLS] with its original",
+            series: &series,
+            x: Some((0.0, last)),
+            y: Some((lowest.min(0.9), 1.0)),
+            x_label: "layer (0: embeddings)",
+            reference: None,
+        },
+    );
+}
+
+fn place(change: Change) -> usize {
+    Change::ALL.iter().position(|known| *known == change).unwrap_or(0)
+}
+
+/// The pieces before and after, and what to know of a sentence that is too short to shuffle.
+fn orders<'a>(data: &ArrangeData, shown: &Arrangement, width: usize, theme: &Theme) -> Vec<Line<'a>> {
+    let written = |order: &mut dyn Iterator<Item = usize>| {
+        let pieces: Vec<String> =
+            order.filter_map(|index| data.tokens.get(index)).map(|piece| label_of(piece, theme)).collect();
+        pieces.join(" ")
+    };
+    let row = |lead: &str, text: String| {
+        let text = fit(&text, width.saturating_sub(8), theme.ascii);
+        Line::from(vec![Span::styled(format!("{lead:<8}"), theme.label()), Span::styled(text, theme.text())])
+    };
+    let mut rows = vec![
+        row("before", written(&mut (0..data.tokens.len()))),
+        row("after", written(&mut shown.order.iter().copied())),
+    ];
+    let unmoved = shown.order.iter().enumerate().all(|(place, old)| place == *old);
+    if unmoved && matches!(shown.change, Change::Carried | Change::Shuffled) {
+        rows.push(said("This sentence is too short to shuffle: type a longer one with e.", theme.value()));
+    }
+    rows
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let data = state.arranged()?;
+    let mut said = vec!["The same pieces in other arrangements, after the last layer:".to_owned()];
+    for arrangement in &data.arrangements {
+        let name = match arrangement.change {
+            Change::Carried => "Words shuffled with their positions",
+            Change::Shuffled => "Words shuffled, positions counted anew",
+            Change::ClsAtEnd => "[CLS] moved to the end",
+            Change::NoPositions => "No positions at all",
+        };
+        said.push(format!(
+            "{name}: cosine of [CLS] with its original {:.4}, largest change of any number {}.",
+            arrangement.cls_cosine.last()?,
+            values::write(f64::from(*arrangement.largest.last()?), Format::Auto)
+        ));
+    }
+    Some(said)
+}

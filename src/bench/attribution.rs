@@ -1,0 +1,231 @@
+//! What each piece adds to a head's answer, beside where `[CLS]` looks: four columns that need not agree.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::words::{piece, sentence, unfitted as unfitted_words};
+use super::{card, frame, labels, measured, role, said, token, without};
+use crate::app::State;
+use crate::app::pieces::place_of;
+use crate::app::values;
+use crate::app::values::attribution::agreement;
+use crate::bench::{Draw, Row, View};
+use crate::lab::Request;
+use crate::lab::TraceData;
+use crate::lab::attribution::{AttributionData, STEPS};
+use crate::view::theme::Theme;
+use crate::view::widgets::scale::window;
+use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
+
+pub(super) const ROW: Row = Row {
+    about: "what each piece adds to a classifier's answer, beside attention",
+    settings: &["sentence"],
+    families: &[values::families::ATTRIBUTION],
+    run_name: "the fitting of two classifiers",
+    looks_into: &["cls"],
+    hides: |_| true,
+    wants,
+    race: State::heads_request,
+    of_course: State::heads_are_of_course,
+    ..Row::of(View::Attribution, "attribution", Draw::Traced(draw), words)
+};
+
+/// Headings, and whether the numbers have signs.
+const COLUMNS: [(&str, bool); 4] =
+    [("grad x input", true), ("integrated", true), ("raw attention", false), ("rollout", false)];
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.attribution() else {
+        return card(&["The answer is followed back to the pieces."], theme, area, buf);
+    };
+    let Some(last) = trace.mixing.raw.rows.checked_sub(1) else { return };
+    let columns: [&[f32]; 4] =
+        [&data.gradient, &data.integrated, trace.mixing.raw.row(last), trace.mixing.rollout.row(last)];
+    let names = labels(trace, theme);
+    let at = token(state, trace);
+    let foot = foot(state, trace, data, columns.map(|column| column.get(at).copied().unwrap_or(f32::NAN)), theme);
+    let caption = format!("what each piece adds to the answer{}", without(state, trace));
+    let right = format!("logit {:+.2}", data.logit);
+    let body = frame(&caption, &right, &foot, theme, area, buf);
+    table(state, trace, &names, &columns, theme, body, buf);
+}
+
+fn foot(
+    state: &State,
+    trace: &TraceData,
+    data: &AttributionData,
+    numbers: [f32; 4],
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let dot = theme.glyphs().dot;
+    let [gradient, integrated, raw, rollout] = numbers;
+    let at = token(state, trace);
+    let correlation =
+        |value: Option<f32>| value.map_or_else(|| "too few words".to_owned(), |value| format!("{value:+.2}"));
+    let (with_raw, with_rollout) = agreement(trace, data);
+    vec![
+        said(
+            format!(
+                "{}: {gradient:+.3} {dot} {integrated:+.3} {dot} {raw:.3} {dot} {rollout:.3} {dot} {} of {}",
+                labels(trace, theme)[at],
+                at + 1,
+                trace.pieces.len()
+            ),
+            theme.value(),
+        ),
+        said(
+            format!(
+                "integrated: {:+.3} = logit {:+.3} less {:+.3} {}; gap {:+.3}",
+                data.integrated.iter().sum::<f32>(),
+                data.logit,
+                data.baseline,
+                clean(&data.compared(), theme.ascii),
+                data.gap()
+            ),
+            theme.value(),
+        ),
+        said(
+            format!(
+                "integrated, rank correlation over words: raw {}, rollout {}",
+                correlation(with_raw),
+                correlation(with_rollout)
+            ),
+            theme.value(),
+        ),
+        signs(trace, theme),
+        measured(&format!("{} on [CLS], {STEPS} steps; a scale a column", head(trace)), theme),
+    ]
+}
+
+/// The head whose answer is followed back.
+fn head(trace: &TraceData) -> &'static str {
+    match trace.labels.iter().find(|label| label.readout == "cls") {
+        Some(label) if label.here => "the head fitted here",
+        _ => "recorded head",
+    }
+}
+
+/// What a bar's colour and cells say.
+fn signs(trace: &TraceData, theme: &Theme) -> Line<'static> {
+    let [below, above] = trace.labels.first().map_or(["-", "+"], |label| label.classes.each_ref().map(String::as_str));
+    let own = |text: String| clean(&text, theme.ascii).into_owned();
+    let [.., full] = theme.glyphs().eighths;
+    Line::from(vec![
+        Span::styled(format!("+{full}"), theme.sign(1.0)),
+        Span::styled(own(format!(" towards {above}, ")), theme.text()),
+        Span::styled(format!("-{}", theme.glyphs().negative), theme.sign(-1.0)),
+        Span::styled(own(format!(" towards {below}; attention has no sign")), theme.text()),
+    ])
+}
+
+/// Four columns of numbers and bars, a line a piece.
+fn table(
+    state: &State,
+    trace: &TraceData,
+    names: &[String],
+    columns: &[&[f32]; 4],
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let shown = state.shown();
+    let label = 12.min(area.width / 5);
+    let each = area.width.saturating_sub(label + 3) / 4;
+    if area.height < 2 || each < 8 {
+        return;
+    }
+    let x_of = |column: usize| area.x + label + 3 + column as u16 * each;
+    for (column, (heading, _)) in COLUMNS.into_iter().enumerate() {
+        put(buf, x_of(column), area.y, each, &fit(heading, usize::from(each) - 1, theme.ascii), theme.label());
+    }
+    let most = columns.map(|column| shown.iter().map(|index| column[*index].abs()).fold(0f32, f32::max));
+    let place = place_of(&shown, token(state, trace));
+    let rows = usize::from(area.height) - 1;
+    let first = window(Some(place), shown.len(), rows);
+    for (line, (row, index)) in shown.iter().enumerate().skip(first).take(rows).enumerate() {
+        let y = area.y + 1 + line as u16;
+        let here = row == place;
+        put(buf, area.x, y, 2, if here { theme.glyphs().pointer } else { " " }, theme.key());
+        let style = if here { theme.focus() } else { theme.style(role(&trace.pieces[*index])) };
+        let name = pad(&fit(&names[*index], usize::from(label), theme.ascii), usize::from(label), theme.ascii);
+        put(buf, area.x + 2, y, label, &name, style);
+        for (column, (_, signed)) in COLUMNS.into_iter().enumerate() {
+            let value = columns[column][*index];
+            let text = if signed { format!("{value:+.2}") } else { format!("{value:.2}") };
+            let x = put(buf, x_of(column), y, 6, &pad_start(&text, 5, true), theme.value()) + 1;
+            let share = value / most[column].max(f32::MIN_POSITIVE);
+            let style = if signed { theme.sign(value) } else { theme.text() };
+            put(buf, x, y, each - 7, &bar(share, usize::from(each) - 7, theme), style);
+        }
+    }
+}
+
+/// A bar of at most `width` cells for a share of the longest; below zero in other cells.
+fn bar(share: f32, width: usize, theme: &Theme) -> String {
+    if share < 0.0 {
+        return theme.glyphs().negative.repeat((-share.max(-1.0) * width as f32).round() as usize);
+    }
+    let eighths = (share.clamp(0.0, 1.0) * width as f32 * 8.0).round() as usize;
+    let eighths = if theme.ascii { (eighths + 4) / 8 * 8 } else { eighths };
+    let [.., full] = theme.glyphs().eighths;
+    let rest = (eighths % 8).checked_sub(1).map_or("", |part| theme.glyphs().eighths[part]);
+    full.repeat(eighths / 8) + rest
+}
+
+/// Pieces that are told one by one.
+const PIECES: usize = 24;
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let trace = state.trace()?;
+    if state.lacks_heads() {
+        return Some(unfitted_words(state));
+    }
+    let data = state.attribution()?;
+    let head = trace.labels.iter().find(|label| label.readout == "cls")?;
+    let last = trace.mixing.raw.rows.checked_sub(1)?;
+    let (raw, rollout) = (trace.mixing.raw.row(last), trace.mixing.rollout.row(last));
+    let mut said = vec![format!(
+        "What each piece adds to the answer of the {} head on [CLS], for {}; plus speaks for {}. Integrated gradients in {STEPS} steps; in brackets gradient times input, then raw attention and rollout of the last layer:",
+        head.origin(),
+        sentence(trace),
+        head.classes[1]
+    )];
+    let count = data.integrated.len().min(data.gradient.len()).min(raw.len()).min(rollout.len());
+    let one = |at: usize| {
+        format!(
+            "{} {:+.3} ({:+.3}; {:.3}, {:.3})",
+            piece(trace, at),
+            data.integrated[at],
+            data.gradient[at],
+            raw[at],
+            rollout[at]
+        )
+    };
+    let list: Vec<String> = (0..count.min(PIECES)).map(one).collect();
+    said.push(format!("{}.", list.join(", ")));
+    if count > PIECES {
+        said.push(format!("{} more pieces are left out here.", count - PIECES));
+    }
+    said.push(format!(
+        "They add to {:+.3}: the logit {:+.3} less {:+.3} {}; unexplained {:+.3}.",
+        data.integrated.iter().sum::<f32>(),
+        data.logit,
+        data.baseline,
+        data.compared(),
+        data.gap()
+    ));
+    let (with_raw, with_rollout) = agreement(trace, data);
+    let said_of =
+        |value: Option<f32>| value.map_or_else(|| "too few words to tell".to_owned(), |value| format!("{value:+.2}"));
+    said.push(format!(
+        "Rank correlation over words of their sizes with raw attention: {}; with rollout: {}.",
+        said_of(with_raw),
+        said_of(with_rollout)
+    ));
+    Some(said)
+}
+
+fn wants(state: &State) -> Vec<Request> {
+    if state.lacks_heads() { Vec::new() } else { vec![Request::Attribution(state.sentence())] }
+}

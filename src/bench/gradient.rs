@@ -1,0 +1,92 @@
+//! Where the loss touches: the gradient's size at every layer and position.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, label_role, labels, measured, said, token};
+use crate::app::State;
+use crate::app::bench::over_layers;
+use crate::app::keymap::Scope;
+use crate::app::values;
+use crate::bench::{Draw, Row, View};
+use crate::lab::Request;
+use crate::lab::{TraceData, verdict};
+use crate::lesson::Format;
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
+
+pub(super) const ROW: Row = Row {
+    about: "where the loss of a classifier touches: layers by positions",
+    measures: &["cls", "mean"],
+    settings: &["sentence", "measure", "layer"],
+    families: &[values::families::GRADIENT],
+    keys: &[Scope::Move, Scope::Layers],
+    moves: over_layers,
+    wants: |state| vec![Request::Gradient(state.sentence())],
+    ..Row::of(View::Gradient, "gradient", Draw::Traced(draw), words)
+};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.gradient() else {
+        return card(&["The loss goes back through the layers."], theme, area, buf);
+    };
+    let Some((readout, map)) = data.maps.get(state.cursor.variant.min(data.maps.len().saturating_sub(1))) else {
+        return;
+    };
+    let (layer, at) = (state.cursor.layer.min(map.rows.saturating_sub(1)), token(state, trace));
+    let columns = labels(trace, theme);
+    // The top layer stands on top: that is where the loss comes in.
+    let rows: Vec<String> = (0..map.rows)
+        .rev()
+        .map(|layer| if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") })
+        .collect();
+    // In thousandths, so that a cell can hold the number.
+    let value = |row: usize, column: usize| 1e3 * map.at(map.rows - 1 - row, column);
+    let most = 1e3 * map.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let scale = Scale::between(0.0, most);
+    let touched = (0..map.cols).filter(|column| map.at(layer, *column) > 0.0).count();
+    let foot = [
+        said(
+            format!(
+                "{}, layer {layer}: {:.3} thousandths; the loss touches {touched} of {} positions here",
+                columns[at],
+                1e3 * map.at(layer, at),
+                map.cols
+            ),
+            theme.value(),
+        ),
+        said("length of the gradient: how much this vector is told to change", theme.text()),
+        scale.legend(2, theme),
+        measured("a fresh head, the label positive; columns: positions", theme),
+    ];
+    let caption = format!("where the loss touches: head on {}", verdict::name(readout));
+    let body = frame(&caption, &format!("layer {layer} [ ]   v readout"), &foot, theme, area, buf);
+    let roles: Vec<_> = trace.pieces.iter().map(|piece| label_role(piece.kind)).collect();
+    let map = Heatmap {
+        column_roles: &roles,
+        scale,
+        cursor: Some((map.rows - 1 - layer, at)),
+        ..Heatmap::new(&rows, &columns, &value)
+    };
+    heatmap::draw(body, buf, theme, &map);
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let data = state.gradient()?;
+    let mut said = Vec::new();
+    for (readout, map) in &data.maps {
+        said.push(format!("Where the loss of a classifier on {} touches:", verdict::name(readout)));
+        for layer in (0..map.rows).rev() {
+            let row = map.row(layer);
+            let touched = row.iter().filter(|norm| **norm > 0.0).count();
+            let share = row.first()? / row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+            said.push(format!(
+                "After layer {layer}: {touched} of {} positions; {} of the length lies on [CLS].",
+                map.cols,
+                values::write(f64::from(share), Format::Percent)
+            ));
+        }
+    }
+    Some(said)
+}

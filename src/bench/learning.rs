@@ -1,0 +1,140 @@
+//! A short training: its loss while it runs; afterwards the attention of `[CLS]` and how far each layer has turned.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::race::{curves, running};
+use super::words::number;
+use super::{card, frame, label_of, label_role, measured_run, said};
+use crate::app::State;
+use crate::app::values;
+use crate::bench::{Draw, Row, View};
+use crate::lab::{LearnData, Request};
+use crate::view::lines;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::heatmap::{self, Heatmap, Side};
+use crate::view::widgets::scale::Scale;
+use crate::view::widgets::text::wrap;
+
+pub(super) const ROW: Row = Row {
+    about: "a short training: what it changes in [CLS] and its attention; Enter runs it",
+    measures: &["cls", "mean"],
+    settings: &["sentence", "measure", "layer"],
+    families: &[values::families::LEARNING],
+    offers_run: true,
+    run_name: "the training",
+    learns: true,
+    run: |state| state.learn_request().map(Request::Learn),
+    ..Row::of(View::Learning, "learning", Draw::Alone(draw), words)
+};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(Request::Learn(request)) = state.run_request() else {
+        return card(&["The model loads."], theme, area, buf);
+    };
+    let caption = format!("{} steps of training, head on {}", request.steps, request.readout.label());
+    if let Some(run) = state.running() {
+        return running(&caption, run, theme, area, buf);
+    }
+    if let Some(data) = state.learning() {
+        return result(state, data, &caption, theme, area, buf);
+    }
+    let body = frame(&caption, "", &[], theme, area, buf);
+    let said = [
+        format!(
+            "A copy of BERT and a fresh head learn from {} labelled sentences, {} at a time. Your sentence is not among them: it is only looked at, before and after.",
+            request.steps * 32,
+            32
+        ),
+        format!(
+            "Enter runs it.{} Space holds it, x stops it. v reads from the mean instead of [CLS], or back.",
+            state.about()
+        ),
+    ];
+    let mut text: Vec<Line<'_>> = Vec::new();
+    for paragraph in said {
+        text.extend(wrap(&[Span::styled(paragraph, theme.text())], usize::from(body.width).min(72)));
+        text.push(Line::default());
+    }
+    lines(&text, body, buf);
+}
+
+/// Change of the attention of `[CLS]` by layer and token, and how far `[CLS]` turned.
+fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let columns: Vec<String> = data.pieces.iter().map(|piece| label_of(piece, theme)).collect();
+    let rows: Vec<String> = (1..=data.before.rows).map(|layer| format!("layer {layer}")).collect();
+    let change = |row: usize, column: usize| data.after.at(row, column) - data.before.at(row, column);
+    let most = (0..data.before.rows)
+        .flat_map(|row| (0..data.before.cols).map(move |column| (row, column)))
+        .map(|(row, column)| change(row, column).abs())
+        .fold(f32::MIN_POSITIVE, f32::max);
+    let scale = Scale::signed(most);
+    let at = state.cursor.token.min(columns.len().saturating_sub(1));
+    let layer = state.cursor.layer.clamp(1, data.before.rows.max(1));
+    let drift: Vec<f32> = data.drift.iter().skip(1).copied().collect();
+    let foot = [
+        said(
+            format!(
+                "[CLS] on {}, layer {layer}: {:.3} before, {:.3} after",
+                columns.get(at).map_or("", String::as_str),
+                data.before.at(layer - 1, at),
+                data.after.at(layer - 1, at)
+            ),
+            theme.value(),
+        ),
+        said("change of [CLS]'s attention (mean of heads); turned: 1 - cosine", theme.text()),
+        scale.legend(3, theme),
+        measured_run(
+            state,
+            &format!(
+                "loss {:.3} to {:.3}; at the top their mean turned by {:.3}",
+                data.curve.loss.first().copied().unwrap_or(f32::NAN),
+                data.curve.loss.last().copied().unwrap_or(f32::NAN),
+                data.drift_mean.last().copied().unwrap_or(f32::NAN)
+            ),
+            theme,
+        ),
+    ];
+    let caption = format!("{caption}: before and after");
+    let body = frame(&caption, "v readout", &foot, theme, area, buf);
+    let high = (rows.len() as u16 + 2).min(body.height);
+    let roles: Vec<Role> = data.kinds.iter().map(|kind| label_role(*kind)).collect();
+    let map = Heatmap {
+        column_roles: &roles,
+        scale,
+        cursor: Some((layer - 1, at)),
+        side: Some(Side { title: "turned", values: &drift }),
+        ..Heatmap::new(&rows, &columns, &change)
+    };
+    heatmap::draw(Rect { height: high, ..body }, buf, theme, &map);
+    let below = Rect { y: body.y + high + 1, height: body.height.saturating_sub(high + 1), ..body };
+    if below.height >= 8 {
+        curves(std::slice::from_ref(&data.curve), theme, below, buf);
+    }
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let Some(data) = state.learning() else {
+        let Some(Request::Learn(request)) = state.run_request().filter(|_| !state.has_run()) else { return None };
+        return Some(vec![format!(
+            "A training of {} steps, head on {}. It is not run here; the course on a screen runs it, and so does --plain on a terminal.",
+            request.steps,
+            request.readout.label()
+        )]);
+    };
+    Some(trained(data))
+}
+
+fn trained(data: &LearnData) -> Vec<String> {
+    let turned: Vec<String> =
+        data.drift.iter().enumerate().skip(1).map(|(layer, by)| format!("layer {layer} {by:.3}")).collect();
+    let loss = |value: Option<&f32>| value.map_or(String::new(), |value| number(*value));
+    vec![format!(
+        "After {} steps the loss went from {} to {}. [CLS] turned, 1 minus cosine: {}.",
+        data.curve.loss.len(),
+        loss(data.curve.loss.first()),
+        loss(data.curve.loss.last()),
+        turned.join(", ")
+    )]
+}

@@ -1,0 +1,99 @@
+//! One head's attention, rows by columns (the head view): rows ask, columns offer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::words::{ROWS, largest, number, piece, sentence};
+use super::{chosen, frame, hidden, labels, measured, said, without};
+use crate::app::State;
+use crate::app::bench::over_rows;
+use crate::app::keymap::Scope;
+use crate::app::pieces::place_of;
+use crate::bench::{Draw, Row, View};
+use crate::lab::TraceData;
+use crate::lab::head::entropy;
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
+
+pub(super) const ROW: Row = Row {
+    about: "one head's attention, rows by columns",
+    settings: &["sentence", "layer", "head"],
+    keys: &[Scope::Move, Scope::Layers, Scope::Heads],
+    lowest_layer: 1,
+    hides: |_| true,
+    moves: over_rows,
+    ..Row::of(View::Matrix, "matrix", Draw::Traced(draw), words)
+};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let (layer, number) = chosen(state, trace);
+    let Some(attention) = trace.attentions.get(layer - 1).and_then(|heads| heads.get(number)) else { return };
+    let names = labels(trace, theme);
+    let shown = state.shown();
+    let last = names.len().saturating_sub(1);
+    let (row, column) = (state.cursor.row.min(last), state.cursor.token.min(last));
+    let dot = theme.glyphs().dot;
+    let scale = Scale::between(0.0, 1.0);
+    let mut foot = vec![said(
+        format!(
+            "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
+            names[column],
+            names[row],
+            attention.at(row, column),
+            row + 1,
+            names.len(),
+            column + 1,
+            entropy(attention.row(row)),
+            (names.len() as f32).ln()
+        ),
+        theme.value(),
+    )];
+    foot.extend(hidden(state, trace, attention.row(row), theme));
+    foot.push(scale.legend(1, theme));
+    foot.push(said("a cell: how much of the column's value the row takes; a whole row adds to 1", theme.text()));
+    let close = if state.cursor.open { "; Enter closes it" } else { "" };
+    foot.push(measured(&format!("rows ask, columns offer{close}"), theme));
+    let caption = format!("attention of one head{}", without(state, trace));
+    let body = frame(&caption, &format!("layer {layer} [ ]  head {} {{ }}", number + 1), &foot, theme, area, buf);
+    let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
+    let value = |row: usize, column: usize| attention.at(shown[row], shown[column]);
+    let roles = super::label_roles(trace, &shown);
+    let map = Heatmap {
+        row_roles: &roles,
+        column_roles: &roles,
+        scale,
+        cursor: Some((place_of(&shown, row), place_of(&shown, column))),
+        ..Heatmap::new(&kept, &kept, &value)
+    };
+    heatmap::draw(body, buf, theme, &map);
+}
+
+/// One head: where each piece looks.
+fn words(state: &State) -> Option<Vec<String>> {
+    let trace = state.trace()?;
+    let (layer, at) = chosen(state, trace);
+    let attention = trace.attentions.get(layer - 1)?.get(at)?;
+    let mut said = vec![format!("Attention of layer {layer}, head {}, for {}:", at + 1, sentence(trace))];
+    let one = |row: usize| {
+        let weights = attention.row(row);
+        let strongest: Vec<String> = largest(weights)
+            .into_iter()
+            .take(2)
+            .map(|column| format!("{} {}", piece(trace, column), number(weights[column])))
+            .collect();
+        format!("{} weighs {}", piece(trace, row), strongest.join(", "))
+    };
+    let rows: Vec<String> = (0..attention.rows.min(ROWS)).map(one).collect();
+    said.push(format!("Each piece's two largest weights: {}.", rows.join("; ")));
+    if attention.rows > ROWS {
+        said.push(format!("{} more pieces are left out here.", attention.rows - ROWS));
+    }
+    let mean = (0..attention.rows).map(|row| entropy(attention.row(row))).sum::<f32>() / attention.rows.max(1) as f32;
+    said.push(format!(
+        "Mean entropy of the rows: {} nats; even weights would have {}.",
+        number(mean),
+        number((attention.rows as f32).ln())
+    ));
+    Some(said)
+}

@@ -1,0 +1,143 @@
+//! What flows into `[CLS]`: layers x tokens, four measures.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::words::sentence;
+use super::{card, frame, hidden, labels, measured, said, token};
+use crate::app::State;
+use crate::app::bench::over_layers;
+use crate::app::keymap::Scope;
+use crate::app::pieces::place_of;
+use crate::app::values;
+use crate::bench::{Draw, Row, View};
+use crate::lab::Request;
+use crate::lab::{Matrix, TraceData};
+use crate::lesson::Format;
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap, Side};
+use crate::view::widgets::scale::Scale;
+
+pub(super) const ROW: Row = Row {
+    about: "what flows into [CLS]: layers by pieces, in four measures",
+    measures: &["norm", "raw", "rollout", "knockout"],
+    settings: &["sentence", "measure", "layer"],
+    families: &[values::families::KNOCKOUT],
+    keys: &[Scope::Move, Scope::Layers],
+    lowest_layer: 1,
+    two_models: true,
+    hides: |_| true,
+    moves: over_layers,
+    wants: |state| vec![Request::Knockout(state.sentence())],
+    of_course: |state| state.measure() == Some("knockout") && state.heads_are_of_course(),
+    ..Row::of(View::Mixing, "mixing", Draw::Traced(draw), words)
+};
+
+/// Name, what a cell says, and what a row does.
+const MEASURES: [(&str, &str, &str); 4] = [
+    ("norm-based share", "share of the layer's new [CLS] vector that came from this token", "a row adds to 1"),
+    ("raw attention", "attention weight of [CLS] on this token, mean of the heads", "a row adds to 1"),
+    ("attention rollout", "attention followed back to the input, half of it kept at each layer", "a row adds to 1"),
+    (
+        "knock-out",
+        "how far the final [CLS] turns when this one edge is cut (1 - cosine)",
+        "a row adds to nothing in particular",
+    ),
+];
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let variant = state.cursor.variant.min(MEASURES.len() - 1);
+    let (name, cell, row) = MEASURES[variant];
+    let knockout = state.knockout();
+    if variant == 3 && knockout.is_none() {
+        return card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
+    }
+    let matrix: &Matrix = match (variant, knockout) {
+        (1, _) => &trace.mixing.raw,
+        (2, _) => &trace.mixing.rollout,
+        (3, Some(data)) => &data.cosine_distance,
+        _ => &trace.mixing.norm,
+    };
+    let layers = matrix.rows;
+    let layer = state.cursor.layer.clamp(1, layers.max(1));
+    let at = token(state, trace);
+    let columns = labels(trace, theme);
+    let rows: Vec<String> = (1..=layers).map(|layer| format!("layer {layer}")).collect();
+    // Cuts turn the vector by hundredths: their colours run up to the strongest.
+    let most = matrix.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let scale = Scale::between(0.0, if variant == 3 { most } else { 1.0 });
+
+    let share = |matrix: &Matrix| matrix.at(layer - 1, at);
+    let dot = theme.glyphs().dot;
+    let mut under = vec![
+        format!("{} -> [CLS] in layer {layer}: share {:.3}", columns[at], share(&trace.mixing.norm)),
+        format!("raw {:.3}", share(&trace.mixing.raw)),
+        format!("rollout {:.3}", share(&trace.mixing.rollout)),
+    ];
+    if let Some(data) = knockout.filter(|_| at > 0) {
+        under.push(format!("cut: {:.4}", share(&data.cosine_distance)));
+        if !data.probability_change.data.is_empty() {
+            under.push(format!("label {:+.3}", share(&data.probability_change)));
+        }
+    }
+    let mut foot = vec![said(under.join(&format!(" {dot} ")), theme.value())];
+    foot.extend(hidden(state, trace, matrix.row(layer - 1), theme));
+    foot.extend([
+        scale.legend(3, theme),
+        said(cell, theme.text()),
+        measured(&format!("columns: from where, rows: layers; {row}"), theme),
+    ]);
+    let shown = state.shown();
+    let caption = if shown.len() < trace.pieces.len() {
+        format!("into [CLS]: {name}, without [CLS] and [SEP]")
+    } else {
+        format!("what flows into [CLS]: {name}")
+    };
+    let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
+    let kept: Vec<String> = shown.iter().map(|index| columns[*index].clone()).collect();
+    let value = |row: usize, column: usize| matrix.at(row, shown[column]);
+    let side = (variant == 0).then_some(Side { title: "mixing ratio", values: &trace.mixing.ratio });
+    let roles = super::label_roles(trace, &shown);
+    let map = Heatmap {
+        column_roles: &roles,
+        scale,
+        cursor: Some((layer - 1, place_of(&shown, at))),
+        side,
+        ..Heatmap::new(&rows, &kept, &value)
+    };
+    heatmap::draw(body, buf, theme, &map);
+}
+
+/// The token other than `[CLS]` that has most of a row.
+fn most(trace: &TraceData, row: &[f32]) -> Option<(String, f32)> {
+    let token = (1..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]))?;
+    Some((trace.pieces.get(token)?.text.clone(), row[token]))
+}
+
+/// The measure that the step is about, a line for each layer.
+fn words(state: &State) -> Option<Vec<String>> {
+    let trace = state.trace()?;
+    let flows = &trace.mixing;
+    let measure = state.measure().unwrap_or("norm");
+    let (title, table) = match measure {
+        "raw" => ("Attention weights of [CLS], mean of the heads", &flows.raw),
+        "rollout" => ("Rollout of [CLS], attention followed down to the input", &flows.rollout),
+        "knockout" => (
+            "How far the final [CLS] turns, 1 - cosine, when one edge into it is cut",
+            &state.knockout()?.cosine_distance,
+        ),
+        _ => ("What flows into [CLS], share of each piece by norm", &flows.norm),
+    };
+    let fine = |value: f32| values::write(f64::from(value), Format::Decimals(3));
+    let mut said = vec![format!("{title}, layer by layer, for {}:", sentence(trace))];
+    for row in 0..table.rows {
+        let (piece, largest) = most(trace, table.row(row))?;
+        let more = match measure {
+            "knockout" => String::new(),
+            "norm" => format!("; mixing ratio {}", fine(*flows.ratio.get(row)?)),
+            _ => format!("; [CLS] itself {}", fine(table.at(row, 0))),
+        };
+        said.push(format!("Layer {}: most from \"{piece}\", {}{more}.", row + 1, fine(largest)));
+    }
+    Some(said)
+}

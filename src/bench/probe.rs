@@ -1,0 +1,113 @@
+//! Accuracy of a frozen probe by layer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::race::words;
+use super::race::{before, role, running, whole};
+use super::{frame, measured_run, said};
+use crate::app::State;
+use crate::app::values;
+use crate::bench::row::Sandbox;
+use crate::bench::{Draw, Row, View};
+use crate::lab::RaceRequest;
+use crate::lab::{Lane, RaceReport};
+use crate::view::theme::Theme;
+use crate::view::widgets::chart::{self, Chart, Series};
+
+pub(super) const ROW: Row = Row {
+    about: "accuracy of frozen classifiers by layer; Enter runs it",
+    settings: &["readouts", "train", "test"],
+    needs: &["readouts"],
+    families: &[values::families::RACE, values::families::OFFER],
+    offers_run: true,
+    run_name: "the race",
+    learns: true,
+    sandbox: Sandbox { train: Some(2_000), ..Sandbox::PLAIN },
+    race,
+    ..Row::of(View::Probe, "probe", Draw::Alone(draw), words)
+};
+
+pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if let Some(run) = state.running() {
+        return running("reading each layer with a classifier of its own", run, theme, area, buf);
+    }
+    match state.race_report() {
+        Some(report) => curve(state, report, theme, area, buf),
+        None => before(state, "how well a frozen classifier reads each layer", theme, area, buf),
+    }
+}
+
+fn curve(state: &State, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut names: Vec<&str> =
+        report.lanes.iter().filter(|lane| lane.layer.is_some()).map(|lane| lane.readout.as_str()).collect();
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    let of = |name: &str| {
+        report.lanes.iter().filter(|lane| lane.readout == name && lane.layer.is_some()).collect::<Vec<&Lane>>()
+    };
+    let x = |lane: &Lane| lane.layer.unwrap_or(0) as f32;
+    let points: Vec<Vec<(f32, f32)>> =
+        names.iter().map(|name| of(name).iter().map(|lane| (x(lane), lane.accuracy as f32)).collect()).collect();
+    let intervals: Vec<Vec<(f32, f32)>> = names
+        .iter()
+        .map(|name| of(name).iter().map(|lane| (lane.ci95[0] as f32, lane.ci95[1] as f32)).collect())
+        .collect();
+    let labels: Vec<String> = names.iter().map(|name| crate::lab::verdict::name(name)).collect();
+    let series: Vec<Series<'_>> = names
+        .iter()
+        .enumerate()
+        .map(|(index, readout)| Series {
+            name: &labels[index],
+            points: &points[index],
+            intervals: &intervals[index],
+            role: role(readout),
+        })
+        .collect();
+    let (first, last) = (
+        |lanes: &[&Lane]| lanes.first().map_or(0.0, |lane| lane.accuracy),
+        |lanes: &[&Lane]| lanes.last().map_or(0.0, |lane| lane.accuracy),
+    );
+    let dot = format!(" {} ", theme.glyphs().dot);
+    let numbers: Vec<String> = names
+        .iter()
+        .zip(&labels)
+        .map(|(readout, label)| format!("{label} {:.3} to {:.3}", first(&of(readout)), last(&of(readout))))
+        .collect();
+    let level = report.majority.map_or(String::new(), |share| format!("; level: one answer for all, {share:.2}"));
+    let foot = [
+        said(format!("layer 0 to last: {}", numbers.join(&dot)), theme.value()),
+        said(format!("upright: 95 % intervals{level}"), theme.dim()),
+        measured_run(
+            state,
+            &format!(
+                "{} training, {} test sentences",
+                whole(report.provenance.sentences[0]),
+                whole(report.provenance.sentences[2])
+            ),
+            theme,
+        ),
+    ];
+    let body = frame("how well a frozen classifier reads each layer", "", &foot, theme, area, buf);
+    let reference = report.majority.map(|share| (share as f32, "one answer"));
+    chart::draw(
+        body,
+        buf,
+        theme,
+        &Chart {
+            title: "accuracy on test sentences",
+            series: &series,
+            x_label: "layer (0: embeddings)",
+            reference,
+            ..Chart::default()
+        },
+    );
+}
+
+fn race(state: &State) -> Option<RaceRequest> {
+    let layers: Vec<usize> = (0..=state.layers()?).collect();
+    let bench = state.bench()?;
+    // A curve over layers is of one model.
+    Some(RaceRequest { against: None, ..state.race_of(&layers, (bench.train, bench.top_layers))? })
+}

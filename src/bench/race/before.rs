@@ -1,0 +1,81 @@
+//! What Enter would run, and how to choose something else.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::whole;
+use crate::app::State;
+use crate::bench::{card, frame};
+use crate::lab::{Mode, RaceRequest, Readout};
+use crate::lesson::View;
+use crate::view::lesson::part;
+use crate::view::lines;
+use crate::view::theme::Theme;
+use crate::view::widgets::text::{clean, wrap};
+
+/// What Enter would do.
+pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(request) = state.race_request() else { return card(&["The model loads."], theme, area, buf) };
+    let body = frame(caption, "", &[], theme, area, buf);
+    let [_, train, validation, test] = state.data;
+    let train = request.train.map_or(train, |most| most.min(train));
+    let test = request.test.map_or(test, |most| most.min(test));
+    let names: Vec<String> = request.readouts.iter().map(Readout::label).collect();
+    let twice = match (&state.facts, &state.against) {
+        (Some(one), Some(other)) if request.against.is_some() => {
+            format!(" Each twice: 1 {}, 2 {}.", one.name, other.name)
+        }
+        _ => String::new(),
+    };
+    let own = state.facts.iter().chain(state.against.iter().filter(|_| request.against.is_some()));
+    let races = state.bench().is_some_and(|bench| bench.view == View::Race);
+    let own = if races && own.into_iter().any(|facts| !facts.labels.is_empty() && facts.answers.is_classes()) {
+        " The classifier that the checkpoint brings along answers beside them."
+    } else {
+        ""
+    };
+    let mut paragraphs = vec![
+        clean(&format!("Lanes: {}.{twice}{own}", names.join(", ")), theme.ascii).into_owned(),
+        format!(
+            "Each reads every sentence in its own way, learns from {} sentences, makes its choices on {} others, and is tested once on {} more.",
+            whole(train),
+            whole(validation),
+            whole(test)
+        ),
+    ];
+    if request.modes.contains(&Mode::Frozen) {
+        paragraphs.push("Frozen: BERT stays as it is, and a logistic regression learns.".to_owned());
+    }
+    if request.modes.contains(&Mode::Finetune) {
+        paragraphs.push(tuned(&request));
+    }
+    paragraphs
+        .push(format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about()));
+    if races {
+        let size = state.cursor.variant + 1;
+        let sizes = View::Race.measures().len();
+        paragraphs.push(format!("Size {size} of {sizes}: v takes the next. + adds a lane, - takes it away."));
+    }
+    let mut text: Vec<Line<'_>> = Vec::new();
+    for paragraph in &paragraphs {
+        text.extend(wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(body.width).min(72)));
+        text.push(Line::default());
+    }
+    text.pop();
+    lines(&part(text, &[], usize::from(body.height), state.text_page, theme), body, buf);
+}
+
+fn tuned(request: &RaceRequest) -> String {
+    let recipe = &request.recipe;
+    let layers = match recipe.top_layers {
+        Some(1) => "its uppermost layer learns".to_owned(),
+        Some(count) => format!("its upper {count} layers learn"),
+        None => "all its layers and its embeddings learn".to_owned(),
+    };
+    let epochs = if recipe.epochs == 1 { "once".to_owned() } else { format!("{} times", recipe.epochs) };
+    format!(
+        "Fine-tuned: BERT learns with the classifier; {layers}, {} sentences a step, every sentence seen {epochs}, the same order for every lane. First head and order follow from the seed, {}: r takes another.",
+        recipe.batch, request.seed
+    )
+}

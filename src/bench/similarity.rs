@@ -1,0 +1,100 @@
+//! How alike all positions are after a layer: cosines of all pairs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::words::{NAMED, after, largest, number, piece, sentence};
+use super::{frame, labels, measured, said, without};
+use crate::app::State;
+use crate::app::bench::over_rows;
+use crate::app::keymap::Scope;
+use crate::app::pieces::place_of;
+use crate::bench::{Draw, Row, View};
+use crate::lab::TraceData;
+use crate::lab::similar::{mean_of_pairs, similarity};
+use crate::view::theme::Theme;
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
+
+pub(super) const ROW: Row = Row {
+    about: "cosines of all positions of the sentence with each other",
+    settings: &["sentence", "layer"],
+    keys: &[Scope::Move, Scope::Layers],
+    hides: |_| true,
+    moves: over_rows,
+    ..Row::of(View::Similarity, "similarity", Draw::Traced(draw), words)
+};
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let layer = state.cursor.layer.min(trace.hidden_states.len().saturating_sub(1));
+    let Some(states) = trace.hidden_states.get(layer) else { return };
+    let cosines = similarity(states);
+    let names = labels(trace, theme);
+    let shown = state.shown();
+    let last = names.len().saturating_sub(1);
+    let (row, column) = (state.cursor.row.min(last), state.cursor.token.min(last));
+    let dot = theme.glyphs().dot;
+    // Vectors of one layer are rarely unlike: the colours begin at the least alike pair, so that they tell something.
+    let low = cosines.data.iter().copied().fold(1f32, f32::min);
+    let scale = Scale::between(low.min(0.999), 1.0);
+    let mean = mean_of_pairs(&cosines).map_or_else(String::new, |mean| format!(" {dot} mean of all pairs {mean:.3}"));
+    let foot = [
+        said(
+            format!(
+                "{} and {}: cosine {:.3} {dot} row {} of {}, column {}",
+                names[row],
+                names[column],
+                cosines.at(row, column),
+                row + 1,
+                names.len(),
+                column + 1
+            ),
+            theme.value(),
+        ),
+        scale.legend(2, theme),
+        said(format!("1 the same direction, 0 unrelated{mean}"), theme.text()),
+        measured("rows and columns: positions; colours begin at the lowest", theme),
+    ];
+    let after = if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") };
+    let caption = format!("how alike the vectors are{}", without(state, trace));
+    let body = frame(&caption, &format!("{after} [ ]"), &foot, theme, area, buf);
+    let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
+    let value = |row: usize, column: usize| cosines.at(shown[row], shown[column]);
+    let roles = super::label_roles(trace, &shown);
+    let map = Heatmap {
+        row_roles: &roles,
+        column_roles: &roles,
+        scale,
+        cursor: Some((place_of(&shown, row), place_of(&shown, column))),
+        ..Heatmap::new(&kept, &kept, &value)
+    };
+    heatmap::draw(body, buf, theme, &map);
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let trace = state.trace()?;
+    let layer = state.cursor.layer.min(trace.hidden_states.len().checked_sub(1)?);
+    let cosines = similarity(&trace.hidden_states[layer]);
+    let pairs: Vec<(usize, usize)> =
+        (0..cosines.rows).flat_map(|row| (row + 1..cosines.rows).map(move |column| (row, column))).collect();
+    let values: Vec<f32> = pairs.iter().map(|(a, b)| cosines.at(*a, *b)).collect();
+    let order = largest(&values);
+    let named = |index: &usize| {
+        let (a, b) = pairs[*index];
+        format!(
+            "{} (piece {}) and {} (piece {}) {}",
+            piece(trace, a),
+            a + 1,
+            piece(trace, b),
+            b + 1,
+            number(values[*index])
+        )
+    };
+    let list = |of: Vec<String>| if of.is_empty() { "none".to_owned() } else { of.join("; ") };
+    let mean = mean_of_pairs(&cosines).map_or_else(String::new, |mean| format!(", mean of all pairs {}", number(mean)));
+    Some(vec![
+        format!("How alike the vectors after {} are, by cosine, for {}{mean}.", after(layer), sentence(trace)),
+        format!("Most alike: {}.", list(order.iter().take(NAMED).map(named).collect())),
+        format!("Least alike: {}.", list(order.iter().rev().take(NAMED).map(named).collect())),
+    ])
+}
