@@ -17,8 +17,10 @@ const WATCHED: usize = 256;
 /// … about so many times.
 const LOOKS: usize = 8;
 
-/// A sentence that is learnt from costs about as much as reading so many.
-pub(in crate::lab) const LEARNING: usize = 3;
+/// A sentence from which all layers learn costs about as much as reading so many.
+pub(in crate::lab) const LEARNING: usize = 8;
+/// The same where only the upper layers learn, and what lies below them was computed before.
+const LEARNING_ABOVE: usize = 4;
 
 /// One lane of a race.
 #[derive(Clone, Copy)]
@@ -85,12 +87,17 @@ pub struct Race<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
+/// Sentences' worth of work of one sentence that is learnt from.
+fn learning(recipe: &Recipe) -> usize {
+    if recipe.top_layers.is_some() { LEARNING_ABOVE } else { LEARNING }
+}
+
 /// Sentences' worth of work that one lane is, with so many rates.
 #[must_use]
 pub fn work(recipe: &Recipe, examples: [usize; 3], rates: usize) -> usize {
     let [train, validation, test] = examples;
     let looks = (LOOKS - 1) * validation.min(WATCHED);
-    rates * (LEARNING * train * recipe.epochs + looks + validation) + test
+    rates * (learning(recipe) * train * recipe.epochs + looks + validation) + test
 }
 
 /// Trains all lanes with one seed; `None` when it was stopped.
@@ -159,7 +166,7 @@ fn together<'a>(race: &Race<'_>, mut all: Vec<Under<'a>>, seed: u64) -> Result<O
             if under.ended.is_none() {
                 advance(under, &members, factor(step, steps))?;
             }
-            let mut done = LEARNING * members.len();
+            let mut done = learning(race.recipe) * members.len();
             let last = step + 1 == steps;
             if under.ended.is_none() && ((step + 1) % look == 0 || last) {
                 let watched = watched(&under.key.examples.validation);
