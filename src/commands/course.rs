@@ -88,9 +88,7 @@ fn check(loaded: &Loaded, records: BTreeSet<String>) -> Vec<Problem> {
 
 /// What a lesson may name.
 pub(super) fn vocabulary(records: BTreeSet<String>) -> Vocabulary {
-    let plain = [Readout::Cls, Readout::Mean, Readout::MeanContent, Readout::Max, Readout::Sep, Readout::Random];
-    let rest = [Readout::Pooler, Readout::ClsMean, Readout::ClsAtEnd, Readout::Majority, Readout::Words];
-    let named = plain.iter().chain(&rest).map(ToString::to_string);
+    let named = Readout::plain().map(ToString::to_string);
     Vocabulary {
         live: LIVE.iter().map(|(pattern, _)| *pattern).collect(),
         readouts: named.chain(["token:".to_owned(), "stand-in:".to_owned()]).collect(),

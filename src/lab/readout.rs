@@ -48,19 +48,9 @@ impl Readout {
     #[must_use]
     pub fn label(&self) -> String {
         match self {
-            Self::Cls => "[CLS]".to_owned(),
-            Self::Mean => "GlobalPooling".to_owned(),
-            Self::MeanContent => "mean of content".to_owned(),
-            Self::Max => "max pooling".to_owned(),
-            Self::Sep => "last [SEP]".to_owned(),
             Self::Token(k) => format!("token {k}"),
-            Self::Random => "a random token".to_owned(),
-            Self::Pooler => "pooler".to_owned(),
-            Self::ClsMean => "[CLS] + GlobalPooling".to_owned(),
-            Self::ClsAtEnd => "[CLS] at the end".to_owned(),
             Self::StandIn(word) => format!("\"{word}\" for [CLS]"),
-            Self::Majority => "always the commoner answer".to_owned(),
-            Self::Words => "words, no BERT".to_owned(),
+            plain => plain.row().label.to_owned(),
         }
     }
 
@@ -68,31 +58,25 @@ impl Readout {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Cls => "The vector at the first position, [CLS].".to_owned(),
-            Self::Mean => "The mean of the vectors of all real tokens, [CLS] and [SEP] among them.".to_owned(),
-            Self::MeanContent => {
-                "The mean of the vectors of the text's own tokens, without [CLS] and [SEP].".to_owned()
-            }
-            Self::Max => "For each dimension, its largest value over all real tokens.".to_owned(),
-            Self::Sep => "The vector at the last [SEP].".to_owned(),
             Self::Token(k) => {
                 format!("The vector of the text's token number {k}, or of its last one when the text is shorter.")
-            }
-            Self::Random => {
-                "The vector of one of the text's tokens, drawn once and for all by the text's hash.".to_owned()
-            }
-            Self::Pooler => "The vector of [CLS] through the pooler, a dense layer and tanh.".to_owned(),
-            Self::ClsMean => "The vector of [CLS] and the mean of all real tokens, one after the other.".to_owned(),
-            Self::ClsAtEnd => {
-                "The vector of [CLS] when it stands last: text, [SEP], [CLS], positions counted in that order."
-                    .to_owned()
             }
             Self::StandIn(word) => {
                 format!("The vector at the first position when \"{word}\" stands there in place of [CLS].")
             }
-            Self::Majority => "No classifier: always the answer that is commoner in training.".to_owned(),
-            Self::Words => "No BERT: the words themselves, weighed by TF-IDF, and logistic regression.".to_owned(),
+            plain => plain.row().about.to_owned(),
         }
+    }
+
+    /// Those whose name stands alone, in the order in which they are listed.
+    pub fn plain() -> impl Iterator<Item = &'static Self> {
+        names::PLAIN.iter().map(|row| &row.readout)
+    }
+
+    /// What is known about one whose name stands alone; those with a number or a word behind it have none.
+    fn row(&self) -> &'static names::Row {
+        static NONE: names::Row = names::row("", Readout::Cls, "", "");
+        names::PLAIN.iter().find(|row| row.readout == *self).unwrap_or(&NONE)
     }
 
     /// Whether it needs no BERT at all.
@@ -113,7 +97,7 @@ impl fmt::Display for Readout {
         match self {
             Self::Token(k) => f.pad(&format!("token:{k}")),
             Self::StandIn(word) => f.pad(&format!("stand-in:{word}")),
-            plain => f.pad(names::PLAIN.iter().find(|(_, readout)| readout == plain).map_or("", |(name, _)| name)),
+            plain => f.pad(plain.row().name),
         }
     }
 }

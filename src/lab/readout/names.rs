@@ -2,19 +2,70 @@
 
 use super::Readout;
 
-/// The names that stand alone.
-pub(super) const PLAIN: [(&str, Readout); 11] = [
-    ("cls", Readout::Cls),
-    ("mean", Readout::Mean),
-    ("mean-content", Readout::MeanContent),
-    ("max", Readout::Max),
-    ("sep", Readout::Sep),
-    ("random", Readout::Random),
-    ("pooler", Readout::Pooler),
-    ("cls+mean", Readout::ClsMean),
-    ("cls-at-end", Readout::ClsAtEnd),
-    ("majority", Readout::Majority),
-    ("words", Readout::Words),
+/// A readout whose name stands alone.
+pub(super) struct Row {
+    /// The name of `--readouts` and of records.
+    pub name: &'static str,
+    /// Which it is.
+    pub readout: Readout,
+    /// What the screen calls it.
+    pub label: &'static str,
+    /// What it is, in one sentence.
+    pub about: &'static str,
+}
+
+pub(super) const fn row(name: &'static str, readout: Readout, label: &'static str, about: &'static str) -> Row {
+    Row { name, readout, label, about }
+}
+
+/// All of them. Which rows of a sentence each averages stands in `features::rows`.
+pub(super) static PLAIN: [Row; 11] = [
+    row("cls", Readout::Cls, "[CLS]", "The vector at the first position, [CLS]."),
+    row(
+        "mean",
+        Readout::Mean,
+        "GlobalPooling",
+        "The mean of the vectors of all real tokens, [CLS] and [SEP] among them.",
+    ),
+    row(
+        "mean-content",
+        Readout::MeanContent,
+        "mean of content",
+        "The mean of the vectors of the text's own tokens, without [CLS] and [SEP].",
+    ),
+    row("max", Readout::Max, "max pooling", "For each dimension, its largest value over all real tokens."),
+    row("sep", Readout::Sep, "last [SEP]", "The vector at the last [SEP]."),
+    row(
+        "random",
+        Readout::Random,
+        "a random token",
+        "The vector of one of the text's tokens, drawn once and for all by the text's hash.",
+    ),
+    row("pooler", Readout::Pooler, "pooler", "The vector of [CLS] through the pooler, a dense layer and tanh."),
+    row(
+        "cls+mean",
+        Readout::ClsMean,
+        "[CLS] + GlobalPooling",
+        "The vector of [CLS] and the mean of all real tokens, one after the other.",
+    ),
+    row(
+        "cls-at-end",
+        Readout::ClsAtEnd,
+        "[CLS] at the end",
+        "The vector of [CLS] when it stands last: text, [SEP], [CLS], positions counted in that order.",
+    ),
+    row(
+        "majority",
+        Readout::Majority,
+        "always the commoner answer",
+        "No classifier: always the answer that is commoner in training.",
+    ),
+    row(
+        "words",
+        Readout::Words,
+        "words, no BERT",
+        "No BERT: the words themselves, weighed by TF-IDF, and logistic regression.",
+    ),
 ];
 /// What people type for some of them; only for suggestions.
 const ALSO: [(&str, &str); 9] = [
@@ -63,8 +114,8 @@ pub(super) fn parse(text: &str) -> Result<Readout, ReadoutError> {
     let trimmed = text.trim();
     let lower = trimmed.to_lowercase();
     let shown = || trimmed.chars().take(LONGEST_WORD).collect::<String>();
-    if let Some((_, readout)) = PLAIN.iter().find(|(name, _)| *name == lower) {
-        return Ok(readout.clone());
+    if let Some(row) = PLAIN.iter().find(|row| row.name == lower) {
+        return Ok(row.readout.clone());
     }
     if let Some(number) = lower.strip_prefix("token:") {
         let plain = number.bytes().all(|byte| byte.is_ascii_digit());
@@ -90,7 +141,7 @@ fn is_word(word: &str) -> bool {
 }
 
 fn nearest(lower: &str) -> Option<&'static str> {
-    let names = PLAIN.iter().map(|(name, _)| (*name, *name)).chain(ALSO);
+    let names = PLAIN.iter().map(|row| (row.name, row.name)).chain(ALSO);
     let near = names.map(|(typed, name)| (strsim::normalized_damerau_levenshtein(lower, typed), name));
     let (likeness, name) = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (likeness >= 0.5).then_some(name)
@@ -101,6 +152,6 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 }
 
 fn known() -> String {
-    let names: Vec<&str> = PLAIN.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = PLAIN.iter().map(|row| row.name).collect();
     format!("{}, token:K, stand-in:WORD", names.join(", "))
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn all() -> Vec<Readout> {
-    let mut all: Vec<Readout> = names::PLAIN.iter().map(|(_, readout)| readout.clone()).collect();
+    let mut all: Vec<Readout> = names::PLAIN.iter().map(|row| row.readout.clone()).collect();
     all.extend([Readout::Token(1), Readout::Token(512), Readout::StandIn("Banana".to_owned())]);
     all
 }
