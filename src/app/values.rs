@@ -391,6 +391,7 @@ fn of_aggregate(state: &State, rest: &str) -> Option<Datum> {
     match what {
         "probe" => number(lane.probe.accuracy),
         "cosine" => number(lane.random_cosine),
+        "nearest" => number(lane.nearest),
         "low" => number(lane.nearest_ci95[0]),
         "high" => number(lane.nearest_ci95[1]),
         _ => None,
