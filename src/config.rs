@@ -55,7 +55,8 @@ impl Settings {
     pub fn read(path: &Path) -> Result<Self, String> {
         let fail =
             |cause: String| format!("cannot use the settings file {}: {cause}. Correct or remove it", place(path));
-        if std::fs::metadata(path).is_err() {
+        // A link that leads nowhere is no file either; one that leads to itself is a mistake.
+        if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(Self::default());
         }
         let text = files::read_text(path, MOST_BYTES).map_err(|error| fail(error.to_string()))?;

@@ -117,6 +117,7 @@ fn hint(row: &Binding, state: &State, width: u16) -> &'static str {
             Page::Bench => "text",
         },
         Screen::Home { .. } if row.actions.contains(&Action::Back) => "leave",
+        _ if row.actions == [Action::Enter] && row.scope == Scope::Runs && state.covered() => "show",
         _ if row.actions == [Action::Pause] && state.results.running.as_ref().is_some_and(|run| run.paused) => "go on",
         _ => row.hint,
     }

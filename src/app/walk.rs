@@ -111,7 +111,12 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
         Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
         Action::Back => return home(state),
         Action::Answer(choice) => return question::answer(state, choice),
-        Action::Enter if state.covered() => state.uncovered = true,
+        Action::Enter if state.covered() => {
+            state.uncovered = true;
+            if page == Page::Text {
+                state.notice = Some("The bench shows it now, without an answer. Tab leads to the bench.".to_owned());
+            }
+        }
         action => return in_bench(state, action),
     }
     Vec::new()

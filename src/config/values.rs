@@ -147,6 +147,8 @@ pub(super) fn of_file(text: &str) -> Result<Settings, String> {
         toml::from_str(text).map_err(|error| {
             let (line, column) = error.span().map_or((1, 1), |span| place(span.start));
             let said = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            let said =
+                if said.contains("as i128") { "this number is larger than any setting takes".to_owned() } else { said };
             format!("line {line}, column {column}: {said}")
         })?;
     let mut settings = Settings::default();
@@ -209,6 +211,7 @@ mod tests {
             ("color = 8", "line 1: color = 8: it must be one of"),
             ("threads = 100000", "line 1: threads = 100000: it must be a whole number from 1 to 512"),
             ("threads = 0", "from 1 to 512"),
+            ("threads = 99999999999999999999", "line 1, column 11: this number is larger than any setting takes"),
             ("threads = -1", "from 1 to 512"),
             ("threads = \"2\"", "threads = \"2\": it must be a whole number from 1 to 512, without quotes"),
             ("max-length = 0", "from 3 to 65535"),

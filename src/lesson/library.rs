@@ -248,6 +248,7 @@ fn read(directory: &Path, name: &str, limit: usize) -> Result<String, Problem> {
         }
         ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
             Problem::whole(name, format!("this is not a file: {error}"))
+                .with_help("put a file there, or remove it".to_owned())
         }
         _ => Problem::whole(name, format!("the file cannot be read: {error}")),
     })?;

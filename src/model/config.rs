@@ -213,6 +213,9 @@ impl Config {
         let fail = |cause: String| ModelError::Config { origin: origin.to_owned(), cause };
         let unfit =
             |error: serde_json::Error| fail(format!("not a BERT configuration ({})", crate::wording::cause(&error)));
+        if let Some(why) = super::folder::no_json(text.as_bytes()) {
+            return Err(fail(format!("not a BERT configuration: {why}. Copy or download it again")));
+        }
         let json: Value = serde_json::from_str(text).map_err(unfit)?;
         if !json.is_object() {
             return Err(fail("not a BERT configuration: it is no JSON object that describes a model".to_owned()));
@@ -241,10 +244,10 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         let sizes = [
-            ("embedding_size", self.embedding_size, 16_384),
             ("task_type_vocab_size", self.tasks.unwrap_or(1), 1_024),
             ("vocab_size", self.vocab_size, 1_000_000),
             ("hidden_size", self.hidden_size, 16_384),
+            ("embedding_size", self.embedding_size, 16_384),
             ("num_hidden_layers", self.num_hidden_layers, 256),
             ("num_attention_heads", self.num_attention_heads, 1_024),
             ("intermediate_size", self.intermediate_size, 131_072),

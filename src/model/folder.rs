@@ -15,7 +15,7 @@ mod pooling;
 mod stand_in;
 
 pub use pooling::{POOLING, pooling};
-pub use stand_in::refuse_stand_in;
+pub use stand_in::{no_json, refuse_stand_in};
 
 /// Entries of a folder that are looked at.
 const MOST: usize = 10_000;
@@ -85,7 +85,11 @@ pub fn check(folder: &Path, weights: &Path) -> Result<(), ModelError> {
 /// # Errors
 /// When it is of a kind that is not read.
 pub fn check_file(path: &Path) -> Result<(), ModelError> {
-    formats::of_file(path).map_or(Ok(()), |cause| Err(ModelError::Format { origin: shown(path), cause }))
+    // What lies beside an adapter says more of it than its own name.
+    let described = path.parent().filter(|_| formats::is_adapter(path)).and_then(adapter);
+    described
+        .or_else(|| formats::of_file(path))
+        .map_or(Ok(()), |cause| Err(ModelError::Format { origin: shown(path), cause }))
 }
 
 /// A link that leads nowhere.

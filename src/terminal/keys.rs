@@ -35,6 +35,8 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 
 const ESC: u8 = 0x1b;
 const CTRL_C: u8 = 0x03;
+/// The end of a text, in eight bits.
+const ST: u8 = 0x9c;
 
 /// What a terminal sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,8 @@ pub struct Parser {
     within: Within,
     /// Another Esc stands before the sequence.
     twice: bool,
+    /// The sequence began with a control character of eight bits, which no hand types.
+    eight_bits: bool,
     /// Parameters, a character's bytes or a paste.
     held: Vec<u8>,
     found: Vec<Input>,
@@ -128,6 +132,7 @@ impl Parser {
                 CTRL_C => self.interrupted(byte),
                 // BEL ends it as xterm does, CAN and SUB break it off.
                 0x07 | 0x18 | 0x1a => self.ground(),
+                ST if self.eight_bits => self.ground(),
                 _ => self.within = Within::Text(true),
             },
             Within::Csi | Within::Ss3 | Within::Console | Within::Mouse(_) => self.in_sequence(byte),
@@ -201,7 +206,7 @@ impl Parser {
         };
         if self.twice {
             self.found.push(Input::Key(Key::Esc));
-        } else if typed {
+        } else if typed && !self.eight_bits {
             self.found.push(Input::Key(Key::Alt));
         }
     }
@@ -268,6 +273,7 @@ impl Parser {
             0xc2..=0xdf => 2,
             0xe0..=0xef => 3,
             0xf0..=0xf4 => 4,
+            0x80..=0x9f if typed => return self.control(byte),
             // No character begins so: a terminal that does not speak UTF-8.
             _ => return,
         };
@@ -283,10 +289,23 @@ impl Parser {
         self.held.push(byte);
         if self.held.len() == length {
             let found = std::str::from_utf8(&self.held).ok().and_then(|text| text.chars().next());
-            let key = found.filter(|c| typed && !c.is_control()).map(Key::Char);
-            self.found.extend(key.map(Input::Key));
             self.ground();
+            match found.filter(|_| typed) {
+                Some(c @ '\u{80}'..='\u{9f}') => self.control(c as u8),
+                found => self.found.extend(found.map(|c| Input::Key(Key::Char(c)))),
+            }
         }
+    }
+
+    /// A control character of eight bits: some begin a sequence, the others mean nothing here.
+    fn control(&mut self, byte: u8) {
+        self.within = match byte {
+            0x9b => Within::Csi,
+            0x8f => Within::Ss3,
+            0x90 | 0x98 | 0x9d..=0x9f => Within::Text(true),
+            _ => return,
+        };
+        self.eight_bits = true;
     }
 
     fn pasted(&mut self, byte: u8, matched: usize) {
@@ -322,6 +341,7 @@ impl Parser {
     fn ground(&mut self) {
         self.within = Within::Ground;
         self.twice = false;
+        self.eight_bits = false;
         self.held.clear();
     }
 }

@@ -370,3 +370,16 @@ fn the_work_of_a_run_is_what_its_progress_counts() {
     let of = |race: RaceRequest| work::of(&Request::Race(race), [100, 10, 20], 6).expect("a race");
     assert_eq!(of(cut), of(plain) + 130, "a readout that changes what is read has a reading of its own");
 }
+
+/// Where text and bench are two pages, Enter on the text does something that is seen, and the footer says what.
+#[test]
+fn enter_beside_an_open_question_says_that_the_bench_is_shown() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("08");
+    driver.press("nn");
+    let before = driver.screen();
+    assert!(before.contains("Enter show") && !before.contains("Enter run"), "{before}");
+    driver.key(Key::Enter);
+    let after = driver.screen();
+    assert!(after.contains("Tab leads to the bench.") && after.contains("Enter run"), "{after}");
+}

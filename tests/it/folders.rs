@@ -120,6 +120,10 @@ fn an_adapter_says_of_which_model_and_how_to_merge_it() {
     says(&peft, "adapter_model.safetensors", &parts);
     put(&peft.path().join("adapter_config.json"), "not JSON");
     says(&peft, "", &["an adapter of another model"]);
+    let alone = folder(&[("adapter_model.safetensors", "")]);
+    let parts = ["there is an adapter", "(adapter_model.safetensors)", "merge_and_unload()", "give --model merged"];
+    says(&alone, "", &parts);
+    says(&alone, "adapter_model.safetensors", &["this is an adapter"]);
 }
 
 #[test]
@@ -127,7 +131,7 @@ fn weights_in_another_form_are_named_with_what_to_do() {
     let cases: [(&[&str], &str, &str); 12] = [
         (&["model.onnx"], "an ONNX graph (model.onnx)", "it was made from"),
         (&["onnx/model_quantized.onnx"], "an ONNX graph (onnx/model_quantized.onnx)", "it was made from"),
-        (&["tf_model.h5"], "TensorFlow weights (tf_model.h5)", "from_tf=True"),
+        (&["tf_model.h5"], "there are TensorFlow weights (tf_model.h5)", "from_tf=True"),
         (&["saved_model.pb", "variables/x"], "a TensorFlow graph", "it was made from"),
         (&["bert_model.ckpt.index", "bert_config.json"], "a TensorFlow 1 checkpoint", "google-bert/bert-base-uncased"),
         (&["flax_model.msgpack"], "Flax weights (flax_model.msgpack)", "from_flax=True"),

@@ -113,7 +113,15 @@ pub const TABLE: &[(&str, &[u8], Is)] = &[
     ("a character without end", b"\xe7\x8c", Keys(&[])),
     ("half a pair, and too long", b"\xed\xa0\x80\xe0\x80\xafn", Keys(&[Char('n')])),
     ("Latin-1", b"\xe9n", Keys(&[Char('n')])),
-    ("control characters of eight bits", "\u{9b}A".as_bytes(), Keys(&[Char('A')])),
+    ("an arrow in eight bits, in UTF-8 and raw", b"\xc2\x9bA\x9bB", Keys(&[Key::Up, Key::Down])),
+    (
+        "a late colour in eight bits",
+        b"\xc2\x9d11;rgb:1/2/3\xc2\x9cn\x9d11;rgb:1/2/3\x9cn",
+        Keys(&[Char('n'), Char('n')]),
+    ),
+    ("what the terminal is, in eight bits", b"\x9b?1;2c\xc2\x9b?62;22c\x90>|XTerm(379)\x9c", Keys(&[])),
+    ("a text of eight bits without end", b"\x9d11;rgb:1n", Keys(&[])),
+    ("control characters of eight bits that begin nothing", b"\xc2\x85n\x84n", Keys(&[Char('n'), Char('n')])),
     // Pastes.
     ("a paste", b"\x1b[200~two\rlines\x1b[201~", Pasted("two\rlines")),
     ("an empty paste", b"\x1b[200~\x1b[201~", Pasted("")),

@@ -14,6 +14,9 @@ use super::parse::{clean, no_nul};
 use super::{Dataset, DatasetError, Dropped, Item, SPLITS, Split, content_hash, hex, key, split};
 use labels::Labels;
 
+/// The longest sentence that a row may have, in bytes: as long as one that is typed.
+const MOST_TEXT: usize = 400_000;
+
 /// How a file of labelled sentences is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -62,6 +65,13 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
     let mut seen: HashMap<String, String> = HashMap::new();
     let mut kept: Vec<(Row, String)> = Vec::new();
     for row in rows {
+        if row.text.len() > MOST_TEXT {
+            let problem = format!(
+                "the sentence has {} bytes, and at most {MOST_TEXT} are taken. BERT reads its first pieces alone: cut it there",
+                row.text.len()
+            );
+            return Err(self::row(&name, row.line, problem));
+        }
         if row.text.trim().is_empty() {
             dropped.empty += 1;
             continue;

@@ -275,9 +275,13 @@ fn look(path: &Path) -> io::Result<Found> {
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
     for number in 1..10_000 {
         let kept = beside(path, &format!("broken-{number}"));
-        if fs::symlink_metadata(&kept).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            fs::rename(path, &kept)?;
-            return Ok(kept);
+        match fs::symlink_metadata(&kept) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::rename(path, &kept)?;
+                return Ok(kept);
+            }
+            Err(error) => return Err(error),
         }
     }
     Err(io::Error::other("too many broken files are kept already"))

@@ -28,7 +28,15 @@ const GOOGLES: &str = "Use the same model from the hub, such as --model google-b
                        transformers";
 const UNPACK: &str = "Unpack it, and give --model the folder";
 
-const KINDS: [Kind; 12] = [
+const MERGE: &str = "Merge it into the model that it was made for, in Python with peft: \
+                     AutoPeftModel.from_pretrained(\"…\").merge_and_unload().save_pretrained(\"merged\"), and give --model merged";
+
+const KINDS: [Kind; 13] = [
+    Kind {
+        endings: &["adapter_model.safetensors", "adapter_model.bin", "adapter_model.pt"],
+        what: "an adapter, which holds only what was changed of a model",
+        advice: Advice::Other(MERGE),
+    },
     Kind { endings: &[".ckpt.index", ".ckpt.meta"], what: "a TensorFlow 1 checkpoint", advice: Advice::Other(GOOGLES) },
     Kind { endings: &[".h5", ".hdf5", ".keras"], what: "TensorFlow weights", advice: Advice::Loads("from_tf=True") },
     Kind { endings: &["saved_model.pb"], what: "a TensorFlow graph", advice: Advice::MadeFrom },
@@ -77,6 +85,15 @@ fn advice(kind: &Kind, folder: &Path) -> String {
     }
 }
 
+fn is_one(kind: &Kind) -> bool {
+    kind.what.starts_with("a ") || kind.what.starts_with("an ")
+}
+
+/// Whether a file is called as the weights of an adapter are.
+pub(super) fn is_adapter(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("adapter_model."))
+}
+
 /// What a file is that was named as the weights, if its name tells that it is none that is read.
 pub(super) fn of_file(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -85,7 +102,8 @@ pub(super) fn of_file(path: &Path) -> Option<String> {
         return Some(split(folder));
     }
     let kind = kind(name)?;
-    Some(format!("this is {}, which clsroom does not read. {}", kind.what, advice(kind, folder)))
+    let these = if is_one(kind) { "this is" } else { "these are" };
+    Some(format!("{these} {}, which clsroom does not read. {}", kind.what, advice(kind, folder)))
 }
 
 /// Which of how many files: `model-00001-of-00002.safetensors`.
@@ -137,7 +155,8 @@ pub(super) fn in_words(folder: &Path) -> Option<String> {
     let (_, first) = foreign.first()?;
     let named = listed(foreign.iter().map(|(name, _)| short(name)), 3);
     Some(format!(
-        "it has no model.safetensors or pytorch_model.bin; there is {} ({}), which clsroom does not read. {}",
+        "it has no model.safetensors or pytorch_model.bin; there {} {} ({}), which clsroom does not read. {}",
+        if is_one(first) { "is" } else { "are" },
         first.what,
         printable(&named),
         advice(first, folder)

@@ -25,11 +25,40 @@ pub fn refuse_stand_in(path: &Path, first: &[u8]) -> Result<(), ModelError> {
     Err(ModelError::Format { origin: shown(path), cause: cause.to_owned() })
 }
 
+/// What a file is that should hold JSON and begins as no JSON does, where that can be told.
+pub fn no_json(bytes: &[u8]) -> Option<&'static str> {
+    let text = bytes.trim_ascii_start();
+    Some(match text {
+        [] => "the file is empty",
+        [0xef, 0xbb, 0xbf, ..] => "it begins with a byte order mark; save it as UTF-8 without one",
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, ..] => "it is UTF-16; save it as UTF-8",
+        // What was read as text has this sign in place of bytes that are none.
+        [0xef, 0xbf, 0xbd, ..] => "it is not UTF-8; save it as UTF-8",
+        [b'<', ..] => "it is XML or a web page, not JSON",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::refuse_stand_in;
+    use super::{no_json, refuse_stand_in};
+
+    #[test]
+    fn what_is_no_json_is_told_by_its_beginning() {
+        for (bytes, part) in [
+            (&b""[..], "empty"),
+            (b" \n", "empty"),
+            (b"\xef\xbb\xbf{}", "byte order mark"),
+            (b"\xff\xfe{\0}\0", "UTF-16"),
+            (b"{\0}\0", "UTF-16"),
+            (b"<?xml version=\"1.0\"?><Error/>", "XML"),
+        ] {
+            assert!(no_json(bytes).is_some_and(|why| why.contains(part)), "{part}");
+        }
+        assert_eq!((no_json(b"{}"), no_json(b"[1]"), no_json(b"null")), (None, None, None));
+    }
 
     #[test]
     fn pointers_and_web_pages_are_told_from_files() {

@@ -63,10 +63,14 @@ pub(super) fn from_vocabulary(
 
 /// `BertTokenizer`: one piece a line, its number is its id.
 fn word_piece(bytes: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| "vocab.txt is not UTF-8. Use the vocab.txt that came with the weights".to_owned())?;
     let ids: HashMap<&str, u32> = text.lines().enumerate().map(|(id, piece)| (piece, id as u32)).collect();
     let special = |slot: &str| {
         let token = &rules.needed(slot)?.content;
+        if token.is_empty() {
+            return Err(format!("its {slot} is empty. Correct it in tokenizer_config.json, or copy the file again"));
+        }
         let id = ids.get(token.as_str()).ok_or_else(|| {
             format!(
                 "vocab.txt has no {}, which this tokenizer needs. Use the vocab.txt that came with the weights",

@@ -11,6 +11,8 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::model::folder::no_json;
+
 /// Parts of one kind (normalizers, say) that a tokenizer may have.
 const MOST_PARTS: usize = 16;
 /// How many times longer normalizers may make a text.
@@ -137,6 +139,10 @@ impl<'de> Visitor<'de> for Pieces {
 impl Outline {
     /// Reads and checks a `tokenizer.json`.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            let why = no_json(bytes).unwrap_or("it is no JSON object that describes one");
+            return Err(format!("not a tokenizer file: {why}"));
+        }
         let outline: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("not a tokenizer file ({})", crate::wording::cause(&error)))?;
         outline.check()?;

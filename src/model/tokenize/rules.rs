@@ -9,6 +9,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+
+use crate::model::folder::no_json;
 use tokenizers::AddedToken;
 
 use super::{Companions, printable};
@@ -373,7 +375,8 @@ fn object(files: &Companions, name: &'static str) -> Result<Map<String, Value>, 
         Ok(Value::Object(json)) => Ok(json),
         Ok(_) => Err(format!("{name} is no JSON object. Copy or download it again")),
         Err(error) => {
-            Err(format!("{name} cannot be understood ({}). Copy or download it again", crate::wording::cause(&error)))
+            let why = no_json(bytes).map_or_else(|| crate::wording::cause(&error), str::to_owned);
+            Err(format!("{name} cannot be understood ({why}). Copy or download it again"))
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Rows of a file of JSON lines.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{Row, advice, label_of, row, short};
@@ -18,8 +21,11 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Row>, DatasetError> {
     let mut rows = Vec::new();
     for (index, content) in text.lines().enumerate().filter(|(_, content)| !content.trim().is_empty()) {
         let line = index + 1;
-        let Ok(Value::Object(object)) = serde_json::from_str(content.trim_start_matches('\u{feff}')) else {
-            return Err(row(name, line, not_an_object(content)));
+        let content = content.trim_start_matches('\u{feff}');
+        let object = match serde_json::from_str(content) {
+            Ok(Value::Object(object)) => object,
+            Ok(_) => return Err(row(name, line, not_an_object(content, None))),
+            Err(error) => return Err(row(name, line, not_an_object(content, Some(&error)))),
         };
         let Some(found) = value(&object, "text") else {
             let keys = object.keys().map(|key| format!("{:?}", short(key))).collect::<Vec<_>>();
@@ -39,7 +45,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Row>, DatasetError> {
         };
         let label = match value(&object, "label") {
             Some(Value::String(label)) => label_of(label),
-            Some(label @ (Value::Number(_) | Value::Bool(_))) => label.to_string(),
+            Some(Value::Number(number)) => written(content, "label").unwrap_or_else(|| number.to_string()),
+            Some(Value::Bool(truth)) => truth.to_string(),
             None | Some(Value::Null) => String::new(),
             Some(_) => return Err(row(name, line, "the \"label\" is neither a string nor a number".to_owned())),
         };
@@ -68,7 +75,24 @@ fn value<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     })
 }
 
-fn not_an_object(content: &str) -> String {
+/// A number as it is written: two labels of many digits may be the same number to a computer.
+fn written(content: &str, key: &str) -> Option<String> {
+    let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(content).ok()?;
+    let mut alike = object.iter().filter(|(name, _)| name.as_str() == key || name.to_lowercase() == key);
+    let exact = object.get(key).or_else(|| alike.next().map(|(_, value)| value))?;
+    Some(exact.get().to_owned())
+}
+
+fn not_an_object(content: &str, error: Option<&serde_json::Error>) -> String {
+    let error = error.map(ToString::to_string).unwrap_or_default();
+    if error.contains("hex escape") {
+        return "it has half of a character: \\ud800 to \\udfff stand for one only in pairs. Write the text again, in Python with \
+                text.encode(\"utf-8\", \"replace\").decode()"
+            .to_owned();
+    }
+    if error.contains("number out of range") {
+        return "one of its numbers is too large to be one. Write it in quotes".to_owned();
+    }
     let word = |word: &str| content.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
     let cause = if ["NaN", "Infinity"].into_iter().any(word) {
         "NaN and Infinity are no JSON: write null"

@@ -314,3 +314,27 @@ fn as_many_classes_as_sentences_are_refused_without_delay() {
         + &(0..200_000).map(|number| format!("s{number},c{number}")).collect::<Vec<_>>().join("\n");
     assert!(error(Form::Csv, &csv).contains("is in the train split"));
 }
+
+#[test]
+fn numbers_of_many_digits_stay_the_labels_that_they_are() {
+    let row = |at: usize| format!("{{\"text\":\"sentence {at}\",\"label\":10000000000000000000000{}}}", at % 2 + 1);
+    let rows = (0..120).map(row).collect::<Vec<_>>().join("\n");
+    let read = Dataset::labelled("mine", Form::JsonLines, &rows).expect("two classes");
+    assert_eq!(read.classes(), ["100000000000000000000001", "100000000000000000000002"]);
+}
+
+#[test]
+fn what_json_cannot_say_is_named() {
+    let of = |line: &str| error(Form::JsonLines, &format!("{{\"text\":\"a\",\"label\":1}}\n{line}\n"));
+    let half = of("{\"text\":\"\\ud800 x\",\"label\":1}");
+    assert!(half.contains("line 2: it has half of a character"), "{half}");
+    let large = of("{\"text\":\"a\",\"label\":1e400}");
+    assert!(large.contains("line 2: one of its numbers is too large"), "{large}");
+}
+
+#[test]
+fn a_sentence_without_end_is_refused() {
+    let text = format!("text,label\ngood,1\n{},0\n", "x".repeat(MOST_TEXT + 1));
+    let long = error(Form::Csv, &text);
+    assert!(long.contains("line 3: the sentence has 400001 bytes, and at most 400000 are taken"), "{long}");
+}
