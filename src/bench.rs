@@ -1,4 +1,4 @@
-//! The benches: what stands beside a step's text. One view is one file and one row of [`TABLE`].
+//! The benches: what stands beside a step's text. One view is one file and one row of `TABLE`.
 //!
 //! A view's file says what an author may set and quote, what it asks of the worker, which keys move it, how it is drawn
 //! and what it says in words. Footer, help, checker, sandbox, plain text and `clsroom lessons vocabulary` read the rows.

@@ -8,7 +8,7 @@
 //! - [`lesson`]: what a teacher writes, as typed data
 //! - [`worker`]: the compute threads
 //! - [`app`]: the course as a state machine, pure
-//! - [`bench`]: what stands beside a step, one view a file
+//! - [`mod@bench`]: what stands beside a step, one view a file
 //! - [`view`]: the screen around it, pure
 //! - [`terminal`]: the local front end
 //! - [`plain`]: the course as linear text

@@ -214,7 +214,7 @@ impl Config {
         let unfit =
             |error: serde_json::Error| fail(format!("not a BERT configuration ({})", crate::wording::cause(&error)));
         if let Some(why) = super::folder::no_json(text.as_bytes()) {
-            return Err(fail(format!("not a BERT configuration: {why}. Copy or download it again")));
+            return Err(fail(format!("not a BERT configuration: {why}")));
         }
         let json: Value = serde_json::from_str(text).map_err(unfit)?;
         if !json.is_object() {
