@@ -5,10 +5,9 @@ use ratatui::layout::Rect;
 
 use super::words::{NAMED, ROWS, largest, number, piece, sentence};
 use super::{chosen, frame, hidden, labels, measured, norm, role, said};
-use crate::app::Action;
-use crate::app::State;
 use crate::app::keymap::Scope;
 use crate::app::pieces::{self, place_of};
+use crate::app::{Action, State};
 use crate::bench::{self, Draw, View};
 use crate::lab::TraceData;
 use crate::lab::head::Head;

@@ -6,14 +6,12 @@ use ratatui::text::{Line, Span};
 
 use super::words::{piece, sentence, unfitted as unfitted_words};
 use super::{card, frame, labels, measured, role, said, token, without};
-use crate::app::State;
 use crate::app::pieces::place_of;
-use crate::app::values;
 use crate::app::values::attribution::agreement;
+use crate::app::{State, values};
 use crate::bench::{Draw, Row, View};
-use crate::lab::Request;
-use crate::lab::TraceData;
 use crate::lab::attribution::{AttributionData, STEPS};
+use crate::lab::{Request, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::window;
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 
 use super::words::number;
 use super::{card, frame, measured, said};
-use crate::app::State;
-use crate::app::values;
+use crate::app::{State, values};
 use crate::bench::{Draw, Row, View};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};

@@ -6,16 +6,12 @@ use ratatui::text::Line;
 
 use super::words::{NAMED, after, largest, number, piece, sentence};
 use super::{card, frame, label_of, label_role, measured, said};
-use crate::app::Action;
-use crate::app::State;
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
-use crate::app::pieces;
-use crate::app::values;
+use crate::app::{Action, State, pieces, values};
 use crate::bench::{Draw, Row, View};
-use crate::lab::Request;
 use crate::lab::similar::{Aligned, apart};
-use crate::lab::{Matrix, Piece, TraceData};
+use crate::lab::{Matrix, Piece, Request, TraceData};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::{Scale, window};

@@ -4,13 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{card, frame, label_role, labels, measured, said, token};
-use crate::app::State;
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
-use crate::app::values;
+use crate::app::{State, values};
 use crate::bench::{Draw, Row, View};
-use crate::lab::Request;
-use crate::lab::{TraceData, verdict};
+use crate::lab::{Request, TraceData, verdict};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};

@@ -6,15 +6,12 @@ use ratatui::text::Span;
 
 use super::words::{number, sentence};
 use super::{chosen, frame, matrix, measured, said, without};
-use crate::app::Action;
-use crate::app::State;
-use crate::app::bench::over_layers;
-use crate::app::bench::over_rows;
+use crate::app::bench::{over_layers, over_rows};
 use crate::app::keymap::Scope;
+use crate::app::{Action, State};
 use crate::bench::{Draw, Row, View};
-use crate::lab::Matrix;
-use crate::lab::TraceData;
 use crate::lab::head::{Shares, shares};
+use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;

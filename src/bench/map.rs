@@ -5,9 +5,8 @@ use ratatui::layout::Rect;
 
 use super::words::number;
 use super::{frame, is_cls, labels, measured, role, said, token};
-use crate::app::State;
 use crate::app::keymap::Scope;
-use crate::app::values;
+use crate::app::{State, values};
 use crate::bench::{Draw, Row, View};
 use crate::lab::TraceData;
 use crate::lesson::Format;

@@ -5,14 +5,12 @@ use ratatui::layout::Rect;
 
 use super::words::sentence;
 use super::{card, frame, hidden, labels, measured, said, token};
-use crate::app::State;
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
-use crate::app::values;
+use crate::app::{State, values};
 use crate::bench::{Draw, Row, View};
-use crate::lab::Request;
-use crate::lab::{Matrix, TraceData};
+use crate::lab::{Matrix, Request, TraceData};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap, Side};

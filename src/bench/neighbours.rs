@@ -5,11 +5,9 @@ use ratatui::layout::Rect;
 
 use super::words::{NAMED, number};
 use super::{card, frame, label_of, labels, measured, said, token};
-use crate::app::State;
-use crate::app::values;
+use crate::app::{State, values};
 use crate::bench::{Draw, Row, View};
-use crate::lab::Request;
-use crate::lab::TraceData;
+use crate::lab::{Request, TraceData};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 

@@ -5,11 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{frame, said};
-use crate::app::Action;
-use crate::app::State;
 use crate::app::bench::over_list;
 use crate::app::notebook::QUESTIONS;
-use crate::app::values;
+use crate::app::{Action, State, values};
 use crate::bench::{Draw, Row, View};
 use crate::lab::Request;
 use crate::lesson::Source;

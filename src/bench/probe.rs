@@ -3,15 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::race::words;
-use super::race::{before, role, running, whole};
+use super::race::{before, role, running, whole, words};
 use super::{frame, measured_run, said};
-use crate::app::State;
-use crate::app::values;
+use crate::app::{State, values};
 use crate::bench::row::Sandbox;
 use crate::bench::{Draw, Row, View};
-use crate::lab::RaceRequest;
-use crate::lab::{Lane, RaceReport};
+use crate::lab::{Lane, RaceReport, RaceRequest};
 use crate::view::theme::Theme;
 use crate::view::widgets::chart::{self, Chart, Series};
 

@@ -6,9 +6,8 @@ use ratatui::text::Line;
 
 use super::words::number;
 use super::{frame, labels, norm, said, token};
-use crate::app::Action;
-use crate::app::State;
 use crate::app::keymap::Scope;
+use crate::app::{Action, State};
 use crate::bench::{Draw, Row, View};
 use crate::lab::normalise::{input, standard_lengths};
 use crate::lab::{Matrix, Operation, TraceData};
