@@ -220,6 +220,7 @@ impl Config {
         if !json.is_object() {
             return Err(fail("not a BERT configuration: it is no JSON object that describes a model".to_owned()));
         }
+        check_words(&json).map_err(fail)?;
         let family = family(&json).map_err(|what| ModelError::Architecture { origin: origin.to_owned(), what })?;
         let mut config: Self = serde_json::from_value(json.clone()).map_err(unfit)?;
         config.family = family;
@@ -311,6 +312,24 @@ impl Config {
 }
 
 /// Which relative of BERT a configuration describes, or what it is instead and why that cannot be run.
+/// What decides formulas must be a word, and one that is known.
+fn check_words(json: &Value) -> Result<(), String> {
+    const PROBLEMS: [&str; 3] = ["regression", "single_label_classification", "multi_label_classification"];
+    for name in ["model_type", "problem_type"] {
+        match json.get(name) {
+            None | Some(Value::Null | Value::String(_)) => {}
+            Some(_) => return Err(format!("{name} is not a text between quotes")),
+        }
+    }
+    match json.get("problem_type").and_then(Value::as_str).filter(|problem| !PROBLEMS.contains(problem)) {
+        None => Ok(()),
+        Some(problem) => {
+            let shown: String = super::printable(problem).chars().take(60).collect();
+            Err(format!("problem_type is {shown:?}, and transformers knows {}", PROBLEMS.join(", ")))
+        }
+    }
+}
+
 fn family(json: &Value) -> Result<Family, String> {
     let flag = |name: &str| json.get(name).and_then(Value::as_bool).unwrap_or(false);
     let kind = json.get("model_type").and_then(Value::as_str).unwrap_or("bert");

@@ -323,6 +323,8 @@ fn bad_checkpoints_are_one_sentence() {
     assert!(
         with(&|f| config(f, "num_attention_heads", 7.into())).contains("7 heads do not divide a hidden size of 24")
     );
+    assert!(with(&|f| config(f, "problem_type", "nonsense".into())).contains("problem_type is \"nonsense\""));
+    assert!(with(&|f| config(f, "model_type", vec!["bert"].into())).contains("model_type is not a text"));
     assert!(with(&|f| config(f, "vocab_size", 60.into())).contains("but the embedding table has 60 rows"));
     assert!(with(&|f| config(f, "vocab_size", 500.into())).contains("config.json asks for [500, 24]"));
     assert!(with(&|f| config(f, "num_hidden_layers", 3.into())).contains("no weight named encoder.layer.2"));

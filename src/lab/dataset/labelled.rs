@@ -120,17 +120,25 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
     Ok(Dataset::new(name, classes, items, dropped, sha256).noted(notes))
 }
 
-/// An error where the test part has no labels: GLUE writes -1 in place of each.
+/// An error where a part has no labels: GLUE writes -1 in place of each.
 fn hidden(name: &str, classes: &[String], items: &[Item]) -> Result<(), DatasetError> {
     let hides = |item: &&Item| classes[item.label] == labels::HIDDEN;
     let count = items.iter().filter(hides).count();
-    let in_test = items.iter().filter(|item| item.split == Split::Test).filter(hides).count();
-    let tests = items.iter().filter(|item| item.split == Split::Test).count();
-    let whole = count == items.len();
-    if count == 0 || !(whole || count == in_test && in_test == tests) {
+    let all_of = |split: Split| {
+        let (hidden, whole) = (items.iter().filter(hides), items.iter().filter(|item| item.split == split).count());
+        count == whole && hidden.filter(|item| item.split == split).count() == count
+    };
+    let part = if count == 0 {
         return Ok(());
-    }
-    let part = if whole { "the file" } else { "the test split" };
+    } else if count == items.len() {
+        "the file"
+    } else if all_of(Split::Test) {
+        "the test split"
+    } else if all_of(Split::Validation) {
+        "the validation split"
+    } else {
+        return Ok(());
+    };
     Err(DatasetError::Hidden { name: name.to_owned(), part, count })
 }
 
@@ -150,7 +158,14 @@ fn own_split(name: &str, line: usize, word: &str) -> Result<Split, DatasetError>
         "train" | "training" => Ok(Split::Train),
         "validation" | "valid" | "val" | "dev" => Ok(Split::Validation),
         "test" | "testing" => Ok(Split::Test),
-        _ => Err(row(name, line, format!("the split {:?} is not train, validation or test", short(word)))),
+        _ => Err(row(
+            name,
+            line,
+            format!(
+                "the split {:?} is not train, validation or test. Write one of these, or leave the column out",
+                short(word)
+            ),
+        )),
     }
 }
 

@@ -102,7 +102,7 @@ pub enum DatasetError {
     },
     /// The labels to test with are not in the file.
     #[error(
-        "{name}: all {count} labels of {part} are -1, which is how GLUE hides them: its test part has no labels. Leave these rows out, and test on its validation part instead"
+        "{name}: all {count} labels of {part} are -1, which is how GLUE hides them: its test part has no labels. Leave these rows out, and take rows with labels in their place, such as those of its validation part"
     )]
     Hidden {
         /// The data set.

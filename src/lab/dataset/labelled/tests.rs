@@ -299,6 +299,8 @@ fn labels_that_glue_hides_are_named() {
     };
     let said = error(Form::Csv, &csv(["", "", "-1"]));
     assert!(said.contains("all 30 labels of the test split are -1, which is how GLUE hides them"), "{said}");
+    let said = error(Form::Csv, &csv(["", "-1", ""]));
+    assert!(said.contains("all 30 labels of the validation split are -1, which is how GLUE hides them"), "{said}");
     let said = error(Form::Csv, &rows("text,label", |number| format!("day {number},-1")));
     assert!(said.contains("all 90 labels of the file are -1"), "{said}");
     let beside = rows("text,label", |number| format!("day {number},{}", number as i64 % 3 - 1));
