@@ -246,7 +246,6 @@ fn a_head_answers_by_its_problem_type() {
         (3, json!({"problem_type": null}), Answers::Classes),
         (3, json!({"problem_type": "regression"}), Answers::Scores),
         (1, json!({"num_labels": 1}), Answers::Scores),
-        (3, json!({"problem_type": "ranking"}), Answers::Scores),
     ];
     for (outputs, change, kind) in cases {
         let folder = tempfile::tempdir().expect("a folder");
