@@ -42,7 +42,7 @@ use parts::{
     boxed, card, chosen, frame, hidden, is_cls, label_of, label_role, label_roles, labels, measured, measured_run,
     norm, offer, role, said, token, without,
 };
-pub(crate) use row::{Draw, Row};
+pub(crate) use row::{Draw, ViewRow};
 
 /// The views that a bench can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,7 +96,7 @@ pub enum View {
 }
 
 /// Every view, in the order of the enum and of the sandbox.
-const TABLE: &[&Row] = &[
+const TABLE: &[&ViewRow] = &[
     &tokens::ROW,
     &embedding::ROW,
     &neighbours::ROW,
@@ -138,7 +138,7 @@ impl View {
     };
 
     /// All that is known about it.
-    pub(crate) fn row(self) -> &'static Row {
+    pub(crate) fn row(self) -> &'static ViewRow {
         TABLE[self as usize]
     }
 

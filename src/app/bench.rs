@@ -1,6 +1,6 @@
 //! Where the learner is within a bench: piece, layer, head, operation, variant.
 
-use crate::bench::Row;
+use crate::bench::ViewRow;
 use crate::lesson::progress::RaceChoice;
 use crate::lesson::{Bench, View};
 
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// What is known about the bench's view.
-    pub(crate) fn row(&self) -> Option<&'static Row> {
+    pub(crate) fn row(&self) -> Option<&'static ViewRow> {
         self.bench().map(|bench| bench.view.row())
     }
 

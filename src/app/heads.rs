@@ -45,11 +45,11 @@ impl State {
     #[must_use]
     pub fn course_sentences(&self) -> Option<&'static str> {
         let row = self.row().filter(|_| self.sentences != MOVIES)?;
-        (row.of_course)(self).then_some("On the course's film sentences, not on yours")
+        (row.reads_the_course)(self).then_some("On the course's film sentences, not on yours")
     }
 
     /// Whether the classifiers that the bench looks into learnt from the course's sentences.
-    pub(crate) fn heads_are_of_course(&self) -> bool {
+    pub(crate) fn heads_learnt_from_the_course(&self) -> bool {
         let shown = self.trace().and_then(|trace| trace.labels.first());
         shown.map_or(self.lacks_heads() && !self.has_two_labels(), |label| label.data == MOVIES)
     }

@@ -12,14 +12,14 @@ use super::{card, frame, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{AggregateLane, AggregateReport, AggregateRequest, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::scale::window;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "how well one vector stands for its sentence: three measures by layer; Enter runs it",
     measures: &["probe", "pair", "nearest"],
     settings: &["measure", "layer", "train", "test"],
@@ -29,8 +29,8 @@ pub(super) const ROW: Row = Row {
     run_name: "the measuring",
     moves: over_layers,
     run: |state| state.aggregate_request().map(Request::Aggregate),
-    of_course: |_| true,
-    ..Row::of(View::Aggregate, "aggregate", Draw::Alone(draw), words)
+    reads_the_course: |_| true,
+    ..ViewRow::of(View::Aggregate, "aggregate", Draw::Alone(draw), words)
 };
 
 const CAPTION: &str = "does one vector stand for its sentence?";

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{card, frame, label_of, measured, said};
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::Request;
 use crate::lab::arrange::{ArrangeData, Arrangement, Change};
 use crate::lesson::Format;
@@ -16,14 +16,14 @@ use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::text::fit;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the same pieces in other arrangements: shuffled, [CLS] last, without positions",
     measures: &["carried", "shuffled", "cls-at-end", "no-positions"],
     settings: &["sentence", "measure", "layer"],
     families: &[values::families::ARRANGE],
     keys: &[Scope::Move, Scope::Layers],
     wants: |state| vec![Request::Arrange(state.sentence())],
-    ..Row::of(View::Arrange, "arrange", Draw::Alone(draw), words)
+    ..ViewRow::of(View::Arrange, "arrange", Draw::Alone(draw), words)
 };
 
 /// Rows below which four curves cannot be told apart.

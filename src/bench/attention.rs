@@ -8,7 +8,7 @@ use super::{chosen, frame, hidden, labels, measured, norm, role, said};
 use crate::app::keymap::Scope;
 use crate::app::pieces::{self, place_of};
 use crate::app::{Action, State};
-use crate::bench::{self, Draw, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::lab::head::Head;
 use crate::view::theme::Theme;
@@ -16,7 +16,7 @@ use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, pad_start, put};
 
-pub(super) const ROW: bench::Row = bench::Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "one row of one head: query, keys, weights and values",
     measures: &["weights", "product", "values"],
     settings: &["sentence", "measure", "layer", "head"],
@@ -24,7 +24,7 @@ pub(super) const ROW: bench::Row = bench::Row {
     lowest_layer: 1,
     hides: |_| true,
     moves,
-    ..bench::Row::of(View::Attention, "attention", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Attention, "attention", Draw::Traced(draw), words)
 };
 
 /// A row of a head, and where the cursor is in it.

@@ -9,14 +9,14 @@ use super::{card, frame, labels, measured, role, said, token, without};
 use crate::app::pieces::place_of;
 use crate::app::values::attribution::agreement;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::attribution::{AttributionData, STEPS};
 use crate::lab::{Request, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::window;
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "what each piece adds to a classifier's answer, beside attention",
     settings: &["sentence"],
     families: &[values::families::ATTRIBUTION],
@@ -25,8 +25,8 @@ pub(super) const ROW: Row = Row {
     hides: |_| true,
     wants,
     race: State::heads_request,
-    of_course: State::heads_are_of_course,
-    ..Row::of(View::Attribution, "attribution", Draw::Traced(draw), words)
+    reads_the_course: State::heads_learnt_from_the_course,
+    ..ViewRow::of(View::Attribution, "attribution", Draw::Traced(draw), words)
 };
 
 /// Headings, and whether the numbers have signs.

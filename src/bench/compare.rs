@@ -6,19 +6,19 @@ use ratatui::layout::Rect;
 use super::words::number;
 use super::{card, frame, measured, said};
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::text::{clean, fit, put};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "two sentences: how similar their [CLS], a word and the means are, by layer",
     settings: &["sentence", "other", "word"],
     needs: &["other"],
     families: &[values::families::COMPARE],
     keys: &[],
     wants: |state| state.compare_request().into_iter().collect(),
-    ..Row::of(View::Compare, "compare", Draw::Alone(draw), words)
+    ..ViewRow::of(View::Compare, "compare", Draw::Alone(draw), words)
 };
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -11,7 +11,7 @@ use super::{card, frame, label_of, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::record::Datum;
 use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, Request, command, verdict};
 use crate::view::lines;
@@ -19,7 +19,7 @@ use crate::view::theme::Theme;
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::text::{pad, wrap, wrap_hanging};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the sentence decoded from one vector; Enter fits the decoders",
     measures: &["cls", "mean", "sep"],
     settings: &["sentence", "measure", "layer", "train", "test"],
@@ -30,8 +30,8 @@ pub(super) const ROW: Row = Row {
     moves: over_layers,
     wants,
     run: |state| state.invert_request().map(Request::Invert),
-    of_course: |_| true,
-    ..Row::of(View::Decode, "decode", Draw::Alone(draw), words)
+    reads_the_course: |_| true,
+    ..ViewRow::of(View::Decode, "decode", Draw::Alone(draw), words)
 };
 
 /// Cells for the lead of a line of pieces.

@@ -9,7 +9,7 @@ use super::{card, frame, label_of, label_role, measured, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{Action, State, pieces, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::similar::{Aligned, apart};
 use crate::lab::{Matrix, Piece, Request, TraceData};
 use crate::view::theme::{Role, Theme};
@@ -17,7 +17,7 @@ use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::{Scale, window};
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "two sentences side by side, piece by piece, with the difference",
     measures: &["norm", "raw", "rollout", "vectors"],
     settings: &["sentence", "other", "measure", "layer"],
@@ -29,7 +29,7 @@ pub(super) const ROW: Row = Row {
     hides: |_| true,
     moves,
     wants: |state| state.other().map(Request::Trace).into_iter().collect(),
-    ..Row::of(View::Difference, "difference", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Difference, "difference", Draw::Traced(draw), words)
 };
 
 /// Names of the measures that fill the table; the last variant is the map of vectors.

@@ -6,17 +6,17 @@ use ratatui::layout::Rect;
 use super::words::number;
 use super::{frame, labels, measured, norm, said, token};
 use crate::app::State;
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, put, width};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "word, position and segment row of a piece, their sum, and LayerNorm",
     measures: &["parts", "numbers"],
     settings: &["sentence", "measure"],
-    ..Row::of(View::Embedding, "embedding", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Embedding, "embedding", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -7,14 +7,14 @@ use super::{card, frame, label_role, labels, measured, said, token};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Request, TraceData, verdict};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "where the loss of a classifier touches: layers by positions",
     measures: &["cls", "mean"],
     settings: &["sentence", "measure", "layer"],
@@ -22,7 +22,7 @@ pub(super) const ROW: Row = Row {
     keys: &[Scope::Move, Scope::Layers],
     moves: over_layers,
     wants: |state| vec![Request::Gradient(state.sentence())],
-    ..Row::of(View::Gradient, "gradient", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Gradient, "gradient", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -9,7 +9,7 @@ use super::{chosen, frame, matrix, measured, said, without};
 use crate::app::bench::{over_layers, over_rows};
 use crate::app::keymap::Scope;
 use crate::app::{Action, State};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::head::{Shares, shares};
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
@@ -17,7 +17,7 @@ use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;
 use crate::view::widgets::thumbnails::{self, Thumbnails};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the attention of all layers and heads, small",
     measures: &["maps", "cls", "sep", "self", "previous", "next", "entropy"],
     settings: &["sentence", "measure", "layer", "head"],
@@ -25,7 +25,7 @@ pub(super) const ROW: Row = Row {
     lowest_layer: 1,
     hides: |state| state.cursor.open || state.cursor.variant == 0,
     moves,
-    ..Row::of(View::Heads, "heads", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Heads, "heads", Draw::Traced(draw), words)
 };
 
 /// A number of a head.

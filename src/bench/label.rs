@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::words::{number, sentence, unfitted as unfitted_words};
 use super::{frame, norm, said};
 use crate::app::State;
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Answers, TraceData, verdict};
 use crate::lesson::Source;
 use crate::view::theme::{Role, Theme};
@@ -15,7 +15,7 @@ use crate::view::widgets::blocks::mark;
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{clean, fit, put};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "how a classifier makes one answer of one vector",
     settings: &["sentence"],
     keys: &[],
@@ -24,8 +24,8 @@ pub(super) const ROW: Row = Row {
     own_head: true,
     two_models: true,
     race: State::heads_request,
-    of_course: State::heads_are_of_course,
-    ..Row::of(View::Label, "label", Draw::Traced(draw), words)
+    reads_the_course: State::heads_learnt_from_the_course,
+    ..ViewRow::of(View::Label, "label", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

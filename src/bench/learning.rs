@@ -8,7 +8,7 @@ use super::race::{curves, running};
 use super::words::number;
 use super::{card, frame, label_of, label_role, measured_run, said};
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{LearnData, Request};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
@@ -16,7 +16,7 @@ use crate::view::widgets::heatmap::{self, Heatmap, Side};
 use crate::view::widgets::scale::Scale;
 use crate::view::widgets::text::wrap;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "a short training: what it changes in [CLS] and its attention; Enter runs it",
     measures: &["cls", "mean"],
     settings: &["sentence", "measure", "layer"],
@@ -25,7 +25,7 @@ pub(super) const ROW: Row = Row {
     run_name: "the training",
     learns: true,
     run: |state| state.learn_request().map(Request::Learn),
-    ..Row::of(View::Learning, "learning", Draw::Alone(draw), words)
+    ..ViewRow::of(View::Learning, "learning", Draw::Alone(draw), words)
 };
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {

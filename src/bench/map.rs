@@ -7,17 +7,17 @@ use super::words::number;
 use super::{frame, is_cls, labels, measured, role, said, token};
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::lesson::Format;
 use crate::view::theme::Theme;
 use crate::view::widgets::scatter::{self, Point, Scatter};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "all positions in two dimensions (PCA), layer by layer",
     settings: &["sentence", "layer"],
     keys: &[Scope::Move, Scope::Layers],
-    ..Row::of(View::Map, "map", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Map, "map", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

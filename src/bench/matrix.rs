@@ -9,21 +9,21 @@ use crate::app::State;
 use crate::app::bench::over_rows;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::lab::head::entropy;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "one head's attention, rows by columns",
     settings: &["sentence", "layer", "head"],
     keys: &[Scope::Move, Scope::Layers, Scope::Heads],
     lowest_layer: 1,
     hides: |_| true,
     moves: over_rows,
-    ..Row::of(View::Matrix, "matrix", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Matrix, "matrix", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -9,14 +9,14 @@ use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Matrix, Request, TraceData};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap, Side};
 use crate::view::widgets::scale::Scale;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "what flows into [CLS]: layers by pieces, in four measures",
     measures: &["norm", "raw", "rollout", "knockout"],
     settings: &["sentence", "measure", "layer"],
@@ -27,8 +27,8 @@ pub(super) const ROW: Row = Row {
     hides: |_| true,
     moves: over_layers,
     wants: |state| vec![Request::Knockout(state.sentence())],
-    of_course: |state| state.measure() == Some("knockout") && state.heads_are_of_course(),
-    ..Row::of(View::Mixing, "mixing", Draw::Traced(draw), words)
+    reads_the_course: |state| state.measure() == Some("knockout") && state.heads_learnt_from_the_course(),
+    ..ViewRow::of(View::Mixing, "mixing", Draw::Traced(draw), words)
 };
 
 /// Name, what a cell says, and what a row does.

@@ -11,14 +11,14 @@ use super::{card, frame, measured_run, offer, said};
 use crate::app::bench::over_list;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::aggregate::KEPT;
 use crate::lab::{AggregateReport, NearestData, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{clean, fit, pad, put, wrap};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the training sentences nearest to the learner's; Enter runs it",
     measures: &["cls", "mean"],
     settings: &["sentence", "measure", "layer", "train", "test"],
@@ -29,8 +29,8 @@ pub(super) const ROW: Row = Row {
     moves: |state, action| over_list(state, action, KEPT),
     wants,
     run: |state| state.aggregate_request().map(Request::Aggregate),
-    of_course: |_| true,
-    ..Row::of(View::Nearest, "nearest", Draw::Alone(draw), words)
+    reads_the_course: |_| true,
+    ..ViewRow::of(View::Nearest, "nearest", Draw::Alone(draw), words)
 };
 
 const CAPTION: &str = "which sentences lie nearest to yours?";

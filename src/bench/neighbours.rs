@@ -6,18 +6,18 @@ use ratatui::layout::Rect;
 use super::words::{NAMED, number};
 use super::{card, frame, label_of, labels, measured, said, token};
 use crate::app::{State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Request, TraceData};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the rows of the word table that are nearest to a piece",
     measures: &["cosine", "dot"],
     settings: &["sentence", "measure"],
     families: &[values::families::NEIGHBOURS],
     wants: |state| vec![Request::Neighbours { sentence: state.sentence(), position: state.cursor.token }],
-    ..Row::of(View::Neighbours, "neighbours", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Neighbours, "neighbours", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

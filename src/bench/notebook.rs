@@ -8,7 +8,7 @@ use super::{frame, said};
 use crate::app::bench::over_list;
 use crate::app::notebook::QUESTIONS;
 use crate::app::{Action, State, values};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::Request;
 use crate::lesson::Source;
 use crate::lesson::notebook::{Answer, Point};
@@ -18,7 +18,7 @@ use crate::view::theme::Theme;
 use crate::view::widgets::blocks;
 use crate::view::widgets::text::{clean, fit, wrap, wrap_hanging};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the four answers from what the learner measured",
     families: &[
         values::families::RACE,
@@ -30,8 +30,8 @@ pub(super) const ROW: Row = Row {
     wants: State::gap_requests,
     race: State::gap_race,
     run,
-    of_course: |_| true,
-    ..Row::of(View::Notebook, "notebook", Draw::Alone(draw), |state| Some(words(state)))
+    reads_the_course: |_| true,
+    ..ViewRow::of(View::Notebook, "notebook", Draw::Alone(draw), |state| Some(words(state)))
 };
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -6,23 +6,22 @@ use ratatui::layout::Rect;
 use super::race::{before, role, running, whole, words};
 use super::{frame, measured_run, said};
 use crate::app::{State, values};
-use crate::bench::row::Sandbox;
-use crate::bench::{Draw, Row, View};
+use crate::bench::row::SandboxRun;
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Lane, RaceReport, RaceRequest};
 use crate::view::theme::Theme;
 use crate::view::widgets::chart::{self, Chart, Series};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "accuracy of frozen classifiers by layer; Enter runs it",
     settings: &["readouts", "train", "test"],
     needs: &["readouts"],
     families: &[values::families::RACE, values::families::OFFER],
     offers_run: true,
-    run_name: "the race",
     learns: true,
-    sandbox: Sandbox { train: Some(2_000), ..Sandbox::PLAIN },
+    sandbox: SandboxRun { train: Some(2_000), ..SandboxRun::PLAIN },
     race,
-    ..Row::of(View::Probe, "probe", Draw::Alone(draw), words)
+    ..ViewRow::of(View::Probe, "probe", Draw::Alone(draw), words)
 };
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {

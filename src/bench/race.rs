@@ -10,27 +10,26 @@ use ratatui::layout::Rect;
 
 use crate::app::bench::over_list;
 use crate::app::{State, values};
-use crate::bench::row::Sandbox;
-use crate::bench::{Draw, Row, View};
+use crate::bench::row::SandboxRun;
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Lane, Mode, RaceRequest, verdict};
 use crate::lesson::Format;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "classifiers side by side on the same test sentences; Enter runs it",
     measures: &["as-set", "512", "2000", "all"],
     settings: &["readouts", "modes", "layer", "train", "test", "epochs", "top-layers", "measure"],
     needs: &["readouts"],
     families: &[values::families::RACE, values::families::OFFER],
     offers_run: true,
-    run_name: "the race",
     learns: true,
     lanes: true,
-    sandbox: Sandbox { train: Some(512), modes: &["frozen", "finetune"], top_layers: Some(2) },
+    sandbox: SandboxRun { train: Some(512), modes: &["frozen", "finetune"], top_layers: Some(2) },
     moves: |state, action| over_list(state, action, 100),
     race: |state| state.race_of(&[state.race_layer()?], state.race_size()),
-    ..Row::of(View::Race, "race", Draw::Alone(draw), words)
+    ..ViewRow::of(View::Race, "race", Draw::Alone(draw), words)
 };
 
 pub(super) use before::before;

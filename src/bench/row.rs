@@ -19,7 +19,7 @@ pub(crate) enum Draw {
 }
 
 /// The run that the sandbox offers.
-pub(crate) struct Sandbox {
+pub(crate) struct SandboxRun {
     /// Training sentences.
     pub train: Option<usize>,
     /// How its lanes learn.
@@ -28,14 +28,14 @@ pub(crate) struct Sandbox {
     pub top_layers: Option<usize>,
 }
 
-impl Sandbox {
+impl SandboxRun {
     /// No limits.
     pub const PLAIN: Self = Self { train: None, modes: &[], top_layers: None };
 }
 
 /// One view.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
-pub(crate) struct Row {
+pub(crate) struct ViewRow {
     /// Which.
     pub view: View,
     /// The name that a lesson writes.
@@ -71,9 +71,9 @@ pub(crate) struct Row {
     /// Two models can stand side by side in it.
     pub two_models: bool,
     /// The run that the sandbox offers.
-    pub sandbox: Sandbox,
+    pub sandbox: SandboxRun,
     /// Whether the course's sentences are behind its figures even where others are in use.
-    pub of_course: fn(&State) -> bool,
+    pub reads_the_course: fn(&State) -> bool,
     /// Whether `[CLS]` and `[SEP]` can be hidden from it.
     pub hides: fn(&State) -> bool,
     /// Moves the cursor; `false` leaves a key to what it does in every bench.
@@ -90,7 +90,7 @@ pub(crate) struct Row {
     pub words: fn(&State) -> Option<Vec<String>>,
 }
 
-impl Row {
+impl ViewRow {
     /// A view of one sentence, over whose pieces the cursor moves.
     pub const fn of(view: View, name: &'static str, draw: Draw, words: fn(&State) -> Option<Vec<String>>) -> Self {
         Self {
@@ -107,12 +107,12 @@ impl Row {
             lanes: false,
             learns: false,
             offers_run: false,
-            run_name: "",
+            run_name: "the race",
             looks_into: &[],
             own_head: false,
             two_models: false,
-            sandbox: Sandbox::PLAIN,
-            of_course: |_| false,
+            sandbox: SandboxRun::PLAIN,
+            reads_the_course: |_| false,
             hides: |_| false,
             moves: |_, _| false,
             wants: |_| Vec::new(),

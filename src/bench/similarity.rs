@@ -9,20 +9,20 @@ use crate::app::State;
 use crate::app::bench::over_rows;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::lab::similar::{mean_of_pairs, similarity};
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "cosines of all positions of the sentence with each other",
     settings: &["sentence", "layer"],
     keys: &[Scope::Move, Scope::Layers],
     hides: |_| true,
     moves: over_rows,
-    ..Row::of(View::Similarity, "similarity", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Similarity, "similarity", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

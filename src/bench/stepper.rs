@@ -8,20 +8,20 @@ use super::words::number;
 use super::{frame, labels, norm, said, token};
 use crate::app::keymap::Scope;
 use crate::app::{Action, State};
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::normalise::{input, standard_lengths};
 use crate::lab::{Matrix, Operation, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::window;
 use crate::view::widgets::text::{fit, pad, put, to_ascii};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the forward pass, one operation at a time, with its formula and numbers",
     settings: &["sentence", "layer", "head", "operation"],
     keys: &[Scope::Move, Scope::Layers, Scope::Heads, Scope::Stepper],
     first_shown: 1,
     moves,
-    ..Row::of(View::Stepper, "stepper", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Stepper, "stepper", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -204,7 +204,8 @@ fn words(state: &State) -> Option<Vec<String>> {
 }
 
 fn moves(state: &mut State, action: Action) -> bool {
-    let Some(trace) = state.trace().cloned() else { return false };
+    // Before the pass is there, there is nothing to move over.
+    let Some(trace) = state.trace().cloned() else { return true };
     let last = trace.operations.len().saturating_sub(1);
     let width = trace.operations.get(state.cursor.operation).and_then(|op| op.values.first()).map_or(0, |m| m.cols);
     let cursor = &mut state.cursor;

@@ -6,17 +6,17 @@ use ratatui::layout::Rect;
 use super::words::sentence;
 use super::{boxed, frame, measured, said, token};
 use crate::app::State;
-use crate::bench::{Draw, Row, View};
+use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::clean;
 use crate::view::widgets::tokens::{self, Piece};
 
-pub(super) const ROW: Row = Row {
+pub(super) const ROW: ViewRow = ViewRow {
     about: "the sentence as word pieces with their ids",
     settings: &["sentence"],
     two_models: true,
-    ..Row::of(View::Tokens, "tokens", Draw::Traced(draw), words)
+    ..ViewRow::of(View::Tokens, "tokens", Draw::Traced(draw), words)
 };
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

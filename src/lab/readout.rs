@@ -74,8 +74,8 @@ impl Readout {
     }
 
     /// What is known about one whose name stands alone; those with a number or a word behind it have none.
-    fn row(&self) -> &'static names::Row {
-        static NONE: names::Row = names::row("", Readout::Cls, "", "");
+    fn row(&self) -> &'static names::Plain {
+        static NONE: names::Plain = names::row("", Readout::Cls, "", "");
         names::PLAIN.iter().find(|row| row.readout == *self).unwrap_or(&NONE)
     }
 

@@ -311,7 +311,6 @@ impl Config {
     }
 }
 
-/// Which relative of BERT a configuration describes, or what it is instead and why that cannot be run.
 /// What decides formulas must be a word, and one that is known.
 fn check_words(json: &Value) -> Result<(), String> {
     const PROBLEMS: [&str; 3] = ["regression", "single_label_classification", "multi_label_classification"];
@@ -330,6 +329,7 @@ fn check_words(json: &Value) -> Result<(), String> {
     }
 }
 
+/// Which relative of BERT a configuration describes, or what it is instead and why that cannot be run.
 fn family(json: &Value) -> Result<Family, String> {
     let flag = |name: &str| json.get(name).and_then(Value::as_bool).unwrap_or(false);
     let kind = json.get("model_type").and_then(Value::as_str).unwrap_or("bert");

@@ -85,9 +85,10 @@ pub fn check(folder: &Path, weights: &Path) -> Result<(), ModelError> {
 /// # Errors
 /// When it is of a kind that is not read.
 pub fn check_file(path: &Path) -> Result<(), ModelError> {
-    // What lies beside an adapter says more of it than its own name.
-    let described = path.parent().filter(|_| formats::is_adapter(path)).and_then(adapter);
-    described
+    let named = path.file_name().is_some_and(|name| is_adapter(&name.to_string_lossy()));
+    let folder = path.parent().filter(|_| named);
+    folder
+        .and_then(adapter)
         .or_else(|| formats::of_file(path))
         .map_or(Ok(()), |cause| Err(ModelError::Format { origin: shown(path), cause }))
 }
@@ -141,10 +142,15 @@ fn describes_a_model(config: &Path) -> bool {
     }
 }
 
-/// An adapter has only what was changed of a model.
+/// Whether a file is called as the weights of an adapter are.
+fn is_adapter(name: &str) -> bool {
+    name.starts_with("adapter_model.")
+}
+
+/// An adapter has only what was changed of a model; of which, its configuration says, if that is there.
 fn adapter(folder: &Path) -> Option<String> {
     let path = folder.join("adapter_config.json");
-    if !path.exists() {
+    if !path.exists() && !names(folder).iter().any(|name| is_adapter(name)) {
         return None;
     }
     let json = json(&path).unwrap_or_default();

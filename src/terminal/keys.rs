@@ -217,6 +217,7 @@ impl Parser {
     }
 
     fn after_escape(&mut self, byte: u8) {
+        self.eight_bits = false;
         self.within = match byte {
             ESC if self.twice => {
                 self.found.push(Input::Key(Key::Esc));

@@ -3,6 +3,24 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What no picture of a state needs.
+const PICTURES: &[&str] = &[
+    "crate::model",
+    "lab::finetune",
+    "crate::worker",
+    "crate::commands",
+    "candle",
+    "crossterm",
+    "mpsc",
+    "std::fs",
+    "std::io",
+    "crate::files",
+    "std::env",
+    "std::thread",
+    "Instant",
+    "SystemTime",
+];
+
 /// Module, and what its files must not name.
 const NEVER: &[(&str, &[&str])] = &[
     (
@@ -65,43 +83,8 @@ const NEVER: &[(&str, &[&str])] = &[
             "SystemTime",
         ],
     ),
-    (
-        "view",
-        &[
-            "crate::model",
-            "lab::finetune",
-            "crate::worker",
-            "crate::commands",
-            "candle",
-            "crossterm",
-            "mpsc",
-            "std::fs",
-            "std::io",
-            "crate::files",
-            "std::env",
-            "Instant",
-            "SystemTime",
-        ],
-    ),
-    (
-        "bench",
-        &[
-            "crate::model",
-            "lab::finetune",
-            "crate::worker",
-            "crate::commands",
-            "candle",
-            "crossterm",
-            "mpsc",
-            "std::fs",
-            "std::io",
-            "crate::files",
-            "std::env",
-            "std::thread",
-            "Instant",
-            "SystemTime",
-        ],
-    ),
+    ("view", PICTURES),
+    ("bench", PICTURES),
     ("files", &["crate::"]),
     ("wording", &["crate::", "std::fs", "std::io"]),
     ("commands", &["crate::app", "crate::view", "crate::terminal", "ratatui", "crossterm"]),

@@ -124,22 +124,16 @@ pub(super) fn read(name: &str, form: Form, text: &str) -> Result<Dataset, Datase
 fn hidden(name: &str, classes: &[String], items: &[Item]) -> Result<(), DatasetError> {
     let hides = |item: &&Item| classes[item.label] == labels::HIDDEN;
     let count = items.iter().filter(hides).count();
-    let all_of = |split: Split| {
-        let (hidden, whole) = (items.iter().filter(hides), items.iter().filter(|item| item.split == split).count());
-        count == whole && hidden.filter(|item| item.split == split).count() == count
+    // Exactly those of one part.
+    let are = |split: Split| items.iter().all(|item| hides(&item) == (item.split == split));
+    let part = match count {
+        0 => None,
+        _ if count == items.len() => Some("the file"),
+        _ if are(Split::Test) => Some("the test split"),
+        _ if are(Split::Validation) => Some("the validation split"),
+        _ => None,
     };
-    let part = if count == 0 {
-        return Ok(());
-    } else if count == items.len() {
-        "the file"
-    } else if all_of(Split::Test) {
-        "the test split"
-    } else if all_of(Split::Validation) {
-        "the validation split"
-    } else {
-        return Ok(());
-    };
-    Err(DatasetError::Hidden { name: name.to_owned(), part, count })
+    part.map_or(Ok(()), |part| Err(DatasetError::Hidden { name: name.to_owned(), part, count }))
 }
 
 /// A label or a column's name without what stands around it unseen.

@@ -3,7 +3,7 @@
 use super::Readout;
 
 /// A readout whose name stands alone.
-pub(super) struct Row {
+pub(super) struct Plain {
     /// The name of `--readouts` and of records.
     pub name: &'static str,
     /// Which it is.
@@ -14,12 +14,12 @@ pub(super) struct Row {
     pub about: &'static str,
 }
 
-pub(super) const fn row(name: &'static str, readout: Readout, label: &'static str, about: &'static str) -> Row {
-    Row { name, readout, label, about }
+pub(super) const fn row(name: &'static str, readout: Readout, label: &'static str, about: &'static str) -> Plain {
+    Plain { name, readout, label, about }
 }
 
 /// All of them. Which rows of a sentence each averages stands in `features::rows`.
-pub(super) static PLAIN: [Row; 11] = [
+pub(super) static PLAIN: [Plain; 11] = [
     row("cls", Readout::Cls, "[CLS]", "The vector at the first position, [CLS]."),
     row(
         "mean",

@@ -28,15 +28,7 @@ const GOOGLES: &str = "Use the same model from the hub, such as --model google-b
                        transformers";
 const UNPACK: &str = "Unpack it, and give --model the folder";
 
-const MERGE: &str = "Merge it into the model that it was made for, in Python with peft: \
-                     AutoPeftModel.from_pretrained(\"…\").merge_and_unload().save_pretrained(\"merged\"), and give --model merged";
-
-const KINDS: [Kind; 13] = [
-    Kind {
-        endings: &["adapter_model.safetensors", "adapter_model.bin", "adapter_model.pt"],
-        what: "an adapter, which holds only what was changed of a model",
-        advice: Advice::Other(MERGE),
-    },
+const KINDS: [Kind; 12] = [
     Kind { endings: &[".ckpt.index", ".ckpt.meta"], what: "a TensorFlow 1 checkpoint", advice: Advice::Other(GOOGLES) },
     Kind { endings: &[".h5", ".hdf5", ".keras"], what: "TensorFlow weights", advice: Advice::Loads("from_tf=True") },
     Kind { endings: &["saved_model.pb"], what: "a TensorFlow graph", advice: Advice::MadeFrom },
@@ -87,11 +79,6 @@ fn advice(kind: &Kind, folder: &Path) -> String {
 
 fn is_one(kind: &Kind) -> bool {
     kind.what.starts_with("a ") || kind.what.starts_with("an ")
-}
-
-/// Whether a file is called as the weights of an adapter are.
-pub(super) fn is_adapter(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("adapter_model."))
 }
 
 /// What a file is that was named as the weights, if its name tells that it is none that is read.

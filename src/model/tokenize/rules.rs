@@ -9,11 +9,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-
-use crate::model::folder::no_json;
 use tokenizers::AddedToken;
 
 use super::{Companions, printable};
+use crate::model::folder::no_json;
 
 /// The special tokens that a configuration names, in the order in which transformers adds them.
 const SLOTS: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];

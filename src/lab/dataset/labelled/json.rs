@@ -45,8 +45,9 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Row>, DatasetError> {
         };
         let label = match value(&object, "label") {
             Some(Value::String(label)) => label_of(label),
-            Some(Value::Number(number)) => written(content, "label").unwrap_or_else(|| number.to_string()),
-            Some(Value::Bool(truth)) => truth.to_string(),
+            // Two of many digits may be the same number to a computer: they stay as they are written.
+            Some(Value::Number(number)) if number.is_f64() => written(content, "label").unwrap_or_default(),
+            Some(label @ (Value::Number(_) | Value::Bool(_))) => label.to_string(),
             None | Some(Value::Null) => String::new(),
             Some(_) => return Err(row(name, line, "the \"label\" is neither a string nor a number".to_owned())),
         };
@@ -69,18 +70,19 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Row>, DatasetError> {
 
 /// The value of a key, or of the only one that is the same in other case.
 fn value<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-    object.get(key).or_else(|| {
-        let mut alike = object.iter().filter(|(name, _)| name.to_lowercase() == key);
-        alike.next().filter(|_| alike.next().is_none()).map(|(_, value)| value)
-    })
+    named(object.iter(), key)
 }
 
-/// A number as it is written: two labels of many digits may be the same number to a computer.
+fn named<'a, V>(mut entries: impl Iterator<Item = (&'a String, &'a V)> + Clone, key: &str) -> Option<&'a V> {
+    let mut alike = entries.clone().filter(|(name, _)| name.to_lowercase() == key);
+    let only = alike.next().filter(|_| alike.next().is_none());
+    entries.find(|(name, _)| *name == key).or(only).map(|(_, value)| value)
+}
+
+/// A value of an object as it is written.
 fn written(content: &str, key: &str) -> Option<String> {
     let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(content).ok()?;
-    let mut alike = object.iter().filter(|(name, _)| name.as_str() == key || name.to_lowercase() == key);
-    let exact = object.get(key).or_else(|| alike.next().map(|(_, value)| value))?;
-    Some(exact.get().to_owned())
+    named(object.iter(), key).map(|value| value.get().to_owned())
 }
 
 fn not_an_object(content: &str, error: Option<&serde_json::Error>) -> String {
