@@ -177,7 +177,8 @@ fn lesson(state: &State) -> String {
 
 fn figure(value: values::Value) -> Figure {
     match value.number {
-        Number::Known(number) => Figure::Number(number),
-        Number::None => Figure::Text(value.text),
+        // JSON has no other numbers, and a progress file that has is no JSON.
+        Number::Known(number) if number.is_finite() => Figure::Number(number),
+        _ => Figure::Text(value.text),
     }
 }

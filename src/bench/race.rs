@@ -27,10 +27,13 @@ pub(super) const ROW: ViewRow = ViewRow {
     learns: true,
     lanes: true,
     sandbox: SandboxRun { train: Some(512), modes: &["frozen", "finetune"], top_layers: Some(2) },
-    moves: |state, action| over_list(state, action, 100),
+    moves: |state, action| over_list(state, action, MOST_LINES),
     race: |state| state.race_of(&[state.race_layer()?], state.race_size()),
     ..ViewRow::of(View::Race, "race", Draw::Alone(draw), words)
 };
+
+/// More lines than any result of a race has.
+const MOST_LINES: usize = 100;
 
 pub(super) use before::before;
 pub(super) use running::{curves, running};

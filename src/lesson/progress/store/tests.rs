@@ -144,3 +144,18 @@ fn saving_where_nothing_can_be_written_says_why() {
     let full = ProgressError { path: "p".into(), source: ErrorKind::StorageFull.into() };
     assert!(full.to_string().contains("free some space"), "{full}");
 }
+
+/// What a session reads back is what it wrote, to the last digit: otherwise it takes its own figures for another's.
+#[test]
+fn a_session_alone_is_never_told_of_another() {
+    let (_directory, mut store) = store();
+    let mut progress = some_progress();
+    for number in 1..200_u32 {
+        let value = f64::from((f64::from(number) * 0.618_033_988_7).fract() as f32);
+        let measured = Measured { value: Figure::Number(value), at: Some(8), ..Measured::default() };
+        progress.measured.insert(format!("mixing.ratio.{number}"), measured);
+        let saved = store.save(&progress, None).expect("saved");
+        assert_eq!(saved, Saved::default(), "{value}");
+    }
+    assert_eq!(store.load(), (progress, None));
+}
