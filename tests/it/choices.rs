@@ -362,8 +362,8 @@ fn the_work_of_a_run_is_what_its_progress_counts() {
         crate::driver::lab().run(&request, &control).expect("it runs").expect("it is not stopped");
         assert_eq!(work::of(&request, [6_991, 1_044, 2_035], 6), Some(total.into_inner()), "{request:?}");
     }
-    // Learning from a sentence, with all layers, costs about as much as reading it eight times.
-    assert_eq!(work::of(&Request::Learn(learn), [6_991, 1_044, 2_035], 6), Some(2 * 32 * 8));
+    // Learning from a sentence, with all layers, costs about as much as reading it five times.
+    assert_eq!(work::of(&Request::Learn(learn), [6_991, 1_044, 2_035], 6), Some(2 * 32 * 5));
     assert_eq!(work::of(&Request::Trace(Sentence::single("a film")), [1; 3], 6), None);
     let cut = RaceRequest::frozen("movies", vec![Readout::Cls, Readout::ClsAtEnd]);
     let plain = RaceRequest::frozen("movies", vec![Readout::Cls, Readout::Sep]);

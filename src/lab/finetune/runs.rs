@@ -18,9 +18,9 @@ const WATCHED: usize = 256;
 const LOOKS: usize = 8;
 
 /// A sentence from which all layers learn costs about as much as reading so many.
-pub(in crate::lab) const LEARNING: usize = 8;
+pub(in crate::lab) const LEARNING: usize = 5;
 /// The same where only the upper layers learn, and what lies below them was computed before.
-const LEARNING_ABOVE: usize = 4;
+const LEARNING_ABOVE: usize = 2;
 
 /// One lane of a race.
 #[derive(Clone, Copy)]
