@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod disagree;
+pub mod editor;
 mod facts;
 pub mod goto;
 mod heads;
@@ -24,14 +25,13 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tui_textarea::TextArea;
 
 use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
 use crate::lab::shown::RECORDED;
-use crate::lab::{ModelFacts, Outcome, Progress as RunProgress, Request, Sentence};
+use crate::lab::{Event, ModelFacts, Request, Sentence};
 use crate::lesson::progress::Progress;
 use crate::lesson::{Bench, Block, Course, Lesson, Step};
 use crate::wording;
@@ -152,18 +152,14 @@ pub enum Overlay {
     GoTo(goto::Place),
     /// The settings; which row.
     Settings(usize),
-    /// The sentence editor.
-    Editor(Box<TextArea<'static>>),
-    /// The editor of the sandbox's second sentence.
-    Second(Box<TextArea<'static>>),
+    /// The sentence editor, and what the sentence is for.
+    Editor(editor::Purpose, Box<TextArea<'static>>),
     /// Recall questions waiting: lesson and step of each, and the choice made for the first.
     Recall(Vec<(usize, usize)>, Option<usize>),
     /// A run is going on: leave it?
     Leave,
     /// The test sentences on which two lanes of the bench's race disagree.
     Disagree(disagree::Place),
-    /// A sentence for the lanes of the last race.
-    Ask(Box<TextArea<'static>>),
 }
 
 /// What happens to the program.
@@ -172,24 +168,8 @@ pub enum Msg {
     Key(Key),
     /// Pasted text.
     Paste(String),
-    /// How far the model is, in words.
-    ModelLoading(String),
-    /// The other model is loaded.
-    OtherReady(Arc<ModelFacts>),
-    /// The model is loaded.
-    ModelReady(Arc<ModelFacts>),
-    /// It cannot be.
-    ModelFailed(String),
-    /// Sentences that it reads in a second on this machine.
-    Speed(f64),
-    /// How far a run is.
-    Progress(u64, RunProgress, Duration),
-    /// An answer.
-    Done(u64, Outcome),
-    /// A failure.
-    Failed(u64, String),
-    /// A run was given up.
-    Cancelled(u64),
+    /// What a compute thread tells.
+    Worker(Event),
     /// The lessons were read again: the course, or what is wrong with it.
     Course(Result<Loaded, String>),
     /// The time, in seconds since 1970.
@@ -198,10 +178,16 @@ pub enum Msg {
     Notice(String),
 }
 
+impl From<Event> for Msg {
+    fn from(event: Event) -> Self {
+        Self::Worker(event)
+    }
+}
+
 /// What the front end is asked to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Find out how fast the model reads here, for [`Msg::Speed`].
+    /// Find out how fast the model reads here, for [`Event::Speed`].
     MeasureSpeed,
     /// Hand this to the worker.
     Submit(u64, Request),
@@ -351,11 +337,13 @@ impl State {
             Some(Overlay::Settings(_)) => return Some("[settings ready]".to_owned()),
             Some(Overlay::GoTo(_)) => return Some("[index ready]".to_owned()),
             Some(Overlay::Glossary(_)) => return Some("[glossary ready]".to_owned()),
-            Some(Overlay::Editor(_) | Overlay::Second(_)) => return Some("[editor ready]".to_owned()),
+            Some(Overlay::Editor(editor::Purpose::Lanes, _)) => {
+                return self.missing().is_empty().then(|| "[ask ready]".to_owned());
+            }
+            Some(Overlay::Editor(..)) => return Some("[editor ready]".to_owned()),
             Some(Overlay::Recall(..)) => return Some("[recall ready]".to_owned()),
             Some(Overlay::Leave) => return Some("[leave ready]".to_owned()),
             Some(Overlay::Disagree(..)) => return Some("[disagree ready]".to_owned()),
-            Some(Overlay::Ask(_)) => return self.missing().is_empty().then(|| "[ask ready]".to_owned()),
             None => {}
         }
         match self.screen {
@@ -394,38 +382,17 @@ impl State {
 
 /// Applies one message; the effects are for the front end to carry out, in order.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
-    let shows = matches!(msg, Msg::Key(_) | Msg::Done(..));
+    let shows = matches!(msg, Msg::Key(_) | Msg::Worker(Event::Done(..)));
     let mut effects = match msg {
         Msg::Key(key) => walk::key(state, key),
         Msg::Paste(text) => {
-            if let Some(Overlay::Editor(editor) | Overlay::Second(editor) | Overlay::Ask(editor)) = &mut state.overlay {
-                walk::paste(editor, &text);
+            if let Some(Overlay::Editor(_, editor)) = &mut state.overlay {
+                editor::paste(editor, &text);
             }
             Vec::new()
         }
-        Msg::ModelLoading(words) => {
-            state.results.model_loading = Some(words);
-            Vec::new()
-        }
-        Msg::OtherReady(facts) => {
-            state.against = Some(facts);
-            Vec::new()
-        }
-        Msg::ModelReady(facts) => {
-            let first = state.facts.replace(facts).is_none();
-            if first {
-                // Only now it is known which layer a lesson's words mean.
-                state.cursor.layer = Cursor::start(state.bench(), state.layers()).layer;
-            }
-            kept::restore(state);
-            Vec::new()
-        }
-        Msg::ModelFailed(why) => {
-            state.results.model_failure = Some(wording::sentence(&why));
-            Vec::new()
-        }
-        Msg::Speed(speed) => {
-            state.speed = runs::Speed::Measured(speed);
+        Msg::Worker(event) => {
+            results::receive(state, event);
             Vec::new()
         }
         Msg::Time(now) => {
@@ -439,10 +406,6 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Course(loaded) => {
             walk::reload(state, loaded);
-            Vec::new()
-        }
-        msg => {
-            results::receive(state, msg);
             Vec::new()
         }
     };

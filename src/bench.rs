@@ -239,7 +239,8 @@ fn view(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// The bench of the step on the screen in words, as paragraphs. Figures are measured here unless they say otherwise.
-pub(crate) fn in_words(state: &State) -> Vec<String> {
+#[must_use]
+pub fn in_words(state: &State) -> Vec<String> {
     let Some(bench) = state.bench() else { return Vec::new() };
     if let Some(failure) = state.failure() {
         return vec![failure.to_owned()];

@@ -22,7 +22,7 @@ pub use course::{LoadedCourse, load_course};
 pub use doctor::{Surroundings, doctor};
 pub use invert::{invert, invert_request};
 pub use lessons::lessons;
-pub use models::{Download, models, open_model};
+pub use models::{Download, models, open_model, shown_download};
 pub use notebook::notebook;
 pub use notes::notes;
 pub use papers::{completions, manual};
@@ -31,16 +31,16 @@ pub use reset::reset;
 pub use trace::trace;
 
 use crate::config::Settings;
-use crate::lab::Lab;
+use crate::lab::Session;
 use crate::lab::record::Heads;
 
 /// Loads the model that the settings name, with the recorded heads that fit it.
 ///
 /// # Errors
 /// When the model cannot be loaded.
-pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Lab, String> {
+pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Session, String> {
     let bert = open_model(settings.model.as_deref(), settings.max_length, &mut models::shown_download())?;
-    Ok(Lab::new(bert, heads))
+    Ok(Session::alone(bert, heads))
 }
 
 /// Writes to standard output; a pipe that was closed ends quietly.

@@ -1,7 +1,8 @@
 //! Experiments: plain data in ([`Request`]), plain data out ([`Outcome`]). No screen, no threads, no clocks, no
 //! tensors in public types, so that a screen, a pipe and a test ask and read the same things.
 //!
-//! [`Lab`] owns the model and the caches; the worker and the commands call [`Lab::run`].
+//! [`Model`] is what is loaded and shared, [`Session`] what one learner asks of it; the worker and the commands call
+//! [`Session::run`].
 
 pub mod aggregate;
 pub mod arrange;
@@ -19,6 +20,7 @@ pub mod head;
 pub mod inversion;
 pub mod knockout;
 pub mod learning;
+pub mod loaded;
 pub mod map;
 pub mod mixing;
 pub mod neighbours;
@@ -27,7 +29,7 @@ pub mod probe;
 pub mod race;
 pub mod readout;
 pub mod record;
-pub mod room;
+pub mod session;
 pub mod shown;
 pub mod similar;
 pub mod stats;
@@ -40,5 +42,6 @@ pub mod work;
 
 pub use crate::model::Answers;
 pub use data::*;
+pub use loaded::{Loaded, Model};
 pub use readout::Readout;
-pub use room::{Control, Lab, LabError};
+pub use session::{Control, LabError, Session};

@@ -10,6 +10,7 @@
 //! - [`app`]: the course as a state machine, pure
 //! - [`mod@bench`]: what stands beside a step, one view a file
 //! - [`view`]: the screen around it, pure
+//! - [`front`]: the loop that front ends share, and their start
 //! - [`terminal`]: the local front end
 //! - [`plain`]: the course as linear text
 //! - [`commands`]: what runs without a screen
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod files;
+pub mod front;
 pub mod lab;
 pub mod lesson;
 pub mod model;

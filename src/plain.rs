@@ -7,18 +7,19 @@
 mod text;
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 
-use crate::app::{self, Effect, Key, Msg, Screen, State};
+use crate::app::settings::Settings as Shown;
+use crate::app::{Key, Loaded, Screen, State};
 use crate::bench;
 use crate::cli::{Common, CourseWith};
-use crate::commands::{load_course, open_lab, read_data};
+use crate::commands::shown_download;
 use crate::config::Settings;
-use crate::lab::dataset::Dataset;
-use crate::lab::{Control, Lab};
-use crate::lesson::progress::Store;
+use crate::front::start::{at_lesson, begin};
+use crate::front::{Front, Host, Incoming};
+use crate::lesson::progress::Progress;
 use crate::lesson::{Question, View};
-use crate::terminal::{another, at_lesson, data_counts, saved};
+use crate::view::Theme;
 
 /// Why reading ends early.
 enum End {
@@ -38,64 +39,51 @@ impl From<io::Error> for End {
     }
 }
 
+impl From<String> for End {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
 /// Prints the course, or one lesson of it.
 ///
 /// # Errors
 /// When course, model or output cannot be used.
 pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
-    let loaded = load_course(settings.lessons.as_deref())?;
     let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let (mut store, progress, notice) = saved(settings, common);
-    let another = if asks { another(store.as_mut(), settings.learner.as_deref()) } else { None };
-    let own = with.data.as_deref().map(read_data).transpose()?;
-    let mut lab = open_lab(settings, loaded.heads.as_ref())?;
-    if let Some(against) = &with.against {
-        let settings = Settings { model: Some(against.clone()), ..settings.clone() };
-        lab = lab.beside(open_lab(&settings, loaded.heads.as_ref())?);
+    let mut begun = begin(settings, common, with, (Theme::default(), Shown::default()))?;
+    // How long runs take is asked, not measured and told.
+    begun.state.clock = false;
+    let last = begun.state.progress.last.clone();
+    if asks {
+        begun.tell_others();
+    } else {
+        // Nobody answers, so nothing that was answered before decides what is printed, and nothing is saved.
+        begun.store = None;
+        let sentence = begun.state.progress.sentence.take();
+        begun.state.progress = Progress { sentence, ..Progress::default() };
     }
-    let last = progress.last.clone();
-    let mut state = State::new(Arc::new(loaded.course), Arc::new(loaded.records), data_counts(own.as_ref())?, progress);
-    state.teacher.notes = common.teacher.notes;
-    state.learner.clone_from(&settings.learner);
-    state.seed = if common.demo { 0 } else { app::runs::seed_of(settings.learner.as_deref()) };
-    let summary = own.as_ref().map(Dataset::summary);
-    if let Some(own) = own {
-        state.classes = own.classes().to_vec();
-        own.sha256().clone_into(&mut state.data_sha256);
-        state.sentences = lab.add(own).map_err(|error| error.to_string())?;
-    }
-    if !asks {
-        // Nobody answers, so nothing that was answered before decides what is printed.
-        state.progress = crate::lesson::progress::Progress {
-            sentence: state.progress.sentence.take(),
-            ..crate::lesson::progress::Progress::default()
-        };
-    }
-    let lessons = 0..state.course.lessons.len();
-    let chosen = match lesson {
-        Some(name) => {
-            let one = at_lesson(&state, name)?;
-            one..one + 1
-        }
-        None => lessons,
-    };
-    let mut reader = Reader { state, lab, store: store.filter(|_| asks), asks, begun: false };
-    if let Some(other) = reader.lab.other() {
-        reader.tell(Msg::OtherReady(other.facts()));
-    }
-    reader.tell(Msg::ModelReady(reader.lab.facts()));
-    reader.tell_time();
-    let result = (|| {
-        for notice in notice.into_iter().chain(another).chain(summary) {
-            say(&notice)?;
-        }
+    let course = &begun.state.course;
+    let chosen = if let Some(name) = lesson {
+        let one = at_lesson(&begun.state, name)?;
+        one..one + 1
+    } else {
         // On a terminal the course goes on where the learner left off.
-        let resumed = last.filter(|_| asks && lesson.is_none());
-        let begin = resumed.and_then(|(id, _)| reader.state.course.lessons.iter().position(|known| known.id == id));
-        for index in chosen.skip(begin.unwrap_or(0)) {
-            reader.lesson(index)?;
+        let resumed = last.filter(|_| asks);
+        let from = resumed.and_then(|(id, _)| course.lessons.iter().position(|known| known.id == id));
+        from.unwrap_or(0)..course.lessons.len()
+    };
+    let said = std::mem::take(&mut begun.said);
+    let (sender, incoming) = channel();
+    let mut bar = shown_download();
+    let seat = begun.seat(sender, move |download, _| bar(download))?;
+    let mut reader = Reader { front: Front::new(begun, seat, Voice), incoming, asks, begun: false };
+    let result = (|| {
+        while reader.front.state.facts.is_none() {
+            reader.listen()?;
         }
-        Ok(())
+        said.iter().try_for_each(|sentence| say(sentence))?;
+        chosen.into_iter().try_for_each(|index| reader.lesson(index))
     })();
     match result {
         Ok(()) | Err(End::Quiet) => Ok(()),
@@ -112,92 +100,108 @@ fn say(paragraph: &str) -> Result<(), End> {
     Ok(())
 }
 
+/// Where nothing is drawn: what there is to see is said.
+struct Voice;
+
+impl Host for Voice {
+    fn draw(&mut self, _: &State, _: &Theme) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn mouse(&mut self, _: bool) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn attend(&mut self, _: bool) -> Result<Option<i32>, String> {
+        Ok(None)
+    }
+
+    fn suspend(&mut self) {}
+
+    fn reload(&mut self) -> Result<Loaded, String> {
+        Err("the lessons are read once in plain text; start it again to read them anew".to_owned())
+    }
+
+    fn export(&mut self, _: &State) -> String {
+        "clsroom notebook writes the notebook".to_owned()
+    }
+
+    fn remark(&mut self, _: &mut State, words: String) {
+        let _ = writeln!(io::stderr(), "clsroom: {words}");
+    }
+}
+
 struct Reader {
-    state: State,
-    lab: Lab,
-    store: Option<Store>,
+    front: Front<Voice>,
+    incoming: Receiver<Incoming>,
     asks: bool,
     /// A lesson was begun: what holds for all of them was said.
     begun: bool,
 }
 
 impl Reader {
-    fn tell_time(&mut self) {
-        if let Ok(now) = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-            app::update(&mut self.state, Msg::Time(now.as_secs()));
-        }
+    /// Waits for one thing that the compute threads tell.
+    fn listen(&mut self) -> Result<(), End> {
+        let gone = || End::Failed("the compute threads ended early. Start clsroom again".to_owned());
+        let told = self.incoming.recv().map_err(|_| gone())?;
+        self.front.take(told)?;
+        Ok(())
     }
 
-    /// Applies a message, and answers what it leads to.
-    fn tell(&mut self, msg: Msg) {
-        let mut effects = std::collections::VecDeque::from(app::update(&mut self.state, msg));
-        while let Some(effect) = effects.pop_front() {
-            match effect {
-                Effect::Submit(ticket, request) => {
-                    let told = match self.lab.run(&request, &Control::QUIET) {
-                        Ok(Some(outcome)) => Msg::Done(ticket, outcome),
-                        Ok(None) => Msg::Cancelled(ticket),
-                        Err(error) => Msg::Failed(ticket, error.to_string()),
-                    };
-                    effects.extend(app::update(&mut self.state, told));
-                }
-                Effect::Save(progress) => {
-                    self.tell_time();
-                    let now = self.state.now;
-                    if let Some(Err(error)) = self.store.as_mut().map(|store| store.save(&progress, now)) {
-                        let _ = writeln!(io::stderr(), "clsroom: {error}");
-                    }
-                }
-                _ => {}
-            }
+    /// Presses a key, and waits for all that it asks for.
+    fn press(&mut self, key: Key) -> Result<(), End> {
+        self.front.take(Incoming::Key(key))?;
+        while self.front.state.results.waits_for_answers() {
+            self.listen()?;
         }
+        Ok(())
     }
 
     fn lesson(&mut self, index: usize) -> Result<(), End> {
-        let Some(lesson) = self.state.course.lessons.get(index).cloned() else { return Ok(()) };
+        let Some(lesson) = self.front.state.course.lessons.get(index).cloned() else { return Ok(()) };
         say(&format!("Lesson {}: {} ({} minutes)", lesson.id, lesson.title, lesson.minutes))?;
         say(&lesson.question)?;
         if !std::mem::replace(&mut self.begun, true) {
             say("Keys that the text names, such as e or v, belong to the screen; here every step is told in full.")?;
         }
-        self.state.screen = Screen::Home { cursor: index };
-        self.tell(Msg::Key(Key::Enter));
-        while let Screen::Lesson { step, .. } = self.state.screen {
+        self.front.state.screen = Screen::Home { cursor: index };
+        self.press(Key::Enter)?;
+        while let Screen::Lesson { step, .. } = self.front.state.screen {
             self.step(step, lesson.steps.len())?;
             if self.asks && !goes_on()? {
                 return Err(End::Quiet);
             }
-            self.tell(Msg::Key(Key::Char('n')));
+            self.press(Key::Char('n'))?;
         }
         Ok(())
     }
 
     fn step(&mut self, number: usize, of: usize) -> Result<(), End> {
-        let Some(step) = self.state.step().cloned() else { return Ok(()) };
-        let title = step.title(self.state.embedded()).unwrap_or_default();
+        let Some(step) = self.front.state.step().cloned() else { return Ok(()) };
+        let title = step.title(self.front.state.embedded()).unwrap_or_default();
         say(&format!("Step {} of {of}. {title}", number + 1))?;
         // Paragraphs that wait for a run come after it.
-        for block in text::blocks(&self.state, &self.state.text()) {
+        for block in text::blocks(&self.front.state, &self.front.state.text()) {
             say(&block)?;
         }
-        if self.state.teacher.notes {
+        if self.front.state.teacher.notes {
             let none = "This step has no speaker notes.".to_owned();
-            let notes = text::blocks(&self.state, &step.notes);
+            let notes = text::blocks(&self.front.state, &step.notes);
             say("Notes for the teacher:")?;
             (if notes.is_empty() { vec![none] } else { notes }).iter().try_for_each(|note| say(note))?;
         }
         if let Some(predict) = &step.predict {
             self.ask("Before you look", predict)?;
         }
-        if self.state.covered() {
-            self.tell(Msg::Key(Key::Enter));
+        if self.front.state.covered() {
+            self.press(Key::Enter)?;
         }
         if let Some(bench) = &step.bench {
             self.offer(bench.view)?;
-            if let Some(day) = self.state.measured_before() {
+            if let Some(day) = self.front.state.measured_before() {
                 say(&format!("An earlier session measured this, on {day}."))?;
             }
-            for sentence in bench::in_words(&self.state) {
+            for sentence in bench::in_words(&self.front.state) {
                 say(&sentence)?;
             }
         }
@@ -213,11 +217,11 @@ impl Reader {
 
     /// Puts a question, and on a terminal takes the answer.
     fn ask(&mut self, lead: &str, question: &Question) -> Result<(), End> {
-        say(&format!("{lead}: {}", question.ask(self.state.embedded())))?;
-        for (index, option) in self.state.options(question).iter().enumerate() {
+        say(&format!("{lead}: {}", question.ask(self.front.state.embedded())))?;
+        for (index, option) in self.front.state.options(question).iter().enumerate() {
             say(&format!("{}. {option}", index + 1))?;
         }
-        if !self.asks || self.state.given(question).is_some() {
+        if !self.asks || self.front.state.given(question).is_some() {
             return Ok(());
         }
         loop {
@@ -227,9 +231,7 @@ impl Reader {
                 ("", _) => return Ok(()),
                 ("q", _) => return Err(End::Quiet),
                 (_, Some(digit)) => {
-                    self.tell_time();
-                    self.tell(Msg::Key(Key::Char(digit)));
-                    return Ok(());
+                    return self.press(Key::Char(digit));
                 }
                 _ => say(&format!("Please type a number from 1 to {}.", question.options.len()))?,
             }
@@ -238,17 +240,17 @@ impl Reader {
 
     /// Says what was answered, what is right, and why.
     fn answer(&self, question: &Question) -> Result<(), End> {
-        let options = self.state.options(question);
+        let options = self.front.state.options(question);
         let option = |index: usize| options.get(index).map_or("", String::as_str);
-        let verdict = self.state.verdict(question);
+        let verdict = self.front.state.verdict(question);
         let from = text::from(verdict.source);
         let measured = match verdict.measured {
             Some(_) if verdict.told_by_option => from.to_owned(),
             Some(value) => format!(" ({value}{from})"),
             None => String::new(),
         };
-        let said = match (verdict.right, self.state.given(question)) {
-            (None, _) if self.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
+        let said = match (verdict.right, self.front.state.given(question)) {
+            (None, _) if self.front.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
             (None, _) => "Nothing here decides it.".to_owned(),
             (Some(right), Some(given)) if right == given => {
                 format!("You said: {}. So it is{measured}.", option(given))
@@ -260,7 +262,7 @@ impl Reader {
         };
         say(&said)?;
         if verdict.right.is_some() {
-            say(&text::inlines(&self.state, question.why(self.state.embedded())))
+            say(&text::inlines(&self.front.state, question.why(self.front.state.embedded())))
         } else {
             Ok(())
         }
@@ -268,15 +270,14 @@ impl Reader {
 
     /// A run of half a minute or more is started only where somebody agrees to wait.
     fn offer(&mut self, view: View) -> Result<(), End> {
-        if !self.asks || self.state.has_run_here() || self.state.run_request().is_none() {
+        if !self.asks || self.front.state.has_run_here() || self.front.state.run_request().is_none() {
             return Ok(());
         }
         let what = view.row().run_name;
         match prompt(&format!("Run {what} here now? It can take a while. y or Enter for no: "))?.as_deref() {
             Some("y" | "Y" | "yes") => {
                 say("Running.")?;
-                self.tell(Msg::Key(Key::Enter));
-                Ok(())
+                self.press(Key::Enter)
             }
             Some("q") | None => Err(End::Quiet),
             Some(_) => Ok(()),

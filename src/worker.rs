@@ -1,84 +1,65 @@
-//! Compute threads: requests in, events out.
+//! Compute threads: requests of many learners in, events out.
 //!
-//! One thread answers what the screen waits for (traces, knock-outs), another runs long work (races), each with a
-//! pool of its own, so that a race never blocks a bench. Events go to whatever the front end hands in; every request
-//! has a ticket, by which it is cancelled and by which its answer is known. The terminal front end and tests call it.
+//! One thread answers what screens wait for (traces, knock-outs), another runs long work (races), each with a pool of its
+//! own, so that a race never blocks a bench. The model is loaded once; every learner has a [`Seat`], whose requests have
+//! tickets, by which they are cancelled and by which their answers are known.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::{Control, Lab, ModelFacts, Outcome, Progress, Request};
+use crate::lab::dataset::Dataset;
+use crate::lab::{Control, Event, Loaded, Model, Progress, Request, Session};
 
-/// What the threads tell.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// How far the model is, in words: a download takes time.
-    ModelLoading(String),
-    /// The other model is loaded, with which the first is compared.
-    OtherReady(Arc<ModelFacts>),
-    /// The model is loaded.
-    ModelReady(Arc<ModelFacts>),
-    /// It could not be loaded, and why.
-    ModelFailed(String),
-    /// Sentences that the model reads in a second on this machine.
-    Speed(f64),
-    /// How far a long request is, and how long it has run.
-    Progress(u64, Progress, Duration),
-    /// A request's answer.
-    Done(u64, Outcome),
-    /// A request failed, and why.
-    Failed(u64, String),
-    /// A request was cancelled.
-    Cancelled(u64),
-    /// A thread panicked: the program must end.
-    Panicked(String),
+/// A learner's request under its ticket; without one, how fast the model reads is wanted.
+struct Job {
+    who: Arc<Learner>,
+    ticket: u64,
+    request: Option<Request>,
+    reins: Arc<Reins>,
 }
 
-/// Which thread takes a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// What the screen waits for.
-    Quick,
-    /// What takes seconds or minutes.
-    Long,
-}
-
-impl Lane {
-    /// The lane that fits a request.
-    #[must_use]
-    pub fn of(request: &Request) -> Self {
-        if request.is_long() { Self::Long } else { Self::Quick }
-    }
-}
-
-/// A request under its ticket; without one, how fast the model reads is wanted.
-type Job = (u64, Option<Request>, Arc<Reins>);
-type Shared = Arc<OnceLock<Option<Arc<Lab>>>>;
-
-/// A handle on the compute threads; they end when it is dropped.
+/// The compute threads; they end when it and every seat are dropped.
 pub struct Worker {
     quick: Sender<Job>,
     long: Sender<Job>,
+    room: Arc<Room>,
+}
+
+/// What the threads share: the model once it is there, and who waits for it.
+#[derive(Default)]
+struct Room {
+    loaded: OnceLock<Result<Loaded, String>>,
+    learners: Mutex<Vec<Arc<Learner>>>,
+}
+
+/// Whose requests they are, and where the answers go.
+struct Learner {
+    session: OnceLock<Session>,
+    own: Option<Dataset>,
+    notify: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+/// One learner's place at the compute threads; leaving it gives up what was asked.
+pub struct Seat {
+    worker: Arc<Worker>,
+    learner: Arc<Learner>,
     reins: Mutex<Vec<(u64, Arc<Reins>)>>,
 }
 
 impl Worker {
-    /// Starts both threads. `open` loads the model on the first of them and tells in words how far it is; `notify` is
-    /// called from either.
+    /// Starts both threads. `open` loads the model on the first of them and tells in words how far it is.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(
         threads: usize,
-        open: impl FnOnce(&(dyn Fn(String) + Sync)) -> Result<Lab, String> + Send + 'static,
-        notify: impl Fn(Event) + Send + Sync + 'static,
-    ) -> Result<Self, String> {
-        let notify: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(notify);
-        let lab: Shared = Arc::default();
+        open: impl FnOnce(&(dyn Fn(String) + Sync)) -> Result<Loaded, String> + Send + 'static,
+    ) -> Result<Arc<Self>, String> {
+        let room = Arc::new(Room::default());
         let ((quick, quick_jobs), (long, long_jobs)) = (channel(), channel());
         let pool = || {
             rayon::ThreadPoolBuilder::new()
@@ -93,36 +74,79 @@ impl Worker {
                 .map(drop)
                 .map_err(|error| format!("cannot start a thread: {error}"))
         };
-
-        let (opened, told, quick_pool) = (Arc::clone(&lab), Arc::clone(&notify), pool()?);
-        spawn(
-            "quick",
-            Box::new(move || {
-                guard(&told, || {
-                    let loading = |words: String| told(Event::ModelLoading(words));
-                    let loaded = quick_pool.install(|| open(&loading));
-                    match &loaded {
-                        Ok(lab) => {
-                            if let Some(other) = lab.other() {
-                                told(Event::OtherReady(other.facts()));
-                            }
-                            told(Event::ModelReady(lab.facts()));
-                        }
-                        Err(error) => told(Event::ModelFailed(error.clone())),
-                    }
-                    let shared = opened.get_or_init(|| loaded.ok().map(Arc::new)).clone();
-                    serve(shared.as_deref(), &quick_pool, &quick_jobs, &*told);
-                });
-            }),
-        )?;
-        let long_pool = pool()?;
-        spawn(
-            "long",
-            Box::new(move || guard(&notify, || serve(lab.wait().as_deref(), &long_pool, &long_jobs, &*notify))),
-        )?;
-        Ok(Self { quick, long, reins: Mutex::default() })
+        let (here, quick_pool) = (Arc::clone(&room), pool()?);
+        let loading = move || {
+            let tell = |words: String| here.tell(&Event::ModelLoading(words));
+            let loaded = guarded(|| quick_pool.install(|| open(&tell)));
+            match loaded {
+                Ok(loaded) => serve(here.open(loaded), &quick_pool, &quick_jobs),
+                Err(why) => here.tell(&Event::Panicked(why)),
+            }
+        };
+        spawn("quick", Box::new(loading))?;
+        let (here, long_pool) = (Arc::clone(&room), pool()?);
+        spawn("long", Box::new(move || serve(here.loaded.wait(), &long_pool, &long_jobs)))?;
+        Ok(Arc::new(Self { quick, long, room }))
     }
 
+    /// A place for one more learner, with sentences of their own or without; `notify` is called from either thread.
+    pub fn seat(self: &Arc<Self>, own: Option<Dataset>, notify: impl Fn(Event) + Send + Sync + 'static) -> Seat {
+        let learner = Arc::new(Learner { session: OnceLock::new(), own, notify: Box::new(notify) });
+        let mut learners = self.room.learners();
+        if let Some(loaded) = self.room.loaded.get() {
+            learner.tell_of_model(loaded);
+        }
+        learners.push(Arc::clone(&learner));
+        drop(learners);
+        Seat { worker: Arc::clone(self), learner, reins: Mutex::default() }
+    }
+}
+
+impl Room {
+    fn learners(&self) -> MutexGuard<'_, Vec<Arc<Learner>>> {
+        // A list cannot be left half changed.
+        self.learners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: &Event) {
+        self.learners().iter().for_each(|learner| (learner.notify)(event.clone()));
+    }
+
+    /// The model is there, or will not be: everybody who waits hears it once.
+    fn open(&self, loaded: Result<Loaded, String>) -> &Result<Loaded, String> {
+        let learners = self.learners();
+        let loaded = self.loaded.get_or_init(|| loaded);
+        learners.iter().for_each(|learner| learner.tell_of_model(loaded));
+        loaded
+    }
+}
+
+impl Learner {
+    fn tell_of_model(&self, loaded: &Result<Loaded, String>) {
+        match loaded {
+            Ok(Loaded { model, other }) => {
+                if let Some(other) = other {
+                    (self.notify)(Event::OtherReady(other.facts()));
+                }
+                (self.notify)(Event::ModelReady(model.facts()));
+            }
+            Err(why) => (self.notify)(Event::ModelFailed(why.clone())),
+        }
+    }
+
+    /// What this learner asked so far; it begins with the first question.
+    fn session(&self, loaded: &Loaded) -> &Session {
+        self.session.get_or_init(|| {
+            let session = loaded.session();
+            match &self.own {
+                Some(own) => session.with(own.clone()),
+                None => session,
+            }
+        })
+    }
+}
+
+impl Seat {
     /// Hands a request to its thread.
     pub fn submit(&self, ticket: u64, request: Request) {
         let reins = Arc::new(Reins::default());
@@ -130,14 +154,15 @@ impl Worker {
             known.retain(|(_, reins)| Arc::strong_count(reins) > 1);
             known.push((ticket, Arc::clone(&reins)));
         }
-        let lane = if Lane::of(&request) == Lane::Quick { &self.quick } else { &self.long };
+        let queue = if request.is_long() { &self.worker.long } else { &self.worker.quick };
         // A thread that is gone has said so with `Panicked`.
-        let _ = lane.send((ticket, Some(request), reins));
+        let _ = queue.send(Job { who: Arc::clone(&self.learner), ticket, request: Some(request), reins });
     }
 
     /// Asks how many sentences the model reads in a second, as long runs read them.
     pub fn measure_speed(&self) {
-        let _ = self.long.send((0, None, Arc::default()));
+        let who = Arc::clone(&self.learner);
+        let _ = self.worker.long.send(Job { who, ticket: 0, request: None, reins: Arc::default() });
     }
 
     /// Asks for a request to be given up.
@@ -157,9 +182,10 @@ impl Worker {
     }
 }
 
-impl Drop for Worker {
+impl Drop for Seat {
     fn drop(&mut self) {
         self.each(None, Reins::cancel);
+        self.worker.room.learners().retain(|learner| !Arc::ptr_eq(learner, &self.learner));
     }
 }
 
@@ -205,44 +231,56 @@ impl Reins {
 }
 
 /// Sentences that a model reads in a second. The first reading only wakes the threads.
-fn speed(lab: &Lab) -> Option<f64> {
-    lab.read_sample().ok()?;
+fn speed(model: &Model) -> Option<f64> {
+    model.read_sample().ok()?;
     let started = Instant::now();
-    let count = lab.read_sample().ok()?;
+    let count = model.read_sample().ok()?;
     Some(count as f64 / started.elapsed().as_secs_f64()).filter(|speed| speed.is_finite() && *speed > 0.0)
 }
 
-/// Turns a panic into an event.
-fn guard(notify: &Arc<dyn Fn(Event) + Send + Sync>, body: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(body)) {
-        let text = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        notify(Event::Panicked(text.unwrap_or_else(|| "a compute thread failed".to_owned())));
+/// What a body gives, or what it panicked with.
+fn guarded<T>(body: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(body)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        text.unwrap_or_else(|| "a compute thread failed".to_owned())
+    })
+}
+
+fn serve(loaded: &Result<Loaded, String>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>) {
+    while let Ok(Job { who, ticket, request, reins }) = jobs.recv() {
+        let answered = guarded(|| {
+            let Some(event) = answer(loaded.as_ref().ok(), pool, &who, (ticket, request.as_ref()), &reins) else {
+                return;
+            };
+            (who.notify)(event);
+        });
+        // One learner's failure is not the others'.
+        if let Err(why) = answered {
+            let _ = guarded(|| (who.notify)(Event::Panicked(why)));
+        }
     }
 }
 
-fn serve(lab: Option<&Lab>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>, notify: &(dyn Fn(Event) + Send + Sync)) {
-    while let Ok((ticket, request, reins)) = jobs.recv() {
-        let Some(request) = request else {
-            if let Some(speed) = lab.and_then(|lab| pool.install(|| speed(lab))) {
-                notify(Event::Speed(speed));
-            }
-            continue;
-        };
-        let Some(lab) = lab else {
-            notify(Event::Failed(ticket, "there is no model to run".to_owned()));
-            continue;
-        };
-        let started = Instant::now();
-        let report = |progress: Progress| notify(Event::Progress(ticket, progress, reins.worked(started)));
-        let stop = || reins.stop();
-        let control = Control { report: &report, stop: &stop };
-        notify(match pool.install(|| lab.run(&request, &control)) {
-            Ok(Some(outcome)) => Event::Done(ticket, outcome),
-            Ok(None) => Event::Cancelled(ticket),
-            Err(error) => Event::Failed(ticket, error.to_string()),
-        });
-    }
+/// What comes of a job; nothing where a speed cannot be told.
+fn answer(
+    loaded: Option<&Loaded>,
+    pool: &rayon::ThreadPool,
+    who: &Learner,
+    (ticket, request): (u64, Option<&Request>),
+    reins: &Reins,
+) -> Option<Event> {
+    let Some(request) = request else {
+        return pool.install(|| speed(&loaded?.model)).map(Event::Speed);
+    };
+    let Some(loaded) = loaded else { return Some(Event::Failed(ticket, "there is no model to run".to_owned())) };
+    let started = Instant::now();
+    let report = |progress: Progress| (who.notify)(Event::Progress(ticket, progress, reins.worked(started)));
+    let stop = || reins.stop();
+    let control = Control { report: &report, stop: &stop };
+    Some(match pool.install(|| who.session(loaded).run(request, &control)) {
+        Ok(Some(outcome)) => Event::Done(ticket, outcome),
+        Ok(None) => Event::Cancelled(ticket),
+        Err(error) => Event::Failed(ticket, error.to_string()),
+    })
 }

@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 use candle_transformers::models::bert::BertModel;
 use clsroom::lab::dataset::Dataset;
-use clsroom::lab::{Control, Lab, Readout, Request, Sentence, features};
+use clsroom::lab::{Control, Readout, Request, Sentence, Session, features};
 use clsroom::model::{Batch, Input, Nothing, Trace};
 
 use crate::{Row, race};
@@ -13,7 +13,7 @@ const TEXT: &str = "a gripping , funny and deeply humane film that never once ra
 
 const PEER: &str = "candle-transformers";
 
-pub(crate) fn rows(lab: &Lab, oracle: &BertModel) -> Vec<Row> {
+pub(crate) fn rows(lab: &Session, oracle: &BertModel) -> Vec<Row> {
     let input = lab.bert().encode(TEXT, None).expect("an encoding").input;
     let row = |ids: &[u32]| Tensor::new(ids, &Device::Cpu).and_then(|ids| ids.unsqueeze(0)).expect("a tensor");
     let theirs = || drop(oracle.forward(&row(&input.input_ids), &row(&input.token_type_ids), None).expect("a pass"));
@@ -46,7 +46,7 @@ pub(crate) fn rows(lab: &Lab, oracle: &BertModel) -> Vec<Row> {
 }
 
 /// The peer: candle-transformers in padded batches of 32, in the order given.
-fn padded(lab: &Lab, oracle: &BertModel, texts: &[&str]) {
+fn padded(lab: &Session, oracle: &BertModel, texts: &[&str]) {
     for batch in texts.chunks(32) {
         let inputs: Vec<Input> =
             batch.iter().map(|text| lab.bert().encode(text, None).expect("an encoding").input).collect();

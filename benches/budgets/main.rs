@@ -18,7 +18,7 @@ mod training;
 
 use std::time::{Duration, Instant};
 
-use clsroom::lab::Lab;
+use clsroom::lab::Session;
 use clsroom::model::{Bert, oracle};
 use serde_json::{Map, Value, json};
 
@@ -74,7 +74,7 @@ pub(crate) fn race(count: usize, mut ours: impl FnMut(), mut theirs: impl FnMut(
 }
 
 fn rows() -> Vec<Row> {
-    let lab = Lab::new(Bert::embedded(None).expect("the model"), None);
+    let lab = Session::alone(Bert::embedded(None).expect("the model"), None);
     // Cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wanted = |group: &str| named.is_empty() || named.iter().any(|name| name == group);

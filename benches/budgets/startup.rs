@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clsroom::app::{self, Key, Msg, State};
 use clsroom::commands::load_course;
-use clsroom::lab::{Control, Lab};
+use clsroom::lab::{Control, Event, Session};
 use clsroom::lesson::progress::Progress;
 use clsroom::view::{self, Depth, Theme};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 
 use crate::{Row, median};
 
-pub(crate) fn rows(lab: &Lab) -> Vec<Row> {
+pub(crate) fn rows(lab: &Session) -> Vec<Row> {
     let starts: Vec<(Duration, Duration)> = (0..7).map(|_| start_up()).collect();
     let first = median(starts.iter().map(|start| start.0).collect());
     let ready = median(starts.iter().map(|start| start.1).collect());
@@ -56,7 +56,7 @@ fn start_up() -> (Duration, Duration) {
 }
 
 /// Walks every step of the course and draws it; the slowest step's key and frame.
-fn slowest_frame(lab: &Lab) -> Duration {
+fn slowest_frame(lab: &Session) -> Duration {
     let loaded = load_course(None).expect("the course");
     let (course, records) = (Arc::new(loaded.course), Arc::new(loaded.records));
     let mut state = State::new(Arc::clone(&course), records, [0; 4], Progress::default());
@@ -72,11 +72,11 @@ fn slowest_frame(lab: &Lab) -> Duration {
             if let app::Effect::Submit(ticket, request) = effect
                 && let Ok(Some(outcome)) = lab.run(&request, &Control::QUIET)
             {
-                app::update(state, Msg::Done(ticket, outcome));
+                app::update(state, Event::Done(ticket, outcome).into());
             }
         }
     };
-    send(&mut state, Msg::ModelReady(lab.facts()));
+    send(&mut state, Event::ModelReady(lab.facts()).into());
     for lesson in &course.lessons {
         send(&mut state, Msg::Key(Key::Enter));
         for _ in &lesson.steps {

@@ -9,7 +9,7 @@ use candle_core::{D, Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss, ops};
 use clsroom::lab::dataset::Dataset;
 use clsroom::lab::finetune::{CLIP, Example, HEAD_RATE, Rates, Student};
-use clsroom::lab::{Lab, Readout};
+use clsroom::lab::{Readout, Session};
 use clsroom::model::load::embedded_parts;
 use clsroom::model::weights::Weights;
 
@@ -19,7 +19,7 @@ use crate::{Row, race};
 /// Sentences in a step.
 const BATCH: usize = 32;
 
-pub(crate) fn rows(lab: &Lab) -> Vec<Row> {
+pub(crate) fn rows(lab: &Session) -> Vec<Row> {
     let dataset = Dataset::embedded("movies").expect("the data");
     let examples: Vec<Example> = dataset
         .items()

@@ -4,46 +4,31 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::editor::Purpose;
 use super::runs::{self, Running};
-use super::{Effect, Msg, Overlay, Screen, State, heads, kept};
+use super::{Cursor, Effect, Overlay, Screen, State, heads, kept};
 use crate::lab::arrange::ArrangeData;
 use crate::lab::attribution::AttributionData;
 use crate::lab::{
-    AggregateReport, AggregateRequest, AskData, CompareData, DecodeData, GradientData, InversionReport, InvertRequest,
-    KnockoutData, LearnData, NearestData, NeighboursData, Outcome, RaceReport, RaceRequest, Request, Sentence,
-    TraceData,
+    AskData, CompareData, DecodeData, Event, GradientData, KnockoutData, NearestData, NeighboursData, Outcome, Request,
+    Sentence, TraceData,
 };
 use crate::wording::sentence;
 
-/// Traces kept; one of 128 pieces takes some 30 MB.
-const TRACES: usize = 3;
+/// What of the answers may stay in memory, in bytes; what the screen shows stays in any case. A trace of 20 pieces takes
+/// some 4 MB, one of 128 pieces some 30 MB.
+const MOST: usize = 32 << 20;
 
-/// Smaller outcomes kept of each kind.
-const KEPT: usize = 16;
+/// Failures that are remembered.
+const FAILURES: usize = 16;
 
-/// Outcomes, newest last, and what is under way.
+/// What was asked and what was answered, newest last.
+type Answers = Vec<(Request, Outcome)>;
+
+/// Answers by what was asked, and what is under way.
 #[derive(Default)]
 pub struct Results {
-    traces: Vec<Arc<TraceData>>,
-    /// Traces of the other model.
-    beside: Vec<Arc<TraceData>>,
-    knockouts: Vec<Arc<KnockoutData>>,
-    neighbours: Vec<Arc<NeighboursData>>,
-    compares: Vec<Arc<CompareData>>,
-    gradients: Vec<Arc<GradientData>>,
-    arranged: Vec<Arc<ArrangeData>>,
-    attributions: Vec<Arc<AttributionData>>,
-    learnings: Vec<Arc<LearnData>>,
-    /// Reports of decoders fitted here, with what was asked.
-    pub inversions: Vec<(InvertRequest, Arc<InversionReport>)>,
-    decoded: Vec<Arc<DecodeData>>,
-    /// The three measures of question 1, with what was asked.
-    pub aggregates: Vec<(AggregateRequest, Arc<AggregateReport>)>,
-    nearest: Vec<Arc<NearestData>>,
-    /// What the lanes of the last race said about typed sentences.
-    pub asks: Vec<Arc<AskData>>,
-    /// Reports of runs made here, with what was asked.
-    pub races: Vec<(RaceRequest, Arc<RaceReport>)>,
+    answers: Answers,
     pending: Vec<(u64, Request)>,
     failures: Vec<(Request, String)>,
     /// Runs that wait for it, with the lesson that offered each.
@@ -62,53 +47,59 @@ pub struct Results {
 }
 
 impl State {
+    /// What was answered to a request.
+    pub(super) fn answer(&self, request: &Request) -> Option<&Outcome> {
+        self.results.answers.iter().find(|(known, _)| known == request).map(|(_, outcome)| outcome)
+    }
+
     /// The trace of the sentence on the screen.
     #[must_use]
     pub fn trace(&self) -> Option<&Arc<TraceData>> {
-        let sentence = self.sentence();
-        self.results.traces.iter().find(|trace| trace.sentence == sentence)
+        let Outcome::Trace(data) = self.answer(&Request::Trace(self.sentence()))? else { return None };
+        Some(data)
     }
 
     /// The same sentence through the other model.
     #[must_use]
     pub fn beside(&self) -> Option<&Arc<TraceData>> {
-        let sentence = self.sentence();
-        self.results.beside.iter().find(|trace| trace.sentence == sentence)
+        let Outcome::Beside(data) = self.answer(&Request::Beside(self.sentence()))? else { return None };
+        Some(data)
     }
 
     /// Its knock-outs.
     #[must_use]
     pub fn knockout(&self) -> Option<&Arc<KnockoutData>> {
-        let sentence = self.sentence();
-        self.results.knockouts.iter().find(|data| data.sentence == sentence)
+        let Outcome::Knockout(data) = self.answer(&Request::Knockout(self.sentence()))? else { return None };
+        Some(data)
     }
 
     /// The neighbours of the piece under the cursor.
     #[must_use]
     pub fn neighbours(&self) -> Option<&Arc<NeighboursData>> {
-        let (sentence, position) = (self.sentence(), self.cursor.token);
-        self.results.neighbours.iter().find(|data| data.sentence == sentence && data.position == position)
+        let request = Request::Neighbours { sentence: self.sentence(), position: self.cursor.token };
+        let Outcome::Neighbours(data) = self.answer(&request)? else { return None };
+        Some(data)
     }
 
     /// The sentence in other arrangements.
     #[must_use]
     pub fn arranged(&self) -> Option<&Arc<ArrangeData>> {
-        let sentence = self.sentence();
-        self.results.arranged.iter().find(|data| data.sentence == sentence)
+        let Outcome::Arrange(data) = self.answer(&Request::Arrange(self.sentence()))? else { return None };
+        Some(data)
     }
 
     /// Where the loss touches.
     #[must_use]
     pub fn gradient(&self) -> Option<&Arc<GradientData>> {
-        let sentence = self.sentence();
-        self.results.gradients.iter().find(|data| data.sentence == sentence)
+        let Outcome::Gradient(data) = self.answer(&Request::Gradient(self.sentence()))? else { return None };
+        Some(data)
     }
 
     /// What each piece adds to the recorded head's answer.
     #[must_use]
     pub fn attribution(&self) -> Option<&Arc<AttributionData>> {
-        let sentence = self.sentence();
-        self.results.attributions.iter().find(|data| data.sentence == sentence)
+        let Outcome::Attribution(data) = self.answer(&Request::Attribution(self.sentence()))? else { return None };
+        Some(data)
     }
 
     /// The sentence that the bench compares with.
@@ -123,36 +114,41 @@ impl State {
         if self.shows_models() {
             return self.beside();
         }
-        let sentence = self.other()?;
-        self.results.traces.iter().find(|trace| trace.sentence == sentence)
-    }
-
-    /// What the short training that the bench offers has changed.
-    #[must_use]
-    pub fn learning(&self) -> Option<&Arc<LearnData>> {
-        let Some(Request::Learn(wanted)) = self.run_request() else { return None };
-        self.results.learnings.iter().find(|data| data.request == wanted)
+        let Outcome::Trace(data) = self.answer(&Request::Trace(self.other()?))? else { return None };
+        Some(data)
     }
 
     /// The sentence as the decoders of the bench's run give it back.
     #[must_use]
     pub fn decoded(&self) -> Option<&Arc<DecodeData>> {
-        let (sentence, run) = (self.sentence(), self.invert_request()?);
-        self.results.decoded.iter().find(|data| data.sentence == sentence && data.run == run)
+        let request = Request::Decode(self.sentence(), self.invert_request()?);
+        let Outcome::Decode(data) = self.answer(&request)? else { return None };
+        Some(data)
     }
 
     /// The sentences of the bench's run that are nearest to the sentence on the screen.
     #[must_use]
     pub fn nearest(&self) -> Option<&Arc<NearestData>> {
-        let (sentence, run) = (self.sentence(), self.aggregate_request()?);
-        self.results.nearest.iter().find(|data| data.sentence == sentence && data.run == run)
+        let request = Request::Nearest(self.sentence(), self.aggregate_request()?);
+        let Outcome::Nearest(data) = self.answer(&request)? else { return None };
+        Some(data)
     }
 
     /// The comparison that the bench asks for.
     #[must_use]
     pub fn compare(&self) -> Option<&Arc<CompareData>> {
-        let Some(Request::Compare { first, second, .. }) = self.compare_request() else { return None };
-        self.results.compares.iter().find(|data| data.first == first && data.second == second)
+        let Outcome::Compare(data) = self.answer(&self.compare_request()?)? else { return None };
+        Some(data)
+    }
+
+    /// What the lanes of the last race say about a text; until that is there, about the one before.
+    #[must_use]
+    pub fn lanes_say(&self, text: &str) -> Option<&Arc<AskData>> {
+        let this = runs::asked(text).and_then(|request| self.answer(&request));
+        let newest =
+            || self.results.answers.iter().rev().map(|(_, known)| known).find(|o| matches!(o, Outcome::Ask(_)));
+        let Outcome::Ask(data) = this.or_else(newest)? else { return None };
+        Some(data)
     }
 
     /// Why the bench cannot show what it should.
@@ -187,7 +183,7 @@ impl State {
         if let Some(row) = self.row() {
             wanted.extend((row.wants)(self));
         }
-        if let Some(Overlay::Ask(editor)) = &self.overlay {
+        if let Some(Overlay::Editor(Purpose::Lanes, editor)) = &self.overlay {
             wanted.extend(runs::asked(&editor.lines().join(" ")));
         }
         wanted
@@ -196,20 +192,7 @@ impl State {
     /// What of that is not there yet and has not failed.
     #[must_use]
     pub fn missing(&self) -> Vec<Request> {
-        let there = |request: &Request| match request {
-            Request::Trace(sentence) => self.results.traces.iter().any(|trace| trace.sentence == *sentence),
-            Request::Beside(_) => self.beside().is_some(),
-            Request::Knockout(_) => self.knockout().is_some(),
-            Request::Neighbours { .. } => self.neighbours().is_some(),
-            Request::Compare { .. } => self.compare().is_some(),
-            Request::Gradient(_) => self.gradient().is_some(),
-            Request::Attribution(_) => self.attribution().is_some(),
-            Request::Arrange(_) => self.arranged().is_some(),
-            Request::Ask(sentence) => self.results.asks.iter().any(|data| data.sentence == *sentence),
-            Request::Decode(..) => self.decoded().is_some(),
-            Request::Nearest(..) => self.nearest().is_some(),
-            Request::Race(_) | Request::Learn(_) | Request::Invert(_) | Request::Aggregate(_) => true,
-        };
+        let there = |request: &Request| request.is_long() || self.answer(request).is_some();
         let failed = |request: &Request| self.results.failures.iter().any(|(failed, _)| failed == request);
         self.wanted().into_iter().filter(|request| !there(request) && !failed(request)).collect()
     }
@@ -235,13 +218,45 @@ pub(super) fn ask(state: &mut State) -> Vec<Effect> {
 }
 
 impl Results {
+    /// Whether the worker owes an answer.
+    #[must_use]
+    pub fn waits_for_answers(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Takes an answer, which may make others untrue; what is shown is not dropped for want of room.
+    fn keep(&mut self, request: Request, outcome: Outcome, shown: &[Request]) {
+        match &request {
+            // The lanes that answer a typed sentence are those of this race now.
+            Request::Race(_) => {
+                self.answers.retain(|(known, _)| !matches!(known, Request::Ask(_)));
+                self.forget_heads();
+            }
+            Request::Invert(run) => {
+                self.answers.retain(|(known, _)| !matches!(known, Request::Decode(_, of) if of == run));
+            }
+            _ => {}
+        }
+        self.answers.retain(|(known, _)| *known != request);
+        self.answers.push((request, outcome));
+        let bytes = |answers: &Answers| answers.iter().map(|(_, outcome)| outcome.bytes()).sum::<usize>();
+        while bytes(&self.answers) > MOST {
+            // Runs took a learner's time, the rest is there again in a moment.
+            let spare = |(known, _): &(Request, Outcome)| !known.is_long() && !shown.contains(known);
+            let Some(oldest) = self.answers.iter().position(spare) else { break };
+            self.answers.remove(oldest);
+        }
+    }
+
     /// Other classifiers may answer now: what showed their answers is asked for again.
     fn forget_heads(&mut self) {
-        if self.traces.iter().chain(&self.beside).any(heads::outdated) {
-            self.traces.retain(|trace| !heads::outdated(trace));
-            self.beside.retain(|trace| !heads::outdated(trace));
-            self.attributions.clear();
-            self.knockouts.clear();
+        let outdated = |(_, outcome): &(Request, Outcome)| match outcome {
+            Outcome::Trace(trace) | Outcome::Beside(trace) => heads::outdated(trace),
+            _ => false,
+        };
+        if self.answers.iter().any(outdated) {
+            let of_heads = |known: &Request| matches!(known, Request::Attribution(_) | Request::Knockout(_));
+            self.answers.retain(|known| !outdated(known) && !of_heads(&known.0));
             self.failures.retain(|(request, _)| !matches!(request, Request::Attribution(_)));
         }
     }
@@ -261,16 +276,27 @@ impl Results {
 }
 
 /// Takes what the worker says.
-pub(super) fn receive(state: &mut State, msg: Msg) {
-    match msg {
-        Msg::Progress(ticket, progress, elapsed) => {
+pub(super) fn receive(state: &mut State, event: Event) {
+    match event {
+        Event::ModelLoading(words) => state.results.model_loading = Some(words),
+        Event::OtherReady(facts) => state.against = Some(facts),
+        Event::ModelReady(facts) => {
+            if state.facts.replace(facts).is_none() {
+                // Only now it is known which layer a lesson's words mean.
+                state.cursor.layer = Cursor::start(state.bench(), state.layers()).layer;
+            }
+            kept::restore(state);
+        }
+        Event::ModelFailed(why) => state.results.model_failure = Some(sentence(&why)),
+        Event::Speed(speed) => state.speed = runs::Speed::Measured(speed),
+        Event::Progress(ticket, progress, elapsed) => {
             let elapsed = if state.clock { elapsed } else { Duration::ZERO };
             if let Some(running) = state.results.running.as_mut().filter(|running| running.ticket == ticket) {
                 running.progress = progress;
                 running.elapsed = elapsed;
             }
         }
-        Msg::Done(ticket, outcome) => {
+        Event::Done(ticket, outcome) => {
             // The learner may be elsewhere by now.
             let running = state.results.running.as_ref().filter(|running| running.ticket == ticket);
             let lesson = running.and_then(|running| running.lesson.clone());
@@ -278,21 +304,25 @@ pub(super) fn receive(state: &mut State, msg: Msg) {
                 state.progress.lessons.entry(lesson).or_default().run = true;
             }
             let request = settle(state, ticket);
-            if let Some(request) = &request {
-                state.results.unsaved |= kept::keep(state, request, &outcome, lesson);
+            // A ticket that was given up is answered no more.
+            if let Some(request) = request {
+                state.results.unsaved |= kept::keep(state, &request, &outcome, lesson);
+                store(state, request, outcome);
             }
-            store(state, request, outcome);
         }
-        Msg::Failed(ticket, why) => {
+        Event::Failed(ticket, why) => {
             if let Some(request) = settle(state, ticket) {
-                state.results.failures.push((request, sentence(&why)));
-                keep(&mut state.results.failures, KEPT);
+                let failures = &mut state.results.failures;
+                failures.push((request, sentence(&why)));
+                let surplus = failures.len().saturating_sub(FAILURES);
+                failures.drain(..surplus);
             }
         }
-        Msg::Cancelled(ticket) if settle(state, ticket).is_some_and(|request| request.is_long()) => {
+        Event::Cancelled(ticket) if settle(state, ticket).is_some_and(|request| request.is_long()) => {
             state.notice = Some("The run was stopped. Enter starts it again; what was computed is kept.".to_owned());
         }
-        _ => {}
+        // The front end ends the program.
+        Event::Cancelled(_) | Event::Panicked(_) => {}
     }
 }
 
@@ -307,81 +337,23 @@ fn settle(state: &mut State, ticket: u64) -> Option<Request> {
 
 /// Takes what an earlier session measured, unless this one has measured it.
 pub(super) fn restore(state: &mut State, request: Request, outcome: Outcome, at: Option<u64>) {
-    let results = &mut state.results;
-    let known = match &request {
-        Request::Race(asked) => results.races.iter().any(|(known, _)| known == asked),
-        Request::Learn(asked) => results.learnings.iter().any(|data| data.request == *asked),
-        Request::Invert(asked) => results.inversions.iter().any(|(known, _)| known == asked),
-        Request::Aggregate(asked) => results.aggregates.iter().any(|(known, _)| known == asked),
-        _ => true,
-    };
-    if known {
-        return;
-    }
-    results.restored.push((request.clone(), at));
-    match (request, outcome) {
-        (Request::Race(asked), Outcome::Race(report)) => push(&mut results.races, (asked, report)),
-        (Request::Learn(_), Outcome::Learn(data)) => push(&mut results.learnings, data),
-        (Request::Invert(asked), Outcome::Invert(report)) => push(&mut results.inversions, (asked, report)),
-        (Request::Aggregate(asked), Outcome::Aggregate(report)) => push(&mut results.aggregates, (asked, report)),
-        _ => {}
+    if state.answer(&request).is_none() {
+        state.results.restored.push((request.clone(), at));
+        store(state, request, outcome);
     }
 }
 
-fn store(state: &mut State, request: Option<Request>, outcome: Outcome) {
-    let results = &mut state.results;
-    match outcome {
-        Outcome::Trace(data) => {
-            results.traces.retain(|known| known.sentence != data.sentence);
-            results.traces.push(data);
-            keep(&mut results.traces, TRACES);
-            clamp(state);
-        }
-        Outcome::Beside(data) => {
-            results.beside.retain(|known| known.sentence != data.sentence);
-            results.beside.push(data);
-            keep(&mut results.beside, TRACES);
-            clamp(state);
-        }
-        Outcome::Knockout(data) => push(&mut results.knockouts, data),
-        Outcome::Neighbours(data) => push(&mut results.neighbours, data),
-        Outcome::Compare(data) => push(&mut results.compares, data),
-        Outcome::Gradient(data) => push(&mut results.gradients, data),
-        Outcome::Arrange(data) => push(&mut results.arranged, data),
-        Outcome::Attribution(data) => push(&mut results.attributions, data),
-        Outcome::Learn(data) => {
-            results.learnings.retain(|known| known.request != data.request);
-            push(&mut results.learnings, data);
-        }
-        Outcome::Decode(data) => push(&mut results.decoded, data),
-        Outcome::Invert(report) => {
-            if let Some(Request::Invert(request)) = request {
-                results.inversions.retain(|(known, _)| *known != request);
-                results.decoded.retain(|data| data.run != request);
-                push(&mut results.inversions, (request, report));
-            }
-        }
-        Outcome::Nearest(data) => push(&mut results.nearest, data),
-        Outcome::Aggregate(report) => {
-            if let Some(Request::Aggregate(request)) = request {
-                results.aggregates.retain(|(known, _)| *known != request);
-                push(&mut results.aggregates, (request, report));
-            }
-        }
-        Outcome::Ask(data) => push(&mut results.asks, data),
-        Outcome::Race(report) => {
-            if report.stopped {
-                state.notice =
-                    Some("The run was stopped; the lanes that were finished are kept. Enter runs it whole.".to_owned());
-            }
-            // The lanes that answer a typed sentence are those of this race now.
-            state.results.asks.clear();
-            state.results.forget_heads();
-            if let Some(Request::Race(request)) = request {
-                state.results.races.retain(|(known, _)| *known != request);
-                push(&mut state.results.races, (request, report));
-            }
-        }
+/// Keeps an answer for the benches.
+pub fn store(state: &mut State, request: Request, outcome: Outcome) {
+    if matches!(&outcome, Outcome::Race(report) if report.stopped) {
+        state.notice =
+            Some("The run was stopped; the lanes that were finished are kept. Enter runs it whole.".to_owned());
+    }
+    let traced = matches!(outcome, Outcome::Trace(_) | Outcome::Beside(_));
+    let shown = state.wanted();
+    state.results.keep(request, outcome, &shown);
+    if traced {
+        clamp(state);
     }
 }
 
@@ -411,15 +383,4 @@ fn clamp(state: &mut State) {
 /// Places the cursor for a bench whose trace is there already.
 pub(super) fn place(state: &mut State) {
     clamp(state);
-}
-
-fn push<T>(list: &mut Vec<T>, item: T) {
-    list.push(item);
-    keep(list, KEPT);
-}
-
-fn keep<T>(list: &mut Vec<T>, most: usize) {
-    if list.len() > most {
-        list.drain(..list.len() - most);
-    }
 }

@@ -7,8 +7,8 @@ use super::{Effect, State};
 use crate::lab::dataset::MOVIES;
 use crate::lab::work;
 use crate::lab::{
-    AggregateReport, AggregateRequest, InversionReport, InvertRequest, LearnRequest, Mode, Progress, RaceReport,
-    RaceRequest, Readout, Recipe, Request, Sentence,
+    AggregateReport, AggregateRequest, InversionReport, InvertRequest, LearnData, LearnRequest, Mode, Outcome,
+    Progress, RaceReport, RaceRequest, Readout, Recipe, Request, Sentence,
 };
 use crate::lesson::progress::RaceChoice;
 use crate::lesson::{Bench, View};
@@ -163,8 +163,8 @@ impl State {
     /// How good they are, once they are fitted.
     #[must_use]
     pub fn inversion(&self) -> Option<&Arc<InversionReport>> {
-        let wanted = self.invert_request()?;
-        self.results.inversions.iter().find(|(request, _)| *request == wanted).map(|(_, report)| report)
+        let Outcome::Invert(report) = self.answer(&Request::Invert(self.invert_request()?))? else { return None };
+        Some(report)
     }
 
     /// The three measures of question 1 that the bench offers to take.
@@ -178,15 +178,23 @@ impl State {
     /// What they came to.
     #[must_use]
     pub fn aggregate(&self) -> Option<&Arc<AggregateReport>> {
-        let wanted = self.aggregate_request()?;
-        self.results.aggregates.iter().find(|(request, _)| *request == wanted).map(|(_, report)| report)
+        let request = Request::Aggregate(self.aggregate_request()?);
+        let Outcome::Aggregate(report) = self.answer(&request)? else { return None };
+        Some(report)
     }
 
     /// The report of the race that the bench offers, once there is one.
     #[must_use]
     pub fn race_report(&self) -> Option<&Arc<RaceReport>> {
-        let wanted = self.race_request()?;
-        self.results.races.iter().rev().find(|(request, _)| *request == wanted).map(|(_, report)| report)
+        let Outcome::Race(report) = self.answer(&Request::Race(self.race_request()?))? else { return None };
+        Some(report)
+    }
+
+    /// What the short training that the bench offers has changed.
+    #[must_use]
+    pub fn learning(&self) -> Option<&Arc<LearnData>> {
+        let Outcome::Learn(data) = self.answer(&self.run_request()?)? else { return None };
+        Some(data)
     }
 
     /// The run under way, if it is the one that the bench offers.

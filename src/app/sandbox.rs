@@ -1,8 +1,7 @@
 //! The sandbox: every view on any sentence or pair, outside the course, with undo.
 
-use tui_textarea::TextArea;
-
-use super::{Action, Effect, Overlay, Screen, State, bench, results, walk};
+use super::editor::{self, Purpose};
+use super::{Action, Effect, Screen, State, bench, results, walk};
 use crate::lesson::{Bench, View};
 
 /// The second sentence until one is typed.
@@ -156,7 +155,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Next => show(state, views[(at + 1) % count]),
         Action::Previous => show(state, views[(at + count - 1) % count]),
         Action::Second => {
-            state.overlay = Some(Overlay::Second(Box::new(walk::editor(state.sandbox.second()))));
+            let text = state.sandbox.second().to_owned();
+            editor::open(state, Purpose::Second, &text);
         }
         Action::Pair => {
             remember(state);
@@ -179,10 +179,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes the second sentence from the editor; an empty one is the usual one again.
-pub(super) fn take_second(state: &mut State, editor: &TextArea<'static>) {
+/// Takes another second sentence; an empty one is the usual one again.
+pub(super) fn take_second(state: &mut State, text: String) {
     remember(state);
-    let text = walk::typed(state, editor);
     state.sandbox.bench.other = Some(if text.is_empty() { SECOND.to_owned() } else { text });
     results::place(state);
 }

@@ -1,16 +1,12 @@
 //! Walking through the course: keys, steps, overlays.
 
-use tui_textarea::{Input, Key as EditKey, TextArea};
-
 use crate::lesson::progress::Recall;
 
+use super::editor::{self, Purpose};
 use super::{
     Action, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, goto, keymap, notebook, paths,
     question, results, runs, sandbox, settings,
 };
-
-/// Characters that a sentence may have; more are left out and said.
-const MOST_CHARACTERS: usize = 100_000;
 
 pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if key == Key::Ctrl('c') {
@@ -41,8 +37,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::GoTo => goto::open(state),
         Action::Glossary => state.overlay = Some(Overlay::Glossary(0)),
         Action::Edit => {
-            state.overlay =
-                Some(Overlay::Editor(Box::new(editor(state.progress.sentence.as_deref().unwrap_or_default()))));
+            let text = state.progress.sentence.clone().unwrap_or_default();
+            editor::open(state, Purpose::Sentence, &text);
         }
         Action::Sandbox if state.screen != Screen::Sandbox => sandbox::open(state),
         Action::Sandbox => return sandbox::act(state, Action::Back),
@@ -138,7 +134,8 @@ pub(super) fn in_bench(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Disagree if !state.covered() => disagree::open(state),
         Action::Ask if !state.covered() && state.race_report().is_some() => {
-            state.overlay = Some(Overlay::Ask(Box::new(editor(&state.sentence().text))));
+            let text = state.sentence().text;
+            editor::open(state, Purpose::Lanes, &text);
         }
         Action::First => bench::to_the_end(state, Action::Left),
         Action::Last => bench::to_the_end(state, Action::Right),
@@ -214,32 +211,7 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Settings(row)) => return settings::key(state, row, action),
         Some(Overlay::GoTo(place)) => return goto::key(state, place, key),
         Some(Overlay::Glossary(at)) => state.overlay = scrolled(at, action, Action::Glossary).map(Overlay::Glossary),
-        Some(Overlay::Editor(mut editor)) => match key {
-            Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
-            Key::Enter => return take_sentence(state, &editor),
-            Key::Ctrl('u') => state.overlay = Some(Overlay::Editor(Box::new(self::editor("")))),
-            key => {
-                editor.input(edit(key));
-                state.overlay = Some(Overlay::Editor(editor));
-            }
-        },
-        Some(Overlay::Second(mut editor)) => match key {
-            Key::Esc => state.notice = Some("The sentence was left as it was.".to_owned()),
-            Key::Enter => sandbox::take_second(state, &editor),
-            Key::Ctrl('u') => state.overlay = Some(Overlay::Second(Box::new(self::editor("")))),
-            key => {
-                editor.input(edit(key));
-                state.overlay = Some(Overlay::Second(editor));
-            }
-        },
-        Some(Overlay::Ask(mut editor)) => match key {
-            Key::Esc | Key::Enter => {}
-            Key::Ctrl('u') => state.overlay = Some(Overlay::Ask(Box::new(self::editor("")))),
-            key => {
-                editor.input(edit(key));
-                state.overlay = Some(Overlay::Ask(editor));
-            }
-        },
+        Some(Overlay::Editor(purpose, text)) => return editor::key(state, purpose, text, key),
         Some(Overlay::Disagree(place)) => return disagree::key(state, place, action),
         Some(Overlay::Recall(waiting, given)) => return recall(state, waiting, given, action),
         Some(Overlay::Leave) => {
@@ -293,82 +265,6 @@ fn recall(
         _ => state.overlay = Some(Overlay::Recall(waiting, given)),
     }
     Vec::new()
-}
-
-pub(super) fn editor(text: &str) -> TextArea<'static> {
-    let mut editor = TextArea::new(vec![text.to_owned()]);
-    // What is typed first replaces it; a key that moves keeps it.
-    if !text.is_empty() {
-        editor.select_all();
-    }
-    editor
-}
-
-/// A paste goes in as one line: each line end becomes a space. All else stays, for the model reads it.
-pub(super) fn paste(editor: &mut TextArea<'static>, text: &str) {
-    let ends = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
-    // One more than is kept: what is cut later is said.
-    let line: String = text.replace("\r\n", "\n").chars().take(MOST_CHARACTERS + 1).collect();
-    editor.insert_str(line.replace(ends, " "));
-}
-
-/// What was typed, cut to a length that is said.
-pub(super) fn typed(state: &mut State, editor: &TextArea<'static>) -> String {
-    let text = editor.lines().join(" ");
-    if text.trim().chars().count() > MOST_CHARACTERS {
-        state.notice = Some(format!("The sentence was cut to its first {MOST_CHARACTERS} characters."));
-    }
-    text.trim().chars().take(MOST_CHARACTERS).collect()
-}
-
-fn take_sentence(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
-    sandbox::remember(state);
-    let kept = typed(state, editor);
-    if kept.is_empty() {
-        state.progress.set_sentence(None, state.now);
-        state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());
-    } else {
-        state.progress.set_sentence(Some(kept), state.now);
-        let said = where_it_is(state);
-        // That it was cut is said first.
-        state.notice = Some(state.notice.take().map_or(said.to_owned(), |cut| format!("{cut} {said}")));
-    }
-    (state.cursor.token, state.cursor.row) = (0, 0);
-    results::place(state);
-    vec![Effect::Save(state.progress.clone())]
-}
-
-/// Where the learner finds the sentence that was typed.
-fn where_it_is(state: &State) -> &'static str {
-    let Some(bench) = state.bench() else {
-        return "Your sentence is kept: every bench without a sentence of its own shows it.";
-    };
-    if state.screen == Screen::Sandbox {
-        return "The sandbox shows your sentence now.";
-    }
-    match bench.view {
-        _ if bench.sentence.is_some() || bench.other.is_some() => {
-            "This bench keeps sentences of its own; yours is used in the others."
-        }
-        view if !view.row().of_one_sentence() => "This bench reads many sentences; yours is used in the others.",
-        _ if state.covered() => "Your sentence is kept: the bench shows it after your answer.",
-        _ => "Your sentence is on the bench now. Where only the text is shown, Tab shows the bench.",
-    }
-}
-
-fn edit(key: Key) -> Input {
-    let plain = |key| Input { key, ctrl: false, alt: false, shift: false };
-    match key {
-        Key::Char(c) => plain(EditKey::Char(c)),
-        Key::Ctrl(c) => Input { ctrl: true, ..plain(EditKey::Char(c)) },
-        Key::Backspace => plain(EditKey::Backspace),
-        Key::Delete => plain(EditKey::Delete),
-        Key::Left => plain(EditKey::Left),
-        Key::Right => plain(EditKey::Right),
-        Key::Home => plain(EditKey::Home),
-        Key::End => plain(EditKey::End),
-        Key::Enter | Key::Esc | Key::Alt | Key::Tab | Key::Up | Key::Down => plain(EditKey::Null),
-    }
 }
 
 /// Puts a course that was read again in place of the old one, and stays as near as possible.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::print;
 use crate::cli::Models;
 use crate::config::Settings;
-use crate::lab::Lab;
+use crate::lab::Session;
 use crate::model::load::{EMBEDDED, Files, POOLING};
 use crate::model::weights::Weights;
 use crate::model::{Bert, Family, ModelError, oracle};
@@ -251,7 +251,7 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     let encoding = bert.encode("Not bad at all.", None).map_err(said)?;
     let _ = writeln!(text, "\"Not bad at all.\" is read as {}", encoding.shown.join(" "));
     let has = |there: bool| if there { "yes" } else { "no" };
-    let lab = Lab::new(bert, None);
+    let lab = Session::alone(bert, None);
     let mut own = lab.facts().labels.join(", ");
     if let Some(note) = lab.facts().answers.note() {
         let _ = write!(own, " ({note})");

@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::lab::dataset::Dataset;
 use crate::lab::race::{Fitted, Kept, between, expected};
 use crate::lab::record::{self, Heads, RecordedHead};
-use crate::lab::{Against, Control, Lab, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe};
+use crate::lab::{Against, Control, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe, Session};
 
 /// Runs a race and prints its report.
 ///
@@ -92,7 +92,7 @@ fn complete<'a>(
     settings: &Settings,
     asked: &Race,
     out: Option<&'a Path>,
-    lab: &Lab,
+    lab: &Session,
     request: &RaceRequest,
     data: &Dataset,
 ) -> Option<(&'a Path, RaceReport)> {
@@ -114,7 +114,7 @@ fn complete<'a>(
 
 /// A race with one model.
 struct Contest {
-    lab: Lab,
+    lab: Session,
     report: RaceReport,
     fitted: Arc<Vec<Fitted>>,
     part: Option<Part>,
@@ -151,7 +151,7 @@ fn prepare(
     asked: &Race,
     readouts: Vec<Readout>,
     data: &Dataset,
-) -> Result<(Lab, RaceRequest), String> {
+) -> Result<(Session, RaceRequest), String> {
     let lab = open_lab(settings, None)?;
     let data = lab.add(data.clone()).map_err(|error| error.to_string())?;
     let request = RaceRequest { readouts, ..race_request(asked, lab.facts().layers)? };
@@ -160,7 +160,7 @@ fn prepare(
 }
 
 /// Runs it; finished runs are kept beside `out`, if this is a file.
-fn contest(lab: Lab, request: &RaceRequest, out: Option<&Path>, stop: &Arc<AtomicBool>) -> Result<Contest, String> {
+fn contest(lab: Session, request: &RaceRequest, out: Option<&Path>, stop: &Arc<AtomicBool>) -> Result<Contest, String> {
     let bar = bar();
     let report = |progress: Progress| {
         bar.set_length(progress.total as u64);
@@ -246,7 +246,7 @@ pub(super) fn layers(asked: &str, last: usize) -> Result<Vec<usize>, String> {
 }
 
 /// The fitted classifiers of `cls` and `mean` on the last layer, for lessons.
-fn heads(lab: &Lab, report: &RaceReport, fitted: &[Fitted]) -> Result<Heads, String> {
+fn heads(lab: &Session, report: &RaceReport, fitted: &[Fitted]) -> Result<Heads, String> {
     let last = lab.facts().layers;
     let heads: Vec<RecordedHead> = fitted
         .iter()

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use super::bar;
 use super::race::{stop_flag, today};
-use crate::lab::{Control, Lab, Outcome, Progress, Provenance, Request};
+use crate::lab::{Control, Outcome, Progress, Provenance, Request, Session};
 
 /// Runs a request to its end behind a progress bar; with it the seconds it took.
 ///
 /// # Errors
 /// When the run fails, or was stopped.
-pub(super) fn to_the_end(lab: &Lab, request: &Request) -> Result<(Outcome, f64), String> {
+pub(super) fn to_the_end(lab: &Session, request: &Request) -> Result<(Outcome, f64), String> {
     let stop = stop_flag()?;
     let bar = bar();
     let report = |progress: Progress| {

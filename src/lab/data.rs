@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod answers;
+mod event;
 mod inversion;
 mod lane;
 mod matrix;
@@ -14,6 +15,7 @@ mod training;
 
 pub use aggregate::*;
 pub use answers::*;
+pub use event::*;
 pub use inversion::*;
 pub use lane::*;
 pub use matrix::*;

@@ -12,27 +12,10 @@ use signal_hook::consts::SIGHUP;
 
 use super::keys::{Input, Parser};
 use super::signals::{self, Urgent};
-use crate::app::Msg;
-use crate::worker::Event;
+use crate::front::Incoming;
 
 /// Chunks of input that wait to be turned into keys; a paste that comes faster waits in the terminal.
 const CHUNKS: usize = 16;
-
-/// What comes in.
-pub(super) enum Incoming {
-    /// A key or a paste.
-    Input(Input),
-    /// The terminal has another size.
-    Resized,
-    /// Something that must not wait behind this channel's messages is in the other one.
-    Urgent,
-    /// What a compute thread tells.
-    Worker(Event),
-    /// The terminal cannot be read, though it is there: why.
-    Broken(String),
-    /// One of the threads here panicked.
-    Failed(&'static str),
-}
 
 /// Starts a thread; a panic on it reaches the loop.
 pub(super) fn spawn(
@@ -43,7 +26,8 @@ pub(super) fn spawn(
     let sender = sender.clone();
     let guarded = move || {
         if catch_unwind(AssertUnwindSafe(body)).is_err() {
-            let _ = sender.send(Incoming::Failed(name));
+            let why = format!("the thread for {name} failed. Please report it; your progress is saved");
+            let _ = sender.send(Incoming::Broken(why));
         }
     };
     thread::Builder::new()
@@ -69,7 +53,11 @@ pub(super) fn read_terminal(sender: &Sender<Incoming>, urgent: &Sender<Urgent>) 
             Ok(()) => {}
             // A terminal that hung up cannot be read either.
             Err(_) if hung_up(&io::stdin()) => signals::end(SIGHUP, &leave, &told),
-            Err(error) => drop(told.send(Incoming::Broken(error.to_string()))),
+            Err(error) => {
+                let what_to_do = "Start clsroom again where its input is a terminal";
+                let why = format!("the terminal cannot be read: {error}. {what_to_do}");
+                drop(told.send(Incoming::Broken(why)));
+            }
         }
     })?;
     let keys = sender.clone();
@@ -103,7 +91,11 @@ fn parse(chunks: &Receiver<Vec<u8>>, keys: &Sender<Incoming>) {
             Err(RecvTimeoutError::Disconnected) => return,
         };
         for input in found {
-            if keys.send(Incoming::Input(input)).is_err() {
+            let incoming = match input {
+                Input::Key(key) => Incoming::Key(key),
+                Input::Paste(text) => Incoming::Paste(text),
+            };
+            if keys.send(incoming).is_err() {
                 return;
             }
         }
@@ -139,21 +131,5 @@ pub(super) fn watch_for_hang_up(sender: &Sender<Incoming>, urgent: &Sender<Urgen
                 return signals::end(SIGHUP, &leave, &told);
             }
         }
-    })
-}
-
-/// The worker's event as a message; a panic is not one.
-pub(super) fn message_of(event: Event) -> Option<Msg> {
-    Some(match event {
-        Event::ModelLoading(words) => Msg::ModelLoading(words),
-        Event::OtherReady(facts) => Msg::OtherReady(facts),
-        Event::ModelReady(facts) => Msg::ModelReady(facts),
-        Event::Speed(speed) => Msg::Speed(speed),
-        Event::ModelFailed(why) => Msg::ModelFailed(why),
-        Event::Progress(ticket, progress, elapsed) => Msg::Progress(ticket, progress, elapsed),
-        Event::Done(ticket, outcome) => Msg::Done(ticket, outcome),
-        Event::Failed(ticket, why) => Msg::Failed(ticket, why),
-        Event::Cancelled(ticket) => Msg::Cancelled(ticket),
-        Event::Panicked(_) => return None,
     })
 }

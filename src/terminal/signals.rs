@@ -13,8 +13,9 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-use super::input::{Incoming, spawn};
+use super::input::spawn;
 use super::screen;
+use crate::front::Incoming;
 
 /// How long the loop has to save and leave after a signal, before the process is ended from outside it.
 const GRACE: Duration = Duration::from_secs(1);

@@ -1,21 +1,18 @@
-//! From settings to a session: what is read before the first frame, and nothing more.
+//! The local front end's start: hooks, colours, and whether there is a screen at all.
 
 use std::io::IsTerminal as _;
-use std::sync::Arc;
 use std::time::Instant;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Session, leave, origins, run};
-use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher, runs};
+use super::{leave, origins, run};
+use crate::app::State;
 use crate::cli::{Common, CourseWith};
-use crate::commands::{Download, LoadedCourse, Surroundings, load_course, open_model, read_data};
-use crate::config::{self, Settings};
-use crate::lab::Lab;
-use crate::lab::dataset::{Dataset, MOVIES, Split};
-use crate::lesson::parse::visible;
-use crate::lesson::progress::{Progress, Store};
+use crate::commands::{Surroundings, load_course};
+use crate::config::Settings;
+use crate::front::start::{self, data_counts, share};
+use crate::lesson::progress::Progress;
 use crate::model::guard;
 use crate::view::{self, CharFlag, ColorFlag, Theme};
 
@@ -41,82 +38,16 @@ pub fn install_hooks() -> Result<(), String> {
 /// # Errors
 /// When the course, the model or the terminal cannot be used.
 pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &CourseWith) -> Result<(), String> {
-    let loaded = load_course(settings.lessons.as_deref())?;
-    let (mut store, progress, notice) = saved(settings, common);
-    let notice = notice.or_else(|| another(store.as_mut(), settings.learner.as_deref()));
-    let heads = loaded.heads.clone();
-    let own = with.data.as_deref().map(read_data).transpose()?;
-    let (course, records) = share(loaded);
-    let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
-    state.learner.clone_from(&settings.learner);
-    state.seed = if common.demo { 0 } else { runs::seed_of(settings.learner.as_deref()) };
-    state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
     let theme = theme(settings, common);
-    state.settings = origins::settings(settings, common, &theme);
-    if let Some(own) = &own {
-        own.name().clone_into(&mut state.sentences);
-        state.classes = own.classes().to_vec();
-        own.sha256().clone_into(&mut state.data_sha256);
-    }
-    state.clock = !common.demo;
+    let shown = origins::settings(settings, common, &theme);
+    let mut begun = start::begin(settings, common, with, (theme, shown))?;
+    begun.tell_others();
     if let Some(lesson) = lesson {
-        open_at(&mut state, lesson)?;
+        begun.open_at(lesson)?;
     }
     // Opening a lesson is a key, and a key ends what was said before.
-    let summary = own.as_ref().map(Dataset::summary);
-    let said: Vec<String> = notice.into_iter().chain(summary).collect();
-    state.notice = (!said.is_empty()).then(|| said.join(" "));
-    let (for_model, directory, against) = (settings.clone(), settings.lessons.clone(), with.against.clone());
-    run(Session {
-        state,
-        theme,
-        store,
-        reload: Box::new(move || load_course(directory.as_deref()).map(share)),
-        open: Box::new(move |tell| {
-            let mut told = |download: Download| tell(download.in_words());
-            let mut open = |model: Option<&str>| {
-                let bert = open_model(model, for_model.max_length, &mut told)?;
-                Ok::<_, String>(Lab::new(bert, heads.as_ref()))
-            };
-            let mut lab = open(for_model.model.as_deref())?;
-            if let Some(against) = &against {
-                lab = lab.beside(open(Some(against))?);
-            }
-            if let Some(own) = own {
-                lab.add(own).map_err(|error| error.to_string())?;
-            }
-            Ok(lab)
-        }),
-        threads: settings.threads.unwrap_or_else(config::default_threads),
-        crash: common.crash,
-    })
-}
-
-/// Tells other sessions that one is open; a sentence if another is.
-pub(crate) fn another(store: Option<&mut Store>, learner: Option<&str>) -> Option<String> {
-    store?.open_session().then(|| {
-        let whose = match learner {
-            Some(name) => format!("Another session of {} is open.", visible(name)),
-            None => "Another session is open on this account, and it has no learner's name either (--learner NAME \
-                     keeps two people apart)."
-                .to_owned(),
-        };
-        format!("{whose} What is done in either is kept; where both change the same, the later one counts.")
-    })
-}
-
-/// Where progress is kept, what is there, and what to say about it. A demonstration neither reads nor writes it.
-pub(crate) fn saved(settings: &Settings, common: &Common) -> (Option<Store>, Progress, Option<String>) {
-    if common.demo {
-        return (None, Progress::default(), None);
-    }
-    match config::progress_path(settings.learner.as_deref()).map(Store::new) {
-        None => (None, Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
-        Some(mut store) => {
-            let (progress, notice) = store.load();
-            (Some(store), progress, notice)
-        }
-    }
+    begun.state.notice = (!begun.said.is_empty()).then(|| begun.said.join(" "));
+    run(begun)
 }
 
 /// What `doctor` cannot find out itself.
@@ -141,17 +72,6 @@ pub fn surroundings(settings: &Settings, common: &Common) -> Result<Surroundings
     })
 }
 
-fn share(loaded: LoadedCourse) -> Loaded {
-    (Arc::new(loaded.course), Arc::new(loaded.records))
-}
-
-/// Index of a lesson by its number, with or without a leading zero.
-pub(crate) fn at_lesson(state: &State, lesson: &str) -> Result<usize, String> {
-    let wanted = format!("{lesson:0>2}");
-    let found = state.course.lessons.iter().position(|known| known.id == wanted);
-    found.ok_or_else(|| format!("there is no lesson {lesson}. clsroom lessons lists them"))
-}
-
 /// Whether to speak in plain text: asked for, or there is nothing to draw on.
 ///
 /// # Errors
@@ -168,24 +88,6 @@ pub fn speaks(common: &Common) -> Result<bool, String> {
             .to_owned());
     }
     Ok(!draws || std::env::var("TERM").is_ok_and(|term| term == "dumb"))
-}
-
-fn open_at(state: &mut State, lesson: &str) -> Result<(), String> {
-    let cursor = at_lesson(state, lesson)?;
-    state.screen = Screen::Home { cursor };
-    app::update(state, Msg::Key(Key::Enter));
-    Ok(())
-}
-
-/// Sentences in all, and by split, of the learner's own data or the embedded ones.
-pub(crate) fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
-    let dataset = match own {
-        Some(own) => own.clone(),
-        None => Dataset::embedded(MOVIES).map_err(|error| error.to_string())?,
-    };
-    let [train, validation, test] =
-        [Split::Train, Split::Validation, Split::Test].map(|split| dataset.indices(split).len());
-    Ok([dataset.items().len(), train, validation, test])
 }
 
 fn theme(settings: &Settings, common: &Common) -> Theme {

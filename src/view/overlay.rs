@@ -16,6 +16,7 @@ use super::theme::Theme;
 use super::widgets::scale::hidden;
 use super::widgets::text::{clean, put, width, wrap, wrap_hanging};
 use super::{lines, question};
+use crate::app::editor::Purpose;
 use crate::app::keymap::TABLE;
 use crate::app::{Overlay, Screen, State};
 
@@ -25,13 +26,13 @@ pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Help(_) | Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
         Overlay::GoTo(_) => vec![("j k", "move"), ("1-9", "number"), ("Enter", "go"), ("q", "close")],
         Overlay::Settings(_) => vec![("j k", "move"), ("Enter", "change"), ("q", "close")],
-        Overlay::Editor(_) | Overlay::Second(_) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
+        Overlay::Editor(Purpose::Lanes, _) => vec![("Enter", "close")],
+        Overlay::Editor(..) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
         Overlay::Disagree(..) => {
             vec![("j k", "move"), ("h l", "lanes"), ("v", "kind"), ("Enter", "make it yours"), ("q", "close")]
         }
-        Overlay::Ask(_) => vec![("Enter", "close")],
         Overlay::Leave => vec![("Enter", "leave"), ("x", "stop it and leave"), ("q", "stay")],
     }
 }
@@ -61,17 +62,18 @@ pub(super) fn draw(
             glossary::draw(state, *scroll, theme, area, buf);
             None
         }
-        Overlay::Editor(editor) => {
-            let inside = panel("Your sentence", 6, theme, area, buf);
-            let hint = "For every bench without a sentence of its own. Ctrl-U clears it.";
+        Overlay::Editor(Purpose::Lanes, editor) => Some(ask::draw(state, editor, theme, area, buf)),
+        Overlay::Editor(purpose, editor) => {
+            let (title, hint) = match purpose {
+                Purpose::Second => (
+                    "The second sentence",
+                    "The other side of a comparison; b reads both as one input. Ctrl-U clears it.",
+                ),
+                _ => ("Your sentence", "For every bench without a sentence of its own. Ctrl-U clears it."),
+            };
+            let inside = panel(title, 6, theme, area, buf);
             Some(draw_editor(editor, hint, theme, inside, buf))
         }
-        Overlay::Second(editor) => {
-            let inside = panel("The second sentence", 6, theme, area, buf);
-            let hint = "The other side of a comparison; b reads both as one input. Ctrl-U clears it.";
-            Some(draw_editor(editor, hint, theme, inside, buf))
-        }
-        Overlay::Ask(editor) => Some(ask::draw(state, editor, theme, area, buf)),
         Overlay::Disagree(place) => {
             disagree::draw(state, *place, theme, area, buf);
             None

@@ -190,7 +190,7 @@ fn everything_that_changes_a_figure_changes_command_and_key() {
 
     // The model: its weights, tokenizer and configuration, and how much it reads of a text.
     let lab_of =
-        |length| clsroom::lab::Lab::new(clsroom::model::Bert::embedded(length).expect("it loads"), None).facts();
+        |length| clsroom::lab::Session::alone(clsroom::model::Bert::embedded(length).expect("it loads"), None).facts();
     let (short, usual) = (lab_of(Some(20)), lab_of(None));
     assert_eq!(usual.fingerprint, lab_of(Some(128)).fingerprint);
     assert_ne!(short.fingerprint, usual.fingerprint);
@@ -201,7 +201,7 @@ fn everything_that_changes_a_figure_changes_command_and_key() {
     few.write(folder.path());
     let open = |length| {
         let bert = clsroom::model::Bert::open(folder.path(), length).expect("it loads");
-        clsroom::lab::Lab::new(bert, None).facts()
+        clsroom::lab::Session::alone(bert, None).facts()
     };
     // A table of few positions sets the limit itself; one that was asked for is named all the same.
     assert!(!command::race(&base, &open(None)).contains("--max-length"));
@@ -231,8 +231,8 @@ fn other_sentences_of_the_same_name_are_read_anew() {
         parse_data("mine.csv", format!("text,label\n{rows}").into_bytes()).expect("data")
     };
     let (first, second) = (own(["a lovely film", "a dreadful film"]), own(["a bus", "a train"]));
-    let lab = clsroom::lab::Lab::new(lab().bert().clone(), None);
-    let run = |lab: &clsroom::lab::Lab, data: &Dataset| {
+    let lab = clsroom::lab::Session::alone(lab().bert().clone(), None);
+    let run = |lab: &clsroom::lab::Session, data: &Dataset| {
         let name = lab.add(data.clone()).expect("added");
         let request = RaceRequest::frozen(&name, vec![Readout::Cls]);
         let found = lab.race(&request, &clsroom::lab::Control::QUIET, &clsroom::lab::race::Kept::NOTHING);
@@ -240,6 +240,6 @@ fn other_sentences_of_the_same_name_are_read_anew() {
     };
     run(&lab, &first);
     let after = run(&lab, &second);
-    let alone = run(&clsroom::lab::Lab::new(lab.bert().clone(), None), &second);
+    let alone = run(&clsroom::lab::Session::alone(lab.bert().clone(), None), &second);
     assert_eq!((after.grid, after.probabilities), (alone.grid, alone.probabilities));
 }

@@ -2,6 +2,7 @@
 
 use clsroom::app::runs::seed_of;
 use clsroom::app::{Effect, Key, Msg, Overlay, Screen};
+use clsroom::lab::Event;
 use clsroom::lab::Request;
 use clsroom::lesson::Step;
 
@@ -282,7 +283,7 @@ fn a_second_run_waits_for_the_first_and_starts_by_itself() {
     assert!(!driver.state.waits() && driver.state.results.running.is_some(), "x takes back the one that waits");
     driver.key(Key::Enter);
     let wanted = driver.state.run_request().expect("a race");
-    driver.tell(Msg::Cancelled(first));
+    driver.tell(Event::Cancelled(first));
     assert!(matches!(&driver.waiting[..], [Effect::Submit(_, request)] if *request == wanted));
     assert_eq!(driver.state.marker().as_deref(), Some("[race running]"));
 }
@@ -298,11 +299,11 @@ fn a_bench_says_before_enter_about_how_long_its_run_takes_here() {
         assert!(!text(&driver).contains("on this machine"), "not known yet: {}", driver.screen());
         let request = driver.state.run_request().expect("a race");
         let work = clsroom::lab::work::of(&request, [6_991, 1_044, 2_035], 6).expect("a long run");
-        driver.tell(Msg::Speed(work as f64 / 31.0));
+        driver.tell(Event::Speed(work as f64 / 31.0));
         assert!(text(&driver).contains("It takes about 30 seconds on this machine."), "{}", driver.screen());
-        driver.tell(Msg::Speed(work as f64 / 170.0));
+        driver.tell(Event::Speed(work as f64 / 170.0));
         assert!(text(&driver).contains("It takes about 3 minutes on this machine."), "{}", driver.screen());
-        driver.tell(Msg::Speed(work as f64 * 2.0));
+        driver.tell(Event::Speed(work as f64 * 2.0));
         assert!(text(&driver).contains("It takes a few seconds on this machine."), "{}", driver.screen());
         driver.state.clock = false;
         assert!(!text(&driver).contains("on this machine"), "a recording is the same everywhere: {}", driver.screen());

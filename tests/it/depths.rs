@@ -190,7 +190,7 @@ fn a_cut_sentence_and_a_failure_at_every_size_and_depth() {
     });
     at_every_size("failure", |driver| {
         let why = "cannot read model.safetensors: no such file. Check the path that --model names".to_owned();
-        driver.tell(clsroom::app::Msg::ModelFailed(why));
+        driver.tell(clsroom::lab::Event::ModelFailed(why));
         to_view(driver, "01", View::Tokens);
     });
 }

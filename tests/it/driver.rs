@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use clsroom::app::{self, Effect, Key, Msg, State};
 use clsroom::commands::load_course;
-use clsroom::lab::{Control, Lab, Outcome, Progress as Progressed};
+use clsroom::lab::{Control, Event, Outcome, Progress as Progressed, Session};
 use clsroom::lesson::progress::Progress;
 use clsroom::model::Bert;
 use clsroom::view::{self, Depth, Theme};
@@ -12,11 +12,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 /// The embedded model with its recorded heads, loaded once for all tests.
-pub fn lab() -> &'static Lab {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+pub fn lab() -> &'static Arc<Session> {
+    static LAB: OnceLock<Arc<Session>> = OnceLock::new();
     LAB.get_or_init(|| {
         let heads = load_course(None).expect("the course is in order").heads;
-        Lab::new(Bert::embedded(None).expect("the embedded model loads"), heads.as_ref())
+        Arc::new(Session::alone(Bert::embedded(None).expect("the embedded model loads"), heads.as_ref()))
     })
 }
 
@@ -26,7 +26,7 @@ pub struct Driver {
     pub theme: Theme,
     pub size: (u16, u16),
     /// Answers requests.
-    pub lab: &'static Lab,
+    pub lab: Arc<Session>,
     /// Effects that are not requests, in order.
     pub effects: Vec<Effect>,
     /// Requests for long runs, which are answered only when asked to.
@@ -42,15 +42,15 @@ impl Driver {
     }
 
     /// The same with other models and, for races, other sentences.
-    pub fn on(lab: &'static Lab, sentences: &str, (width, height): (u16, u16)) -> Self {
+    pub fn on(lab: &Arc<Session>, sentences: &str, (width, height): (u16, u16)) -> Self {
         let mut driver = Self::new(width, height);
-        driver.lab = lab;
+        driver.lab = Arc::clone(lab);
         sentences.clone_into(&mut driver.state.sentences);
         driver.state.classes = lab.dataset(sentences).expect("sentences").classes().to_vec();
         if let Some(other) = lab.other() {
-            driver.tell(Msg::OtherReady(other.facts()));
+            driver.tell(Event::OtherReady(other.facts()));
         }
-        driver.tell(Msg::ModelReady(lab.facts()));
+        driver.tell(Event::ModelReady(lab.facts()));
         driver
     }
 
@@ -62,18 +62,18 @@ impl Driver {
             state,
             theme,
             size: (width, height),
-            lab: lab(),
+            lab: Arc::clone(lab()),
             effects: Vec::new(),
             waiting: Vec::new(),
             through: None,
         };
-        driver.tell(Msg::ModelReady(lab().facts()));
+        driver.tell(Event::ModelReady(lab().facts()));
         driver
     }
 
     /// Applies a message and answers every quick request it leads to.
-    pub fn tell(&mut self, msg: Msg) {
-        let mut effects = app::update(&mut self.state, msg);
+    pub fn tell(&mut self, msg: impl Into<Msg>) {
+        let mut effects = app::update(&mut self.state, msg.into());
         while !effects.is_empty() {
             let mut next = Vec::new();
             for effect in effects {
@@ -81,11 +81,11 @@ impl Driver {
                     Effect::Submit(_, ref request) if request.is_long() => self.waiting.push(effect),
                     Effect::Submit(ticket, request) => {
                         let msg = match self.lab.run(&request, &Control::QUIET) {
-                            Ok(Some(outcome)) => Msg::Done(ticket, self.changed(outcome)),
-                            Ok(None) => Msg::Cancelled(ticket),
-                            Err(error) => Msg::Failed(ticket, error.to_string()),
+                            Ok(Some(outcome)) => Event::Done(ticket, self.changed(outcome)),
+                            Ok(None) => Event::Cancelled(ticket),
+                            Err(error) => Event::Failed(ticket, error.to_string()),
                         };
-                        next.extend(app::update(&mut self.state, msg));
+                        next.extend(app::update(&mut self.state, msg.into()));
                     }
                     other => self.effects.push(other),
                 }
@@ -104,7 +104,7 @@ impl Driver {
     /// Hands an outcome over.
     pub fn done(&mut self, ticket: u64, outcome: Outcome) {
         let outcome = self.changed(outcome);
-        self.tell(Msg::Done(ticket, outcome));
+        self.tell(Event::Done(ticket, outcome));
     }
 
     fn changed(&self, outcome: Outcome) -> Outcome {
@@ -118,16 +118,16 @@ impl Driver {
     pub fn run_with_progress(&mut self, mut see: impl FnMut(String)) {
         let (told, outcome, ticket) = self.run_waiting(&|_| false);
         for progress in told {
-            self.tell(Msg::Progress(ticket, progress, std::time::Duration::from_secs(5)));
+            self.tell(Event::Progress(ticket, progress, std::time::Duration::from_secs(5)));
             see(self.screen());
         }
-        self.tell(Msg::Done(ticket, outcome.expect("it is not stopped")));
+        self.tell(Event::Done(ticket, outcome.expect("it is not stopped")));
     }
 
     /// Stops the long run that waits as soon as its progress is so.
     pub fn stop_run_when(&mut self, when: impl Fn(&Progressed) -> bool + Sync) {
         let (_, outcome, ticket) = self.run_waiting(&when);
-        self.tell(outcome.map_or(Msg::Cancelled(ticket), |outcome| Msg::Done(ticket, outcome)));
+        self.tell(outcome.map_or(Event::Cancelled(ticket), |outcome| Event::Done(ticket, outcome)));
     }
 
     fn run_waiting(&mut self, stop: &(dyn Fn(&Progressed) -> bool + Sync)) -> (Vec<Progressed>, Option<Outcome>, u64) {

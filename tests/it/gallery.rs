@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clsroom::app::{Effect, Key, Msg};
-use clsroom::lab::{Control, Curve, Lab, Outcome, Progress, Request};
+use clsroom::app::{Effect, Key};
+use clsroom::lab::Event;
+use clsroom::lab::{Control, Curve, Outcome, Progress, Request, Session};
 use clsroom::lesson::View;
 
 use crate::depths::snapshot;
@@ -70,7 +71,7 @@ fn finish(driver: &mut Driver) {
             let Some(Outcome::Learn(data)) = outcome else { panic!("a training") };
             let mut data = (*data).clone();
             data.request = wanted;
-            driver.tell(Msg::Done(ticket, Outcome::Learn(Arc::new(data))));
+            driver.tell(Event::Done(ticket, Outcome::Learn(Arc::new(data))));
         }
         waiting => {
             driver.waiting.extend(waiting);
@@ -84,7 +85,7 @@ fn offered(lesson: &str, view: View) -> Driver {
     let mut driver = Driver::new(80, 24);
     if matches!(view, View::Race | View::Probe) {
         // A lab of its own: the lanes of its last race answer what is asked.
-        driver.lab = Box::leak(Box::new(Lab::new(lab().bert().clone(), None)));
+        driver.lab = Arc::new(Session::alone(lab().bert().clone(), None));
     }
     small(&mut driver);
     to_view(&mut driver, lesson, view);
@@ -144,7 +145,7 @@ fn a_run_under_way_at_every_size_and_depth() {
         lanes: Vec::new(),
         curves: vec![curve("cls", 0.005), curve("mean", 0.008)],
     };
-    driver.tell(Msg::Progress(*ticket, progress, Duration::from_secs(20)));
+    driver.tell(Event::Progress(*ticket, progress, Duration::from_secs(20)));
     snapshot("race_running", &mut driver);
 }
 

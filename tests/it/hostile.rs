@@ -179,8 +179,8 @@ struct Room {
 }
 
 impl Room {
-    fn tell(&mut self, msg: Msg) {
-        let mut effects = app::update(&mut self.state, msg);
+    fn tell(&mut self, msg: impl Into<Msg>) {
+        let mut effects = app::update(&mut self.state, msg.into());
         while let Some(effect) = effects.pop() {
             let Effect::Submit(ticket, request) = effect else { continue };
             if request.is_long() {
@@ -188,10 +188,10 @@ impl Room {
                 continue;
             }
             let told = match answer(&request) {
-                Some(outcome) => Msg::Done(ticket, outcome),
-                None => Msg::Failed(ticket, format!("no \u{1b}[31m answer to {}", kind(&request))),
+                Some(outcome) => clsroom::lab::Event::Done(ticket, outcome),
+                None => clsroom::lab::Event::Failed(ticket, format!("no \u{1b}[31m answer to {}", kind(&request))),
             };
-            effects.extend(app::update(&mut self.state, told));
+            effects.extend(app::update(&mut self.state, told.into()));
         }
     }
 
@@ -213,12 +213,12 @@ impl Room {
             Event::Progress(done, total) => {
                 let told = Progressed { what: "\u{1b}[2J".to_owned(), done, total, ..Progressed::default() };
                 if let Some(ticket) = self.running {
-                    self.tell(Msg::Progress(ticket, told, Duration::from_secs(done as u64)));
+                    self.tell(clsroom::lab::Event::Progress(ticket, told, Duration::from_secs(done as u64)));
                 }
             }
             Event::Failure => {
                 if let Some(ticket) = self.running.take() {
-                    self.tell(Msg::Failed(ticket, "it \u{9b}1m failed".to_owned()));
+                    self.tell(clsroom::lab::Event::Failed(ticket, "it \u{9b}1m failed".to_owned()));
                 }
             }
         }
@@ -256,7 +256,7 @@ fn room(size: (u16, u16), theme: Theme) -> Room {
         .clone();
     let state = State::new(course, records, [10_070, 6_991, 1_044, 2_035], Progress::default());
     let mut room = Room { state, theme, area: Rect::new(0, 0, size.0, size.1), running: None };
-    room.tell(Msg::ModelReady(lab().facts()));
+    room.tell(clsroom::lab::Event::ModelReady(lab().facts()));
     room
 }
 

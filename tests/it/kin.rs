@@ -9,7 +9,7 @@ use std::process::Command;
 use candle_core::{Device, Tensor};
 use clsroom::lab::finetune::Student;
 use clsroom::lab::finetune::examples::prepare;
-use clsroom::lab::{Answers, Control, Lab, Outcome, Readout, Request, Sentence};
+use clsroom::lab::{Answers, Control, Outcome, Readout, Request, Sentence, Session};
 use clsroom::model::{Batch, Bert, HiddenStates};
 use serde_json::{Value, json};
 
@@ -129,7 +129,7 @@ fn electra_runs_by_its_formulas_and_shows_its_projection() {
         save(folder.path(), &style, &weights, &config, |name| format!("{prefix}{name}"));
         let bert = agrees(folder.path(), &weights, 0);
         assert_eq!(bert.facts().parameters, weights.values().map(Tensor::elem_count).sum::<usize>());
-        let lab = Lab::new(bert, None);
+        let lab = Session::alone(bert, None);
         let asked = Request::Trace(Sentence::single(TEXT));
         let Ok(Some(Outcome::Trace(trace))) = lab.run(&asked, &Control::QUIET) else { panic!("a trace") };
         assert_eq!((trace.word.cols, trace.sum.cols, trace.hidden_states[0].cols), (10, 10, 24));

@@ -54,6 +54,8 @@ mod restart;
 mod sandbox;
 mod scales;
 mod screens;
+mod sessions;
+mod slips;
 mod sources;
 mod table;
 mod terminal;

@@ -1,10 +1,11 @@
 //! Maps of heads and of pieces, through keys: moving, hiding, opening, long sentences, two sentences, attribution.
 
 use clsroom::app::Key;
-use clsroom::lab::Lab;
+use clsroom::lab::Session;
 use clsroom::lesson::View;
 use clsroom::lesson::progress::Progress;
 use clsroom::view::{Depth, Theme};
+use std::sync::Arc;
 
 use crate::driver::{Driver, lab};
 use crate::pty::Terminal;
@@ -190,7 +191,7 @@ fn an_attribution_shows_what_its_parts_add_to() {
     driver.press("z");
     assert!(driver.screen().contains("without [CLS] and [SEP]"), "{}", driver.screen());
     // A model without a recorded head has no answer to explain, and offers to fit one.
-    driver.lab = Box::leak(Box::new(Lab::new(lab().bert().clone(), None)));
+    driver.lab = Arc::new(Session::alone(lab().bert().clone(), None));
     driver.type_sentence("another film");
     assert!(driver.screen().contains("Press Enter to fit two here"), "{}", driver.screen());
 }

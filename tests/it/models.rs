@@ -10,7 +10,8 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::BertModel;
 use candle_transformers::models::{distilbert, xlm_roberta};
-use clsroom::app::{Key, Msg, values};
+use clsroom::app::{Key, values};
+use clsroom::lab::Event;
 use clsroom::lesson::{Format, Source, ValueRef};
 use clsroom::model::{Batch, Bert, Config, Input, Nothing, oracle};
 use serde_json::{Value, json};
@@ -413,7 +414,7 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     let mut facts = (*lab().facts()).clone();
     facts.sha256 = "another".to_owned();
     facts.name = "BAAI/bge-small-en-v1.5".to_owned();
-    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    driver.tell(Event::ModelReady(Arc::new(facts)));
     let screen = driver.screen();
     assert!(screen.contains("(not recorded)"), "{screen}");
     assert!(driver.state.own_records().is_empty(), "nor are they in the notebook that is written");
@@ -430,7 +431,7 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     // What is true of the embedded model only is not said of another.
     let mut facts = (*driver.state.facts.clone().expect("facts")).clone();
     facts.asked = Some(facts.name.clone());
-    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    driver.tell(Event::ModelReady(Arc::new(facts)));
     let screen = driver.screen();
     assert!(screen.contains("is recorded for this one") && !screen.contains("(not recorded)"), "{screen}");
     driver.press("n");
@@ -443,7 +444,7 @@ fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
     let mut driver = Driver::new(120, 36);
     let mut facts = (*lab().facts()).clone();
     (facts.sha256, facts.asked) = ("another".to_owned(), Some("./another".to_owned()));
-    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    driver.tell(Event::ModelReady(Arc::new(facts)));
     driver.open("09");
     while driver.state.step().and_then(|step| step.predict.as_ref()).is_none_or(|asked| asked.id != "09-banana") {
         driver.press("n");
@@ -468,7 +469,7 @@ fn the_same_weights_under_another_name_are_the_courses_model() {
     let mut driver = Driver::new(120, 36);
     let mut facts = (*lab().facts()).clone();
     facts.asked = Some("./copy".to_owned());
-    driver.tell(Msg::ModelReady(Arc::new(facts)));
+    driver.tell(Event::ModelReady(Arc::new(facts)));
     driver.open("01");
     while driver.state.step().expect("a step").title.as_deref() != Some("How often is it right?") {
         driver.press("n");

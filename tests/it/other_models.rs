@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use clsroom::app::{Key, Msg, values};
+use clsroom::app::{Key, values};
 use clsroom::commands::read_data;
-use clsroom::lab::Lab;
+use clsroom::lab::Event;
+use clsroom::lab::Session;
 use clsroom::lesson::{Block, Inline, Layer, Only, Question, Source, Step, View};
 use clsroom::model::Bert;
 
@@ -14,10 +15,10 @@ use crate::checkpoint::Checkpoint;
 use crate::driver::{Driver, lab};
 use crate::two_models::sentences;
 
-fn model(folder: &Path, layers: usize) -> &'static Lab {
+fn model(folder: &Path, layers: usize) -> Arc<Session> {
     let path = folder.join(format!("layers-{layers}"));
     Checkpoint { layers, ..Checkpoint::default() }.write(&path);
-    Box::leak(Box::new(Lab::new(Bert::open(&path, None).expect("it loads"), None)))
+    Arc::new(Session::alone(Bert::open(&path, None).expect("it loads"), None))
 }
 
 /// Few sentences, so that every run of the course takes a moment.
@@ -70,7 +71,7 @@ fn no_step_shows_a_hole_or_a_claim_about_the_courses_own_model() {
     let lab = model(folder.path(), 2);
     let data = sentences(folder.path(), &["bug", "praise"]).display().to_string();
     lab.add(read_data(&data).expect("sentences")).expect("a lab");
-    let mut driver = Driver::on(lab, &data, (80, 200));
+    let mut driver = Driver::on(&lab, &data, (80, 200));
     small(&mut driver);
     let mut steps = 0;
     walk(&mut driver, true, |driver, place, screen| {
@@ -150,7 +151,7 @@ fn why_titles_and_questions_have_their_words_for_other_models() {
         assert!(ours.contains(text), "{text}\n{ours}");
     }
     assert!(!ours.contains("Theirs") && !ours.contains("For all"), "{ours}");
-    let theirs = shown(Driver::on(model(folder.path(), 2), "movies", (80, 40)));
+    let theirs = shown(Driver::on(&model(folder.path(), 2), "movies", (80, 40)));
     for text in ["Theirs\n", "Theirs?", "Because 2"] {
         assert!(theirs.contains(text), "{text}\n{theirs}");
     }
@@ -162,7 +163,7 @@ fn why_titles_and_questions_have_their_words_for_other_models() {
 fn benches_begin_at_the_layer_that_a_lesson_means() {
     let folder = tempfile::tempdir().expect("a folder");
     for layers in [1, 2, 12] {
-        let mut driver = Driver::on(model(folder.path(), layers), "movies", (80, 24));
+        let mut driver = Driver::on(&model(folder.path(), layers), "movies", (80, 24));
         let lessons = Arc::clone(&driver.state.course);
         let mut named = 0;
         for lesson in &lessons.lessons {
@@ -189,11 +190,11 @@ fn a_bench_that_waits_for_its_model_begins_at_the_right_layer() {
     let folder = tempfile::tempdir().expect("a folder");
     let lab = model(folder.path(), 12);
     let mut driver = Driver::new(80, 24);
-    (driver.state.facts, driver.lab) = (None, lab);
+    (driver.state.facts, driver.lab) = (None, Arc::clone(&lab));
     driver.open("06");
     driver.press("nn");
     assert_eq!(driver.state.bench().and_then(|bench| bench.layer), Some(Layer::Last));
-    driver.tell(Msg::ModelReady(lab.facts()));
+    driver.tell(Event::ModelReady(lab.facts()));
     assert_eq!(driver.state.cursor.layer, 12);
 }
 
@@ -202,7 +203,7 @@ fn a_bench_that_waits_for_its_model_begins_at_the_right_layer() {
 fn values_name_layers_by_words_too() {
     let folder = tempfile::tempdir().expect("a folder");
     for layers in [2, 12] {
-        let mut driver = Driver::on(model(folder.path(), layers), "movies", (80, 24));
+        let mut driver = Driver::on(&model(folder.path(), layers), "movies", (80, 24));
         driver.open("04");
         driver.press("1");
         let value = |key: &str| {

@@ -261,7 +261,7 @@ fn a_record_of_another_race_is_kept_and_a_complete_one_is_not_run_again() {
 fn a_short_training_learns_every_class_of_ones_own_data() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = clsroom::commands::read_data(&sentences(folder.path(), "four.csv", 4)).expect("data");
-    let lab = clsroom::lab::Lab::new(crate::driver::lab().bert().clone(), None);
+    let lab = clsroom::lab::Session::alone(crate::driver::lab().bert().clone(), None);
     let data = lab.add(data).expect("added");
     let sentence = clsroom::lab::Sentence::single("the dog barks");
     let request = clsroom::lab::LearnRequest { data, readout: clsroom::lab::Readout::Cls, steps: 2, sentence, seed: 0 };

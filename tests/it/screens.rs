@@ -1,11 +1,12 @@
 //! Real screens, reached by keys, and what is on them; how they look as a whole is in `depths` and `gallery`.
 
-use clsroom::app::{Key, Msg, values};
+use clsroom::app::{Key, Msg, results, values};
 use clsroom::lab::race::Kept;
-use clsroom::lab::{Control, Lab, RaceRequest};
+use clsroom::lab::{Control, Outcome, RaceRequest, Request, Session};
 use clsroom::lesson::progress::Progress;
 use clsroom::lesson::{Format, Source, ValueRef, View};
 use clsroom::view::{Depth, Theme};
+use std::sync::Arc;
 
 use crate::driver::{Driver, lab};
 
@@ -280,7 +281,7 @@ fn values_of_a_run_come_from_the_run_of_the_bench_beside_them() {
     let wanted = driver.state.race_request().expect("a run is offered");
     let other = RaceRequest { train: Some(64), test: Some(64), ..wanted };
     let (report, _) = lab().race(&other, &Control::QUIET, &Kept::NOTHING).expect("a race").expect("not stopped");
-    driver.state.results.races.push((other, std::sync::Arc::new(report)));
+    results::store(&mut driver.state, Request::Race(other), Outcome::Race(std::sync::Arc::new(report)));
     let value = ValueRef { source: Source::Live, key: "race.cls.last.accuracy".to_owned(), format: Format::Auto };
     assert!(!values::resolve(&driver.state, &value).ready, "another run's figure is not shown");
 }
@@ -289,7 +290,7 @@ fn values_of_a_run_come_from_the_run_of_the_bench_beside_them() {
 fn raced(readouts: &[&str], modes: &[&str]) -> Driver {
     let mut driver = Driver::new(80, 24);
     // A lab of its own: the lanes of its last race answer what is asked.
-    driver.lab = Box::leak(Box::new(Lab::new(lab().bert().clone(), None)));
+    driver.lab = Arc::new(Session::alone(lab().bert().clone(), None));
     let mut course = (*driver.state.course).clone();
     for lesson in &mut course.lessons {
         for bench in lesson.steps.iter_mut().filter_map(|step| step.bench.as_mut()) {
@@ -337,7 +338,7 @@ fn a_fine_tuned_race_shows_curves_verdict_disagreements_and_answers() {
     let asked = driver.screen();
     assert!(asked.contains("fine-tuned") && asked.contains("frozen, layer 6"), "{asked}");
     assert!(asked.contains("[ask ready]"), "{asked}");
-    let answered = driver.state.results.asks.last().expect("an answer").clone();
+    let answered = driver.state.lanes_say("a fine film").expect("an answer").clone();
     assert_eq!((answered.sentence.text.as_str(), answered.answers.len()), ("a fine film", 4));
 }
 

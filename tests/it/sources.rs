@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clsroom::app::{Effect, Key, Screen};
 use clsroom::lab::record::Datum;
-use clsroom::lab::{Control, Lab, LearnRequest, Outcome, Request};
+use clsroom::lab::{Control, LearnRequest, Outcome, Request, Session};
 
 use crate::altered::Change;
 use crate::driver::{Driver, lab};
@@ -154,7 +154,7 @@ fn page(driver: &Driver, lesson: &str, side: &str) -> Page {
 struct Runs(Vec<(Request, Outcome)>);
 
 impl Runs {
-    fn answer(&mut self, lab: &Lab, request: &Request) -> Outcome {
+    fn answer(&mut self, lab: &Session, request: &Request) -> Outcome {
         if let Some((_, outcome)) = self.0.iter().find(|(known, _)| known == request) {
             return outcome.clone();
         }
@@ -203,7 +203,7 @@ fn walk(walk: Walk, runs: &mut Runs) -> Vec<Page> {
                 driver.key(Key::Tab);
                 driver.key(Key::Enter);
                 if let Some(Effect::Submit(ticket, request)) = driver.waiting.pop() {
-                    let outcome = runs.answer(driver.lab, &request);
+                    let outcome = runs.answer(&driver.lab.clone(), &request);
                     driver.done(ticket, outcome);
                 }
                 pages.push(page(&driver, &id, "bench"));

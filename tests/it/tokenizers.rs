@@ -5,10 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use clsroom::lab::head::shares;
-use clsroom::lab::{Control, Lab, Outcome, PieceKind, Progress, RaceRequest, Readout, Request, Sentence, TraceData};
+use clsroom::lab::{
+    Control, Outcome, PieceKind, Progress, RaceRequest, Readout, Request, Sentence, Session, TraceData,
+};
 use clsroom::lesson::{Answer, Format, Question, Source, ValueRef};
 use clsroom::model::{Bert, ModelError};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, write};
 use crate::driver::Driver;
@@ -127,11 +130,11 @@ fn with_tokenizer(model_type: &str, tokenizer: &Value) -> tempfile::TempDir {
     folder
 }
 
-fn lab(folder: &Path) -> &'static Lab {
-    Box::leak(Box::new(Lab::new(open(folder).expect("it loads"), None)))
+fn lab(folder: &Path) -> Arc<Session> {
+    Arc::new(Session::alone(open(folder).expect("it loads"), None))
 }
 
-fn trace(lab: &Lab, text: &str, pair: Option<&str>) -> std::sync::Arc<TraceData> {
+fn trace(lab: &Session, text: &str, pair: Option<&str>) -> std::sync::Arc<TraceData> {
     let sentence = Sentence { text: text.to_owned(), pair: pair.map(str::to_owned) };
     match lab.run(&Request::Trace(sentence), &Control::QUIET).expect("it runs") {
         Some(Outcome::Trace(data)) => data,
@@ -404,7 +407,7 @@ fn kinds_of_pieces_are_decided_by_the_tokenizer_and_not_by_their_names() {
 
     let folder = with_tokenizer("roberta", &byte_level());
     let lab = lab_of(&folder);
-    let data = trace(lab, "café not", Some("ca"));
+    let data = trace(&lab, "café not", Some("ca"));
     assert_eq!(
         kinds(&data),
         [
@@ -426,7 +429,7 @@ fn kinds_of_pieces_are_decided_by_the_tokenizer_and_not_by_their_names() {
     );
     assert_eq!(shown(&data), ["<s>", "c", "a", "f", "<C3>", "<A9>", "▁n", "o", "t", "</s>", "</s>", "c", "a", "</s>"]);
     // "</s>" and "##s" in a text are text: no separator was put there, and no word is continued.
-    let data = trace(lab, "a </s> ##s", None);
+    let data = trace(&lab, "a </s> ##s", None);
     let expected = [First, Word, Word, Word, Word, Word, Continuation, Word, Separator];
     assert_eq!(kinds(&data), expected, "{:?}", shown(&data));
     let (attention, last) = (&data.attentions[1][0], data.pieces.len() - 1);
@@ -436,18 +439,18 @@ fn kinds_of_pieces_are_decided_by_the_tokenizer_and_not_by_their_names() {
     assert!((found.cls - sum(0)).abs() < 1e-6 && (found.sep - sum(last)).abs() < 1e-6 && found.cls > 0.0, "{found:?}");
 
     let folder = with_tokenizer("xlm-roberta", &sentence_piece());
-    let data = trace(lab_of(&folder), "not films bad", None);
+    let data = trace(&lab_of(&folder), "not films bad", None);
     assert_eq!(shown(&data), ["<s>", "▁not", "▁film", "s", "▁bad", "</s>"]);
     assert_eq!(kinds(&data), [First, Word, Word, Continuation, Word, Separator]);
 
     // BERT's, with the names of its tokens in the text.
     let folder = with(&[]);
-    let data = trace(lab_of(&folder), "[CLS] films ##s [SEP]", None);
+    let data = trace(&lab_of(&folder), "[CLS] films ##s [SEP]", None);
     assert_eq!(data.pieces.iter().map(|piece| piece.id).collect::<Vec<_>>(), [2, 2, 7, 17, 1, 1, 1, 3, 3]);
     assert_eq!(kinds(&data), [First, Word, Word, Continuation, Word, Word, Word, Word, Separator]);
 }
 
-fn lab_of(folder: &tempfile::TempDir) -> &'static Lab {
+fn lab_of(folder: &tempfile::TempDir) -> Arc<Session> {
     lab(folder.path())
 }
 
@@ -455,7 +458,7 @@ fn lab_of(folder: &tempfile::TempDir) -> &'static Lab {
 fn another_tokenizers_names_are_right_on_every_screen() {
     let folder = with_tokenizer("roberta", &byte_level());
     let lab = lab_of(&folder);
-    let mut driver = Driver::on(lab, "movies", (110, 30));
+    let mut driver = Driver::on(&lab, "movies", (110, 30));
     driver.type_sentence("café not bad");
     driver.press("o");
     let screen = driver.screen();
@@ -498,7 +501,7 @@ fn questions_about_special_tokens_are_judged_by_what_the_pieces_are() {
     let own = with(&[]);
     let mut seen = [0; 3];
     for (lab, text) in [(lab_of(&folder), "not a bad"), (lab_of(&own), "a [CLS] film [SEP] is")] {
-        let mut driver = Driver::on(lab, "movies", (110, 30));
+        let mut driver = Driver::on(&lab, "movies", (110, 30));
         driver.type_sentence(text);
         driver.press("o");
         let data = std::sync::Arc::clone(driver.state.trace().expect("a trace"));
@@ -577,25 +580,25 @@ fn a_race_that_cannot_end_does_not_begin() {
         against: against.map(str::to_owned),
         ..RaceRequest::frozen("movies", readouts.iter().map(|name| name.parse().expect("a readout")).collect())
     };
-    let refused = |lab: &Lab, request| {
+    let refused = |lab: &Session, request| {
         lab.run(&Request::Race(request), &quiet).err().map(|error| error.to_string()).expect("it is refused")
     };
-    let error = refused(lab_of(&folder), race(&["cls", "stand-in:banana"], None));
+    let error = refused(&lab_of(&folder), race(&["cls", "stand-in:banana"], None));
     assert!(error.contains("\"banana\" is not one piece") && error.contains("such as film"), "{error}");
     // The other model's vocabulary is asked too.
     let own = tempfile::tempdir().expect("a folder");
     Checkpoint::default().write(own.path());
-    let both = Lab::new(open(own.path()).expect("it loads"), None)
-        .beside(Lab::new(open(folder.path()).expect("it loads"), None));
+    let both = Session::alone(open(own.path()).expect("it loads"), None)
+        .beside(Arc::new(clsroom::lab::Model::new(open(folder.path()).expect("it loads"), None)));
     let error = refused(&both, race(&["cls", "stand-in:banana"], Some("other")));
     assert!(error.contains("\"banana\" is not one piece"), "{error}");
     let headless = tempfile::tempdir().expect("a folder");
     Checkpoint { pooler: false, ..Checkpoint::default() }.write(headless.path());
-    let error = refused(lab_of(&headless), race(&["cls", "pooler"], None));
+    let error = refused(&lab_of(&headless), race(&["cls", "pooler"], None));
     assert!(error.contains("has no pooler"), "{error}");
     // A byte-level vocabulary has its words behind a space.
     let folder = with_tokenizer("roberta", &byte_level());
-    let error = refused(lab_of(&folder), race(&["stand-in:zebra"], None));
+    let error = refused(&lab_of(&folder), race(&["stand-in:zebra"], None));
     assert!(error.contains("Try a word that is, such as"), "{error}");
     let bert = open(folder.path()).expect("it loads");
     assert_eq!(bert.word_id("c"), Some(6));

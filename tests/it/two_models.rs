@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clsroom::app::{Key, Overlay};
 use clsroom::commands::read_data;
-use clsroom::lab::Lab;
+use clsroom::lab::Session;
 use clsroom::model::Bert;
 use serde_json::Value;
+use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
 use crate::driver::Driver;
@@ -28,7 +29,7 @@ pub fn sentences(folder: &Path, labels: &[&str]) -> PathBuf {
 /// Two models of other shapes; the first has a classification head, and its name is given here.
 struct Pair {
     folder: tempfile::TempDir,
-    lab: &'static Lab,
+    lab: Arc<Session>,
     data: String,
 }
 
@@ -37,8 +38,8 @@ fn pair(heads: &'static [&'static str]) -> Pair {
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     Checkpoint { labels: heads, prefix: "bert.", ..Checkpoint::default() }.write(&first);
     Checkpoint { layers: 3, hidden: 30, ..Checkpoint::default() }.write(&second);
-    let open = |path: &Path| Lab::new(Bert::open(path, None).expect("it loads"), None);
-    let lab: &'static Lab = Box::leak(Box::new(open(&first).beside(open(&second))));
+    let open = |path: &Path| Session::alone(Bert::open(path, None).expect("it loads"), None);
+    let lab: Arc<Session> = Arc::new(open(&first).beside(Arc::clone(open(&second).model())));
     let data = sentences(folder.path(), &["negative", "positive"]).display().to_string();
     lab.add(read_data(&data).expect("sentences")).expect("a lab");
     Pair { folder, lab, data }
@@ -46,7 +47,7 @@ fn pair(heads: &'static [&'static str]) -> Pair {
 
 /// The sandbox's race with both models, asked for.
 fn raced(pair: &Pair, size: (u16, u16)) -> Driver {
-    let mut driver = Driver::on(pair.lab, &pair.data, size);
+    let mut driver = Driver::on(&pair.lab, &pair.data, size);
     driver.press("o");
     while driver.state.bench().is_none_or(|bench| bench.view.name() != "race") {
         driver.press("n");
@@ -133,9 +134,9 @@ fn lanes_that_learnt_nothing_are_said_beside_the_verdict() {
     let warning = format!("one answer for everything is right on {majority:.3}");
     assert!(text.contains("Nothing learnt shows in [CLS]") && text.contains(&warning), "{text}");
 
-    let lab: &'static Lab = Box::leak(Box::new(Lab::new(Bert::open(&model, None).expect("it loads"), None)));
+    let lab: Arc<Session> = Arc::new(Session::alone(Bert::open(&model, None).expect("it loads"), None));
     let name = lab.add(read_data(&data.display().to_string()).expect("sentences")).expect("a lab");
-    let mut driver = Driver::on(lab, &name, (120, 40));
+    let mut driver = Driver::on(&lab, &name, (120, 40));
     driver.open("08");
     while driver.state.bench().is_none_or(|bench| bench.view.name() != "race") {
         driver.press("n");
@@ -275,7 +276,7 @@ fn two_models_race_on_the_screen() {
 #[test]
 fn classifiers_of_both_models_are_fitted_where_their_answers_stand() {
     let pair = pair(&[]);
-    let mut driver = Driver::on(pair.lab, &pair.data, (110, 32));
+    let mut driver = Driver::on(&pair.lab, &pair.data, (110, 32));
     driver.press("oa");
     while driver.state.bench().is_none_or(|bench| bench.view.name() != "label") {
         driver.press("n");
@@ -342,7 +343,7 @@ fn a_head_with_other_labels_has_no_lane_and_says_why() {
 #[test]
 fn the_sandbox_puts_two_models_side_by_side() {
     let pair = pair(&["bad", "good"]);
-    let mut driver = Driver::on(pair.lab, "movies", (120, 36));
+    let mut driver = Driver::on(&pair.lab, "movies", (120, 36));
     driver.press("oa");
     driver.type_sentence("Not a bad film");
     let screen = driver.screen();
@@ -372,10 +373,10 @@ fn two_models_of_one_shape_have_a_difference() {
     let open = |name: &str, older_names: bool| {
         let path = folder.path().join(name);
         Checkpoint { older_names, ..Checkpoint::default() }.write(&path);
-        Lab::new(Bert::open(&path, None).expect("it loads"), None)
+        Session::alone(Bert::open(&path, None).expect("it loads"), None)
     };
-    let lab: &'static Lab = Box::leak(Box::new(open("one", false).beside(open("two", true))));
-    let mut driver = Driver::on(lab, "movies", (120, 36));
+    let lab: Arc<Session> = Arc::new(open("one", false).beside(Arc::clone(open("two", true).model())));
+    let mut driver = Driver::on(&lab, "movies", (120, 36));
     driver.press("oan");
     let screen = driver.screen();
     assert!(screen.contains("2 minus 1 +0.000") && screen.contains(" 2 minus 1  0 "), "{screen}");
@@ -416,7 +417,7 @@ fn what_belongs_to_the_course_is_not_ignored_before_a_command() {
 #[test]
 fn the_notebook_names_a_model_so_that_a_command_finds_it() {
     let pair = pair(&[]);
-    let mut driver = Driver::on(pair.lab, "movies", (80, 24));
+    let mut driver = Driver::on(&pair.lab, "movies", (80, 24));
     driver.open("04");
     driver.press("1");
     let first = pair.folder.path().join("first").display().to_string();

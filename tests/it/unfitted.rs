@@ -2,8 +2,9 @@
 
 use clsroom::app::Key;
 use clsroom::commands::read_data;
-use clsroom::lab::Lab;
+use clsroom::lab::Session;
 use clsroom::model::Bert;
+use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
 use crate::driver::Driver;
@@ -14,10 +15,10 @@ fn learner(own: &'static [&'static str], labels: &[&str]) -> (tempfile::TempDir,
     let folder = tempfile::tempdir().expect("a folder");
     let model = folder.path().join("small");
     Checkpoint { labels: own, prefix: "bert.", ..Checkpoint::default() }.write(&model);
-    let lab: &'static Lab = Box::leak(Box::new(Lab::new(Bert::open(&model, None).expect("it loads"), None)));
+    let lab: Arc<Session> = Arc::new(Session::alone(Bert::open(&model, None).expect("it loads"), None));
     let data = sentences(folder.path(), labels).display().to_string();
     lab.add(read_data(&data).expect("sentences")).expect("a lab");
-    let driver = Driver::on(lab, &data, (140, 40));
+    let driver = Driver::on(&lab, &data, (140, 40));
     (folder, driver)
 }
 

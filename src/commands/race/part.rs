@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files;
 use crate::lab::finetune::Run;
-use crate::lab::{Lab, RaceRequest, Readout, command, record};
+use crate::lab::{RaceRequest, Readout, Session, command, record};
 use crate::wording::place;
 
 /// Names that are tried for the file: `OUT.part`, `OUT.part.2` and so on.
@@ -40,7 +40,7 @@ struct Line {
 
 impl Part {
     /// Reads what an interrupted race left beside `out`.
-    pub fn open(out: &Path, lab: &Lab, request: &RaceRequest) -> Result<Self, String> {
+    pub fn open(out: &Path, lab: &Session, request: &RaceRequest) -> Result<Self, String> {
         let data = lab.dataset(&request.data).map_err(|error| error.to_string())?;
         let race = command::run_key(request, &lab.facts(), &data);
         let (_, lines) = found(out)?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::Also;
 use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
-use crate::lab::{Control, Lab, LearnRequest, Outcome, Readout, Request, Sentence, TraceData, figures};
+use crate::lab::{Control, LearnRequest, Outcome, Readout, Request, Sentence, Session, TraceData, figures};
 
 /// Steps of the short training, as in the lesson.
 const STEPS: usize = 60;
@@ -16,7 +16,7 @@ const STEPS: usize = 60;
 pub(super) type Named = (String, Datum);
 
 /// Runs one experiment.
-pub(super) fn measure(lab: &Lab, also: Also, sentence: &Sentence, trace: &TraceData) -> Result<Vec<Named>, String> {
+pub(super) fn measure(lab: &Session, also: Also, sentence: &Sentence, trace: &TraceData) -> Result<Vec<Named>, String> {
     let request = match also {
         Also::Arrange => Request::Arrange(sentence.clone()),
         Also::Gradient => Request::Gradient(sentence.clone()),
@@ -68,7 +68,7 @@ pub(super) fn measure(lab: &Lab, also: Also, sentence: &Sentence, trace: &TraceD
 
 /// Two sentences side by side: `compare.cls|mean|word.{layer}`.
 pub(super) fn compare(
-    lab: &Lab,
+    lab: &Session,
     first: Sentence,
     second: Sentence,
     word: Option<String>,

@@ -142,3 +142,17 @@ impl Request {
         matches!(self, Self::Race(_) | Self::Learn(_) | Self::Invert(_) | Self::Aggregate(_))
     }
 }
+
+/// What an answer without large tables is counted as, in bytes.
+const SMALL: usize = 64 << 10;
+
+impl Outcome {
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Trace(trace) | Self::Beside(trace) => trace.bytes(),
+            _ => SMALL,
+        }
+    }
+}

@@ -92,6 +92,15 @@ pub struct TraceData {
 }
 
 impl TraceData {
+    /// About how much memory it takes, in bytes: its tables.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let embeddings = [&self.word, &self.position, &self.segment, &self.sum].into_iter();
+        let steps = self.operations.iter().flat_map(|operation| &operation.values);
+        let tables = embeddings.chain(&self.hidden_states).chain(self.attentions.iter().flatten()).chain(steps);
+        tables.map(|table| size_of_val(table.data.as_slice())).sum()
+    }
+
     /// What a reader must know about how this tokenizer writes its pieces.
     #[must_use]
     pub fn writing(&self) -> Vec<String> {

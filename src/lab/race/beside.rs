@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{Kept, between};
-use crate::lab::room::Raced;
-use crate::lab::{Against, Control, FirstDone, Lab, LabError, Progress, RaceRequest};
+use crate::lab::session::Raced;
+use crate::lab::{Against, Control, FirstDone, LabError, Progress, RaceRequest, Session};
 
 /// Runs a race with both models; `None` when it was stopped before any lane was finished. Stopped in the second half, it
 /// keeps what the first model's lanes came to.
 pub(in crate::lab) fn race(
-    first: &Lab,
-    other: &Lab,
+    first: &Session,
+    other: &Session,
     request: &RaceRequest,
     control: &Control<'_>,
     kept: &Kept<'_>,

@@ -20,13 +20,12 @@ pub(super) fn draw(
     area: Rect,
     buf: &mut Buffer,
 ) -> (u16, u16) {
-    let newest = state.results.asks.last();
-    let rows = newest.map_or(1, |data| (data.answers.len() + data.own.len()) as u16);
+    let text = editor.lines().join(" ");
+    let current = state.lanes_say(&text);
+    let rows = current.map_or(1, |data| (data.answers.len() + data.own.len()) as u16);
     let inside = panel("What do they say?", rows + 5, theme, area, buf);
     let hint = "Every key asks the lanes of the last race again. Ctrl-U clears it, Enter or Esc closes.";
     let cursor = draw_editor(editor, hint, theme, inside, buf);
-    let text = editor.lines().join(" ");
-    let current = state.results.asks.iter().rev().find(|data| data.sentence.text == text.trim()).or(newest);
     let mut text: Vec<Line<'_>> = Vec::new();
     let (answers, own) = current.map_or((&[][..], &[][..]), |data| (&data.answers, &data.own));
     let report = state.race_report();

@@ -1,0 +1,174 @@
+//! From settings to a session: what is read before the first frame, and nothing more.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Incoming;
+use crate::app::settings::Settings as Shown;
+use crate::app::{self, Key, Loaded, Msg, Screen, State, Teacher, runs};
+use crate::cli::{Common, CourseWith, Crash};
+use crate::commands::{Download, LoadedCourse, load_course, open_model, read_data};
+use crate::config::{self, Settings};
+use crate::lab::dataset::{Dataset, MOVIES, Split};
+use crate::lab::record::Heads;
+use crate::lab::{self, Event, Model};
+use crate::lesson::parse::visible;
+use crate::lesson::progress::{Progress, Store};
+use crate::view::Theme;
+use crate::worker::{Seat, Worker};
+
+/// A session before its model is there.
+pub struct Begun {
+    /// The course where the learner left off.
+    pub state: State,
+    /// Colours and signs.
+    pub theme: Theme,
+    /// Where progress is saved; `None` in a demonstration and without a home folder.
+    pub store: Option<Store>,
+    /// What is to be said first: about the file of progress, and about the learner's own sentences.
+    pub said: Vec<String>,
+    /// Fail on purpose.
+    pub crash: Option<Crash>,
+    own: Option<Dataset>,
+    heads: Option<Heads>,
+    settings: Settings,
+    against: Option<String>,
+}
+
+/// Reads course, progress and the learner's sentences; `shown` is what the settings overlay says of its settings.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn begin(
+    settings: &Settings,
+    common: &Common,
+    with: &CourseWith,
+    (theme, shown): (Theme, Shown),
+) -> Result<Begun, String> {
+    let loaded = load_course(settings.lessons.as_deref())?;
+    let (store, progress, notice) = saved(settings, common);
+    let heads = loaded.heads.clone();
+    let own = with.data.as_deref().map(read_data).transpose()?;
+    let (course, records) = share(loaded);
+    let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
+    state.learner.clone_from(&settings.learner);
+    state.seed = if common.demo { 0 } else { runs::seed_of(settings.learner.as_deref()) };
+    state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
+    state.clock = !common.demo;
+    state.settings = shown;
+    if let Some(own) = &own {
+        own.name().clone_into(&mut state.sentences);
+        state.classes = own.classes().to_vec();
+        own.sha256().clone_into(&mut state.data_sha256);
+    }
+    let said = notice.into_iter().chain(own.as_ref().map(Dataset::summary)).collect();
+    let (settings, against) = (settings.clone(), with.against.clone());
+    Ok(Begun { state, theme, store, said, crash: common.crash, own, heads, settings, against })
+}
+
+impl Begun {
+    /// Starts the compute threads, which load the model, and takes a seat there. `download` hears how far a download is,
+    /// and the function that tells the learner.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    ///
+    /// # Panics
+    /// On a compute thread, on purpose, with `--crash worker`; the panic is caught and becomes an error.
+    pub fn seat(
+        &mut self,
+        sender: std::sync::mpsc::Sender<Incoming>,
+        mut download: impl FnMut(Download, &(dyn Fn(String) + Sync)) + Send + 'static,
+    ) -> Result<Seat, String> {
+        let (settings, against, heads) = (self.settings.clone(), self.against.clone(), self.heads.take());
+        let threads = settings.threads.unwrap_or_else(config::default_threads);
+        let worker = Worker::start(threads, move |tell| {
+            let mut open = |model: Option<&str>| {
+                let bert = open_model(model, settings.max_length, &mut |far| download(far, tell))?;
+                Ok::<_, String>(Arc::new(Model::new(bert, heads.as_ref())))
+            };
+            let model = open(settings.model.as_deref())?;
+            Ok(lab::Loaded { model, other: against.as_deref().map(|other| open(Some(other))).transpose()? })
+        })?;
+        let crash = self.crash;
+        Ok(worker.seat(self.own.take(), move |event| {
+            assert!(crash != Some(Crash::Worker) || !matches!(event, Event::Done(..)), "asked for by --crash worker");
+            let _ = sender.send(Incoming::Worker(event));
+        }))
+    }
+
+    /// Opens a lesson by its number.
+    ///
+    /// # Errors
+    /// When there is none with this number.
+    pub fn open_at(&mut self, lesson: &str) -> Result<(), String> {
+        let cursor = at_lesson(&self.state, lesson)?;
+        self.state.screen = Screen::Home { cursor };
+        app::update(&mut self.state, Msg::Key(Key::Enter));
+        Ok(())
+    }
+
+    /// Tells other sessions that one is open; what is to be said if another is.
+    pub fn tell_others(&mut self) {
+        if self.store.as_mut().is_some_and(Store::open_session) {
+            let whose = match &self.settings.learner {
+                Some(name) => format!("Another session of {} is open.", visible(name)),
+                None => "Another session is open on this account, and it has no learner's name either (--learner NAME \
+                         keeps two people apart)."
+                    .to_owned(),
+            };
+            let rule = "What is done in either is kept; where both change the same, the later one counts.";
+            self.said.insert(0, format!("{whose} {rule}"));
+        }
+    }
+
+    /// Reads the lessons again.
+    pub fn reload(&self) -> impl Fn() -> Result<Loaded, String> + use<> {
+        let folder: Option<PathBuf> = self.settings.lessons.clone();
+        move || load_course(folder.as_deref()).map(share)
+    }
+}
+
+/// Where progress is kept, what is there, and what to say about it. A demonstration neither reads nor writes it.
+fn saved(settings: &Settings, common: &Common) -> (Option<Store>, Progress, Option<String>) {
+    if common.demo {
+        return (None, Progress::default(), None);
+    }
+    match config::progress_path(settings.learner.as_deref()).map(Store::new) {
+        None => (None, Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
+        Some(mut store) => {
+            let (progress, notice) = store.load();
+            (Some(store), progress, notice)
+        }
+    }
+}
+
+/// A course and its records, for a [`State`].
+#[must_use]
+pub fn share(loaded: LoadedCourse) -> Loaded {
+    (Arc::new(loaded.course), Arc::new(loaded.records))
+}
+
+/// Index of a lesson by its number, with or without a leading zero.
+///
+/// # Errors
+/// When there is none with this number.
+pub fn at_lesson(state: &State, lesson: &str) -> Result<usize, String> {
+    let wanted = format!("{lesson:0>2}");
+    let found = state.course.lessons.iter().position(|known| known.id == wanted);
+    found.ok_or_else(|| format!("there is no lesson {lesson}. clsroom lessons lists them"))
+}
+
+/// Sentences in all, and by split, of the learner's own data or the embedded ones.
+///
+/// # Errors
+/// When the embedded data is damaged.
+pub fn data_counts(own: Option<&Dataset>) -> Result<[usize; 4], String> {
+    let dataset = match own {
+        Some(own) => own.clone(),
+        None => Dataset::embedded(MOVIES).map_err(|error| error.to_string())?,
+    };
+    let [train, validation, test] =
+        [Split::Train, Split::Validation, Split::Test].map(|split| dataset.indices(split).len());
+    Ok([dataset.items().len(), train, validation, test])
+}

@@ -1,0 +1,149 @@
+//! [`Model`]: what is loaded once and shared by all who ask it: weights, tokenizer, data sets, cached vectors.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256};
+
+use super::dataset::{Dataset, MOVIES, hex};
+use super::record::Heads;
+use super::session::Session;
+use super::shown::ShownHead;
+use super::{LabError, ModelFacts, Readout, features, race};
+use crate::model::Bert;
+use crate::model::load::Facts;
+
+/// Sentences that are read to see how fast that goes.
+const SAMPLE: usize = 128;
+
+/// A model and what belongs to nobody who asks it. Shared by threads and sessions.
+pub struct Model {
+    bert: Bert,
+    facts: Arc<ModelFacts>,
+    /// Recorded classifiers that fit it.
+    heads: Arc<Vec<ShownHead>>,
+    features: race::Cache,
+    datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
+}
+
+/// One model, or two that are compared.
+#[derive(Clone)]
+pub struct Loaded {
+    /// The model in use.
+    pub model: Arc<Model>,
+    /// The one beside it.
+    pub other: Option<Arc<Model>>,
+}
+
+impl Loaded {
+    /// A session of somebody new.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        let session = Session::new(Arc::clone(&self.model));
+        match &self.other {
+            Some(other) => session.beside(Arc::clone(other)),
+            None => session,
+        }
+    }
+}
+
+impl Model {
+    /// Of the recorded heads those are kept that were made with these very weights.
+    #[must_use]
+    pub fn new(bert: Bert, heads: Option<&Heads>) -> Self {
+        let (config, known) = (bert.config(), bert.facts());
+        let facts = Arc::new(ModelFacts {
+            name: known.name.clone(),
+            origin: known.origin.clone(),
+            sha256: known.sha256.clone(),
+            layers: config.num_hidden_layers,
+            heads: config.num_attention_heads,
+            hidden: config.hidden_size,
+            vocabulary: config.vocab_size,
+            positions: config.max_position_embeddings,
+            parameters: known.parameters,
+            max_length: known.max_length,
+            asked: asked(known),
+            asked_length: known.asked_length,
+            fingerprint: fingerprint(&bert),
+            labels: bert.own_labels().to_vec(),
+            answers: bert.own_answers_are(),
+            pooling: known.pooling.clone(),
+        });
+        let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
+        let heads: Vec<ShownHead> = ["cls", "mean"].into_iter().filter_map(find).map(ShownHead::recorded).collect();
+        Self { bert, facts, heads: Arc::new(heads), features: race::Cache::default(), datasets: Mutex::default() }
+    }
+
+    /// Reads a few of the course's sentences, as a long run reads them, and forgets them; how many they were. For whoever
+    /// has a clock and wants to know how fast this model reads here.
+    ///
+    /// # Errors
+    /// When a pass fails.
+    pub fn read_sample(&self) -> Result<usize, LabError> {
+        let dataset = self.dataset(MOVIES)?;
+        let texts: Vec<&str> = dataset.items().iter().take(SAMPLE).map(|item| item.text.as_str()).collect();
+        features::extract(&self.bert, &texts, &[(Readout::Mean, self.facts.layers)], &mut |_, _| true)?;
+        Ok(texts.len())
+    }
+
+    /// Facts about the model.
+    #[must_use]
+    pub fn facts(&self) -> Arc<ModelFacts> {
+        Arc::clone(&self.facts)
+    }
+
+    /// The network itself.
+    #[must_use]
+    pub fn bert(&self) -> &Bert {
+        &self.bert
+    }
+
+    /// Vectors that were computed, for whoever asks next.
+    pub(super) fn features(&self) -> &race::Cache {
+        &self.features
+    }
+
+    /// Recorded classifiers that fit it.
+    pub(super) fn heads(&self) -> Arc<Vec<ShownHead>> {
+        Arc::clone(&self.heads)
+    }
+
+    /// A data set inside the program by name, read once.
+    ///
+    /// # Errors
+    /// When there is no such set.
+    pub fn dataset(&self, name: &str) -> Result<Arc<Dataset>, LabError> {
+        let mut known = self.datasets.lock().map_err(|_| LabError::Poisoned)?;
+        if let Some(dataset) = known.get(name) {
+            return Ok(Arc::clone(dataset));
+        }
+        let dataset = Arc::new(Dataset::embedded(name)?);
+        known.insert(name.to_owned(), Arc::clone(&dataset));
+        Ok(dataset)
+    }
+}
+
+/// See [`ModelFacts::fingerprint`].
+fn fingerprint(bert: &Bert) -> String {
+    let parts = [
+        bert.facts().sha256.clone(),
+        format!("{:?}", bert.config()),
+        format!("{:?}", bert.own_labels()),
+        bert.max_length().to_string(),
+        bert.tokenizer_text(),
+    ];
+    hex(&Sha256::digest(parts.join("\n")))
+}
+
+/// What `--model` names a model: a name on the hub, with its revision where it is not the usual one, or its folder.
+fn asked(facts: &Facts) -> Option<String> {
+    match facts.origin.as_str() {
+        "embedded" => None,
+        origin => Some(match origin.strip_prefix("hub, ") {
+            Some("main") => facts.name.clone(),
+            Some(revision) => format!("{}@{revision}", facts.name),
+            None => origin.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,216 @@
+//! Many learners over one loaded model: each has answers of their own, and another one costs little.
+
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::Parser as _;
+use clsroom::app::{Key, Loaded as Lessons, State};
+use clsroom::cli::Cli;
+use clsroom::front::start::{Begun, begin};
+use clsroom::front::{End, Front, Host, Incoming};
+use clsroom::lab::dataset::Dataset;
+use clsroom::lab::{Control, Event, Loaded, Mode, Model, Outcome, RaceRequest, Readout, Request, Sentence, Session};
+use clsroom::model::Bert;
+use clsroom::view::{self, Theme};
+use clsroom::worker::Worker;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+
+use crate::driver::lab;
+
+/// How long a thread may take to answer.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What one more learner may cost, in bytes.
+const MOST: u64 = 8 << 20;
+
+fn race(readouts: &[Readout], modes: Vec<Mode>) -> Request {
+    let recipe = clsroom::lab::Recipe { epochs: 1, top_layers: Some(1), ..Default::default() };
+    let race = RaceRequest::frozen("movies", readouts.to_vec());
+    Request::Race(RaceRequest { train: Some(64), test: Some(64), modes, recipe, ..race })
+}
+
+fn ask() -> Request {
+    Request::Ask(Sentence::single("A warm, funny film."))
+}
+
+/// Lanes that answer a typed sentence, as `readout mode`.
+fn lanes(outcome: &Outcome) -> Vec<String> {
+    let Outcome::Ask(data) = outcome else { panic!("an answer of lanes") };
+    data.answers.iter().map(|answer| format!("{} {}", answer.readout, answer.mode)).collect()
+}
+
+/// Waits for the answer to a ticket.
+fn answer(events: &Receiver<Event>, ticket: u64) -> Outcome {
+    loop {
+        match events.recv_timeout(PATIENCE).expect("an event in time") {
+            Event::Done(of, outcome) if of == ticket => return outcome,
+            Event::Failed(_, why) | Event::Panicked(why) => panic!("{why}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn two_learners_of_one_model_have_lanes_of_their_own() {
+    let model = Arc::clone(lab().model());
+    let worker = Worker::start(2, move |_| Ok(Loaded { model, other: None })).expect("threads");
+    let seat = || {
+        let (sender, events) = channel();
+        (worker.seat(None, move |event| drop(sender.send(event))), events)
+    };
+    let ((first, of_first), (second, of_second)) = (seat(), seat());
+    first.submit(1, race(&[Readout::Cls, Readout::Max], vec![Mode::Frozen]));
+    second.submit(1, race(&[Readout::Mean], vec![Mode::Frozen, Mode::Finetune]));
+    // The same ticket of another learner is another request.
+    second.cancel(7);
+    let (one, two) = (answer(&of_first, 1), answer(&of_second, 1));
+    let (Outcome::Race(one), Outcome::Race(two)) = (&one, &two) else { panic!("races") };
+    assert_eq!((one.lanes.len(), two.lanes.len()), (2, 2));
+    first.submit(2, ask());
+    second.submit(2, ask());
+    assert_eq!(lanes(&answer(&of_first, 2)), ["cls frozen", "max frozen"]);
+    assert_eq!(lanes(&answer(&of_second, 2)), ["mean frozen", "mean finetune"]);
+    // Who leaves gives up only what is theirs.
+    first.submit(3, race(&[Readout::Cls], vec![Mode::Finetune]));
+    second.submit(3, race(&[Readout::Sep], vec![Mode::Frozen]));
+    drop(first);
+    let Outcome::Race(report) = answer(&of_second, 3) else { panic!("a race") };
+    assert_eq!(report.lanes[0].readout, "sep");
+}
+
+#[test]
+fn who_comes_late_hears_of_the_model_and_a_panic_is_told_to_its_learner_alone() {
+    let model = Arc::clone(lab().model());
+    let worker = Worker::start(1, move |_| Ok(Loaded { model, other: None })).expect("threads");
+    let failing = worker.seat(None, |event| assert!(!matches!(event, Event::Done(..)), "on purpose"));
+    let (sender, events) = channel();
+    let other = worker.seat(None, move |event| drop(sender.send(event)));
+    failing.submit(1, Request::Trace(Sentence::single("one")));
+    other.submit(1, Request::Trace(Sentence::single("two")));
+    let Outcome::Trace(trace) = answer(&events, 1) else { panic!("a trace") };
+    assert_eq!(trace.sentence.text, "two");
+    let (sender, late) = channel();
+    let _seat = worker.seat(None, move |event| drop(sender.send(event)));
+    assert!(matches!(late.recv_timeout(PATIENCE), Ok(Event::ModelReady(_))));
+}
+
+#[test]
+fn sentences_of_one_learner_are_not_those_of_another_though_they_have_one_name() {
+    let model = lab().model();
+    let read = |text: &str| {
+        let rows: Vec<String> = (0..40).map(|row| format!("{text} {row}\t{}", ["a", "b"][row % 2])).collect();
+        Dataset::parse("mine", &format!("text\tlabel\n{}\n", rows.join("\n"))).expect("sentences")
+    };
+    let (one, two) = (Session::new(Arc::clone(model)), Session::new(Arc::clone(model)));
+    let name = one.add(read("first")).expect("taken");
+    two.add(read("second")).expect("taken");
+    let texts = |session: &Session| session.dataset(&name).expect("it is there").items()[0].text.clone();
+    assert!(texts(&one).starts_with("first") && texts(&two).starts_with("second"));
+    assert!(Session::new(Arc::clone(model)).dataset(&name).is_err(), "nobody else has it");
+}
+
+/// Resident memory of this process, in bytes.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+    kilobytes.and_then(|number| number.trim().parse::<u64>().ok()).expect("a number") * 1024
+}
+
+/// Run by the test below in a process of its own, where nothing else takes memory.
+#[test]
+#[ignore = "measures its own process; another test starts it"]
+fn cost_of_a_second_learner() {
+    let model = Arc::new(Model::new(Bert::embedded(None).expect("the model"), None));
+    let learn = |session: &Session| {
+        let put = |request: &Request| session.run(request, &Control::QUIET).expect("an answer").expect("not stopped");
+        for text in ["A warm, funny film.", "Not a film that I would call good."] {
+            let sentence = Sentence::single(text);
+            drop(put(&Request::Trace(sentence.clone())));
+            drop(put(&Request::Knockout(sentence)));
+        }
+        drop(put(&race(&[Readout::Cls, Readout::Mean], vec![Mode::Frozen])));
+        lanes(&put(&ask()))
+    };
+    let first = Session::new(Arc::clone(&model));
+    assert_eq!(learn(&first).len(), 2);
+    let before = resident();
+    let second = Session::new(Arc::clone(&model));
+    assert_eq!(learn(&second).len(), 2);
+    println!("second learner: {} bytes", resident().saturating_sub(before));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_second_learner_costs_less_than_8_mb() {
+    let program = std::env::current_exe().expect("this test");
+    let arguments = ["--exact", "sessions::cost_of_a_second_learner", "--ignored", "--nocapture", "--test-threads=1"];
+    let output = Command::new(program).args(arguments).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let bytes = said.lines().find_map(|line| line.split("second learner: ").nth(1)?.strip_suffix(" bytes"));
+    let bytes: u64 = bytes.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no figure in {said}"));
+    assert!(bytes < MOST, "{bytes} bytes");
+}
+
+/// A host that is no terminal: what it is told to draw is kept as text.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<String>>>);
+
+impl Host for Paper {
+    fn draw(&mut self, state: &State, theme: &Theme) -> Result<(), String> {
+        let area = Rect::new(0, 0, 80, 24);
+        let mut buffer = Buffer::empty(area);
+        view::draw_into(state, theme, area, &mut buffer);
+        self.0.lock().expect("frames").push(buffer.content().iter().map(Cell::symbol).collect());
+        Ok(())
+    }
+
+    fn mouse(&mut self, _: bool) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn attend(&mut self, _: bool) -> Result<Option<i32>, String> {
+        Ok(None)
+    }
+
+    fn suspend(&mut self) {}
+
+    fn reload(&mut self) -> Result<Lessons, String> {
+        Err("not here".to_owned())
+    }
+
+    fn export(&mut self, _: &State) -> String {
+        "not here".to_owned()
+    }
+}
+
+#[test]
+fn the_loop_of_the_terminal_runs_over_any_host() {
+    let cli = Cli::parse_from(["clsroom", "--demo"]);
+    let settings = cli.settings().expect("settings");
+    let looks = (Theme::default(), clsroom::app::settings::Settings::default());
+    let mut begun: Begun = begin(&settings, &cli.common, &cli.course, looks).expect("a course");
+    let (sender, incoming) = channel();
+    let seat = begun.seat(sender.clone(), |_, _| {}).expect("threads");
+    let paper = Paper::default();
+    let mut front = Front::new(begun, seat, paper.clone());
+    // Keys come as they would from a network, after what the screen shows.
+    let (frames, keys) = (Arc::clone(&paper.0), sender);
+    let learner = std::thread::spawn(move || {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        let see = |marker: &str| {
+            while !frames.lock().expect("frames").last().is_some_and(|frame| frame.contains(marker)) {
+                assert!(std::time::Instant::now() < deadline, "{marker} in time");
+                std::thread::yield_now();
+            }
+        };
+        see("[home ready]");
+        keys.send(Incoming::Key(Key::Enter)).expect("heard");
+        see("[01.1 ready]");
+        keys.send(Incoming::Key(Key::Ctrl('c'))).expect("heard");
+    });
+    assert!(matches!(front.run(&incoming), Ok(End::Left)));
+    learner.join().expect("it saw both");
+}
