@@ -8,9 +8,9 @@ use std::time::Duration;
 use clap::Parser as _;
 use clsroom::app::{Key, Loaded as Lessons, State};
 use clsroom::cli::Cli;
+use clsroom::commands::parse_data;
 use clsroom::front::start::{Begun, begin};
 use clsroom::front::{End, Front, Host, Incoming};
-use clsroom::lab::dataset::Dataset;
 use clsroom::lab::{Control, Event, Loaded, Mode, Model, Outcome, RaceRequest, Readout, Request, Sentence, Session};
 use clsroom::model::Bert;
 use clsroom::view::{self, Theme};
@@ -101,8 +101,8 @@ fn who_comes_late_hears_of_the_model_and_a_panic_is_told_to_its_learner_alone() 
 fn sentences_of_one_learner_are_not_those_of_another_though_they_have_one_name() {
     let model = lab().model();
     let read = |text: &str| {
-        let rows: Vec<String> = (0..40).map(|row| format!("{text} {row}\t{}", ["a", "b"][row % 2])).collect();
-        Dataset::parse("mine", &format!("text\tlabel\n{}\n", rows.join("\n"))).expect("sentences")
+        let rows: Vec<String> = (0..40).map(|row| format!("{text} {row},{}", ["a", "b"][row % 2])).collect();
+        parse_data("mine.csv", format!("text,label\n{}\n", rows.join("\n")).into_bytes()).expect("sentences")
     };
     let (one, two) = (Session::new(Arc::clone(model)), Session::new(Arc::clone(model)));
     let name = one.add(read("first")).expect("taken");
