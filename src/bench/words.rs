@@ -15,6 +15,12 @@ pub(super) fn number(value: f32) -> String {
     values::write(f64::from(value), Format::Decimals(2))
 }
 
+/// A text with a capital at its beginning.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+}
+
 /// The sentence in quotes; of a long one the beginning.
 pub(super) fn sentence(trace: &TraceData) -> String {
     let text: String = trace.sentence.text.chars().take(200).collect();
@@ -33,9 +39,14 @@ pub(super) fn largest(values: &[f32]) -> Vec<usize> {
     order
 }
 
+/// A layer's name in a map: "embeddings" or "layer 3".
+pub(super) fn layer_name(layer: usize) -> String {
+    if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") }
+}
+
 /// Where a layer is: "the embeddings" or "layer 3".
 pub(super) fn after(layer: usize) -> String {
-    if layer == 0 { "the embeddings".to_owned() } else { format!("layer {layer}") }
+    if layer == 0 { "the embeddings".to_owned() } else { layer_name(layer) }
 }
 
 /// What a run that is not made here would do, and the command that does it.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::problem::{Problem, Text, did_you_mean};
+use super::problem::{Problem, Text, did_you_mean_or};
 use super::toml_at::{self, Key, Keys, Shape, needed, optional};
 use super::{one_line, reference, sentence, steps};
 use crate::lesson::{Answer, Bench, Layer, Only, Question, Step, ValueRef, View};
@@ -160,8 +160,7 @@ fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Res
     let read: BenchToml = toml_at::read(source, text, range.clone(), Keys::Of(BENCH))?;
     let name = read.view.get_ref().as_str();
     let Some(&(_, view)) = View::ALL.iter().find(|(known, _)| *known == name) else {
-        let names = View::ALL.map(|(known, _)| known);
-        let help = did_you_mean(name, names).unwrap_or_else(|| format!("the views are {}", names.join(", ")));
+        let help = did_you_mean_or(name, "the views are", View::ALL.map(|(known, _)| known));
         let at = range.start + read.view.span().start;
         return Err(vec![source.problem(at, format!("unknown view `{name}`")).with_help(help)]);
     };
