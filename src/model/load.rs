@@ -95,14 +95,15 @@ impl Bert {
     }
 
     fn read(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
-        let origin = &super::printable(origin);
+        let origin = &crate::wording::visible(origin);
         let model = String::from_utf8_lossy(&read_at_most(&files.config, LONGEST_CONFIG)?).into_owned();
         let config = Config::parse(origin, &model)?;
         let (tokenizer, weights) = rayon::join(
             || tokenizer(origin, &files.tokenizer, &model, config.vocab_size),
             || Weights::open(&files.weights),
         );
-        let mut bert = Self::assemble(&super::printable(name), origin, config, tokenizer?, &weights?, max_length)?;
+        let mut bert =
+            Self::assemble(&crate::wording::visible(name), origin, config, tokenizer?, &weights?, max_length)?;
         bert.facts.pooling = files.config.parent().and_then(folder::pooling);
         Ok(bert)
     }
@@ -141,7 +142,8 @@ impl Bert {
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
         let (embeddings, layers, pooler, (classifier, unused_head)) = parts?;
         let read = taken.read.into_inner().unwrap_or_default();
-        let unused = weights.names().into_iter().filter(|name| !read.contains(*name)).map(super::printable).collect();
+        let unused =
+            weights.names().into_iter().filter(|name| !read.contains(*name)).map(crate::wording::visible).collect();
         let facts = Facts {
             unused,
             unused_head,
@@ -177,7 +179,7 @@ impl Files {
         let path = folder::meant(path);
         if path.exists() && !path.is_file() && !path.is_dir() {
             return Err(ModelError::Format {
-                origin: super::printable(&path.display().to_string()),
+                origin: crate::wording::visible(&path.display().to_string()),
                 cause: "this is a pipe, device or socket. Give --model a folder or a file of weights".to_owned(),
             });
         }
@@ -198,6 +200,19 @@ impl Files {
         folder::check(folder, &weights)?;
         Ok(Self { config: folder.join("config.json"), tokenizer: first_of(folder, &tokenize::FILES), weights })
     }
+}
+
+/// How far the download of a model is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Download {
+    /// Which file.
+    pub file: String,
+    /// Bytes that are there.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes a second since it began; none in its first moments.
+    pub speed: Option<f64>,
 }
 
 /// The first of these that is in the folder; if none is, the first, so that the error names it.

@@ -14,7 +14,8 @@ use self::checks::Outline;
 use self::pieces::{Writing, kinds};
 use self::rules::Rules;
 use super::guard::guarded;
-use super::{Bert, ModelError, printable};
+use super::{Bert, ModelError};
+use crate::wording::visible;
 
 mod build;
 mod checks;
@@ -238,7 +239,7 @@ impl Tokenizer {
     /// A piece as the vocabulary writes it; an added one as it was added, whatever normalizers do to it.
     fn written(&self, id: u32, token: &str) -> String {
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder();
-        printable(added.get(&id).map_or(token, |added| &added.content))
+        visible(added.get(&id).map_or(token, |added| &added.content))
     }
 
     /// The id of a word that is one piece, at the beginning of a text or behind a space.
