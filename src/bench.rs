@@ -167,12 +167,6 @@ impl View {
         self.row().settings
     }
 
-    /// The settings without which it shows nothing.
-    #[must_use]
-    pub fn needs(self) -> &'static [&'static str] {
-        self.row().needs
-    }
-
     /// Families of values that it measures, besides those that every step has.
     pub fn values(self) -> impl Iterator<Item = &'static str> {
         self.row().families.iter().map(|family| family.name)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ModelError;
+use crate::wording::{excerpt, visible};
 
 /// Hugging Face's `BertConfig`, the fields that a forward pass needs; the other names are DistilBERT's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -278,7 +279,7 @@ fn check_words(json: &Value) -> Result<(), String> {
     match json.get("problem_type").and_then(Value::as_str).filter(|problem| !PROBLEMS.contains(problem)) {
         None => Ok(()),
         Some(problem) => {
-            let shown: String = crate::wording::visible(problem).chars().take(60).collect();
+            let shown: String = visible(problem).chars().take(60).collect();
             Err(format!("problem_type is {shown:?}, and transformers knows {}", PROBLEMS.join(", ")))
         }
     }
@@ -294,7 +295,7 @@ fn family(json: &Value) -> Result<Family, String> {
         "distilbert" => Family::DistilBert,
         "electra" => Family::Electra,
         _ => {
-            let shown: String = crate::wording::visible(kind).chars().take(60).collect();
+            let shown: String = visible(kind).chars().take(60).collect();
             return Err(format!("this is {} {shown} model, {}", article(&shown), other(kind)));
         }
     };
@@ -303,10 +304,7 @@ fn family(json: &Value) -> Result<Family, String> {
     }
     match json.get("position_embedding_type").and_then(Value::as_str) {
         None | Some("absolute") => Ok(family),
-        Some(other) => Err(format!(
-            "this {kind} model has {} positions instead of a position table",
-            crate::wording::excerpt(other)
-        )),
+        Some(other) => Err(format!("this {kind} model has {} positions instead of a position table", excerpt(other))),
     }
 }
 
@@ -344,10 +342,10 @@ fn head(json: &Value) -> Head {
     let (mut labels, mut outputs) = (BTreeMap::new(), None);
     if let Some(named) = table("id2label") {
         let named = named.iter().filter_map(|(id, label)| Some((id.trim().parse::<usize>().ok()?, label.as_str()?)));
-        labels.extend(named.map(|(id, label)| (id, crate::wording::visible(label))));
+        labels.extend(named.map(|(id, label)| (id, visible(label))));
     } else if let Some(named) = table("label2id") {
         let named = named.iter().filter_map(|(label, id)| Some((number(id)?, label)));
-        labels.extend(named.map(|(id, label)| (id, crate::wording::visible(label))));
+        labels.extend(named.map(|(id, label)| (id, visible(label))));
     } else {
         outputs = json.get("num_labels").and_then(number).map(|count| (count, true));
     }
@@ -357,8 +355,7 @@ fn head(json: &Value) -> Head {
     let saved: Vec<&str> =
         json.get("architectures").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let classifies = saved.iter().any(|name| name.ends_with("ForSequenceClassification"));
-    let other =
-        saved.first().filter(|_| !classifies).map(|name| crate::wording::visible(name).chars().take(80).collect());
+    let other = saved.first().filter(|_| !classifies).map(|name| visible(name).chars().take(80).collect());
     let problem = json.get("problem_type").and_then(Value::as_str).map(str::to_owned);
     Head { labels, outputs, problem, other }
 }

@@ -15,6 +15,7 @@ use super::tokenize::{self, Tokenizer};
 use super::weights::Weights;
 use super::{Config, Family, ModelError, blob, folder};
 use crate::files;
+use crate::wording::{counted, visible};
 
 /// A larger tokenizer is refused before it is read.
 pub const MOST_BYTES: u64 = 256 << 20;
@@ -95,15 +96,14 @@ impl Bert {
     }
 
     fn read(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
-        let origin = &crate::wording::visible(origin);
+        let origin = &visible(origin);
         let model = String::from_utf8_lossy(&read_at_most(&files.config, LONGEST_CONFIG)?).into_owned();
         let config = Config::parse(origin, &model)?;
         let (tokenizer, weights) = rayon::join(
             || tokenizer(origin, &files.tokenizer, &model, config.vocab_size),
             || Weights::open(&files.weights),
         );
-        let mut bert =
-            Self::assemble(&crate::wording::visible(name), origin, config, tokenizer?, &weights?, max_length)?;
+        let mut bert = Self::assemble(&visible(name), origin, config, tokenizer?, &weights?, max_length)?;
         bert.facts.pooling = files.config.parent().and_then(folder::pooling);
         Ok(bert)
     }
@@ -179,7 +179,7 @@ impl Files {
         let path = folder::meant(path);
         if path.exists() && !path.is_file() && !path.is_dir() {
             return Err(ModelError::Format {
-                origin: crate::wording::visible(&path.display().to_string()),
+                origin: visible(&path.display().to_string()),
                 cause: "this is a pipe, device or socket. Give --model a folder or a file of weights".to_owned(),
             });
         }
@@ -428,7 +428,7 @@ impl Taken<'_> {
         expect(output, "bias", &[classes])?;
         match head.outputs {
             Some((named, exactly)) if named > classes || (exactly && named != classes) => {
-                Err(format!("it has {}, and config.json has {named}", crate::wording::counted(classes, "output")))
+                Err(format!("it has {}, and config.json has {named}", counted(classes, "output")))
             }
             _ => Ok(classes),
         }

@@ -389,12 +389,6 @@ impl Bert {
         self.tokenizer.any_word()
     }
 
-    /// How the vocabulary writes an id.
-    #[must_use]
-    pub fn id_word(&self, id: u32) -> Option<String> {
-        Some(self.tokenizer.written(id, &self.tokenizer.inner.id_to_token(id)?))
-    }
-
     /// The text that an id stands for; a space is [`SPACE`].
     #[must_use]
     pub fn id_shown(&self, id: u32) -> Option<String> {

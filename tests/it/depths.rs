@@ -91,7 +91,7 @@ pub fn snapshot(name: &str, driver: &mut Driver) {
     });
 }
 
-/// A new learner, who then presses keys; 80 columns, so that text and bench are two pages.
+/// A new learner, who then presses keys; 80 columns, so that Tab leads from text to bench.
 fn at_every_size(name: &str, go: impl Fn(&mut Driver)) {
     let mut driver = Driver::new(80, 24);
     go(&mut driver);

@@ -106,7 +106,7 @@ fn of_view(view: View) -> String {
     let mut text = format!("view = \"{}\": {}\n\nsettings\n", view.name(), view.about());
     for setting in view.settings() {
         let meaning = SETTINGS.iter().find(|(name, _)| name == setting).map_or("", |(_, meaning)| meaning);
-        let needed = if view.needs().contains(setting) { " (needed)" } else { "" };
+        let needed = if view.row().needs.contains(setting) { " (needed)" } else { "" };
         let _ = writeln!(text, "  {setting:<14} {meaning}{needed}");
     }
     if view.settings().is_empty() {

@@ -18,7 +18,7 @@ impl Checker<'_> {
     pub(super) fn bench(&mut self, lines: Lines, bench: &Bench) {
         let view = bench.view.name();
         let vocabulary = self.vocabulary;
-        for need in bench.view.needs().iter().filter(|need| !has(bench, need)) {
+        for need in bench.view.row().needs.iter().filter(|need| !has(bench, need)) {
             let help = match *need {
                 "other" => "add a line `other = \"…\"`, the second sentence",
                 _ => "add a line such as `readouts = [\"cls\", \"mean\"]`",

@@ -18,7 +18,7 @@ use tokenizers::{AddedToken, Tokenizer};
 use super::Companions;
 use super::pieces::Writing;
 use super::rules::{Cuts, Rules};
-use crate::wording::visible;
+use crate::wording::{cause, visible};
 
 /// How a `tokenizer.json` is made where the rules are not ours.
 const MAKE: &str =
@@ -79,9 +79,9 @@ fn word_piece(bytes: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
         .vocab(ids.iter().map(|(piece, id)| ((*piece).to_owned(), *id)).collect::<AHashMap<_, _>>())
         .unk_token(special("unk_token")?.0)
         .build()
-        .map_err(|error| crate::wording::cause(&error))?;
+        .map_err(|error| cause(&error))?;
     let mut tokenizer = Tokenizer::new(pieces);
-    tokenizer.with_normalizer(Some(normalizer(true, rules))).map_err(|error| crate::wording::cause(&error))?;
+    tokenizer.with_normalizer(Some(normalizer(true, rules))).map_err(|error| cause(&error))?;
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     tokenizer.with_post_processor(Some(BertProcessing::new(sep, cls)));
     Ok(tokenizer)
@@ -104,9 +104,8 @@ fn normalizer(clean_text: bool, rules: &Rules) -> BertNormalizer {
 /// `RobertaTokenizer`. Bytes that a small vocabulary lacks are `<unk>`, as its Python form says.
 fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
     let again = "Copy or download it again";
-    let ids: AHashMap<String, u32> = serde_json::from_slice(vocabulary).map_err(|error| {
-        format!("vocab.json is no table of pieces and ids ({}). {again}", crate::wording::cause(&error))
-    })?;
+    let ids: AHashMap<String, u32> = serde_json::from_slice(vocabulary)
+        .map_err(|error| format!("vocab.json is no table of pieces and ids ({}). {again}", cause(&error)))?;
     let special = |slot: &str| {
         let token = &rules.needed(slot)?.content;
         in_vocabulary(token, "vocab.json", ids.get(token))
@@ -128,10 +127,7 @@ fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokeniz
         builder = builder.unk_token(unknown);
     }
     let pieces = builder.build().map_err(|error| {
-        format!(
-            "merges.txt and vocab.json do not fit together ({}). Copy or download both again",
-            crate::wording::cause(&error)
-        )
+        format!("merges.txt and vocab.json do not fit together ({}). Copy or download both again", cause(&error))
     })?;
     let mut tokenizer = Tokenizer::new(pieces);
     tokenizer.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(rules.add_prefix_space)));
@@ -145,7 +141,7 @@ fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokeniz
 pub(super) fn follow(inner: &mut Tokenizer, rules: &Rules) -> Result<(), String> {
     if let (Cuts::WordPiece, Some(NormalizerWrapper::BertNormalizer(old))) = (rules.cuts, inner.get_normalizer()) {
         let new = normalizer(old.clean_text, rules);
-        inner.with_normalizer(Some(new)).map_err(|error| crate::wording::cause(&error))?;
+        inner.with_normalizer(Some(new)).map_err(|error| cause(&error))?;
     }
     if let Some(PreTokenizerWrapper::ByteLevel(old)) = inner.get_pre_tokenizer() {
         let new = old.add_prefix_space(rules.add_prefix_space);
@@ -169,7 +165,7 @@ pub(super) fn add(inner: &mut Tokenizer, rules: &Rules, rows: usize) -> Result<(
                  the weights"
             ));
         }
-        inner.add_tokens([token.clone()]).map_err(|error| crate::wording::cause(&error))?;
+        inner.add_tokens([token.clone()]).map_err(|error| cause(&error))?;
         if let Some(other) = inner.token_to_id(&token.content).filter(|other| other != id) {
             return Err(format!(
                 "{file} gives {name} the id {id}, but behind this vocabulary it is {other}. Use the {file} that came with \
@@ -195,7 +191,7 @@ pub(super) fn add(inner: &mut Tokenizer, rules: &Rules, rows: usize) -> Result<(
             }
             continue;
         }
-        inner.add_special_tokens([token]).map_err(|error| crate::wording::cause(&error))?;
+        inner.add_special_tokens([token]).map_err(|error| cause(&error))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::model::folder::no_json;
+use crate::wording::{cause, visible};
 
 /// Parts of one kind (normalizers, say) that a tokenizer may have.
 const MOST_PARTS: usize = 16;
@@ -115,8 +116,8 @@ impl Outline {
             let why = no_json(bytes).unwrap_or("it is no JSON object that describes one");
             return Err(format!("not a tokenizer file: {why}"));
         }
-        let outline: Self = serde_json::from_slice(bytes)
-            .map_err(|error| format!("not a tokenizer file ({})", crate::wording::cause(&error)))?;
+        let outline: Self =
+            serde_json::from_slice(bytes).map_err(|error| format!("not a tokenizer file ({})", cause(&error)))?;
         outline.check()?;
         Ok(outline)
     }
@@ -302,5 +303,5 @@ fn around(part: &Value) -> Result<(), String> {
 
 /// A name from the file, cut to a length that fits a sentence.
 fn short(name: &str) -> String {
-    crate::wording::visible(&name.chars().take(40).collect::<String>())
+    visible(&name.chars().take(40).collect::<String>())
 }
