@@ -6,13 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::race::{role, running, whole};
-use super::words::{number, offered};
+use super::words::{number, offered, recorded};
 use super::{card, frame, label_of, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::record::Datum;
 use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -233,10 +232,7 @@ fn recorded_decoders(state: &State, readouts: &[String]) -> Vec<String> {
     if values::is_foreign(state, FILE) {
         return Vec::new();
     }
-    let figure = |key: &str| match state.records.get(&format!("{FILE}.{key}")) {
-        Some(Datum::Number(number)) => Some(*number),
-        _ => None,
-    };
+    let figure = |key: &str| recorded(state, &format!("{FILE}.{key}"));
     let mut said = Vec::new();
     for readout in readouts {
         let layers = 0..=state.facts.as_ref().map_or(0, |facts| facts.layers);

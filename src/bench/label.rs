@@ -56,27 +56,14 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         if y + 1 >= body.bottom() {
             break;
         }
-        let name = display(&label.readout);
+        let mut line = |y: u16, label: &str, values: &[f32], note: &str| {
+            let strip = Strip { label, label_width: 14, values, note, note_width: 8, ..Strip::default() };
+            strip::draw(Rect { y, height: 1, ..body }, buf, theme, &strip);
+        };
         let vector = trace.pooled.get(&label.readout).map_or(&[][..], Vec::as_slice);
-        let note = format!("{:.2}", norm(vector));
-        let line =
-            Strip { label: name, label_width: 14, values: vector, note: &note, note_width: 8, ..Strip::default() };
-        strip::draw(Rect { y, height: 1, ..body }, buf, theme, &line);
+        line(y, display(&label.readout), vector, &format!("{:.2}", norm(vector)));
         let logit = label.parts.iter().sum::<f32>() + label.bias;
-        let note = format!("{logit:+.2}");
-        strip::draw(
-            Rect { y: y + 1, height: 1, ..body },
-            buf,
-            theme,
-            &Strip {
-                label: "x weights",
-                label_width: 14,
-                values: &label.parts,
-                note: &note,
-                note_width: 8,
-                ..Strip::default()
-            },
-        );
+        line(y + 1, "x weights", &label.parts, &format!("{logit:+.2}"));
         y += 2 + gap;
     }
     let list = Rect { y, height: body.bottom().saturating_sub(y), ..body };

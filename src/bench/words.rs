@@ -2,6 +2,7 @@
 
 use crate::app::{State, values};
 use crate::lab::TraceData;
+use crate::lab::record::Datum;
 use crate::lesson::Format;
 
 /// How many are named where there may be many: neighbours, the strongest of all pairs.
@@ -37,6 +38,14 @@ pub(super) fn largest(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
     order
+}
+
+/// A recorded number.
+pub(super) fn recorded(state: &State, key: &str) -> Option<f64> {
+    match state.records.get(key) {
+        Some(Datum::Number(number)) => Some(*number),
+        _ => None,
+    }
 }
 
 /// A layer's name in a map: "embeddings" or "layer 3".
