@@ -45,7 +45,8 @@ use parts::{
 pub(crate) use row::{Draw, ViewRow};
 
 /// The views that a bench can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum View {
     /// Text → word pieces → ids.
     #[default]

@@ -208,7 +208,8 @@ pub enum Inline {
 }
 
 /// Which view stands beside a step, and its settings.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Bench {
     /// Which view.
     pub view: View,
@@ -239,6 +240,7 @@ pub struct Bench {
     /// Only so many of the upper layers learn.
     pub top_layers: Option<usize>,
     /// Line of the block in its file.
+    #[serde(skip)]
     pub line: usize,
 }
 

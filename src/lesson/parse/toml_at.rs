@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Text, did_you_mean_or};
-use crate::lesson::Layer;
+use crate::lesson::{Layer, View};
 
 /// Mistakes of TOML's own grammar that are told about one block; one can cause many.
 const MOST_BROKEN_LINES: usize = 20;
@@ -33,6 +33,8 @@ pub(crate) enum Shape {
     Flag,
     /// A layer's number, or a word for it.
     Layer,
+    /// The name of a view.
+    View,
     /// Tables `[[…]]` with these keys.
     Tables(&'static [Key]),
 }
@@ -194,7 +196,11 @@ impl Reader<'_> {
                 self.tell(at, format!("`{name}` cannot be below zero"), help);
             }
             (Shape::Layer, DeValue::String(word)) if Layer::named(word).is_none() => self.unknown_layer(word, at),
-            (Shape::Text | Shape::Layer, DeValue::String(_))
+            (Shape::View, DeValue::String(name)) if View::ALL.iter().all(|(known, _)| known != name) => {
+                let help = did_you_mean_or(name, "the views are", View::ALL.map(|(known, _)| known));
+                self.tell(at, format!("unknown view `{name}`"), help);
+            }
+            (Shape::Text | Shape::Layer | Shape::View, DeValue::String(_))
             | (Shape::Count | Shape::Layer, DeValue::Integer(_))
             | (Shape::Flag, DeValue::Boolean(_)) => {}
             (Shape::Texts | Shape::Words | Shape::Numbers, DeValue::Array(items)) => {
@@ -243,7 +249,7 @@ impl Reader<'_> {
 
     fn wrong(&mut self, name: &str, shape: Shape, value: &DeValue<'_>, at: usize) {
         let (due, help) = match shape {
-            Shape::Text => ("a text", format!("put it in quotes: `{name} = \"\u{2026}\"`")),
+            Shape::Text | Shape::View => ("a text", format!("put it in quotes: `{name} = \"\u{2026}\"`")),
             Shape::Texts | Shape::Words => (
                 "a list",
                 match value {
