@@ -190,15 +190,15 @@ mod tests {
     use super::*;
     use crate::lesson::{Citation, parse, vocabulary};
 
-    fn vocabulary() -> Vocabulary {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    pub(super) fn vocabulary() -> Vocabulary {
+        let names = |names: &str| names.split(' ').map(str::to_owned).collect();
         Vocabulary {
             live: vocabulary::LIVE.iter().map(|(pattern, _)| *pattern).collect(),
-            readouts: names(&["cls", "mean", "cls+mean", "cls-at-end", "sep", "majority", "token:", "stand-in:"]),
+            readouts: names("cls mean mean-content cls+mean cls-at-end sep majority token: stand-in:"),
             layers: 6,
             heads: 12,
             records: ["frozen.cls.6.accuracy".to_owned()].into(),
-            operations: names(&["softmax", "residual"]),
+            operations: names("softmax residual"),
         }
     }
 

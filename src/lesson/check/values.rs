@@ -150,18 +150,7 @@ fn choice(pattern: &str, part: &str, vocabulary: &Vocabulary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lesson::vocabulary::LIVE;
-
-    fn vocabulary() -> Vocabulary {
-        Vocabulary {
-            live: LIVE.iter().map(|(pattern, _)| *pattern).collect(),
-            readouts: ["cls", "mean", "mean-content", "cls-at-end", "token:"].map(str::to_owned).to_vec(),
-            layers: 6,
-            heads: 12,
-            records: ["frozen.cls.6.accuracy".to_owned()].into(),
-            operations: Vec::new(),
-        }
-    }
+    use crate::lesson::check::tests::vocabulary;
 
     fn live(key: &str) -> Result<(), Option<String>> {
         let value = crate::lesson::parse::reference(key).expect("a reference");
