@@ -74,7 +74,7 @@ impl Bert {
         Self::from_parts(EMBEDDED, "embedded", CONFIG, TOKENIZER, WEIGHTS, max_length)
     }
 
-    /// A model from a folder with `config.json`, a tokenizer's file ([`tokenize::FILES`]), and `model.safetensors`
+    /// A model from a folder with `config.json`, a tokenizer's file (`tokenize::FILES`), and `model.safetensors`
     /// or `pytorch_model.bin`; or from the path of the weights file with the others beside it.
     ///
     /// # Errors
@@ -159,12 +159,12 @@ impl Bert {
     }
 }
 
-/// The files of a checkpoint. Beside the tokenizer's, [`tokenize::companions`] are read where they are there.
+/// The files of a checkpoint. Beside the tokenizer's, `tokenize::companions` are read where they are there.
 #[derive(Debug, Clone)]
 pub struct Files {
     /// `config.json`.
     pub config: PathBuf,
-    /// One of [`tokenize::FILES`].
+    /// One of `tokenize::FILES`.
     pub tokenizer: PathBuf,
     /// `model.safetensors` or `pytorch_model.bin`.
     pub weights: PathBuf,

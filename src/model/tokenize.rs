@@ -69,7 +69,7 @@ pub struct Encoding {
     pub input: Input,
     /// The pieces as the vocabulary writes them.
     pub tokens: Vec<String>,
-    /// The pieces as the text that they stand for; a space is [`SPACE`].
+    /// The pieces as the text that they stand for; a space is `SPACE`.
     pub shown: Vec<String>,
     /// What each piece is.
     pub kinds: Vec<Kind>,
@@ -389,7 +389,7 @@ impl Bert {
         self.tokenizer.any_word()
     }
 
-    /// The text that an id stands for; a space is [`SPACE`].
+    /// The text that an id stands for; a space is `SPACE`.
     #[must_use]
     pub fn id_shown(&self, id: u32) -> Option<String> {
         let token = self.tokenizer.inner.id_to_token(id)?;

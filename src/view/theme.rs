@@ -214,7 +214,7 @@ impl Theme {
         self.diverging.get(step(f32::midpoint(t, 1.0), STEPS)).copied().unwrap_or_default()
     }
 
-    /// Ink for a number by its sign, in the hues of [`Self::diverging`]; put the sign or [`Glyphs::negative`] beside it.
+    /// Ink for a number by its sign, in the hues of [`Self::diverging`]; put the sign or `Glyphs::negative` beside it.
     #[must_use]
     pub fn sign(&self, value: f32) -> Style {
         match value {
