@@ -344,6 +344,3 @@ impl FeedForward {
         Ok(norm)
     }
 }
-
-/// A model that several threads share.
-pub type SharedBert = Arc<Bert>;

@@ -253,7 +253,7 @@ fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, E
     let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
         let (from, to) = info.data_offsets;
         if info.shape.len() > MOST_DIMENSIONS {
-            let name = super::printable(&name.chars().take(100).collect::<String>());
+            let name = crate::wording::visible(&name.chars().take(100).collect::<String>());
             return Err(damaged(format!("{name} has {} dimensions", info.shape.len())));
         }
         let dtype = DType::try_from(info.dtype).ok();
@@ -262,7 +262,7 @@ fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, E
         if let Some(dtype) = read
             && numbers.and_then(|numbers| numbers.checked_mul(dtype.size_in_bytes())) != to.checked_sub(from)
         {
-            return Err(damaged(format!("the size of {} does not fit its shape", super::printable(&name))));
+            return Err(damaged(format!("the size of {} does not fit its shape", crate::wording::visible(&name))));
         }
         let dtype = read.ok_or_else(|| format!("{:?}", info.dtype));
         Ok((
