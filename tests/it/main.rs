@@ -5,6 +5,8 @@ mod again;
 mod aggregate;
 mod altered;
 mod architecture;
+#[cfg(unix)]
+mod archive;
 mod arrange;
 mod attention;
 #[cfg(unix)]
