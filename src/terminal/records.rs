@@ -35,7 +35,8 @@ impl Records {
     /// Takes one record.
     pub fn take(&mut self, key: Key, bytes: &mut Vec<u8>) {
         // Letting Alt go ends a character that was typed as a number.
-        if !key.down && !(key.code == ALT && key.unit != 0) {
+        let typed_as_number = key.code == ALT && key.unit != 0;
+        if !(key.down || typed_as_number) {
             return;
         }
         for _ in 0..key.times.max(1) {
