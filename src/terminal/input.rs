@@ -33,9 +33,7 @@ pub(super) fn ask(what: Urgent, urgent: &Sender<Urgent>, told: &Sender<Incoming>
 
 /// A terminal that cannot be read, though it is there.
 pub(super) fn unreadable(error: &io::Error) -> Incoming {
-    Incoming::Broken(format!(
-        "the terminal cannot be read: {error}. Start clsroom again where its input is a terminal"
-    ))
+    Incoming::Broken(format!("the terminal cannot be read: {error}. Start clsroom again where its input is a terminal"))
 }
 
 /// Starts a thread; a panic on it reaches the loop.
