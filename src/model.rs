@@ -33,7 +33,7 @@ pub use error::ModelError;
 pub use intervene::{Edge, Intervention};
 pub use learner::{Learner, Pass, Read, Scope};
 pub use tokenize::{Encoding, Input, Kind};
-pub use trace::{HiddenStates, Keep, Nothing, Trace};
+pub use trace::{HiddenStates, Keep, Nothing, Probabilities, Trace};
 
 /// Text from a file, fit to be shown: control characters and marks that turn the writing direction become U+FFFD.
 #[must_use]
