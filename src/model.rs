@@ -33,4 +33,4 @@ pub use error::ModelError;
 pub use intervene::{Edge, Intervention};
 pub use learner::{Learner, Pass, Read, Scope};
 pub use tokenize::{Encoding, Input, Kind};
-pub use trace::{HiddenStates, Keep, Nothing, Trace};
+pub use trace::{HiddenStates, Keep, Nothing, Probabilities, Trace};

@@ -48,6 +48,22 @@ impl Keep for HiddenStates {
     }
 }
 
+/// Keeps the attention weights [H x T x T] of each sequence, layer by layer.
+#[derive(Default)]
+pub struct Probabilities(pub Vec<Tensor>);
+
+impl Keep for Probabilities {
+    fn keep(&mut self, _: usize, name: &'static str, tensor: &Tensor) {
+        if name == "probabilities" {
+            self.0.push(tensor.clone());
+        }
+    }
+
+    fn wants_steps(&self) -> bool {
+        true
+    }
+}
+
 /// Keeps everything of a pass over one sequence, by layer and name.
 #[derive(Default)]
 pub struct Trace {
