@@ -39,15 +39,17 @@ use crate::app::State;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{fit, put};
 use parts::{
-    boxed, card, chosen, frame, hidden, is_cls, label_of, label_role, label_roles, labels, measured, measured_run,
-    norm, offer, role, said, token, without,
+    FLOWS, Flow, boxed, card, chosen, frame, hidden, is_cls, label_of, label_role, label_roles, labels, measured,
+    measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said, token, without,
 };
 pub(crate) use row::{Draw, ViewRow};
 
 /// The views that a bench can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum View {
     /// Text → word pieces → ids.
+    #[default]
     Tokens,
     /// Word + position + segment = sum, then LayerNorm, as strips of numbers.
     Embedding,
@@ -166,12 +168,6 @@ impl View {
         self.row().settings
     }
 
-    /// The settings without which it shows nothing.
-    #[must_use]
-    pub fn needs(self) -> &'static [&'static str] {
-        self.row().needs
-    }
-
     /// Families of values that it measures, besides those that every step has.
     pub fn values(self) -> impl Iterator<Item = &'static str> {
         self.row().families.iter().map(|family| family.name)
@@ -202,15 +198,11 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn view(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(bench) = state.bench() else { return };
     if state.covered() {
-        return card(
-            &[
-                "First say what you expect: a digit answers.",
-                "The result shows after that. Enter shows it without an answer.",
-            ],
-            theme,
-            area,
-            buf,
-        );
+        let said = [
+            "First say what you expect: a digit answers.",
+            "The result shows after that. Enter shows it without an answer.",
+        ];
+        return card(&said, theme, area, buf);
     }
     if let Some(failure) = state.failure() {
         return card(&[failure], theme, area, buf);

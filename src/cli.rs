@@ -3,15 +3,27 @@
 #![allow(rustdoc::broken_intra_doc_links, reason = "clap shows these texts, in which [CLS] is a token")]
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Color, Settings, values};
 
+/// What `--version` says: which sources, with which features, for which system.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    // The release command sets it, so that an ordinary build does not start anew with each commit.
+    let commit = option_env!("CLSROOM_COMMIT").unwrap_or("not recorded (only the release command records it)");
+    let features = if cfg!(feature = "hub") { "hub" } else { "none" };
+    let linked = if cfg!(target_env = "musl") { ", static" } else { "" };
+    let (version, system, processor) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    format!("{version}\ncommit: {commit}\nfeatures: {features}\nsystem: {system} {processor}{linked}")
+});
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
     version,
+    long_version = LONG_VERSION.as_str(),
     about = "A classroom for BERT's [CLS] token that runs in a terminal",
     after_help = "Without a command it opens the course where you left off.\nCLSROOM_MODEL, CLSROOM_LESSONS, CLSROOM_LEARNER, CLSROOM_THREADS, CLSROOM_MAX_LENGTH and CLSROOM_COLOR stand for their flags.",
     propagate_version = true

@@ -1,7 +1,7 @@
 //! What runs without a screen. Each command prints to standard output and fails with one sentence.
 
 mod aggregate;
-pub mod course;
+mod course;
 mod doctor;
 mod invert;
 mod lessons;
@@ -31,8 +31,8 @@ pub use reset::reset;
 pub use trace::trace;
 
 use crate::config::Settings;
-use crate::lab::Session;
 use crate::lab::record::Heads;
+use crate::lab::{Progress, Session};
 
 /// Loads the model that the settings name, with the recorded heads that fit it.
 ///
@@ -48,6 +48,15 @@ fn print(text: &str) -> Result<(), String> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the output: {error}")),
         _ => Ok(()),
+    }
+}
+
+/// Shows on a bar how far a run is.
+fn shown_on(bar: &indicatif::ProgressBar) -> impl Fn(Progress) + '_ {
+    |progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        bar.set_message(progress.what);
     }
 }
 

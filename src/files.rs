@@ -4,15 +4,22 @@
 //! Everything that reads a file from outside (models, data, settings, lessons, progress) and everything that writes one
 //! goes through here. A pipe or a device in place of a file is refused instead of being waited for.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags};
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+pub use system::read_at;
 
 /// What stands between a file's name and the number of the process that writes its temporary.
 const MARK: &str = ".clsroom-tmp-";
@@ -36,8 +43,7 @@ const TRIES: usize = 5;
 pub fn open(path: &Path) -> io::Result<File> {
     // The first look spares a device from being opened; the second is at what was opened.
     regular(&fs::metadata(path)?)?;
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let file = system::open(path)?;
     regular(&file.metadata()?)?;
     Ok(file)
 }
@@ -75,9 +81,7 @@ fn regular(known: &fs::Metadata) -> io::Result<()> {
     }
     let (error, what) = match () {
         () if kind.is_dir() => (ErrorKind::IsADirectory, "a folder"),
-        () if kind.is_fifo() => (ErrorKind::InvalidInput, "a pipe"),
-        () if kind.is_socket() => (ErrorKind::InvalidInput, "a socket"),
-        () => (ErrorKind::InvalidInput, "a device"),
+        () => (ErrorKind::InvalidInput, system::kind(kind)),
     };
     Err(io::Error::new(error, format!("it is {what}, not a file")))
 }
@@ -120,8 +124,9 @@ fn written(path: &Path, bytes: &[u8], placed: impl Fn(&mut Temporary) -> io::Res
         }
         temporary.file.write_all(bytes)?;
         temporary.file.sync_all()?;
+        system::before_rename(&temporary.file);
         match placed(&mut temporary) {
-            Err(error) if error.kind() == ErrorKind::NotFound && tries.next().is_some() => {}
+            Err(error) if system::try_again(&error) && tries.next().is_some() => {}
             result => return result,
         }
     }
@@ -182,7 +187,7 @@ pub fn link_atomically(target: &Path, path: &Path) -> io::Result<()> {
     remove_marked(path, &[MARK]);
     for number in 0..1_000 {
         let temporary = numbered(path, number);
-        match std::os::unix::fs::symlink(target, &temporary) {
+        match system::link(target, &temporary) {
             Ok(()) => match fs::rename(&temporary, path) {
                 // Somebody removed it meanwhile.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -211,8 +216,8 @@ fn remove_marked(path: &Path, marks: &[&str]) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let process = name
-            .as_bytes()
-            .strip_prefix(stem(path).as_bytes())
+            .as_encoded_bytes()
+            .strip_prefix(stem(path).as_encoded_bytes())
             .and_then(|rest| marks.iter().find_map(|mark| rest.strip_prefix(mark.as_bytes())))
             .and_then(process);
         if let Some(process) = process
@@ -225,7 +230,7 @@ fn remove_marked(path: &Path, marks: &[&str]) {
 
 /// One of the names that this process gives to temporaries of a file.
 fn numbered(path: &Path, number: usize) -> PathBuf {
-    let mut name = stem(path).to_owned();
+    let mut name = stem(path);
     name.push(format!("{MARK}{}-{number}", std::process::id()));
     path.with_file_name(name)
 }
@@ -235,9 +240,8 @@ fn too_many() -> io::Error {
 }
 
 /// The part of a file's name that its temporaries begin with.
-fn stem(path: &Path) -> &OsStr {
-    let name = path.file_name().unwrap_or_default();
-    OsStr::from_bytes(&name.as_bytes()[..name.len().min(NAME)])
+fn stem(path: &Path) -> OsString {
+    system::beginning(path.file_name().unwrap_or_default(), NAME)
 }
 
 /// The process in `PROCESS-NUMBER`.
@@ -253,8 +257,7 @@ fn is_stale(path: &Path, process: i32) -> bool {
     if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
         return false;
     }
-    let known = |process| rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH);
-    let alive = rustix::process::Pid::from_raw(process).is_some_and(known);
+    let alive = system::alive(process);
     // In a container the numbers begin anew, so an own number says nothing.
     let own = u32::try_from(process).is_ok_and(|process| process == std::process::id());
     let age = file.metadata().and_then(|known| known.modified()).ok().and_then(|at| at.elapsed().ok());
@@ -283,7 +286,27 @@ pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-#[cfg(test)]
+/// Fills the buffer from this place of a file.
+///
+/// # Errors
+/// When it cannot be read or ends before.
+pub fn read_exact_at(file: &File, mut buffer: &mut [u8], mut at: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match read_at(file, buffer, at) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buffer = &mut buffer[count..];
+                at += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+// What they look at (pipes, devices, modes, process numbers) is Unix.
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
@@ -309,8 +332,7 @@ mod tests {
         fs::write(at("file"), "text").expect("written");
         assert_eq!(read(&at("file"), 4).expect("read"), b"text");
         assert_eq!(said(&at("file"), 3), "it is larger than 0 kB");
-        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
-            .expect("a pipe");
+        nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
         assert_eq!(said(&at("pipe"), 9), "it is a pipe, not a file");
         assert_eq!(said(folder.path(), 9), "it is a folder, not a file");
         assert_eq!(said(Path::new("/dev/zero"), 9), "it is a device, not a file");

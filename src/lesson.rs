@@ -62,7 +62,7 @@ pub struct Lesson {
 }
 
 /// One step: a short text and what stands beside it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Step {
     /// The step's own heading (a `#` or `##` heading at its start).
     pub title: Option<String>,
@@ -93,6 +93,55 @@ pub enum Only {
     Others,
 }
 
+impl Source {
+    /// "measured here", "recorded", "cited".
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Live => "measured here",
+            Self::Record => "recorded",
+            Self::Cite => "cited",
+        }
+    }
+}
+
+impl Block {
+    /// Its runs of text: one, or one an item; none in code.
+    pub(crate) fn runs(&self) -> &[Vec<Inline>] {
+        match self {
+            Self::Paragraph(inlines) | Self::Quote(inlines) => std::slice::from_ref(inlines),
+            Self::List { items, .. } => items,
+            Self::Code(_) => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn runs_mut(&mut self) -> &mut [Vec<Inline>] {
+        match self {
+            Self::Paragraph(inlines) | Self::Quote(inlines) => std::slice::from_mut(inlines),
+            Self::List { items, .. } => items,
+            Self::Code(_) => &mut [],
+        }
+    }
+}
+
+impl Inline {
+    /// Its text without marks.
+    ///
+    /// # Errors
+    /// The value that stands in its place.
+    pub(crate) fn text(&self) -> Result<&str, &ValueRef> {
+        match self {
+            Self::Text(text)
+            | Self::Strong(text)
+            | Self::Emphasis(text)
+            | Self::Code(text)
+            | Self::Term { text, .. } => Ok(text),
+            Self::Value(value) => Err(value),
+        }
+    }
+}
+
 impl Lesson {
     /// Whether one of its benches offers a run of many sentences.
     #[must_use]
@@ -103,7 +152,6 @@ impl Lesson {
 
 impl Step {
     /// The heading that is shown with the embedded model, or with another.
-    #[must_use]
     pub fn title(&self, embedded: bool) -> Option<&str> {
         let wanted = if embedded { Only::Embedded } else { Only::Others };
         let own = self.titles.iter().find(|(only, _)| *only == wanted).map(|(_, title)| title);
@@ -160,7 +208,8 @@ pub enum Inline {
 }
 
 /// Which view stands beside a step, and its settings.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Bench {
     /// Which view.
     pub view: View,
@@ -191,6 +240,7 @@ pub struct Bench {
     /// Only so many of the upper layers learn.
     pub top_layers: Option<usize>,
     /// Line of the block in its file.
+    #[serde(skip)]
     pub line: usize,
 }
 
@@ -198,23 +248,7 @@ impl Bench {
     /// A view with nothing set.
     #[must_use]
     pub fn new(view: View) -> Self {
-        Self {
-            view,
-            sentence: None,
-            other: None,
-            word: None,
-            measure: None,
-            layer: None,
-            head: None,
-            operation: None,
-            readouts: Vec::new(),
-            train: None,
-            test: None,
-            modes: Vec::new(),
-            epochs: None,
-            top_layers: None,
-            line: 0,
-        }
+        Self { view, ..Self::default() }
     }
 }
 

@@ -8,6 +8,11 @@ use clsroom::cli::{Cli, Command, Common, CourseWith};
 use clsroom::config::Settings;
 use clsroom::{commands, plain, terminal};
 
+/// The static file brings its own allocator: musl's lets threads wait for each other.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {

@@ -5,25 +5,25 @@
 //! pieces. `trace` says what a pass can keep and by which names, `intervene` what can be changed about it. The lab
 //! and the commands are its callers; the screen never sees a tensor.
 
-pub mod bert;
+pub(crate) mod bert;
 mod blob;
 mod classify;
-pub mod config;
-pub mod error;
+pub(crate) mod config;
+pub(crate) mod error;
 mod folder;
-pub mod guard;
+pub(crate) mod guard;
 #[cfg(feature = "hub")]
 pub mod hub;
 pub mod intervene;
-pub mod learner;
+pub(crate) mod learner;
 pub mod load;
-pub mod ops;
+pub(crate) mod ops;
 pub mod oracle;
 mod parameters;
 mod pickle;
 mod tables;
-pub mod tokenize;
-pub mod trace;
+pub(crate) mod tokenize;
+pub(crate) mod trace;
 pub mod weights;
 
 pub use bert::{Batch, Bert};
@@ -33,11 +33,4 @@ pub use error::ModelError;
 pub use intervene::{Edge, Intervention};
 pub use learner::{Learner, Pass, Read, Scope};
 pub use tokenize::{Encoding, Input, Kind};
-pub use trace::{HiddenStates, Keep, Nothing, Trace};
-
-/// Text from a file, fit to be shown: control characters and marks that turn the writing direction become U+FFFD.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
+pub use trace::{HiddenStates, Keep, Nothing, Probabilities, Trace};

@@ -20,16 +20,26 @@ mod input;
 pub mod keys;
 mod memory;
 mod origins;
+#[cfg(any(windows, test))]
+mod records;
 mod screen;
+#[cfg(unix)]
 mod signals;
 mod size;
 mod start;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
-use input::{read_terminal, watch_for_hang_up};
+use input::{Urgent, read_terminal};
 pub use memory::give_back;
 use screen::{Screen, leave};
-use signals::Urgent;
 pub use start::{install_hooks, learn, speaks, surroundings};
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 /// Runs the course until the learner leaves.
 ///
@@ -38,10 +48,10 @@ pub use start::{install_hooks, learn, speaks, surroundings};
 pub fn run(mut begun: Begun) -> Result<(), String> {
     let (sender, incoming) = channel();
     let (urgently, urgent) = channel();
-    signals::listen(&sender, &urgently)?;
+    system::listen(&sender, &urgently)?;
     let seat = begun.seat(sender.clone(), |download, tell| tell(download.in_words()))?;
     let screen = Screen::enter(false)?;
-    watch_for_hang_up(&sender, &urgently)?;
+    system::watch_for_hang_up(&sender, &urgently)?;
     read_terminal(&sender, &urgently)?;
     let host = Local { screen, urgent, reload: Box::new(begun.reload()) };
     let mut front = Front::new(begun, seat, host);
@@ -53,7 +63,7 @@ pub fn run(mut begun: Begun) -> Result<(), String> {
     match ended? {
         End::Left => Ok(()),
         // The shell shall know that it was this signal.
-        End::Signal(signal) => signals::die(signal),
+        End::Signal(signal) => system::die(signal),
     }
 }
 
@@ -80,7 +90,7 @@ impl Host for Local {
                 Urgent::Leave(signal) => return Ok(Some(signal)),
                 Urgent::Stop => {
                     leave();
-                    signals::stop();
+                    system::stop();
                     self.screen = Screen::enter(mouse)?;
                 }
                 Urgent::Continued => self.screen.retake(mouse)?,
@@ -89,9 +99,8 @@ impl Host for Local {
         Ok(None)
     }
 
-    /// All of the job stops (cargo run, too) until it is continued; of this process it asks so as any other would.
     fn suspend(&mut self) {
-        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        system::suspend();
     }
 
     fn reload(&mut self) -> Result<Loaded, String> {

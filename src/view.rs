@@ -7,8 +7,8 @@ pub(crate) mod lesson;
 mod overlay;
 mod question;
 mod sandbox;
-pub mod theme;
-pub mod widgets;
+pub(crate) mod theme;
+pub(crate) mod widgets;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

@@ -69,7 +69,7 @@ pub fn sentence(error: &str) -> String {
 /// At most so many characters, with a mark where there are more; what a terminal would obey is made visible.
 fn shortened(text: &str, most: usize) -> String {
     let mut rest = text.chars();
-    let mut shown: String = rest.by_ref().take(most).map(visible).collect();
+    let mut shown: String = rest.by_ref().take(most).map(visible_sign).collect();
     if rest.next().is_some() {
         shown.pop();
         shown.push('…');
@@ -77,8 +77,14 @@ fn shortened(text: &str, most: usize) -> String {
     shown
 }
 
+/// Foreign text with every sign that a terminal would obey made visible.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars().map(visible_sign).collect()
+}
+
 /// A control character as its picture; one that turns the writing direction, or has no picture, as U+FFFD.
-fn visible(c: char) -> char {
+pub(crate) fn visible_sign(c: char) -> char {
     match c {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\u{7f}' => '\u{2421}',

@@ -66,21 +66,16 @@ pub(super) fn before(
     buf: &mut Buffer,
 ) {
     let count = |most: Option<usize>, all: usize| whole(most.map_or(all, |most| most.min(all)));
-    offer(
-        caption,
-        &[
-            format!(
-                "BERT reads {} training and {} test sentences, [CLS] and GlobalPooling at every layer.",
-                count(request.train, state.data[1]),
-                count(request.test, state.data[3])
-            ),
-            "Three measures: a probe fitted to the label, the cosine of two sentences drawn by lot, and whether the nearest training sentence has the same label.".to_owned(),
-            format!("Press Enter to run it.{} Space holds it, x stops it.", state.about()),
-        ],
-        theme,
-        area,
-        buf,
-    );
+    let said = [
+        format!(
+            "BERT reads {} training and {} test sentences, [CLS] and GlobalPooling at every layer.",
+            count(request.train, state.data[1]),
+            count(request.test, state.data[3])
+        ),
+        "Three measures: a probe fitted to the label, the cosine of two sentences drawn by lot, and whether the nearest training sentence has the same label.".to_owned(),
+        format!("Press Enter to run it.{} Space holds it, x stops it.", state.about()),
+    ];
+    offer(caption, &said, theme, area, buf);
 }
 
 fn value(lane: &AggregateLane, measure: usize) -> f64 {
@@ -103,27 +98,22 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
     let number = |readout: &str| {
         find(readout, layer).map_or_else(String::new, |lane| format!("{:.places$}", value(lane, measure)))
     };
+    let figures = format!(
+        "layer {layer}: [CLS] {}{}, GlobalPooling {}{}",
+        number("cls"),
+        interval("cls").unwrap_or_default(),
+        number("mean"),
+        interval("mean").unwrap_or_default()
+    );
+    let summary = format!(
+        "{} training, {} test sentences, {} pairs",
+        whole(report.provenance.sentences[0]),
+        whole(report.provenance.sentences[2]),
+        whole(report.pairs)
+    );
     let foot = [
-        said(
-            format!(
-                "layer {layer}: [CLS] {}{}, GlobalPooling {}{}",
-                number("cls"),
-                interval("cls").unwrap_or_default(),
-                number("mean"),
-                interval("mean").unwrap_or_default()
-            ),
-            theme.value(),
-        ),
-        measured_run(
-            state,
-            &format!(
-                "{} training, {} test sentences, {} pairs",
-                whole(report.provenance.sentences[0]),
-                whole(report.provenance.sentences[2]),
-                whole(report.pairs)
-            ),
-            theme,
-        ),
+        said(figures, theme.value()),
+        measured_run(state, &summary, theme),
         said(format!("nearest: by cosine, in training; by lot labels agree in {:.3}", report.chance), theme.dim()),
     ];
     let body = frame(MEASURES[measure].1, "[ ] layer   v measure", &foot, theme, area, buf);
@@ -186,19 +176,15 @@ fn curve(report: &AggregateReport, measure: usize, last: usize, theme: &Theme, a
         Series { name: "GlobalPooling", points: &mean, role: Role::Mean, ..Series::default() },
     ];
     let reference = (measure == 2).then_some((report.chance as f32, "by lot"));
-    chart::draw(
-        area,
-        buf,
-        theme,
-        &Chart {
-            title: MEASURES[measure].0,
-            series: &series,
-            x: Some((0.0, last as f32)),
-            y: (measure == 1).then_some((0.0, 1.0)),
-            x_label: "layer (0: embeddings)",
-            reference,
-        },
-    );
+    let chart = Chart {
+        title: MEASURES[measure].0,
+        series: &series,
+        x: Some((0.0, last as f32)),
+        y: (measure == 1).then_some((0.0, 1.0)),
+        x_label: "layer (0: embeddings)",
+        reference,
+    };
+    chart::draw(area, buf, theme, &chart);
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::words::capitalised;
 use super::{card, frame, label_of, measured, said};
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
@@ -47,15 +48,13 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(shown) = data.arrangements.get(at) else { return };
     let layer = state.cursor.layer.min(shown.cls_cosine.len().saturating_sub(1));
     let number = |values: &[f32]| values.get(layer).copied().unwrap_or(f32::NAN);
+    let under = format!(
+        "layer {layer}: cosine of [CLS] {:.6}, largest change of any number {}",
+        number(&shown.cls_cosine),
+        values::write(f64::from(number(&shown.largest)), Format::Auto)
+    );
     let foot = [
-        said(
-            format!(
-                "layer {layer}: cosine of [CLS] {:.6}, largest change of any number {}",
-                number(&shown.cls_cosine),
-                values::write(f64::from(number(&shown.largest)), Format::Auto)
-            ),
-            theme.value(),
-        ),
+        said(under, theme.value()),
         said("every piece is compared with itself, wherever it now stands", theme.text()),
         measured("same weights, same pieces; only places and positions differ", theme),
     ];
@@ -84,19 +83,15 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .collect();
     let lowest = points.iter().flatten().map(|point| point.1).fold(1f32, f32::min);
     let last = shown.cls_cosine.len().saturating_sub(1) as f32;
-    chart::draw(
-        plot,
-        buf,
-        theme,
-        &Chart {
-            title: "cosine of [CLS] with its original",
-            series: &series,
-            x: Some((0.0, last)),
-            y: Some((lowest.min(0.9), 1.0)),
-            x_label: "layer (0: embeddings)",
-            reference: None,
-        },
-    );
+    let chart = Chart {
+        title: "cosine of [CLS] with its original",
+        series: &series,
+        x: Some((0.0, last)),
+        y: Some((lowest.min(0.9), 1.0)),
+        x_label: "layer (0: embeddings)",
+        reference: None,
+    };
+    chart::draw(plot, buf, theme, &chart);
 }
 
 fn place(change: Change) -> usize {
@@ -129,14 +124,9 @@ fn words(state: &State) -> Option<Vec<String>> {
     let data = state.arranged()?;
     let mut said = vec!["The same pieces in other arrangements, after the last layer:".to_owned()];
     for arrangement in &data.arrangements {
-        let name = match arrangement.change {
-            Change::Carried => "Words shuffled with their positions",
-            Change::Shuffled => "Words shuffled, positions counted anew",
-            Change::ClsAtEnd => "[CLS] moved to the end",
-            Change::NoPositions => "No positions at all",
-        };
         said.push(format!(
-            "{name}: cosine of [CLS] with its original {:.4}, largest change of any number {}.",
+            "{}: cosine of [CLS] with its original {:.4}, largest change of any number {}.",
+            capitalised(name(arrangement.change)),
             arrangement.cls_cosine.last()?,
             values::write(f64::from(*arrangement.largest.last()?), Format::Auto)
         ));

@@ -146,17 +146,15 @@ fn product(row: &Row<'_>, right: &str, theme: &Theme, area: Rect, buf: &mut Buff
     let (head, dot, qk) = (&row.head, theme.glyphs().dot, qk(theme));
     let products = head.products(row.query, row.key);
     let sum = head.dot(row.query, row.key);
+    let figures = format!(
+        "{} -> {}: all {} products add to {qk} {sum:.2} {dot} {}",
+        row.offers(),
+        row.asks(),
+        head.size(),
+        row.place()
+    );
     let foot = [
-        said(
-            format!(
-                "{} -> {}: all {} products add to {qk} {sum:.2} {dot} {}",
-                row.offers(),
-                row.asks(),
-                head.size(),
-                row.place()
-            ),
-            theme.value(),
-        ),
+        said(figures, theme.value()),
         LEGEND.legend_between("negative", "positive", theme),
         said("strips: a cell a dimension, a scale each; below: largest first", theme.text()),
         measured("q of the row (h l), k of the piece (j k)", theme),
@@ -321,12 +319,11 @@ fn handed(head: &Head<'_>, trace: &TraceData, query: usize) -> Vec<String> {
             format!("{} {}, weight {}", piece(trace, key), number(lengths[key]), number(head.weight(query, key)))
         })
         .collect();
-    let context = head.context(query).iter().map(|value| value * value).sum::<f32>().sqrt();
     vec![
         format!("What it is handed, weight times value, by length: {}.", list.join("; ")),
         format!(
             "The sum of these vectors has length {}; their lengths alone add to {}.",
-            number(context),
+            number(norm(head.context(query))),
             number(lengths.iter().sum())
         ),
     ]

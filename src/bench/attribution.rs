@@ -146,7 +146,7 @@ fn table(
         let here = row == place;
         put(buf, area.x, y, 2, if here { theme.glyphs().pointer } else { " " }, theme.key());
         let style = if here { theme.focus() } else { theme.style(role(&trace.pieces[*index])) };
-        let name = pad(&fit(&names[*index], usize::from(label), theme.ascii), usize::from(label), theme.ascii);
+        let name = pad(&names[*index], usize::from(label), theme.ascii);
         put(buf, area.x + 2, y, label, &name, style);
         for (column, (_, signed)) in COLUMNS.into_iter().enumerate() {
             let value = columns[column][*index];

@@ -52,24 +52,20 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let body = frame("how alike the two sentences' vectors are, by layer", "", &foot, theme, area, buf);
     let width = usize::from(body.width);
     for (index, (sign, sentence)) in [("A", &data.first), ("B", &data.second)].into_iter().enumerate() {
-        let text = fit(&clean(&format!("{sign}  {}", sentence.text), theme.ascii), width, theme.ascii);
+        let text = fit(&format!("{sign}  {}", sentence.text), width, theme.ascii);
         put(buf, body.x, body.y + index as u16, body.width, &text, theme.text());
     }
     let plot = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
     let low = data.cls.iter().chain(&data.mean).chain(&data.word_cosine).copied().fold(0f32, f32::min);
-    chart::draw(
-        plot,
-        buf,
-        theme,
-        &Chart {
-            title: "cosine",
-            series: &series,
-            x: Some((0.0, last as f32)),
-            y: Some((low, 1.0)),
-            x_label: "layer (0: embeddings)",
-            reference: None,
-        },
-    );
+    let curves = Chart {
+        title: "cosine",
+        series: &series,
+        x: Some((0.0, last as f32)),
+        y: Some((low, 1.0)),
+        x_label: "layer (0: embeddings)",
+        reference: None,
+    };
+    chart::draw(plot, buf, theme, &curves);
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

@@ -6,13 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::race::{role, running, whole};
-use super::words::{number, offered};
+use super::words::{number, offered, recorded};
 use super::{card, frame, label_of, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::record::Datum;
 use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -56,26 +55,21 @@ fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf
     let train = request.train.map_or(state.data[1], |most| most.min(state.data[1]));
     let test = request.test.map_or(state.data[3], |most| most.min(state.data[3]));
     let names: Vec<String> = request.readouts.iter().map(crate::lab::Readout::label).collect();
-    offer(
-        CAPTION,
-        &[
-            format!(
-                "A decoder for every layer and for {}: a linear map from the vector to the {} commonest word pieces.",
-                names.join(", "),
-                whole(crate::lab::inversion::pieces::KNOWN)
-            ),
-            format!(
-                "It learns from {} sentences, makes its choice on {} others, and is tested on {} more. Then it decodes yours, which it has not seen.",
-                whole(train),
-                whole(state.data[2]),
-                whole(test)
-            ),
-            format!("Press Enter to fit them.{} Space holds it, x stops it.", state.about()),
-        ],
-        theme,
-        area,
-        buf,
-    );
+    let said = [
+        format!(
+            "A decoder for every layer and for {}: a linear map from the vector to the {} commonest word pieces.",
+            names.join(", "),
+            whole(crate::lab::inversion::pieces::KNOWN)
+        ),
+        format!(
+            "It learns from {} sentences, makes its choice on {} others, and is tested on {} more. Then it decodes yours, which it has not seen.",
+            whole(train),
+            whole(state.data[2]),
+            whole(test)
+        ),
+        format!("Press Enter to fit them.{} Space holds it, x stops it.", state.about()),
+    ];
+    offer(CAPTION, &said, theme, area, buf);
 }
 
 fn result(
@@ -101,26 +95,17 @@ fn result(
             lane.precision, lane.ci95[0], lane.ci95[1], report.baseline
         )
     });
-    let foot = [
-        said(score, theme.value()),
-        measured_run(
-            state,
-            &format!(
-                "{} test sentences; {:.1} % of their content pieces are known",
-                whole(report.provenance.sentences[2]),
-                100.0 * report.coverage
-            ),
-            theme,
-        ),
-        said(
-            format!(
-                "guessing: always the commonest pieces {} the {} commonest are not scored",
-                theme.glyphs().dot,
-                report.common
-            ),
-            theme.dim(),
-        ),
-    ];
+    let below = format!(
+        "{} test sentences; {:.1} % of their content pieces are known",
+        whole(report.provenance.sentences[2]),
+        100.0 * report.coverage
+    );
+    let under = format!(
+        "guessing: always the commonest pieces {} the {} commonest are not scored",
+        theme.glyphs().dot,
+        report.common
+    );
+    let foot = [said(score, theme.value()), measured_run(state, &below, theme), said(under, theme.dim())];
     let body =
         frame(&format!("pieces got back from {name}, layer {layer}"), "layer [ ]   v vector", &foot, theme, area, buf);
     let found = match decoded {
@@ -179,19 +164,15 @@ fn curve(report: &InversionReport, shown: &str, last: usize, theme: &Theme, area
         .collect();
     let most = points.iter().flatten().map(|point| point.1).fold(0.1, f32::max);
     let title = format!("share of content pieces found in test sentences (shown above: {})", verdict::name(shown));
-    chart::draw(
-        area,
-        buf,
-        theme,
-        &Chart {
-            title: &title,
-            series: &series,
-            x: Some((0.0, last as f32)),
-            y: Some((0.0, most * 1.05)),
-            x_label: "layer (0: embeddings)",
-            reference: Some((report.baseline as f32, "by guessing")),
-        },
-    );
+    let chart = Chart {
+        title: &title,
+        series: &series,
+        x: Some((0.0, last as f32)),
+        y: Some((0.0, most * 1.05)),
+        x_label: "layer (0: embeddings)",
+        reference: Some((report.baseline as f32, "by guessing")),
+    };
+    chart::draw(area, buf, theme, &chart);
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
@@ -251,10 +232,7 @@ fn recorded_decoders(state: &State, readouts: &[String]) -> Vec<String> {
     if values::is_foreign(state, FILE) {
         return Vec::new();
     }
-    let figure = |key: &str| match state.records.get(&format!("{FILE}.{key}")) {
-        Some(Datum::Number(number)) => Some(*number),
-        _ => None,
-    };
+    let figure = |key: &str| recorded(state, &format!("{FILE}.{key}"));
     let mut said = Vec::new();
     for readout in readouts {
         let layers = 0..=state.facts.as_ref().map_or(0, |facts| facts.layers);

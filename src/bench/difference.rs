@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::words::{NAMED, after, largest, number, piece, sentence};
-use super::{card, frame, label_of, label_role, measured, said};
+use super::words::{NAMED, after, largest, layer_name, number, piece, sentence};
+use super::{FLOWS, Flow, card, frame, label_of, label_role, measured, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{Action, State, pieces, values};
@@ -32,9 +32,6 @@ pub(super) const ROW: ViewRow = ViewRow {
     ..ViewRow::of(View::Difference, "difference", Draw::Traced(draw), words)
 };
 
-/// Names of the measures that fill the table; the last variant is the map of vectors.
-const MEASURES: [&str; 3] = ["norm-based share", "raw attention", "attention rollout"];
-
 /// Two traces, and which pieces belong together.
 struct Both<'a> {
     first: &'a TraceData,
@@ -60,8 +57,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     if pairs.is_empty() {
         return;
     }
-    match MEASURES.get(state.cursor.variant) {
-        Some(measure) => shares(&both, state, measure, theme, area, buf),
+    // The last variant is the map of vectors.
+    match FLOWS.get(state.cursor.variant) {
+        Some(flow) => shares(&both, state, *flow, theme, area, buf),
         None if both.same_space() => vectors(&both, state, theme, area, buf),
         None => {
             let [a, b] = [trace, second].map(|trace| trace.model.hidden);
@@ -130,15 +128,8 @@ impl Both<'_> {
 }
 
 /// What of a layer's new `[CLS]` comes from each piece, in both sentences.
-fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let pick = |trace: &TraceData| -> Matrix {
-        match state.cursor.variant {
-            1 => trace.mixing.raw.clone(),
-            2 => trace.mixing.rollout.clone(),
-            _ => trace.mixing.norm.clone(),
-        }
-    };
-    let (a, b) = (pick(both.first), pick(both.second));
+fn shares(both: &Both<'_>, state: &State, (measure, of): Flow, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let (a, b) = (of(both.first), of(both.second));
     let layer = state.cursor.layer.clamp(1, a.rows.max(1));
     // Where the other model has fewer layers, its last stays beside the first's.
     let share = |matrix: &Matrix, at: Option<usize>| at.map_or(0.0, |at| matrix.at(layer.min(matrix.rows) - 1, at));
@@ -146,18 +137,16 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     let [one, two] = both.signs();
     let here = both.pairs[both.at];
     let (left, right) = both.names(here, theme);
-    let (mine, other) = (share(&a, here.0), share(&b, here.1));
-    let moved: f32 = both.pairs.iter().map(|pair| (share(&b, pair.1) - share(&a, pair.0)).abs()).sum();
+    let (mine, other) = (share(a, here.0), share(b, here.1));
+    let moved: f32 = both.pairs.iter().map(|pair| (share(b, pair.1) - share(a, pair.0)).abs()).sum();
+    let under = format!(
+        "{one} {left} {mine:.3} {dot} {two} {right} {other:.3} {dot} {two} - {one} {:+.3} {dot} {} of {}",
+        other - mine,
+        both.at + 1,
+        both.pairs.len()
+    );
     let mut foot = vec![
-        said(
-            format!(
-                "{one} {left} {mine:.3} {dot} {two} {right} {other:.3} {dot} {two} - {one} {:+.3} {dot} {} of {}",
-                other - mine,
-                both.at + 1,
-                both.pairs.len()
-            ),
-            theme.value(),
-        ),
+        said(under, theme.value()),
         said(format!("differences without signs: {moved:.3} in all{}", cls_apart(both, layer, dot)), theme.value()),
     ];
     if a.rows != b.rows {
@@ -175,7 +164,7 @@ fn shares(both: &Both<'_>, state: &State, measure: &str, theme: &Theme, area: Re
     let caption = format!("into [CLS], {one} and {two}: {measure}{}", both.without());
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
     let body = both.draw_sentences(theme, body, buf);
-    table(both, &|pair| (share(&a, pair.0), share(&b, pair.1)), theme, body, buf);
+    table(both, &|pair| (share(a, pair.0), share(b, pair.1)), theme, body, buf);
 }
 
 /// How far the two `[CLS]` vectors are apart after a layer, in words; nothing for two models, whose vectors have no
@@ -223,14 +212,8 @@ fn table(both: &Both<'_>, value: &dyn Fn(Aligned) -> (f32, f32), theme: &Theme, 
             } else {
                 theme.style(both.role(if side == 0 { (pair.0, None) } else { (None, pair.1) }))
             };
-            put(
-                buf,
-                x,
-                y,
-                label,
-                &pad(&fit(&name, usize::from(label), theme.ascii), usize::from(label), theme.ascii),
-                style,
-            );
+            let text = pad(&name, usize::from(label), theme.ascii);
+            put(buf, x, y, label, &text, style);
             if there {
                 let x = put(buf, x + label + 1, y, number, &pad_start(&format!("{share:.3}"), 5, true), theme.value());
                 let cells = (share / most.max(f32::MIN_POSITIVE) * f32::from(bar)).round() as usize;
@@ -290,8 +273,7 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
             if left == right { left } else { format!("{left}/{right}") }
         })
         .collect();
-    let rows: Vec<String> =
-        (0..layers).map(|layer| if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") }).collect();
+    let rows: Vec<String> = (0..layers).map(layer_name).collect();
     let value = |row: usize, column: usize| map.at(row, column);
     let roles: Vec<Role> = both.pairs.iter().map(|pair| both.role(*pair)).collect();
     let map = Heatmap {
@@ -314,11 +296,7 @@ fn words(state: &State) -> Option<Vec<String>> {
         if a == b { a } else { format!("{a} against {b}") }
     };
     let mut said = vec![format!("Sentence A: {}. Sentence B: {}.", sentence(first), sentence(second))];
-    let (what, measure): (_, fn(&TraceData) -> &Matrix) = match state.cursor.variant {
-        1 => ("raw attention", |trace| &trace.mixing.raw),
-        2 => ("attention rollout", |trace| &trace.mixing.rollout),
-        _ => ("norm-based share", |trace| &trace.mixing.norm),
-    };
+    let (what, measure) = FLOWS.get(state.cursor.variant).copied().unwrap_or(FLOWS[0]);
     let layer = state.cursor.layer.clamp(1, measure(first).rows.max(1));
     let share = |trace: &TraceData, at: Option<usize>| at.map_or(0.0, |at| measure(trace).at(layer - 1, at));
     let moved: Vec<f32> = pairs.iter().map(|(a, b)| (share(second, *b) - share(first, *a)).abs()).collect();

@@ -109,22 +109,19 @@ fn draw_pieces(at: usize, names: &[String], theme: &Theme, area: Rect, buf: &mut
     }
 }
 
-fn length(matrix: &Matrix, row: usize) -> String {
-    number(matrix.row(row).iter().map(|value| value * value).sum::<f32>().sqrt())
-}
-
 fn words(state: &State) -> Option<Vec<String>> {
     let trace = state.trace()?;
     let at = state.cursor.token.min(trace.pieces.len().checked_sub(1)?);
+    let length = |matrix: &Matrix| number(norm(matrix.row(at)));
     Some(vec![format!(
         "The {} numbers of piece {}, {}: the word's vector has length {}, the position's {}, the segment's {}; their sum {}, and after LayerNorm {}.",
         trace.word.cols,
         at + 1,
         trace.pieces[at].shown,
-        length(&trace.word, at),
-        length(&trace.position, at),
-        length(&trace.segment, at),
-        length(&trace.sum, at),
-        length(trace.hidden_states.first()?, at)
+        length(&trace.word),
+        length(&trace.position),
+        length(&trace.segment),
+        length(&trace.sum),
+        length(trace.hidden_states.first()?)
     )])
 }

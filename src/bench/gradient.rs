@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::words::layer_name;
 use super::{card, frame, label_role, labels, measured, said, token};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
@@ -35,25 +36,20 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let (layer, at) = (state.cursor.layer.min(map.rows.saturating_sub(1)), token(state, trace));
     let columns = labels(trace, theme);
     // The top layer stands on top: that is where the loss comes in.
-    let rows: Vec<String> = (0..map.rows)
-        .rev()
-        .map(|layer| if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") })
-        .collect();
+    let rows: Vec<String> = (0..map.rows).rev().map(layer_name).collect();
     // In thousandths, so that a cell can hold the number.
     let value = |row: usize, column: usize| 1e3 * map.at(map.rows - 1 - row, column);
     let most = 1e3 * map.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
     let scale = Scale::between(0.0, most);
     let touched = (0..map.cols).filter(|column| map.at(layer, *column) > 0.0).count();
+    let under = format!(
+        "{}, layer {layer}: {:.3} thousandths; the loss touches {touched} of {} positions here",
+        columns[at],
+        1e3 * map.at(layer, at),
+        map.cols
+    );
     let foot = [
-        said(
-            format!(
-                "{}, layer {layer}: {:.3} thousandths; the loss touches {touched} of {} positions here",
-                columns[at],
-                1e3 * map.at(layer, at),
-                map.cols
-            ),
-            theme.value(),
-        ),
+        said(under, theme.value()),
         said("length of the gradient: how much this vector is told to change", theme.text()),
         scale.legend(2, theme),
         measured("a fresh head, the label positive; columns: positions", theme),

@@ -28,17 +28,18 @@ pub(super) const ROW: ViewRow = ViewRow {
     ..ViewRow::of(View::Heads, "heads", Draw::Traced(draw), words)
 };
 
-/// A number of a head.
-type Number = fn(&Shares) -> f32;
+/// One of a head's shares.
+type Share = fn(&Shares) -> f32;
 
-/// What a variant's number says, and which of the shares it is. The first variant shows thumbnails.
-const NUMBERS: [(&str, Number); 6] = [
-    ("weight on [CLS]", |shares| shares.cls),
-    ("weight on [SEP]", |shares| shares.sep),
-    ("weight of a position on itself", |shares| shares.itself),
-    ("weight on the position before", |shares| shares.previous),
-    ("weight on the position after", |shares| shares.next),
-    ("entropy of a row in nats", |shares| shares.entropy),
+/// What a variant's number says, what the weight is on, and which of the shares it is. The first variant shows
+/// thumbnails, the last the entropy.
+const NUMBERS: [(&str, &str, Share); 6] = [
+    ("weight on [CLS]", "[CLS]", |shares| shares.cls),
+    ("weight on [SEP]", "[SEP]", |shares| shares.sep),
+    ("weight of a position on itself", "the position itself", |shares| shares.itself),
+    ("weight on the position before", "the position before", |shares| shares.previous),
+    ("weight on the position after", "the position after", |shares| shares.next),
+    ("entropy of a row in nats", "entropy", |shares| shares.entropy),
 ];
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -65,7 +66,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let rows: Vec<String> = (1..=trace.attentions.len()).map(|layer| format!("layer {layer}")).collect();
     let columns: Vec<String> = (1..=trace.attentions[layer - 1].len()).map(|head| head.to_string()).collect();
     let cursor = (layer - 1, head);
-    let Some((what, number)) = state.cursor.variant.checked_sub(1).and_then(|variant| NUMBERS.get(variant)) else {
+    let Some((what, _, number)) = state.cursor.variant.checked_sub(1).and_then(|variant| NUMBERS.get(variant)) else {
         let shown = state.shown();
         let mut spots = Scale::between(0.0, 1.0).legend(1, theme);
         spots.push_span(Span::styled(format!(" {dot} a spot: the largest weight there"), theme.dim()));
@@ -102,18 +103,6 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     heatmap::draw(body, buf, theme, &map);
 }
 
-/// One of a head's shares.
-type Share = fn(&Shares) -> f32;
-
-/// What is told of a head, and which of its shares it is.
-const KINDS: [(&str, Share); 5] = [
-    ("[CLS]", |shares| shares.cls),
-    ("[SEP]", |shares| shares.sep),
-    ("the position itself", |shares| shares.itself),
-    ("the position before", |shares| shares.previous),
-    ("the position after", |shares| shares.next),
-];
-
 /// All heads: what each layer looks at, and the head that does most of it.
 fn words(state: &State) -> Option<Vec<String>> {
     let trace = state.trace()?;
@@ -122,10 +111,11 @@ fn words(state: &State) -> Option<Vec<String>> {
         .iter()
         .map(|layer| layer.iter().map(|head: &Matrix| shares(head, &trace.pieces)).collect())
         .collect();
+    let [weights @ .., _] = &NUMBERS;
     let mut said = vec![format!("Where the weight of every head goes, mean of all rows, for {}.", sentence(trace))];
     for (layer, of) in heads.iter().enumerate() {
         let mean = |value: Share| number(of.iter().map(value).sum::<f32>() / of.len().max(1) as f32);
-        let list: Vec<String> = KINDS.iter().map(|(name, value)| format!("{name} {}", mean(*value))).collect();
+        let list: Vec<String> = weights.iter().map(|(_, name, value)| format!("{name} {}", mean(*value))).collect();
         said.push(format!(
             "Layer {}, mean of {} heads: {}; entropy {}.",
             layer + 1,
@@ -137,11 +127,11 @@ fn words(state: &State) -> Option<Vec<String>> {
     let flat = || {
         heads.iter().enumerate().flat_map(|(layer, of)| of.iter().enumerate().map(move |(at, one)| (layer, at, one)))
     };
-    let top = |(name, value): &(&str, Share)| {
+    let top = |(_, name, value): &(&str, &str, Share)| {
         let (layer, at, one) = flat().max_by(|a, b| value(a.2).total_cmp(&value(b.2)))?;
         Some(format!("{name}: layer {}, head {}, {}", layer + 1, at + 1, number(value(one))))
     };
-    let list: Vec<String> = KINDS.iter().filter_map(top).collect();
+    let list: Vec<String> = weights.iter().filter_map(top).collect();
     said.push(format!("The head that puts most weight on each: {}.", list.join("; ")));
     Some(said)
 }

@@ -45,7 +45,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         said("at the right: the vector's length; the sum of the products, with the bias", theme.dim()),
     ];
     let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);
-    let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
+    let sentence = fit(&trace.sentence.text, usize::from(body.width), theme.ascii);
     put(buf, body.x, body.y, body.width, &sentence, theme.text());
     let mut rows: Vec<Bar> = trace.labels.iter().map(|label| bar(label, theme)).collect();
     rows.extend(of_checkpoint(trace, theme));
@@ -56,42 +56,22 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         if y + 1 >= body.bottom() {
             break;
         }
-        let name = display(&label.readout);
+        let mut line = |y: u16, label: &str, values: &[f32], note: &str| {
+            let strip = Strip { label, label_width: 14, values, note, note_width: 8, ..Strip::default() };
+            strip::draw(Rect { y, height: 1, ..body }, buf, theme, &strip);
+        };
         let vector = trace.pooled.get(&label.readout).map_or(&[][..], Vec::as_slice);
-        let note = format!("{:.2}", norm(vector));
-        strip::draw(
-            Rect { y, height: 1, ..body },
-            buf,
-            theme,
-            &Strip { label: name, label_width: 14, values: vector, note: &note, note_width: 8, ..Strip::default() },
-        );
+        line(y, display(&label.readout), vector, &format!("{:.2}", norm(vector)));
         let logit = label.parts.iter().sum::<f32>() + label.bias;
-        let note = format!("{logit:+.2}");
-        strip::draw(
-            Rect { y: y + 1, height: 1, ..body },
-            buf,
-            theme,
-            &Strip {
-                label: "x weights",
-                label_width: 14,
-                values: &label.parts,
-                note: &note,
-                note_width: 8,
-                ..Strip::default()
-            },
-        );
+        line(y + 1, "x weights", &label.parts, &format!("{logit:+.2}"));
         y += 2 + gap;
     }
     let list = Rect { y, height: body.bottom().saturating_sub(y), ..body };
     if list.height > 1 {
         let what = format!("probability of \"{above}\" (0.5 is undecided)");
         put(buf, list.x, list.y, list.width, &fit(&what, usize::from(list.width), theme.ascii), theme.label());
-        bars::draw(
-            Rect { y: list.y + 1, height: list.height - 1, ..list },
-            buf,
-            theme,
-            &Bars { range: Some((0.0, 1.0)), axis: list.height > 4, ..Bars::new(&rows) },
-        );
+        let bars = Bars { range: Some((0.0, 1.0)), axis: list.height > 4, ..Bars::new(&rows) };
+        bars::draw(Rect { y: list.y + 1, height: list.height - 1, ..list }, buf, theme, &bars);
     }
 }
 
@@ -120,7 +100,7 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
         Answers::Scores => "its score",
     };
     let body = frame("the model's own answer", "last layer", &foot, theme, area, buf);
-    let sentence = fit(&clean(&trace.sentence.text, theme.ascii), usize::from(body.width), theme.ascii);
+    let sentence = fit(&trace.sentence.text, usize::from(body.width), theme.ascii);
     put(buf, body.x, body.y, body.width, &sentence, theme.text());
     put(buf, body.x, body.y + 2, body.width, what, theme.label());
     let row = |(label, value): &(String, f32)| Bar {

@@ -2,19 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 
 use super::race::{curves, running};
 use super::words::number;
-use super::{card, frame, label_of, label_role, measured_run, said};
+use super::{card, frame, label_of, label_role, measured_run, offer, said};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{LearnData, Request};
-use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap, Side};
 use crate::view::widgets::scale::Scale;
-use crate::view::widgets::text::wrap;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "a short training: what it changes in [CLS] and its attention; Enter runs it",
@@ -39,7 +36,6 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(data) = state.learning() {
         return result(state, data, &caption, theme, area, buf);
     }
-    let body = frame(&caption, "", &[], theme, area, buf);
     let said = [
         format!(
             "A copy of BERT and a fresh head learn from {} labelled sentences, {} at a time. Your sentence is not among them: it is only looked at, before and after.",
@@ -51,12 +47,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             state.about()
         ),
     ];
-    let mut text: Vec<Line<'_>> = Vec::new();
-    for paragraph in said {
-        text.extend(wrap(&[Span::styled(paragraph, theme.text())], usize::from(body.width).min(72)));
-        text.push(Line::default());
-    }
-    lines(&text, body, buf);
+    offer(&caption, &said, theme, area, buf);
 }
 
 /// Change of the attention of `[CLS]` by layer and token, and how far `[CLS]` turned.
@@ -72,28 +63,23 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
     let at = state.cursor.token.min(columns.len().saturating_sub(1));
     let layer = state.cursor.layer.clamp(1, data.before.rows.max(1));
     let drift: Vec<f32> = data.drift.iter().skip(1).copied().collect();
+    let under = format!(
+        "[CLS] on {}, layer {layer}: {:.3} before, {:.3} after",
+        columns.get(at).map_or("", String::as_str),
+        data.before.at(layer - 1, at),
+        data.after.at(layer - 1, at)
+    );
+    let figures = format!(
+        "loss {:.3} to {:.3}; at the top their mean turned by {:.3}",
+        data.curve.loss.first().copied().unwrap_or(f32::NAN),
+        data.curve.loss.last().copied().unwrap_or(f32::NAN),
+        data.drift_mean.last().copied().unwrap_or(f32::NAN)
+    );
     let foot = [
-        said(
-            format!(
-                "[CLS] on {}, layer {layer}: {:.3} before, {:.3} after",
-                columns.get(at).map_or("", String::as_str),
-                data.before.at(layer - 1, at),
-                data.after.at(layer - 1, at)
-            ),
-            theme.value(),
-        ),
+        said(under, theme.value()),
         said("change of [CLS]'s attention (mean of heads); turned: 1 - cosine", theme.text()),
         scale.legend(3, theme),
-        measured_run(
-            state,
-            &format!(
-                "loss {:.3} to {:.3}; at the top their mean turned by {:.3}",
-                data.curve.loss.first().copied().unwrap_or(f32::NAN),
-                data.curve.loss.last().copied().unwrap_or(f32::NAN),
-                data.drift_mean.last().copied().unwrap_or(f32::NAN)
-            ),
-            theme,
-        ),
+        measured_run(state, &figures, theme),
     ];
     let caption = format!("{caption}: before and after");
     let body = frame(&caption, "v readout", &foot, theme, area, buf);

@@ -57,12 +57,8 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         measured(&format!("two principal axes of all layers together, {shown:.0} % of the variance"), theme),
     ];
     let body = frame("all positions in two dimensions", &format!("{name} [ ]"), &foot, theme, area, buf);
-    scatter::draw(
-        body,
-        buf,
-        theme,
-        &Scatter { points: &points, trail: &trail, cursor: Some(at), bounds: Some([left, right, bottom, top]) },
-    );
+    let plot = Scatter { points: &points, trail: &trail, cursor: Some(at), bounds: Some([left, right, bottom, top]) };
+    scatter::draw(body, buf, theme, &plot);
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

@@ -4,16 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::words::{ROWS, largest, number, piece, sentence};
-use super::{chosen, frame, hidden, labels, measured, said, without};
+use super::{chosen, frame, hidden, labels, measured, pieces_by_pieces, row_and_column, said, without};
 use crate::app::State;
 use crate::app::bench::over_rows;
 use crate::app::keymap::Scope;
-use crate::app::pieces::place_of;
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::lab::head::entropy;
 use crate::view::theme::Theme;
-use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;
 
 pub(super) const ROW: ViewRow = ViewRow {
@@ -30,25 +28,21 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let (layer, number) = chosen(state, trace);
     let Some(attention) = trace.attentions.get(layer - 1).and_then(|heads| heads.get(number)) else { return };
     let names = labels(trace, theme);
-    let shown = state.shown();
-    let last = names.len().saturating_sub(1);
-    let (row, column) = (state.cursor.row.min(last), state.cursor.token.min(last));
+    let (row, column) = row_and_column(state, trace);
     let dot = theme.glyphs().dot;
     let scale = Scale::between(0.0, 1.0);
-    let mut foot = vec![said(
-        format!(
-            "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
-            names[column],
-            names[row],
-            attention.at(row, column),
-            row + 1,
-            names.len(),
-            column + 1,
-            entropy(attention.row(row)),
-            (names.len() as f32).ln()
-        ),
-        theme.value(),
-    )];
+    let under = format!(
+        "{} -> {}: {:.3} {dot} row {} of {}, column {} {dot} entropy {:.2}, even {:.2}",
+        names[column],
+        names[row],
+        attention.at(row, column),
+        row + 1,
+        names.len(),
+        column + 1,
+        entropy(attention.row(row)),
+        (names.len() as f32).ln()
+    );
+    let mut foot = vec![said(under, theme.value())];
     foot.extend(hidden(state, trace, attention.row(row), theme));
     foot.push(scale.legend(1, theme));
     foot.push(said("a cell: how much of the column's value the row takes; a whole row adds to 1", theme.text()));
@@ -56,17 +50,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     foot.push(measured(&format!("rows ask, columns offer{close}"), theme));
     let caption = format!("attention of one head{}", without(state, trace));
     let body = frame(&caption, &format!("layer {layer} [ ]  head {} {{ }}", number + 1), &foot, theme, area, buf);
-    let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
-    let value = |row: usize, column: usize| attention.at(shown[row], shown[column]);
-    let roles = super::label_roles(trace, &shown);
-    let map = Heatmap {
-        row_roles: &roles,
-        column_roles: &roles,
-        scale,
-        cursor: Some((place_of(&shown, row), place_of(&shown, column))),
-        ..Heatmap::new(&kept, &kept, &value)
-    };
-    heatmap::draw(body, buf, theme, &map);
+    pieces_by_pieces(state, trace, attention, scale, theme, body, buf);
 }
 
 /// One head: where each piece looks.

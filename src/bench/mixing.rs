@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::words::sentence;
-use super::{card, frame, hidden, labels, measured, said, token};
+use super::{FLOWS, card, frame, hidden, labels, measured, said, token};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
@@ -50,11 +50,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     if variant == 3 && knockout.is_none() {
         return card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
     }
-    let matrix: &Matrix = match (variant, knockout) {
-        (1, _) => &trace.mixing.raw,
-        (2, _) => &trace.mixing.rollout,
-        (3, Some(data)) => &data.cosine_distance,
-        _ => &trace.mixing.norm,
+    let matrix: &Matrix = match (FLOWS.get(variant), knockout) {
+        (None, Some(data)) => &data.cosine_distance,
+        (flow, _) => flow.unwrap_or(&FLOWS[0]).1(trace),
     };
     let layers = matrix.rows;
     let layer = state.cursor.layer.clamp(1, layers.max(1));

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{card, frame, label_of, labels, measured, said};
+use super::{FLOWS, card, frame, label_of, labels, measured, said};
 use crate::app::State;
 use crate::app::pieces::place_of;
 use crate::lab::{Matrix, TraceData, likeliest, verdict};
@@ -19,9 +19,6 @@ use crate::view::widgets::scale::Scale;
 use crate::view::widgets::text::{clean, fit, put};
 use crate::view::widgets::tokens::{self, Piece};
 use crate::wording::{counted, listed};
-
-/// Names of the measures of what flows into `[CLS]`.
-const MEASURES: [&str; 3] = ["norm-based share", "raw attention", "attention rollout"];
 
 /// Rows from which a third map, the difference, has room.
 const TALL: u16 = 21;
@@ -68,28 +65,17 @@ fn pieces(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     let (_, words) = compared(traces);
     let ids = |trace: &TraceData| trace.pieces.iter().map(|piece| piece.id).collect::<Vec<_>>();
     let ids = if ids(traces[0]) == ids(traces[1]) { "with the same ids" } else { "with other ids" };
-    let foot = [
-        said(
-            format!(
-                "{words} The vocabularies have {} and {} entries, {ids} here.",
-                traces[0].model.vocabulary, traces[1].model.vocabulary
-            ),
-            theme.text(),
-        ),
-        measured("by each model's own tokenizer", theme),
-    ];
+    let below = format!(
+        "{words} The vocabularies have {} and {} entries, {ids} here.",
+        traces[0].model.vocabulary, traces[1].model.vocabulary
+    );
+    let foot = [said(below, theme.text()), measured("by each model's own tokenizer", theme)];
     let body = frame("your text as the two models read it", "", &foot, theme, area, buf);
     let half = body.height / 2;
     for (number, trace) in traces.into_iter().enumerate() {
         let part = Rect { y: body.y + number as u16 * half, height: half, ..body };
-        put(
-            buf,
-            part.x,
-            part.y,
-            part.width,
-            &fit(&title(number, trace, theme), usize::from(part.width), theme.ascii),
-            theme.label(),
-        );
+        let text = fit(&title(number, trace, theme), usize::from(part.width), theme.ascii);
+        put(buf, part.x, part.y, part.width, &text, theme.label());
         let pieces: Vec<Piece<'_>> = trace.pieces.iter().map(super::boxed).collect();
         let at = (number == 0).then(|| super::token(state, trace));
         let rest = Rect { y: part.y + 1, height: part.height.saturating_sub(1), ..part };
@@ -99,12 +85,8 @@ fn pieces(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
 
 /// What flows into `[CLS]` in both, and the difference where it can be taken.
 fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let variant = state.cursor.variant % MEASURES.len();
-    let [a, b] = traces.map(|trace| match variant {
-        1 => &trace.mixing.raw,
-        2 => &trace.mixing.rollout,
-        _ => &trace.mixing.norm,
-    });
+    let (measure, of) = FLOWS[state.cursor.variant % FLOWS.len()];
+    let [a, b] = traces.map(of);
     let (same, mut words) = compared(traces);
     let agrees = same && a.rows == b.rows;
     if same && !agrees {
@@ -128,7 +110,7 @@ fn mixing(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, buf
     }
     let mut foot: Vec<Line<'_>> = vec![said(under, theme.value()), said(words, theme.text())];
     foot.extend([Scale::between(0.0, 1.0).legend(1, theme), measured("columns: from where, rows: layers", theme)]);
-    let caption = format!("into [CLS], two models: {}", MEASURES[variant]);
+    let caption = format!("into [CLS], two models: {measure}");
     let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
     let difference = agrees.then(|| {
         let data = a.data.iter().zip(&b.data).map(|(one, two)| two - one).collect();

@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
 
 use super::aggregate::before;
 use super::race::{running, whole};
@@ -16,7 +15,7 @@ use crate::lab::aggregate::KEPT;
 use crate::lab::{AggregateReport, NearestData, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, fit, pad, put, wrap};
+use crate::view::widgets::text::{fit, pad, put, span, wrap};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the training sentences nearest to the learner's; Enter runs it",
@@ -94,7 +93,7 @@ fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &T
     let caption = format!("nearest to yours by {name}, layer {layer}");
     let body = frame(&caption, "[ ] layer   v vector", &foot, theme, area, buf);
     let width = usize::from(body.width);
-    let own = fit(&clean(&data.sentence.text, theme.ascii), width, theme.ascii);
+    let own = fit(&data.sentence.text, width, theme.ascii);
     put(buf, body.x, body.y, body.width, &own, theme.heading());
     let at = state.cursor.offset.min(list.nearest.len().saturating_sub(1));
     let mut y = body.y + 2;
@@ -108,12 +107,12 @@ fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &T
         let style = if index == at { theme.focus() } else { theme.value() };
         let x = put(buf, body.x, y, body.width, &lead, style);
         let room = body.right().saturating_sub(x);
-        let text = fit(&clean(&neighbour.text, theme.ascii), usize::from(room), theme.ascii);
+        let text = fit(&neighbour.text, usize::from(room), theme.ascii);
         put(buf, x, y, room, &text, theme.text());
         y += 1;
     }
     if let Some(chosen) = list.nearest.get(at) {
-        let whole = wrap(&[Span::styled(clean(&chosen.text, theme.ascii).into_owned(), theme.text())], width);
+        let whole = wrap(&[span(&chosen.text, theme.text(), theme)], width);
         lines(&whole, Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body }, buf);
     }
 }

@@ -16,7 +16,7 @@ use crate::view::lesson::part;
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::blocks;
-use crate::view::widgets::text::{clean, fit, wrap, wrap_hanging};
+use crate::view::widgets::text::{clean, fit, span, wrap, wrap_hanging};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the four answers from what the learner measured",
@@ -91,16 +91,15 @@ fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &
 /// The answer below its question.
 fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
     let inside = wide.saturating_sub(4);
-    let own = |text: &str| clean(text, theme.ascii).into_owned();
-    let mut text = wrap(&[Span::styled(own(&answer.verdict), theme.value())], inside);
+    let mut text = wrap(&[span(&answer.verdict, theme.value(), theme)], inside);
     if answer.gap.is_some() {
         let recorded = answer.points.iter().any(|point| point.origin.source == Source::Record);
         let said = if recorded { "Recorded, not measured by you" } else { "Not measured yet" };
         let todo = format!("{said}: lesson {} does, or Enter here: {}.", answer.lesson, answer.short_run);
-        text.extend(wrap(&[Span::styled(own(&todo), theme.key())], inside));
+        text.extend(wrap(&[span(&todo, theme.key(), theme)], inside));
     }
     if let Some(partly) = &answer.partly {
-        text.extend(wrap(&[Span::styled(own(partly), theme.key())], inside));
+        text.extend(wrap(&[span(partly, theme.key(), theme)], inside));
     }
     for point in &answer.points {
         text.extend(wrap_hanging(&figure(point, theme), inside, 2));
@@ -118,9 +117,9 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
     let learned = point.origin.train.map_or_else(String::new, |train| format!(", {train} training sentences"));
     vec![
         Span::styled(format!("{} ", theme.glyphs().bullet), theme.label()),
-        Span::styled(own(point.what), theme.text()),
+        span(point.what, theme.text(), theme),
         Span::styled(": ", theme.text()),
-        Span::styled(own(&point.value), theme.value()),
+        span(&point.value, theme.value(), theme),
         Span::styled(blocks::mark(source, theme), theme.label()),
         Span::styled(other, theme.dim()),
         Span::styled(learned, theme.dim()),

@@ -6,36 +6,80 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::State;
-use crate::lab::{Piece, PieceKind, TraceData};
+use crate::app::pieces::place_of;
+use crate::lab::{Matrix, Piece, PieceKind, TraceData};
 use crate::lesson::Source;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::blocks;
-use crate::view::widgets::text::{clean, put, width, wrap};
+use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::scale::Scale;
+use crate::view::widgets::text::{clean, put, span, width, wrap};
 use crate::view::widgets::tokens as boxes;
 
 /// A few sentences in the middle of a bench that has nothing else to show.
 pub(super) fn card(said: &[&str], theme: &Theme, area: Rect, buf: &mut Buffer) {
     let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-    let text: Vec<Line<'_>> = said
-        .iter()
-        .flat_map(|text| {
-            wrap(&[Span::styled(clean(text, theme.ascii).into_owned(), theme.value())], usize::from(inside.width))
-        })
-        .collect();
+    let text: Vec<Line<'_>> =
+        said.iter().flat_map(|text| wrap(&[span(text, theme.value(), theme)], usize::from(inside.width))).collect();
     let top = (area.height.saturating_sub(text.len() as u16)) / 3;
     lines(&text, Rect { y: area.y + top, height: area.height - top, ..inside }, buf);
 }
 
 /// What a bench would run, in paragraphs, before it is run.
-pub(super) fn offer(caption: &str, paragraphs: &[String], theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(super) fn offer(caption: &str, said: &[String], theme: &Theme, area: Rect, buf: &mut Buffer) {
     let body = frame(caption, "", &[], theme, area, buf);
-    let mut text: Vec<Line<'_>> = Vec::new();
-    for paragraph in paragraphs {
-        text.extend(wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(body.width).min(72)));
-        text.push(Line::default());
-    }
-    lines(&text, body, buf);
+    lines(&paragraphs(said, body.width, theme), body, buf);
+}
+
+/// Paragraphs in lines, an empty line behind each.
+pub(super) fn paragraphs(said: &[String], width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let lines = |paragraph: &String| {
+        let lines = wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(width).min(72));
+        lines.into_iter().chain([Line::default()])
+    };
+    said.iter().flat_map(lines).collect()
+}
+
+/// A measure of what flows into `[CLS]`: its name, and where a trace has it.
+pub(super) type Flow = (&'static str, fn(&TraceData) -> &Matrix);
+
+/// The measures of what flows into `[CLS]` that a trace has, in the order of the variants.
+pub(super) const FLOWS: [Flow; 3] = [
+    ("norm-based share", |trace| &trace.mixing.norm),
+    ("raw attention", |trace| &trace.mixing.raw),
+    ("attention rollout", |trace| &trace.mixing.rollout),
+];
+
+/// The row and the column of the cursor in a map of pieces by pieces, kept inside the sentence.
+pub(super) fn row_and_column(state: &State, trace: &TraceData) -> (usize, usize) {
+    let last = trace.pieces.len().saturating_sub(1);
+    (state.cursor.row.min(last), state.cursor.token.min(last))
+}
+
+/// A map of pieces by pieces, as far as they are shown.
+pub(super) fn pieces_by_pieces(
+    state: &State,
+    trace: &TraceData,
+    numbers: &Matrix,
+    scale: Scale,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let (names, shown) = (labels(trace, theme), state.shown());
+    let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
+    let value = |row: usize, column: usize| numbers.at(shown[row], shown[column]);
+    let roles = label_roles(trace, &shown);
+    let (row, column) = row_and_column(state, trace);
+    let map = Heatmap {
+        row_roles: &roles,
+        column_roles: &roles,
+        scale,
+        cursor: Some((place_of(&shown, row), place_of(&shown, column))),
+        ..Heatmap::new(&kept, &kept, &value)
+    };
+    heatmap::draw(area, buf, theme, &map);
 }
 
 /// Writes the caption at the top and the lines of the foot at the bottom; returns what is left between.
@@ -49,7 +93,7 @@ pub(super) fn frame(
 ) -> Rect {
     let room = usize::from(area.width).saturating_sub(right.chars().count() + 2);
     // A caption that does not fit beside `right` goes on in the line below, which is free.
-    let caption = wrap(&[Span::styled(clean(caption, theme.ascii).into_owned(), theme.label())], room);
+    let caption = wrap(&[span(caption, theme.label(), theme)], room);
     lines(&caption, Rect { height: area.height.min(2), ..area }, buf);
     let wide = right.chars().count() as u16;
     if wide > 0 && wide < area.width {

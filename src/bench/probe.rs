@@ -72,33 +72,26 @@ fn curve(state: &State, report: &RaceReport, theme: &Theme, area: Rect, buf: &mu
         .map(|(readout, label)| format!("{label} {:.3} to {:.3}", first(&of(readout)), last(&of(readout))))
         .collect();
     let level = report.majority.map_or(String::new(), |share| format!("; level: one answer for all, {share:.2}"));
+    let below = format!(
+        "{} training, {} test sentences",
+        whole(report.provenance.sentences[0]),
+        whole(report.provenance.sentences[2])
+    );
     let foot = [
         said(format!("layer 0 to last: {}", numbers.join(&dot)), theme.value()),
         said(format!("upright: 95 % intervals{level}"), theme.dim()),
-        measured_run(
-            state,
-            &format!(
-                "{} training, {} test sentences",
-                whole(report.provenance.sentences[0]),
-                whole(report.provenance.sentences[2])
-            ),
-            theme,
-        ),
+        measured_run(state, &below, theme),
     ];
     let body = frame("how well a frozen classifier reads each layer", "", &foot, theme, area, buf);
     let reference = report.majority.map(|share| (share as f32, "one answer"));
-    chart::draw(
-        body,
-        buf,
-        theme,
-        &Chart {
-            title: "accuracy on test sentences",
-            series: &series,
-            x_label: "layer (0: embeddings)",
-            reference,
-            ..Chart::default()
-        },
-    );
+    let chart = Chart {
+        title: "accuracy on test sentences",
+        series: &series,
+        x_label: "layer (0: embeddings)",
+        reference,
+        ..Chart::default()
+    };
+    chart::draw(body, buf, theme, &chart);
 }
 
 fn race(state: &State) -> Option<RaceRequest> {

@@ -113,14 +113,8 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
         };
         let pointer = if row == at { theme.glyphs().pointer } else { " " };
         put(buf, area.x, y, 2, pointer, theme.key());
-        put(
-            buf,
-            area.x + 2,
-            y,
-            label,
-            &pad(&fit(&names[row], usize::from(label), theme.ascii), usize::from(label), theme.ascii),
-            style,
-        );
+        let text = pad(&names[row], usize::from(label), theme.ascii);
+        put(buf, area.x + 2, y, label, &text, style);
         for column in 0..count {
             let value = values.at(row, first + column);
             let text = if by_head { format!("{value:>6.3}") } else { format!("{value:>8.3}") };

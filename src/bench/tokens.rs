@@ -30,19 +30,17 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     };
     let notes = trace.writing();
     let continues = if notes.is_empty() { "; ## continues a word" } else { "" };
+    let under = format!(
+        "piece {} of {}: {} {} id {} {} {origin}",
+        at + 1,
+        pieces.len(),
+        clean(&piece.shown, theme.ascii),
+        theme.glyphs().dot,
+        piece.id,
+        theme.glyphs().dot
+    );
     let mut foot = vec![
-        said(
-            format!(
-                "piece {} of {}: {} {} id {} {} {origin}",
-                at + 1,
-                pieces.len(),
-                clean(&piece.shown, theme.ascii),
-                theme.glyphs().dot,
-                piece.id,
-                theme.glyphs().dot
-            ),
-            theme.value(),
-        ),
+        said(under, theme.value()),
         said(format!("in the box: the piece; below: its row in the vocabulary{continues}"), theme.dim()),
     ];
     foot.extend(notes.into_iter().map(|note| said(clean(&note, theme.ascii).into_owned(), theme.dim())));

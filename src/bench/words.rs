@@ -2,6 +2,7 @@
 
 use crate::app::{State, values};
 use crate::lab::TraceData;
+use crate::lab::record::Datum;
 use crate::lesson::Format;
 
 /// How many are named where there may be many: neighbours, the strongest of all pairs.
@@ -13,6 +14,12 @@ pub(super) const ROWS: usize = 24;
 /// A number with two decimals.
 pub(super) fn number(value: f32) -> String {
     values::write(f64::from(value), Format::Decimals(2))
+}
+
+/// A text with a capital at its beginning.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }
 
 /// The sentence in quotes; of a long one the beginning.
@@ -33,9 +40,22 @@ pub(super) fn largest(values: &[f32]) -> Vec<usize> {
     order
 }
 
+/// A recorded number.
+pub(super) fn recorded(state: &State, key: &str) -> Option<f64> {
+    match state.records.get(key) {
+        Some(Datum::Number(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// A layer's name in a map: "embeddings" or "layer 3".
+pub(super) fn layer_name(layer: usize) -> String {
+    if layer == 0 { "embeddings".to_owned() } else { format!("layer {layer}") }
+}
+
 /// Where a layer is: "the embeddings" or "layer 3".
 pub(super) fn after(layer: usize) -> String {
-    if layer == 0 { "the embeddings".to_owned() } else { format!("layer {layer}") }
+    if layer == 0 { "the embeddings".to_owned() } else { layer_name(layer) }
 }
 
 /// What a run that is not made here would do, and the command that does it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::out::Out;
 use super::race::embedded_only;
-use super::running::{date, json, made_by, to_the_end};
+use super::running::{date, headline, json, made_by, to_the_end};
 use super::{open_lab, print};
 use crate::cli::{Aggregate, TextFormat};
 use crate::config::Settings;
@@ -47,13 +47,8 @@ pub fn aggregate(settings: &Settings, asked: &Aggregate) -> Result<(), String> {
 fn text(report: &AggregateReport, nearest: Option<&NearestData>) -> String {
     let mut out = String::new();
     let provenance = &report.provenance;
-    let [train, validation, test] = provenance.sentences;
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{} on {}: {train} training, {validation} validation, {test} test sentences\n",
-        provenance.model, provenance.data
-    );
+    let _ = writeln!(out, "{}\n", headline(provenance));
     let _ = writeln!(
         out,
         "  {:<15} {:>5}  {:>5}  {:>11}  {:>7}  95 % interval",

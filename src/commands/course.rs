@@ -5,10 +5,9 @@ use std::path::Path;
 
 use crate::lab::record::{self, Datum, Heads, flatten};
 use crate::lab::{Provenance, Readout, steps};
-use crate::lesson::Course;
-use crate::lesson::library::{self, Loaded};
 use crate::lesson::parse::Problem;
 use crate::lesson::vocabulary::{LIVE, Vocabulary};
+use crate::lesson::{Course, check, library};
 
 /// Layers of the embedded model, for which courses are written.
 const LAYERS: usize = 6;
@@ -61,7 +60,8 @@ pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem
             }
         }
     }
-    problems.extend(check(&loaded, records.keys().cloned().collect()));
+    let vocabulary = vocabulary(records.keys().cloned().collect());
+    problems.extend(check::course(&loaded.course, &loaded.sources, &vocabulary));
     Ok(LoadedCourse { course: loaded.course, records, heads, problems })
 }
 
@@ -80,10 +80,6 @@ fn first(problems: &[Problem]) -> String {
         many => format!("\nand {} more; clsroom lessons check lists them all", many - 1),
     };
     problems.first().map_or_else(String::new, |problem| format!("{problem}{more}"))
-}
-
-fn check(loaded: &Loaded, records: BTreeSet<String>) -> Vec<Problem> {
-    loaded.check(&vocabulary(records))
 }
 
 /// What a lesson may name.

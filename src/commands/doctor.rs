@@ -181,5 +181,10 @@ fn paths(settings: &Settings) -> Finding {
         let probe = || Temporary::beside(&folder.join("progress.json"));
         std::fs::create_dir_all(folder).and_then(|()| probe()).is_ok()
     });
-    check(writable, what, "progress cannot be saved there: set HOME or XDG_DATA_HOME to a folder you can write to")
+    let advice = if cfg!(windows) {
+        "progress cannot be saved there: set APPDATA to a folder you can write to"
+    } else {
+        "progress cannot be saved there: set HOME or XDG_DATA_HOME to a folder you can write to"
+    };
+    check(writable, what, advice)
 }

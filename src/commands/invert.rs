@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::out::Out;
 use super::race::{embedded_only, layers, once, readouts};
-use super::running::{date, json, made_by, to_the_end};
+use super::running::{date, headline, json, made_by, to_the_end};
 use super::{open_lab, print};
 use crate::cli::{Invert, TextFormat};
 use crate::config::Settings;
@@ -59,13 +59,8 @@ pub fn invert_request(asked: &Invert, last: usize) -> Result<InvertRequest, Stri
 fn text(report: &InversionReport, decoded: Option<&DecodeData>) -> String {
     let mut out = String::new();
     let provenance = &report.provenance;
-    let [train, validation, test] = provenance.sentences;
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{} on {}: {train} training, {validation} validation, {test} test sentences",
-        provenance.model, provenance.data
-    );
+    let _ = writeln!(out, "{}", headline(provenance));
     let _ = writeln!(
         out,
         "share of content pieces found; {} pieces are known, the {} commonest are not scored\n",
@@ -98,21 +93,18 @@ fn text(report: &InversionReport, decoded: Option<&DecodeData>) -> String {
 
 /// Hits, misses and false alarms by decoder. Pieces of the learner's text are cleaned by the tokenizer already.
 fn sentence(out: &mut String, data: &DecodeData) {
-    let list = |words: Vec<&str>| if words.is_empty() { "none".to_owned() } else { words.join(" ") };
-    let names = |words: &[String]| list(words.iter().map(String::as_str).collect());
-    let _ = writeln!(out, "\nlooked for:  {}", names(&data.content));
-    let _ = writeln!(out, "not known:   {}", names(&data.unknown));
-    let _ = writeln!(out, "too common:  {}", names(&data.common));
+    fn list<'a>(words: impl Iterator<Item = &'a String>) -> String {
+        let words: Vec<&str> = words.map(String::as_str).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(" ") }
+    }
+    let _ = writeln!(out, "\nlooked for:  {}", list(data.content.iter()));
+    let _ = writeln!(out, "not known:   {}", list(data.unknown.iter()));
+    let _ = writeln!(out, "too common:  {}", list(data.common.iter()));
     for decoded in &data.decoded {
         let content = &data.content;
         let _ = writeln!(out, "\nfrom {}, layer {}", verdict::name(&decoded.readout), decoded.layer);
-        let _ =
-            writeln!(out, "  hit          {}", list(decoded.hits(content).map(|(piece, _)| piece.as_str()).collect()));
-        let _ = writeln!(out, "  miss         {}", list(decoded.misses(content).map(String::as_str).collect()));
-        let _ = writeln!(
-            out,
-            "  false alarm  {}",
-            list(decoded.alarms(content).map(|(piece, _)| piece.as_str()).collect())
-        );
+        let _ = writeln!(out, "  hit          {}", list(decoded.hits(content).map(|(piece, _)| piece)));
+        let _ = writeln!(out, "  miss         {}", list(decoded.misses(content)));
+        let _ = writeln!(out, "  false alarm  {}", list(decoded.alarms(content).map(|(piece, _)| piece)));
     }
 }

@@ -9,6 +9,7 @@ use super::print;
 use crate::cli::Models;
 use crate::config::Settings;
 use crate::lab::Session;
+pub use crate::model::load::Download;
 use crate::model::load::{EMBEDDED, Files, POOLING};
 use crate::model::weights::Weights;
 use crate::model::{Bert, Family, ModelError, oracle};
@@ -41,19 +42,6 @@ pub fn open_model(
     bert.map_err(|error| error.to_string())
 }
 
-/// How far a download is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Download {
-    /// Which file.
-    pub file: String,
-    /// Bytes that are there.
-    pub done: u64,
-    /// Bytes in all.
-    pub total: u64,
-    /// Bytes a second.
-    pub speed: Option<f64>,
-}
-
 impl Download {
     /// In words, for a line of the screen.
     #[must_use]
@@ -61,7 +49,7 @@ impl Download {
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         let mut text = format!(
             "downloading {}: {:.1} of {:.1} MB",
-            crate::model::printable(&self.file),
+            crate::wording::visible(&self.file),
             megabytes(self.done),
             megabytes(self.total)
         );
@@ -87,15 +75,9 @@ fn by_name(name: &str, report: &mut dyn FnMut(Download)) -> Result<(String, Stri
     let (name, hub) = (Name::parse(name).map_err(said)?, Hub::from_env().map_err(said)?);
     let files = match hub.local(&name) {
         Some(files) => files,
-        None => hub.fetch(&name, &mut |progress| report(download(progress))).map_err(said)?,
+        None => hub.fetch(&name, report).map_err(said)?,
     };
     Ok((name.repository.clone(), format!("hub, {}", name.revision), files))
-}
-
-#[cfg(feature = "hub")]
-fn download(progress: crate::model::hub::Progress) -> Download {
-    let crate::model::hub::Progress { file, done, total, speed } = progress;
-    Download { file, done, total, speed }
 }
 
 #[cfg(not(feature = "hub"))]
@@ -107,7 +89,7 @@ fn by_name(name: &str, _: &mut dyn FnMut(Download)) -> Result<(String, String, F
 fn without_hub(name: &str) -> String {
     format!(
         "{} is no folder, and this clsroom was built without the hub. Give --model a folder, or build it with the feature hub",
-        crate::model::printable(name)
+        crate::wording::visible(name)
     )
 }
 
@@ -125,7 +107,7 @@ pub fn shown_download() -> impl FnMut(Download) {
             file.clone_from(&download.file);
             bar.reset();
             bar.set_length(download.total);
-            bar.set_message(crate::model::printable(&file));
+            bar.set_message(crate::wording::visible(&file));
             if bar.is_hidden() {
                 eprintln!("{}", Download { speed: None, ..download.clone() }.in_words());
             } else {
@@ -160,7 +142,7 @@ fn list() -> Result<(), String> {
     for model in hub.list() {
         let state =
             if model.whole { size(model.size) } else { "incomplete: clsroom models pull completes it".to_owned() };
-        let _ = writeln!(text, "{:<48} {state}", crate::model::printable(&model.name));
+        let _ = writeln!(text, "{:<48} {state}", crate::wording::visible(&model.name));
     }
     let _ = writeln!(text, "\ncache: {}", hub.cache.display());
     print(&text)
@@ -187,8 +169,7 @@ fn pull(name: &str) -> Result<(), String> {
         let folder = files.weights.parent().unwrap_or(&hub.cache).display().to_string();
         return print(&format!("{name} is in {folder}; HF_HUB_OFFLINE forbids to look for a newer one\n"));
     }
-    let mut show = shown_download();
-    let files = hub.fetch(&name, &mut |progress| show(download(progress))).map_err(said)?;
+    let files = hub.fetch(&name, &mut shown_download()).map_err(said)?;
     print(&format!("{name} is in {}\n", files.weights.parent().unwrap_or(&hub.cache).display()))
 }
 

@@ -151,7 +151,6 @@ fn save(path: &Path, text: &str, learner: Option<&str>) -> std::io::Result<()> {
 
 /// What to type on one's own computer for a notebook that lies on a machine reached by SSH; nothing elsewhere.
 /// `remote`: whether this is such a session.
-#[must_use]
 pub fn way_home(learner: Option<&str>, remote: bool) -> String {
     let name = learner.map(sanitise_learner);
     let option = name.as_ref().map_or(String::new(), |name| format!(" --learner {name}"));

@@ -64,15 +64,7 @@ impl Notes<'_> {
     }
 
     fn said(&self, inlines: &[Inline]) -> String {
-        let part = |inline: &Inline| match inline {
-            Inline::Text(text)
-            | Inline::Strong(text)
-            | Inline::Emphasis(text)
-            | Inline::Code(text)
-            | Inline::Term { text, .. } => text.clone(),
-            Inline::Value(value) => self.value(value),
-        };
-        inlines.iter().map(part).collect()
+        inlines.iter().map(|inline| inline.text().map_or_else(|value| self.value(value), str::to_owned)).collect()
     }
 
     /// A value as far as it is known without the learner's bench.

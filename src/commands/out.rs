@@ -2,10 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-
-use rustix::fs::OFlags;
 
 use crate::files;
 use crate::lab::dataset::Dataset;
@@ -114,8 +111,19 @@ fn is_stream(path: &Path) -> bool {
     opened || std::fs::metadata(path).is_ok_and(|known| !known.is_file())
 }
 
-/// Opens a pipe or a character device for writing. A pipe without a reader is not waited for.
+/// Opens a device for writing.
+#[cfg(windows)]
 fn stream(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).open(path)
+}
+
+/// Opens a pipe or a character device for writing. A pipe without a reader is not waited for.
+#[cfg(unix)]
+fn stream(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+
+    use rustix::fs::OFlags;
+
     let kind = std::fs::metadata(path)?.file_type();
     if kind.is_socket() || kind.is_block_device() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a pipe"));

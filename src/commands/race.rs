@@ -14,13 +14,14 @@ pub use data::{parse_data, read_data};
 use part::Part;
 
 use super::out::{self, Out};
-use super::{bar, open_lab, print};
+use super::running::date;
+use super::{bar, open_lab, print, shown_on};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
 use crate::lab::dataset::Dataset;
 use crate::lab::race::{Fitted, Kept, between, expected};
 use crate::lab::record::{self, Heads, RecordedHead};
-use crate::lab::{Against, Control, Progress, RaceReport, RaceRequest, Rate, Readout, Recipe, Session};
+use crate::lab::{Against, Control, RaceReport, RaceRequest, Rate, Readout, Recipe, Session};
 
 /// Runs a race and prints its report.
 ///
@@ -162,11 +163,7 @@ fn prepare(
 /// Runs it; finished runs are kept beside `out`, if this is a file.
 fn contest(lab: Session, request: &RaceRequest, out: Option<&Path>, stop: &Arc<AtomicBool>) -> Result<Contest, String> {
     let bar = bar();
-    let report = |progress: Progress| {
-        bar.set_length(progress.total as u64);
-        bar.set_position(progress.done as u64);
-        bar.set_message(progress.what);
-    };
+    let report = shown_on(&bar);
     let started = Instant::now();
     let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
     let part = out.map(|out| Part::open(out, &lab, request)).transpose()?;
@@ -178,8 +175,7 @@ fn contest(lab: Session, request: &RaceRequest, out: Option<&Path>, stop: &Arc<A
     let result = lab.race(request, &control, &kept).map_err(|error| error.to_string())?;
     bar.finish_and_clear();
     let Some((mut report, fitted)) = result else { return Err(stopped(part.as_ref())) };
-    report.provenance.seconds = Some((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
-    report.provenance.date = Some(today());
+    date(&mut report.provenance, started.elapsed().as_secs_f64());
     Ok(Contest { lab, report, fitted, part })
 }
 

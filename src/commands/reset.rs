@@ -3,6 +3,7 @@
 use super::{load_course, print};
 use crate::config::{self, Settings};
 use crate::lesson::progress::Store;
+use crate::wording::counted;
 
 /// Forgets what the settings' learner did in a lesson, or in `all`.
 ///
@@ -28,6 +29,5 @@ pub fn reset(settings: &Settings, lesson: &str) -> Result<(), String> {
     let answers: usize = ids.iter().map(|id| progress.forget(id)).sum();
     store.save(&progress, None).map_err(|error| error.to_string())?;
     let what = if lesson == "all" { "Every lesson".to_owned() } else { format!("Lesson {}", ids[0]) };
-    let count = if answers == 1 { "1 answer".to_owned() } else { format!("{answers} answers") };
-    print(&format!("{what} starts afresh: {count} forgotten.\n"))
+    print(&format!("{what} starts afresh: {} forgotten.\n", counted(answers, "answer")))
 }

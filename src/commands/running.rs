@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::bar;
 use super::race::{stop_flag, today};
-use crate::lab::{Control, Outcome, Progress, Provenance, Request, Session};
+use super::{bar, shown_on};
+use crate::lab::{Control, Outcome, Provenance, Request, Session};
 
 /// Runs a request to its end behind a progress bar; with it the seconds it took.
 ///
@@ -14,11 +14,7 @@ use crate::lab::{Control, Outcome, Progress, Provenance, Request, Session};
 pub(super) fn to_the_end(lab: &Session, request: &Request) -> Result<(Outcome, f64), String> {
     let stop = stop_flag()?;
     let bar = bar();
-    let report = |progress: Progress| {
-        bar.set_length(progress.total as u64);
-        bar.set_position(progress.done as u64);
-        bar.set_message(progress.what);
-    };
+    let report = shown_on(&bar);
     let control = Control { report: &report, stop: &|| stop.load(Ordering::Relaxed) };
     let started = Instant::now();
     let outcome = lab.run(request, &control).map_err(|error| error.to_string())?;
@@ -31,6 +27,13 @@ pub(super) fn to_the_end(lab: &Session, request: &Request) -> Result<(Outcome, f
 pub(super) fn date(provenance: &mut Provenance, seconds: f64) {
     provenance.seconds = Some((seconds * 10.0).round() / 10.0);
     provenance.date = Some(today());
+}
+
+/// The first line of a report: the model, and on what the run was.
+pub(super) fn headline(provenance: &Provenance) -> String {
+    let [train, validation, test] = provenance.sentences;
+    let Provenance { model, data, .. } = provenance;
+    format!("{model} on {data}: {train} training, {validation} validation, {test} test sentences")
 }
 
 /// The last line of a report: the command that makes it again.

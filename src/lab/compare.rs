@@ -29,7 +29,10 @@ pub fn compare(
         one_states.iter().zip(&two_states).map(|(a, b)| value(a, b)).collect()
     };
     let mean = |states: &Matrix, encoding: &Encoding| {
-        pool(&Readout::Mean, &Pooled { states: &states.data, width: states.cols, special: &encoding.special, hash: 0 })
+        pool(
+            &Readout::Mean,
+            &Pooled { states: &states.data, width: states.cols, special: &encoding.special, hash: 0, attention: &[] },
+        )
     };
     Ok(CompareData {
         first: first.clone(),

@@ -25,6 +25,9 @@ pub struct Pooled<'a> {
     pub special: &'a [bool],
     /// The sentence's hash, which fixes the choice of `random`.
     pub hash: u64,
+    /// The attention that `[CLS]` pays each piece in the last layer, mean of the heads `[T]`; empty unless the readout
+    /// needs it.
+    pub attention: &'a [f32],
 }
 
 impl Pooled<'_> {
@@ -40,6 +43,14 @@ impl Pooled<'_> {
         sum.iter_mut().for_each(|sum| *sum /= rows.len().max(1) as f32);
         sum
     }
+
+    fn by_attention(&self) -> Vec<f32> {
+        let mut sum = vec![0f32; self.width];
+        for (row, share) in self.attention.iter().enumerate() {
+            sum.iter_mut().zip(self.row(row)).for_each(|(sum, value)| *sum += share * value);
+        }
+        sum
+    }
 }
 
 /// Which of a sentence's rows a readout averages; `special` says of each whether it is a special token. With no content
@@ -51,13 +62,26 @@ pub fn rows(readout: &Readout, special: &[bool], hash: u64) -> Vec<usize> {
     match readout {
         Readout::Cls | Readout::Pooler | Readout::StandIn(_) => vec![0],
         Readout::ClsAtEnd | Readout::Sep => vec![all.len().saturating_sub(1)],
-        Readout::Mean | Readout::Max | Readout::ClsMean => all,
+        Readout::Mean | Readout::Max | Readout::ClsMean | Readout::AttentionWeighted => all,
         Readout::MeanContent | Readout::Token(_) | Readout::Random if content.is_empty() => all,
         Readout::MeanContent => content,
         Readout::Token(k) => vec![content[(k.saturating_sub(1)).min(content.len() - 1)]],
         Readout::Random => vec![content[(hash % content.len() as u64) as usize]],
         Readout::Majority | Readout::Words => Vec::new(),
     }
+}
+
+/// How much each of a sentence's rows counts in what a readout reads `[T]`; the shares add to 1. For `max` and `cls+mean`,
+/// those of the mean. `attention` as in [`Pooled`].
+#[must_use]
+pub fn shares(readout: &Readout, special: &[bool], hash: u64, attention: &[f32]) -> Vec<f32> {
+    if readout.needs_attention() {
+        return attention.to_vec();
+    }
+    let rows = rows(readout, special, hash);
+    let mut shares = vec![0.0; special.len()];
+    rows.iter().for_each(|row| shares[*row] = 1.0 / rows.len() as f32);
+    shares
 }
 
 /// What a readout reads from one sentence. `Pooler` gives the raw `[CLS]` (the dense layer is the model's), baselines
@@ -71,6 +95,7 @@ pub fn pool(readout: &Readout, sentence: &Pooled<'_>) -> Vec<f32> {
             most.iter().zip(sentence.row(row)).map(|(most, value)| most.max(*value)).collect()
         }),
         Readout::Majority | Readout::Words => Vec::new(),
+        readout if readout.needs_attention() => sentence.by_attention(),
         _ => sentence.mean(&rows),
     }
 }
@@ -227,6 +252,11 @@ fn one_batch(
     let batch = Batch::new(&members.iter().map(|index| &encodings[*index].input).collect::<Vec<_>>())?;
     let mut keep = HiddenStates::default();
     bert.forward(&batch, &mut keep)?;
+    let weighed = wanted.iter().any(|(readout, _)| readout.needs_attention());
+    let attention = match keep.0.iter().rev().nth(1).filter(|_| weighed) {
+        Some(below) => bert.attention_of_first(below, &batch)?,
+        None => vec![Vec::new(); members.len()],
+    };
     let mut rows: Rows = members.iter().map(|index| (*index, Vec::with_capacity(wanted.len()))).collect();
     for (readout, layer) in wanted {
         let states = keep.0.get(*layer).ok_or_else(|| {
@@ -234,12 +264,13 @@ fn one_batch(
         })?;
         let (_, width) = states.dims2()?;
         let numbers: Vec<f32> = states.flatten_all()?.to_vec1()?;
-        for ((index, rows), range) in rows.iter_mut().zip(&batch.sequences) {
+        for (((index, rows), range), attention) in rows.iter_mut().zip(&batch.sequences).zip(&attention) {
             let sentence = Pooled {
                 states: &numbers[range.start * width..range.end * width],
                 width,
                 special: &encodings[*index].special,
                 hash: hash(texts[*index]),
+                attention,
             };
             let mut vector = pool(readout, &sentence);
             if *readout == Readout::Pooler {

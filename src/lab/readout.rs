@@ -33,6 +33,8 @@ pub enum Readout {
     Pooler,
     /// `[CLS]` and the mean, one after the other.
     ClsMean,
+    /// The mean of all real tokens, each weighed by the attention that `[CLS]` pays it in the last layer.
+    AttentionWeighted,
     /// `[CLS]` moved behind the text and `[SEP]`, positions counted in that order.
     ClsAtEnd,
     /// This word's embedding in `[CLS]`'s place.
@@ -83,6 +85,12 @@ impl Readout {
     #[must_use]
     pub fn is_baseline(&self) -> bool {
         matches!(self, Self::Majority | Self::Words)
+    }
+
+    /// Whether its shares are the attention that `[CLS]` pays in the last layer.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        matches!(self, Self::AttentionWeighted)
     }
 
     /// Whether its input differs from the usual one, so that it needs a pass of its own.

@@ -79,8 +79,13 @@ fn cut(encoding: &Encoding, sentence: &Sentence) -> Option<Cut> {
 fn pooled(last: Option<&Matrix>, encoding: &Encoding, sentence: &Sentence) -> BTreeMap<String, Vec<f32>> {
     let readouts = [Readout::Cls, Readout::Mean, Readout::MeanContent, Readout::Max, Readout::Sep];
     let Some(states) = last else { return BTreeMap::new() };
-    let input =
-        Pooled { states: &states.data, width: states.cols, special: &encoding.special, hash: hash(&sentence.text) };
+    let input = Pooled {
+        states: &states.data,
+        width: states.cols,
+        special: &encoding.special,
+        hash: hash(&sentence.text),
+        attention: &[],
+    };
     readouts.into_iter().map(|readout| (readout.to_string(), pool(&readout, &input))).collect()
 }
 

@@ -1,9 +1,8 @@
 //! Lanes and pairs in words, the same on the screen and in a pipe.
 
-use crate::model::printable;
-
 use super::race::own::NAME as OWN;
 use super::{Answers, Lane, Mode, OwnHead, Pair, RaceReport, Readout, Verdict};
+use crate::wording::visible;
 
 /// A readout's name for people; a name that is not known stays as it is.
 #[must_use]
@@ -93,7 +92,7 @@ impl OwnHead {
     /// Why it has no lane, where it has none.
     #[must_use]
     pub fn in_words(&self, classes: &[String]) -> Option<String> {
-        let names = |names: &[String]| names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
+        let names = |names: &[String]| names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
         let alike = |at: usize| classes[..at].iter().any(|other| other.to_lowercase() == classes[at].to_lowercase());
         (!self.matched).then(|| {
             let lane = match self.kind {

@@ -13,7 +13,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::parse::problem::did_you_mean;
+use super::parse::problem::{did_you_mean, did_you_mean_or};
 use super::parse::{MAX_PROBLEMS, Problem, Text, written};
 use super::{Bench, Block, Course, Inline, Lesson, Step, ValueRef, Vocabulary};
 
@@ -22,7 +22,6 @@ pub type Sources = BTreeMap<String, String>;
 
 /// Every mistake of a course, lesson by lesson. `sources` only serves positions: without a file's text its mistakes
 /// are placed at the step's first line.
-#[must_use]
 pub fn course(course: &Course, sources: &Sources, vocabulary: &Vocabulary) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
@@ -118,38 +117,17 @@ impl<'a> Checker<'a> {
         let lines = (step.line, until);
         let titles = step.title.iter().chain(step.titles.iter().map(|(_, title)| title));
         let titles: Vec<Vec<Inline>> = titles.map(|title| vec![Inline::Text(title.clone())]).collect();
-        let mut paragraphs: Vec<&[Inline]> = titles.iter().map(Vec::as_slice).collect();
-        for block in &step.blocks {
-            match block {
-                Block::Paragraph(inlines) | Block::Quote(inlines) => paragraphs.push(inlines),
-                Block::List { items, .. } => paragraphs.extend(items.iter().map(Vec::as_slice)),
-                Block::Code(_) => {}
-            }
-        }
-        let said = |block: &&Block| match block {
-            Block::Paragraph(inlines) | Block::Quote(inlines) => prose::words(inlines),
-            Block::List { items, .. } => items.iter().map(|item| prose::words(item)).sum(),
-            Block::Code(_) => 0,
+        let words = |embedded| -> usize {
+            step.shown(embedded).into_iter().flat_map(Block::runs).map(|run| prose::words(run)).sum()
         };
-        let words =
-            [true, false].map(|embedded| step.shown(embedded).iter().map(said).sum::<usize>()).into_iter().max();
-        let words = words.unwrap_or_default();
+        let words = words(true).max(words(false));
         if words > prose::MOST_WORDS {
             let help = "a step is about 70 words; continue after a new `---`".to_owned();
             let message = format!("this step has {words} words, more than {}", prose::MOST_WORDS);
             self.tell(lines, "", message, help);
         }
-        for paragraph in paragraphs {
+        for paragraph in titles.iter().chain(step.blocks.iter().chain(&step.notes).flat_map(Block::runs)) {
             self.prose(lines, paragraph, step.bench.as_ref());
-        }
-        for block in &step.notes {
-            match block {
-                Block::Paragraph(inlines) | Block::Quote(inlines) => self.prose(lines, inlines, step.bench.as_ref()),
-                Block::List { items, .. } => {
-                    items.iter().for_each(|item| self.prose(lines, item, step.bench.as_ref()));
-                }
-                Block::Code(_) => {}
-            }
         }
         if let Some(bench) = &step.bench {
             self.bench((bench.line, until), bench);
@@ -212,15 +190,15 @@ mod tests {
     use super::*;
     use crate::lesson::{Citation, parse, vocabulary};
 
-    fn vocabulary() -> Vocabulary {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    pub(super) fn vocabulary() -> Vocabulary {
+        let names = |names: &str| names.split(' ').map(str::to_owned).collect();
         Vocabulary {
             live: vocabulary::LIVE.iter().map(|(pattern, _)| *pattern).collect(),
-            readouts: names(&["cls", "mean", "cls+mean", "cls-at-end", "sep", "majority", "token:", "stand-in:"]),
+            readouts: names("cls mean mean-content cls+mean cls-at-end sep majority token: stand-in:"),
             layers: 6,
             heads: 12,
             records: ["frozen.cls.6.accuracy".to_owned()].into(),
-            operations: names(&["softmax", "residual"]),
+            operations: names("softmax residual"),
         }
     }
 

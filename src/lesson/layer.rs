@@ -1,10 +1,9 @@
 //! Which layer a lesson means: a number, or a word that fits models with any number of layers.
 
 /// A layer as a lesson names it; 0 is the embeddings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Layer {
-    /// By its number.
-    Number(usize),
     /// The first of the layers.
     First,
     /// The one in the middle.
@@ -13,6 +12,9 @@ pub enum Layer {
     Below,
     /// The last.
     Last,
+    /// By its number.
+    #[serde(untagged)]
+    Number(usize),
 }
 
 impl Layer {

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::check::{self, Sources};
+use super::check::Sources;
 use super::parse::toml_at::{self, Key, Keys, Shape, needed, optional};
 use super::parse::{self, MAX_BYTES, Problem, Text, visible};
-use super::{Citation, Course, Lesson, Vocabulary, glossary, path};
+use super::{Citation, Course, Lesson, glossary, path};
 use crate::files;
 
 /// Largest recorded run that is read, in bytes.
@@ -29,40 +29,28 @@ const RESULTS: &str = "results";
 
 /// The course inside the binary: path below `lessons/`, content. A test compares it with the directory.
 pub const EMBEDDED: &[(&str, &str)] = &[
-    ("01-meet-cls.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/01-meet-cls.md"))),
-    (
-        "02-what-is-in-an-embedding.md",
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/02-what-is-in-an-embedding.md")),
-    ),
-    ("03-one-head-one-row.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/03-one-head-one-row.md"))),
-    ("04-how-cls-mixes.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/04-how-cls-mixes.md"))),
-    (
-        "05-is-it-an-aggregate.md",
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/05-is-it-an-aggregate.md")),
-    ),
-    ("06-why-first.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/06-why-first.md"))),
-    ("07-how-does-it-learn.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/07-how-does-it-learn.md"))),
-    ("08-the-race.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/08-the-race.md"))),
-    (
-        "09-would-any-token-do.md",
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/09-would-any-token-do.md")),
-    ),
-    (
-        "10-getting-the-sentence-back.md",
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/10-getting-the-sentence-back.md")),
-    ),
-    ("11-your-notebook.md", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/11-your-notebook.md"))),
-    ("citations.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/citations.toml"))),
-    ("glossary.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/glossary.toml"))),
-    ("paths.toml", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/paths.toml"))),
-    ("results/aggregate.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/aggregate.json"))),
-    ("results/frozen.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/frozen.json"))),
-    ("results/full.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/full.json"))),
-    ("results/heads.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/heads.json"))),
-    ("results/inversion.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/inversion.json"))),
-    ("results/positions.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/positions.json"))),
-    ("results/products.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/products.json"))),
-    ("results/small.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"))),
+    ("01-meet-cls.md", include_str!("../../lessons/01-meet-cls.md")),
+    ("02-what-is-in-an-embedding.md", include_str!("../../lessons/02-what-is-in-an-embedding.md")),
+    ("03-one-head-one-row.md", include_str!("../../lessons/03-one-head-one-row.md")),
+    ("04-how-cls-mixes.md", include_str!("../../lessons/04-how-cls-mixes.md")),
+    ("05-is-it-an-aggregate.md", include_str!("../../lessons/05-is-it-an-aggregate.md")),
+    ("06-why-first.md", include_str!("../../lessons/06-why-first.md")),
+    ("07-how-does-it-learn.md", include_str!("../../lessons/07-how-does-it-learn.md")),
+    ("08-the-race.md", include_str!("../../lessons/08-the-race.md")),
+    ("09-would-any-token-do.md", include_str!("../../lessons/09-would-any-token-do.md")),
+    ("10-getting-the-sentence-back.md", include_str!("../../lessons/10-getting-the-sentence-back.md")),
+    ("11-your-notebook.md", include_str!("../../lessons/11-your-notebook.md")),
+    ("citations.toml", include_str!("../../lessons/citations.toml")),
+    ("glossary.toml", include_str!("../../lessons/glossary.toml")),
+    ("paths.toml", include_str!("../../lessons/paths.toml")),
+    ("results/aggregate.json", include_str!("../../lessons/results/aggregate.json")),
+    ("results/frozen.json", include_str!("../../lessons/results/frozen.json")),
+    ("results/full.json", include_str!("../../lessons/results/full.json")),
+    ("results/heads.json", include_str!("../../lessons/results/heads.json")),
+    ("results/inversion.json", include_str!("../../lessons/results/inversion.json")),
+    ("results/positions.json", include_str!("../../lessons/results/positions.json")),
+    ("results/products.json", include_str!("../../lessons/results/products.json")),
+    ("results/small.json", include_str!("../../lessons/results/small.json")),
 ];
 
 /// A course with what belongs to it.
@@ -74,14 +62,6 @@ pub struct Loaded {
     pub results: BTreeMap<String, String>,
     /// The lessons' text by file name, for the checker's positions.
     pub sources: Sources,
-}
-
-impl Loaded {
-    /// Every mistake that the checker finds, see [`check::course`].
-    #[must_use]
-    pub fn check(&self, vocabulary: &Vocabulary) -> Vec<Problem> {
-        check::course(&self.course, &self.sources, vocabulary)
-    }
 }
 
 /// Loads the course of `directory`, or the embedded one.
@@ -99,11 +79,8 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
         }
     }
     lessons.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-    let citations = citations(files.citations.as_deref().unwrap_or("")).unwrap_or_else(|found| {
-        problems.extend(found);
-        BTreeMap::new()
-    });
     let mut told = |found: Vec<Problem>| problems.extend(found);
+    let citations = citations(files.citations.as_deref().unwrap_or("")).map_err(&mut told).unwrap_or_default();
     let glossary =
         glossary::read(GLOSSARY, files.glossary.as_deref().unwrap_or("")).map_err(&mut told).unwrap_or_default();
     for step in lessons.iter_mut().flat_map(|lesson: &mut Lesson| &mut lesson.steps) {
@@ -115,10 +92,8 @@ pub fn load(directory: Option<&Path>) -> Result<Loaded, Vec<Problem>> {
     let results = files.results.unwrap_or_default();
     for (stem, text) in &results {
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            let mut problem = Problem::whole(
-                &format!("{RESULTS}/{stem}.json"),
-                format!("not JSON: {}", crate::wording::cause(&error)),
-            );
+            let message = format!("not JSON: {}", crate::wording::cause(&error));
+            let mut problem = Problem::whole(&format!("{RESULTS}/{stem}.json"), message);
             (problem.line, problem.column) = (error.line(), error.column().max(1));
             problems.push(problem.with_help("record the run again, or remove the file".to_owned()));
         }
@@ -166,14 +141,11 @@ impl Files {
             let help = "a lesson's name begins with two digits and a hyphen, and ends in `.md`".to_owned();
             problems.push(Problem::whole("", "this directory holds no lessons").with_help(help));
         }
-        if names.iter().any(|name| name == CITATIONS) {
-            files.citations = read(directory, CITATIONS, MAX_BYTES).map_err(|problem| problems.push(problem)).ok();
-        }
         let mut own = |wanted: &str| {
             let there = names.iter().any(|name| name == wanted);
             there.then(|| read(directory, wanted, MAX_BYTES).map_err(|problem| problems.push(problem)).ok()).flatten()
         };
-        (files.glossary, files.paths) = (own(GLOSSARY), own(PATHS));
+        (files.citations, files.glossary, files.paths) = (own(CITATIONS), own(GLOSSARY), own(PATHS));
         if names.iter().any(|name| name == RESULTS) {
             files.results = Some(read_results(directory, problems));
         }
@@ -182,26 +154,19 @@ impl Files {
 
     /// Fills what is missing from [`EMBEDDED`].
     fn or_embedded(mut self) -> Self {
-        let embedded = |wanted: &dyn Fn(&str) -> Option<String>| -> BTreeMap<String, String> {
-            EMBEDDED.iter().filter_map(|(name, text)| Some((wanted(name)?, (*text).to_owned()))).collect()
+        let embedded = |named: &dyn Fn(&str) -> Option<String>| -> BTreeMap<String, String> {
+            EMBEDDED.iter().filter_map(|(path, text)| Some((named(path)?, (*text).to_owned()))).collect()
         };
+        let file = |wanted: &str| embedded(&|path| (path == wanted).then(String::new)).into_values().next();
         if !self.own {
-            self.lessons = embedded(&|name| is_lesson(name).then(|| name.to_owned()));
+            self.lessons = embedded(&|path| is_lesson(path).then(|| path.to_owned()));
+            // The embedded paths are of the embedded lessons.
+            self.paths = file(PATHS);
         }
-        // The embedded paths are of the embedded lessons.
-        if !self.own {
-            self.paths = embedded(&|name| (name == PATHS).then(String::new)).into_values().next();
-        }
-        if self.glossary.is_none() {
-            self.glossary = embedded(&|name| (name == GLOSSARY).then(String::new)).into_values().next();
-        }
-        if self.citations.is_none() {
-            self.citations = embedded(&|name| (name == CITATIONS).then(String::new)).into_values().next();
-        }
-        if self.results.is_none() {
-            let stem = |name: &str| name.strip_prefix("results/")?.strip_suffix(".json").map(str::to_owned);
-            self.results = Some(embedded(&stem));
-        }
+        self.glossary = self.glossary.or_else(|| file(GLOSSARY));
+        self.citations = self.citations.or_else(|| file(CITATIONS));
+        let stem = |path: &str| path.strip_prefix("results/")?.strip_suffix(".json").map(str::to_owned);
+        self.results = self.results.or_else(|| Some(embedded(&stem)));
         self
     }
 }

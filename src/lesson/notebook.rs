@@ -15,7 +15,6 @@ mod time;
 pub use again::{beside, trace};
 pub use answers::{Answer, LESSONS, answers};
 pub use document::{Document, Part, Run};
-use evidence::source_in_words;
 pub use evidence::{Evidence, Origin, Point};
 pub use facts::{FACTS, Fact};
 pub use time::{day, moment};
@@ -47,10 +46,7 @@ fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
         document.smaller(&format!("{}. {}", index + 1, answer.question));
         document.text(vec![Run::strong(&answer.verdict)]);
         for point in &answer.points {
-            document.item(point.runs());
-            if let Some(again) = &point.again {
-                document.code(again);
-            }
+            document.point(point);
         }
         if let Some(missing) = answer.gap.as_ref().or(answer.partly.as_ref()) {
             document.text(vec![Run::plain(missing)]);
@@ -89,7 +85,7 @@ fn prediction(question: &Question, given: &Given) -> Vec<Run> {
         Decider::Bands { value, .. } | Decider::Match { value, .. } => value.source,
         Decider::Option(_) => Source::Live,
     };
-    let from = source_in_words(given.source.unwrap_or(asked));
+    let from = given.source.unwrap_or(asked).in_words();
     let outcome = match (given.correct, &given.measured) {
         (Some(true), Some(measured)) => format!(" So it was ({measured}, {from})."),
         (Some(true), None) => " So it was.".to_owned(),
@@ -136,12 +132,7 @@ fn besides(evidence: &Evidence<'_>, document: &mut Document) {
         return;
     }
     document.heading("Also measured");
-    for point in points {
-        document.item(point.runs());
-        if let Some(again) = &point.again {
-            document.code(again);
-        }
-    }
+    points.iter().for_each(|point| document.point(point));
 }
 
 #[cfg(test)]

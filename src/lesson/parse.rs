@@ -282,26 +282,6 @@ why = "Because."
     }
 
     #[test]
-    fn mistakes_in_a_fence_are_placed_in_the_file() {
-        let problem = first("Text.\n\n```bench\nview = \"mixing\"\nmesure = \"norm\"\n```\n");
-        assert_eq!((problem.line, problem.column), (11, 1), "{problem}");
-        assert_eq!(problem.suggestion.as_deref(), Some("did you mean `measure`?"));
-        let problem = first("Text.\n\n```bench\nview = \"mixng\"\n```\n");
-        assert_eq!((problem.line, problem.column), (10, 8), "{problem}");
-        assert_eq!(problem.suggestion.as_deref(), Some("did you mean `mixing`?"));
-        let problem = lesson("04-a.md", "+++\ntitel = \"x\"\n+++\n").expect_err("a mistake").remove(0);
-        assert_eq!((problem.line, problem.suggestion.as_deref()), (2, Some("did you mean `title`?")));
-    }
-
-    #[test]
-    fn every_mistake_is_told_not_just_the_first() {
-        let problems =
-            read("A <b>bold</b> word.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n![x](y.png)\n").expect_err("mistakes");
-        assert_eq!(problems.iter().map(|p| p.line).collect::<Vec<_>>(), [7, 7, 9, 13]);
-        assert!(problems.iter().all(|p| p.suggestion.is_some()));
-    }
-
-    #[test]
     fn too_many_steps_and_too_large_a_file_are_refused() {
         assert!(read(&"x\n\n---\n\n".repeat(300)).expect_err("refused")[0].message.contains("200 steps"));
         assert!(read(&"x".repeat(MAX_BYTES)).expect_err("refused")[0].message.contains("bytes"));

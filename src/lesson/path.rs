@@ -55,16 +55,3 @@ pub(super) fn read(file: &str, text: &str, ids: &[&str]) -> Result<Vec<Path>, Ve
     };
     Ok(read.path.into_iter().map(path).collect())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lesson_that_does_not_exist_is_placed() {
-        let text = "[[path]]\nname = \"short\"\nlessons = [\"01\", \"07\"]\n";
-        assert_eq!(read("paths.toml", text, &["01", "07"]).expect("paths")[0].lessons, ["01", "07"]);
-        let problems = read("paths.toml", text, &["01"]).expect_err("a mistake");
-        assert!(problems[0].to_string().starts_with("paths.toml:3:18: the path names lesson 07"), "{}", problems[0]);
-    }
-}

@@ -171,6 +171,11 @@ pub const LIVE: &[(&str, &str)] = &[
     ("race.test", "its test sentences"),
 ];
 
+/// The family of a value: `race` of `race.cls.last.accuracy`.
+pub(crate) fn family(key: &str) -> &str {
+    key.split('.').next().unwrap_or(key)
+}
+
 /// What a value is, for questions that it decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -190,7 +195,7 @@ const VERDICTS: &[&str] = &["better", "worse", "equivalent within 2 points", "to
 /// What the value with this key is.
 #[must_use]
 pub fn kind(source: Source, key: &str) -> Kind {
-    let family = key.split('.').next().unwrap_or_default();
+    let family = family(key);
     let what = key.rsplit('.').next().unwrap_or_default();
     match (source, family, what) {
         (Source::Live | Source::Record, _, "verdict") => Kind::OneOf(VERDICTS),

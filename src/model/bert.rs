@@ -19,7 +19,7 @@ use super::classify::Classifier;
 use super::config::Activation;
 use super::ops::{self, Heads, LayerNorm, Linear};
 use super::tokenize::Tokenizer;
-use super::{Config, Edge, Input, Keep};
+use super::{Config, Edge, Input, Keep, Probabilities};
 use crate::model::load::Facts;
 
 /// A BERT encoder with its tokenizer. A clone shares the numbers of the weights.
@@ -193,6 +193,17 @@ impl Bert {
         (first..=last).try_fold(hidden, |hidden, number| self.layers[number - 1].forward(number, &hidden, batch, keep))
     }
 
+    /// The attention that the first piece of each sequence pays in the last layer, mean of the heads `[T]` each; `below`:
+    /// the states [N x D] that go into that layer.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn attention_of_first(&self, below: &Tensor, batch: &Batch) -> Result<Vec<Vec<f32>>> {
+        let mut kept = Probabilities::default();
+        self.layer_forward(self.layers.len(), below, batch, &mut kept)?;
+        kept.0.iter().map(|heads| heads.narrow(1, 0, 1)?.squeeze(1)?.mean(0)?.to_vec1()).collect()
+    }
+
     /// The pooler on one `[CLS]` vector a row [N x D]: `tanh(x Wᵀ + b)`. `None` when the model has no pooler.
     ///
     /// # Errors
@@ -344,6 +355,3 @@ impl FeedForward {
         Ok(norm)
     }
 }
-
-/// A model that several threads share.
-pub type SharedBert = Arc<Bert>;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ModelError;
+use crate::wording::{excerpt, visible};
 
 /// Hugging Face's `BertConfig`, the fields that a forward pass needs; the other names are DistilBERT's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +74,6 @@ pub struct Head {
 
 impl Head {
     /// The name of a class; as transformers names those that have none.
-    #[must_use]
     pub fn label(&self, class: usize) -> String {
         self.labels.get(&class).cloned().unwrap_or_else(|| format!("LABEL_{class}"))
     }
@@ -151,57 +151,13 @@ const ROTARY: &str = "which turns its queries and keys by position (rotary embed
 const BEFORE: &str = "whose LayerNorm stands before each block instead of after it";
 
 /// How the names of decoders begin.
-const DECODERS: [&str; 29] = [
-    "gpt",
-    "openai-gpt",
-    "llama",
-    "mistral",
-    "mixtral",
-    "ministral",
-    "gemma",
-    "qwen",
-    "phi",
-    "opt",
-    "bloom",
-    "falcon",
-    "mpt",
-    "olmo",
-    "biogpt",
-    "codegen",
-    "xglm",
-    "ctrl",
-    "starcoder",
-    "cohere",
-    "deepseek",
-    "granite",
-    "smollm",
-    "stablelm",
-    "persimmon",
-    "exaone",
-    "bert-generation",
-    "glm",
-    "transfo-xl",
-];
+const DECODERS: &str = "gpt openai-gpt llama mistral mixtral ministral gemma qwen phi opt bloom falcon mpt olmo \
+    biogpt codegen xglm ctrl starcoder cohere deepseek granite smollm stablelm persimmon exaone bert-generation glm \
+    transfo-xl";
 
 /// How the names of models of two parts begin.
-const TWO_PARTS: [&str; 16] = [
-    "t5",
-    "mt5",
-    "umt5",
-    "longt5",
-    "switch_transformers",
-    "bart",
-    "mbart",
-    "pegasus",
-    "m2m_100",
-    "marian",
-    "led",
-    "prophetnet",
-    "blenderbot",
-    "fsmt",
-    "encoder-decoder",
-    "plbart",
-];
+const TWO_PARTS: &str = "t5 mt5 umt5 longt5 switch_transformers bart mbart pegasus m2m_100 marian led prophetnet \
+    blenderbot fsmt encoder-decoder plbart";
 
 impl Config {
     /// Reads and checks `config.json`.
@@ -323,7 +279,7 @@ fn check_words(json: &Value) -> Result<(), String> {
     match json.get("problem_type").and_then(Value::as_str).filter(|problem| !PROBLEMS.contains(problem)) {
         None => Ok(()),
         Some(problem) => {
-            let shown: String = super::printable(problem).chars().take(60).collect();
+            let shown: String = visible(problem).chars().take(60).collect();
             Err(format!("problem_type is {shown:?}, and transformers knows {}", PROBLEMS.join(", ")))
         }
     }
@@ -339,7 +295,7 @@ fn family(json: &Value) -> Result<Family, String> {
         "distilbert" => Family::DistilBert,
         "electra" => Family::Electra,
         _ => {
-            let shown: String = super::printable(kind).chars().take(60).collect();
+            let shown: String = visible(kind).chars().take(60).collect();
             return Err(format!("this is {} {shown} model, {}", article(&shown), other(kind)));
         }
     };
@@ -348,23 +304,20 @@ fn family(json: &Value) -> Result<Family, String> {
     }
     match json.get("position_embedding_type").and_then(Value::as_str) {
         None | Some("absolute") => Ok(family),
-        Some(other) => Err(format!(
-            "this {kind} model has {} positions instead of a position table",
-            crate::wording::excerpt(other)
-        )),
+        Some(other) => Err(format!("this {kind} model has {} positions instead of a position table", excerpt(other))),
     }
 }
 
 /// What another architecture is, as far as it is known.
 fn other(kind: &str) -> &'static str {
-    let begins = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+    let begins = |names: &str| names.split(' ').any(|name| kind.starts_with(name));
     if let Some((_, why)) = OTHER.iter().find(|(name, _)| *name == kind) {
         return why;
     }
-    if begins(&DECODERS) {
+    if begins(DECODERS) {
         return "a decoder: its tokens see only those before them, and it has no [CLS]";
     }
-    if begins(&TWO_PARTS) {
+    if begins(TWO_PARTS) {
         return "an encoder and a decoder in one, which computes other formulas";
     }
     let plain = kind.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches("-v").trim_end_matches('v');
@@ -389,10 +342,10 @@ fn head(json: &Value) -> Head {
     let (mut labels, mut outputs) = (BTreeMap::new(), None);
     if let Some(named) = table("id2label") {
         let named = named.iter().filter_map(|(id, label)| Some((id.trim().parse::<usize>().ok()?, label.as_str()?)));
-        labels.extend(named.map(|(id, label)| (id, super::printable(label))));
+        labels.extend(named.map(|(id, label)| (id, visible(label))));
     } else if let Some(named) = table("label2id") {
         let named = named.iter().filter_map(|(label, id)| Some((number(id)?, label)));
-        labels.extend(named.map(|(id, label)| (id, super::printable(label))));
+        labels.extend(named.map(|(id, label)| (id, visible(label))));
     } else {
         outputs = json.get("num_labels").and_then(number).map(|count| (count, true));
     }
@@ -402,7 +355,7 @@ fn head(json: &Value) -> Head {
     let saved: Vec<&str> =
         json.get("architectures").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let classifies = saved.iter().any(|name| name.ends_with("ForSequenceClassification"));
-    let other = saved.first().filter(|_| !classifies).map(|name| super::printable(name).chars().take(80).collect());
+    let other = saved.first().filter(|_| !classifies).map(|name| visible(name).chars().take(80).collect());
     let problem = json.get("problem_type").and_then(Value::as_str).map(str::to_owned);
     Head { labels, outputs, problem, other }
 }

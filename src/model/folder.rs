@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{ModelError, printable};
+use super::ModelError;
+use crate::wording::visible;
 use crate::{files, shell};
 
 mod formats;
@@ -25,7 +26,6 @@ const MOST_BYTES: u64 = 4 << 20;
 
 /// A path as it is meant: `~` is the home folder where a shell has not said so already, a slash at the end changes
 /// nothing.
-#[must_use]
 pub fn meant(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().collect();
     match plain.strip_prefix("~") {
@@ -94,7 +94,6 @@ pub fn check_file(path: &Path) -> Result<(), ModelError> {
 }
 
 /// A link that leads nowhere.
-#[must_use]
 pub fn refuse_broken_link(path: &Path) -> Option<ModelError> {
     let target = fs::read_link(path).ok().filter(|_| !path.exists())?;
     Some(ModelError::Format {
@@ -112,7 +111,7 @@ fn option(path: &Path) -> String {
 }
 
 fn shown(path: &Path) -> String {
-    printable(&path.display().to_string())
+    visible(&path.display().to_string())
 }
 
 /// Names in a folder, in order; folders among them end in a slash.
@@ -154,7 +153,7 @@ fn adapter(folder: &Path) -> Option<String> {
         return None;
     }
     let json = json(&path).unwrap_or_default();
-    let text = |names: &[&str]| names.iter().find_map(|name| json.get(name)?.as_str()).map(|t| short(&printable(t)));
+    let text = |names: &[&str]| names.iter().find_map(|name| json.get(name)?.as_str()).map(|t| short(&visible(t)));
     let base = text(&["base_model_name_or_path", "model_name"]);
     let of = base.as_deref().unwrap_or("another model");
     let kind = text(&["peft_type"]).map_or(String::new(), |kind| format!(" ({kind})"));
@@ -174,11 +173,11 @@ fn short(text: &str) -> String {
 fn missing(folder: &Path, file: &str) -> String {
     let names = names(folder);
     if let Some(other) = names.iter().find(|name| name.eq_ignore_ascii_case(file) && *name != file) {
-        return format!("it has {} where {file} is expected: rename it, capitals matter", printable(other));
+        return format!("it has {} where {file} is expected: rename it, capitals matter", visible(other));
     }
     let there = match names.len() {
         0 => "it is empty".to_owned(),
-        _ => format!("it holds {}", printable(&crate::wording::listed(names.iter().map(|name| short(name)), 5))),
+        _ => format!("it holds {}", visible(&crate::wording::listed(names.iter().map(|name| short(name)), 5))),
     };
     let or = if file == "config.json" { "" } else { " or pytorch_model.bin" };
     format!(

@@ -11,7 +11,6 @@ thread_local! {
 }
 
 /// Whether a panic of this thread will become an error.
-#[must_use]
 pub fn quiet() -> bool {
     QUIET.get()
 }

@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::load::{self, Files};
+use super::load::{self, Download, Files};
 use super::tokenize;
 use super::weights::{self, Weights};
 use crate::files;
@@ -56,19 +56,6 @@ pub struct Hub {
     pub offline: bool,
     /// How long a silent server is waited for.
     pub patience: Duration,
-}
-
-/// How far a download is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// Which file.
-    pub file: String,
-    /// Bytes that are there.
-    pub done: u64,
-    /// Bytes in all.
-    pub total: u64,
-    /// Bytes a second since it began; none in its first moments.
-    pub speed: Option<f64>,
 }
 
 /// A model in the cache.
@@ -146,7 +133,7 @@ impl Hub {
     ///
     /// # Errors
     /// When it cannot be had; the sentence says why and what to do.
-    pub fn fetch(&self, name: &Name, report: &mut dyn FnMut(Progress)) -> Result<Files, HubError> {
+    pub fn fetch(&self, name: &Name, report: &mut dyn FnMut(Download)) -> Result<Files, HubError> {
         if self.offline {
             return Err(HubError::Offline { name: name.to_string(), cache: self.cache.clone() });
         }
@@ -190,7 +177,7 @@ struct Pull<'a> {
     name: &'a Name,
     /// The commit that all of them are of.
     commit: Option<String>,
-    report: &'a mut dyn FnMut(Progress),
+    report: &'a mut dyn FnMut(Download),
 }
 
 impl Pull<'_> {
@@ -237,7 +224,7 @@ impl Pull<'_> {
             let now = std::fs::metadata(&part).map_or(0, |there| there.len());
             if now != done {
                 (done, since) = (now, Instant::now());
-                (self.report)(Progress { file: file.to_owned(), done, total: known.size, speed: None });
+                (self.report)(Download { file: file.to_owned(), done, total: known.size, speed: None });
             } else if since.elapsed() > self.hub.patience {
                 return Err(HubError::Busy { name: self.name.to_string() });
             }
@@ -286,7 +273,7 @@ impl Pull<'_> {
         file: &str,
         from: u64,
     ) -> Result<bool, HubError> {
-        let mut progress = Progress { file: file.to_owned(), done: from, total: known.size, speed: None };
+        let mut progress = Download { file: file.to_owned(), done: from, total: known.size, speed: None };
         (self.report)(progress.clone());
         let began = Instant::now();
         // When it was last seen that something comes, and how much there was then.

@@ -9,7 +9,7 @@ use candle_core::{Error, Result, Tensor, Var};
 use super::bert::{Batch, Bert};
 use super::ops::adamw::{self, Moments, Step};
 use super::tables::{Rows, Table};
-use super::{Keep, Nothing};
+use super::{HiddenStates, Keep, Nothing};
 
 /// Which part of the encoder learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +145,23 @@ impl Learner {
                 through(&self.reader, batch, &rows, tables, keep)
             }
         }
+    }
+
+    /// As [`Bert::attention_of_first`], of a pass without the graph.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn attention_of_first(&self, batch: &Batch, below: Option<Tensor>) -> Result<Vec<Vec<f32>>> {
+        let mut states = HiddenStates::default();
+        if self.tables.is_some() {
+            self.keep(batch, &mut states)?;
+        } else {
+            let below = self.states_below(batch, below)?;
+            states.0.push(below.clone());
+            self.reader.forward_from(self.first, below, batch, &mut states)?;
+        }
+        let before = states.0.iter().rev().nth(1);
+        self.reader.attention_of_first(before.ok_or_else(|| Error::Msg("there is no layer".to_owned()))?, batch)
     }
 
     /// The pooler on `cls` [B x D], with or without the graph.

@@ -15,6 +15,7 @@ use super::tokenize::{self, Tokenizer};
 use super::weights::Weights;
 use super::{Config, Family, ModelError, blob, folder};
 use crate::files;
+use crate::wording::{counted, visible};
 
 /// A larger tokenizer is refused before it is read.
 pub const MOST_BYTES: u64 = 256 << 20;
@@ -73,7 +74,7 @@ impl Bert {
         Self::from_parts(EMBEDDED, "embedded", CONFIG, TOKENIZER, WEIGHTS, max_length)
     }
 
-    /// A model from a folder with `config.json`, a tokenizer's file ([`tokenize::FILES`]), and `model.safetensors`
+    /// A model from a folder with `config.json`, a tokenizer's file (`tokenize::FILES`), and `model.safetensors`
     /// or `pytorch_model.bin`; or from the path of the weights file with the others beside it.
     ///
     /// # Errors
@@ -95,14 +96,14 @@ impl Bert {
     }
 
     fn read(name: &str, origin: &str, files: &Files, max_length: Option<usize>) -> Result<Self, ModelError> {
-        let origin = &super::printable(origin);
+        let origin = &visible(origin);
         let model = String::from_utf8_lossy(&read_at_most(&files.config, LONGEST_CONFIG)?).into_owned();
         let config = Config::parse(origin, &model)?;
         let (tokenizer, weights) = rayon::join(
             || tokenizer(origin, &files.tokenizer, &model, config.vocab_size),
             || Weights::open(&files.weights),
         );
-        let mut bert = Self::assemble(&super::printable(name), origin, config, tokenizer?, &weights?, max_length)?;
+        let mut bert = Self::assemble(&visible(name), origin, config, tokenizer?, &weights?, max_length)?;
         bert.facts.pooling = files.config.parent().and_then(folder::pooling);
         Ok(bert)
     }
@@ -141,7 +142,8 @@ impl Bert {
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
         let (embeddings, layers, pooler, (classifier, unused_head)) = parts?;
         let read = taken.read.into_inner().unwrap_or_default();
-        let unused = weights.names().into_iter().filter(|name| !read.contains(*name)).map(super::printable).collect();
+        let unused =
+            weights.names().into_iter().filter(|name| !read.contains(*name)).map(crate::wording::visible).collect();
         let facts = Facts {
             unused,
             unused_head,
@@ -157,12 +159,12 @@ impl Bert {
     }
 }
 
-/// The files of a checkpoint. Beside the tokenizer's, [`tokenize::companions`] are read where they are there.
+/// The files of a checkpoint. Beside the tokenizer's, `tokenize::companions` are read where they are there.
 #[derive(Debug, Clone)]
 pub struct Files {
     /// `config.json`.
     pub config: PathBuf,
-    /// One of [`tokenize::FILES`].
+    /// One of `tokenize::FILES`.
     pub tokenizer: PathBuf,
     /// `model.safetensors` or `pytorch_model.bin`.
     pub weights: PathBuf,
@@ -177,7 +179,7 @@ impl Files {
         let path = folder::meant(path);
         if path.exists() && !path.is_file() && !path.is_dir() {
             return Err(ModelError::Format {
-                origin: super::printable(&path.display().to_string()),
+                origin: visible(&path.display().to_string()),
                 cause: "this is a pipe, device or socket. Give --model a folder or a file of weights".to_owned(),
             });
         }
@@ -198,6 +200,19 @@ impl Files {
         folder::check(folder, &weights)?;
         Ok(Self { config: folder.join("config.json"), tokenizer: first_of(folder, &tokenize::FILES), weights })
     }
+}
+
+/// How far the download of a model is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Download {
+    /// Which file.
+    pub file: String,
+    /// Bytes that are there.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes a second since it began; none in its first moments.
+    pub speed: Option<f64>,
 }
 
 /// The first of these that is in the folder; if none is, the first, so that the error names it.
@@ -413,7 +428,7 @@ impl Taken<'_> {
         expect(output, "bias", &[classes])?;
         match head.outputs {
             Some((named, exactly)) if named > classes || (exactly && named != classes) => {
-                Err(format!("it has {}, and config.json has {named}", crate::wording::counted(classes, "output")))
+                Err(format!("it has {}, and config.json has {named}", counted(classes, "output")))
             }
             _ => Ok(classes),
         }

@@ -13,6 +13,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::ModelError;
 use super::weights::{Entry, MOST_DIMENSIONS};
+use crate::wording::visible;
 
 /// A longer program is refused, in bytes: a checkpoint needs about 150 a tensor.
 const LONGEST: u64 = 4 << 20;
@@ -84,7 +85,7 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
         if let Some(folder) = name.strip_suffix("data.pkl") {
             program = Some((index, folder.to_owned()));
         }
-        let start = part.data_start().ok_or_else(|| damaged(format!("{} has no place", super::printable(&name))))?;
+        let start = part.data_start().ok_or_else(|| damaged(format!("{} has no place", visible(&name))))?;
         let stored = part.compression() == CompressionMethod::Stored;
         places.insert(name, (start, part.size(), stored));
     }
@@ -108,16 +109,16 @@ pub(super) fn directory(origin: &str, file: &File, first: &[u8]) -> Result<HashM
     let objects = run(&bytes).map_err(&refused)?;
     let (mut found, mut claimed) = (HashMap::new(), 0u64);
     for (name, tensor) in objects.tensors().map_err(&refused)? {
-        let tensor = tensor.map_err(|why| refused(format!("{}: {why}", super::printable(&name))))?;
+        let tensor = tensor.map_err(|why| refused(format!("{}: {why}", visible(&name))))?;
         let (start, size, stored) = *places
             .get(&format!("{folder}data/{}", tensor.file))
-            .ok_or_else(|| damaged(format!("the numbers of {} are missing", super::printable(&name))))?;
+            .ok_or_else(|| damaged(format!("the numbers of {} are missing", visible(&name))))?;
         if !stored {
             return Err(format("its parts are compressed, which PyTorch never does. Use the original file"));
         }
         // The archive's directory says how long a part is; only the file's own length is sure.
         let size = size.min(whole.saturating_sub(start));
-        let entry = tensor.entry(start, size).map_err(|why| damaged(format!("{}: {why}", super::printable(&name))))?;
+        let entry = tensor.entry(start, size).map_err(|why| damaged(format!("{}: {why}", visible(&name))))?;
         if entry.dtype.is_ok() {
             claimed = claimed.saturating_add(entry.length);
         }
@@ -254,7 +255,7 @@ impl Objects {
             "torch FloatStorage" => Ok(DType::F32),
             "torch HalfStorage" => Ok(DType::F16),
             "torch BFloat16Storage" => Ok(DType::BF16),
-            other => Err(super::printable(other.strip_prefix("torch ").unwrap_or(other))),
+            other => Err(visible(other.strip_prefix("torch ").unwrap_or(other))),
         };
         let (shape, stride) = (sizes(*shape)?, sizes(*stride)?);
         let offset = self.int(*offset)? as u64;

@@ -14,7 +14,8 @@ use self::checks::Outline;
 use self::pieces::{Writing, kinds};
 use self::rules::Rules;
 use super::guard::guarded;
-use super::{Bert, ModelError, printable};
+use super::{Bert, ModelError};
+use crate::wording::visible;
 
 mod build;
 mod checks;
@@ -68,7 +69,7 @@ pub struct Encoding {
     pub input: Input,
     /// The pieces as the vocabulary writes them.
     pub tokens: Vec<String>,
-    /// The pieces as the text that they stand for; a space is [`SPACE`].
+    /// The pieces as the text that they stand for; a space is `SPACE`.
     pub shown: Vec<String>,
     /// What each piece is.
     pub kinds: Vec<Kind>,
@@ -238,7 +239,7 @@ impl Tokenizer {
     /// A piece as the vocabulary writes it; an added one as it was added, whatever normalizers do to it.
     fn written(&self, id: u32, token: &str) -> String {
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder();
-        printable(added.get(&id).map_or(token, |added| &added.content))
+        visible(added.get(&id).map_or(token, |added| &added.content))
     }
 
     /// The id of a word that is one piece, at the beginning of a text or behind a space.
@@ -388,13 +389,7 @@ impl Bert {
         self.tokenizer.any_word()
     }
 
-    /// How the vocabulary writes an id.
-    #[must_use]
-    pub fn id_word(&self, id: u32) -> Option<String> {
-        Some(self.tokenizer.written(id, &self.tokenizer.inner.id_to_token(id)?))
-    }
-
-    /// The text that an id stands for; a space is [`SPACE`].
+    /// The text that an id stands for; a space is `SPACE`.
     #[must_use]
     pub fn id_shown(&self, id: u32) -> Option<String> {
         let token = self.tokenizer.inner.id_to_token(id)?;

@@ -14,27 +14,12 @@ pub const EMBEDDINGS: [&str; 5] = ["word", "position", "segment", "sum", "norm"]
 /// so that it is the layer's `hidden_states` entry everywhere.
 pub const BEFORE_PROJECTION: &str = "embeddings.norm";
 
-/// Names of what a layer's attention block keeps, in order. `scores` and `probabilities` are [H x T x T], one tensor
-/// a sequence; the others [N x D].
-pub const ATTENTION: [&str; 9] = [
-    "query",
-    "key",
-    "value",
-    "scores",
-    "probabilities",
-    "context",
-    "attention.output",
-    "attention.residual",
-    "attention.norm",
-];
-
-/// Names of what a layer's feed-forward block keeps, in order: [N x intermediate], twice, then [N x D].
-/// The last, `norm`, is the layer's `hidden_states` entry.
-pub const FEED_FORWARD: [&str; 5] = ["intermediate", "activation", "output", "residual", "norm"];
-
 /// Receives intermediate results of a pass. Layer 0 is the embeddings.
 pub trait Keep {
-    /// Takes note of one result.
+    /// Takes note of one result. A layer's attention keeps `query`, `key`, `value` [N x D], `scores` and
+    /// `probabilities` [H x T x T] of each sequence, `context`, `attention.output`, `attention.residual` and
+    /// `attention.norm` [N x D]; its feed-forward block `intermediate`, `activation` [N x intermediate], `output`,
+    /// `residual` and `norm` [N x D], which is the layer's `hidden_states` entry.
     fn keep(&mut self, layer: usize, name: &'static str, tensor: &Tensor);
 
     /// Whether it wants the result of every operation, for which the pass must not fuse any. Without it a pass keeps
@@ -60,6 +45,22 @@ impl Keep for HiddenStates {
         if name == "norm" {
             self.0.push(tensor.clone());
         }
+    }
+}
+
+/// Keeps the attention weights [H x T x T] of each sequence, layer by layer.
+#[derive(Default)]
+pub struct Probabilities(pub Vec<Tensor>);
+
+impl Keep for Probabilities {
+    fn keep(&mut self, _: usize, name: &'static str, tensor: &Tensor) {
+        if name == "probabilities" {
+            self.0.push(tensor.clone());
+        }
+    }
+
+    fn wants_steps(&self) -> bool {
+        true
     }
 }
 

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -87,7 +86,7 @@ impl<'a> Weights<'a> {
             pickle::directory(&origin, &file, &first)?
         } else {
             let mut header = vec![0; header_length(&origin, &first, size)?];
-            file.read_exact_at(&mut header, 8).map_err(unreadable)?;
+            files::read_exact_at(&file, &mut header, 8).map_err(unreadable)?;
             directory(&origin, &header, size)?
         };
         Ok(Weights { origin, entries: plain_names(entries), source: Source::File(file) })
@@ -140,7 +139,7 @@ impl<'a> Weights<'a> {
                 let mut buffer = vec![0; 1 << 20];
                 let mut at = 0;
                 loop {
-                    match file.read_at(&mut buffer, at).map_err(|error| self.unreadable(&error))? {
+                    match files::read_at(file, &mut buffer, at).map_err(|error| self.unreadable(&error))? {
                         0 => break,
                         count => {
                             hash.update(&buffer[..count]);
@@ -174,7 +173,7 @@ impl<'a> Weights<'a> {
             Source::Memory(bytes) => Cow::Borrowed(&bytes[start..start + length]),
             Source::File(file) => {
                 let mut bytes = vec![0; length];
-                file.read_exact_at(&mut bytes, entry.start).map_err(|error| self.unreadable(&error))?;
+                files::read_exact_at(file, &mut bytes, entry.start).map_err(|error| self.unreadable(&error))?;
                 Cow::Owned(bytes)
             }
         };
@@ -253,7 +252,7 @@ fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, E
     let entry = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
         let (from, to) = info.data_offsets;
         if info.shape.len() > MOST_DIMENSIONS {
-            let name = super::printable(&name.chars().take(100).collect::<String>());
+            let name = crate::wording::visible(&name.chars().take(100).collect::<String>());
             return Err(damaged(format!("{name} has {} dimensions", info.shape.len())));
         }
         let dtype = DType::try_from(info.dtype).ok();
@@ -262,7 +261,7 @@ fn directory(origin: &str, header: &[u8], size: u64) -> Result<HashMap<String, E
         if let Some(dtype) = read
             && numbers.and_then(|numbers| numbers.checked_mul(dtype.size_in_bytes())) != to.checked_sub(from)
         {
-            return Err(damaged(format!("the size of {} does not fit its shape", super::printable(&name))));
+            return Err(damaged(format!("the size of {} does not fit its shape", crate::wording::visible(&name))));
         }
         let dtype = read.ok_or_else(|| format!("{:?}", info.dtype));
         Ok((

@@ -13,13 +13,13 @@ use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracket
 use crossterm::queue;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::size;
+use super::system::{enter_raw_mode, leave_raw_mode, sequence};
 use crate::app::State;
 use crate::view::{self, Theme};
 
@@ -59,7 +59,7 @@ impl Screen {
         let none = |error: io::Error| {
             format!("there is no terminal to draw on: {error}. Without one, try clsroom --plain, trace or race")
         };
-        enable_raw_mode().map_err(none)?;
+        enter_raw_mode().map_err(none)?;
         *ours() = true;
         let (pending, size) = (Pending::default(), size::now());
         let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
@@ -74,7 +74,7 @@ impl Screen {
     /// of it.
     pub fn retake(&mut self, mouse: bool) -> Result<(), String> {
         // What it was before is known from the first time.
-        disable_raw_mode().and_then(|()| enable_raw_mode()).map_err(broken)?;
+        leave_raw_mode().and_then(|()| enter_raw_mode()).map_err(broken)?;
         self.take_over(mouse)?;
         self.resize(size::now())
     }
@@ -93,9 +93,13 @@ impl Screen {
 
     /// Turns the mouse on or off.
     pub fn mouse(&mut self, on: bool) -> Result<(), String> {
-        if on { queue!(self.pending, EnableMouseCapture) } else { queue!(self.pending, DisableMouseCapture) }
-            .and_then(|()| self.write_pending())
-            .map_err(broken)
+        if on {
+            queue!(self.pending, sequence(EnableMouseCapture))
+        } else {
+            queue!(self.pending, sequence(DisableMouseCapture))
+        }
+        .and_then(|()| self.write_pending())
+        .map_err(broken)
     }
 
     /// One frame inside synchronized output, in one write.
@@ -136,10 +140,10 @@ pub fn leave() {
         return;
     }
     let mut bytes = Vec::new();
-    let _ =
-        queue!(bytes, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste, Show, LeaveAlternateScreen);
+    let _ = queue!(bytes, EndSynchronizedUpdate, sequence(DisableMouseCapture), DisableBracketedPaste, Show);
+    let _ = queue!(bytes, LeaveAlternateScreen);
     let _ = write(&mut io::stdout().lock(), &bytes);
-    let _ = disable_raw_mode();
+    let _ = leave_raw_mode();
 }
 
 #[cfg(test)]

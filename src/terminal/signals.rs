@@ -13,7 +13,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-use super::input::spawn;
+use super::input::{Urgent, ask, spawn};
 use super::screen;
 use crate::front::Incoming;
 
@@ -32,17 +32,6 @@ const ALWAYS: [i32; 6] = [SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGCONT, SIGWINCH];
 
 /// The largest number of a signal anywhere; systems refuse what they do not know.
 const LARGEST: i32 = 64;
-
-/// What cannot wait behind queued keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Urgent {
-    /// Leave, because of this signal.
-    Leave(i32),
-    /// Give the terminal back and stop.
-    Stop,
-    /// It was stopped and goes on: the terminal may be in any state.
-    Continued,
-}
 
 /// Listens for every signal that can be caught.
 pub(super) fn listen(sender: &Sender<Incoming>, urgent: &Sender<Urgent>) -> Result<(), String> {
@@ -79,11 +68,6 @@ fn ignored() -> impl Fn(i32) -> bool {
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
     let mask = mask.unwrap_or(0);
     move |signal| mask >> (signal - 1) & 1 == 1
-}
-
-fn ask(what: Urgent, urgent: &Sender<Urgent>, told: &Sender<Incoming>) {
-    let _ = urgent.send(what);
-    let _ = told.send(Incoming::Urgent);
 }
 
 /// Asks the loop to leave. If it is stuck (in a write that nobody reads), the process ends without it.

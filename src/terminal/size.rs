@@ -1,6 +1,6 @@
 //! How large the terminal is, and how large to draw where it does not say.
 
-use std::io;
+use super::system;
 
 /// Where neither the terminal nor the environment says it.
 const USUAL: (u16, u16) = (80, 24);
@@ -10,8 +10,7 @@ const LARGEST: (u16, u16) = (1_000, 500);
 
 /// Columns and rows to draw just now.
 pub(super) fn now() -> (u16, u16) {
-    let told = rustix::termios::tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
-    decide(told, &|name| std::env::var(name).ok())
+    decide(system::size(), &|name| std::env::var(name).ok())
 }
 
 /// What the terminal told; where that is nothing, as on a serial line or in a container whose terminal is attached later,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{leave, origins, run};
+use super::{leave, origins, run, system};
 use crate::app::State;
 use crate::cli::{Common, CourseWith};
 use crate::commands::{Surroundings, load_course};
@@ -91,7 +91,7 @@ pub fn speaks(common: &Common) -> Result<bool, String> {
 }
 
 fn theme(settings: &Settings, common: &Common) -> Theme {
-    let env = |name: &str| std::env::var(name).ok();
+    let env = |name: &str| std::env::var(name).ok().or_else(|| system::variable(name));
     let color = settings.color.and_then(|color| color.name().parse::<ColorFlag>().ok());
     let chars = match (common.ascii, common.unicode, settings.ascii) {
         (true, ..) => Some(CharFlag::Ascii),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::theme::Theme;
 use super::widgets::scale::{hidden, window};
-use super::widgets::text::{clean, fit, pad, put, width};
+use super::widgets::text::{fit, pad, put, span, width};
 use crate::app::State;
 use crate::lesson::Lesson;
 use crate::lesson::notebook::LESSONS;
@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
         .count();
     let dot = theme.glyphs().dot;
     let who = match &state.learner {
-        Some(name) => format!("learner: {} {dot} ", fit(&clean(name, theme.ascii), MOST_OF_NAME, theme.ascii)),
+        Some(name) => format!("learner: {} {dot} ", fit(name, MOST_OF_NAME, theme.ascii)),
         // A demonstration keeps nothing.
         None if state.clock => format!("no name {dot} "),
         None => String::new(),
@@ -30,8 +30,7 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
     let count = format!("{who}{done} of {} done", state.course.lessons.len());
     let cells = super::widgets::text::width(&count) as u16;
     put(buf, left, area.y, 8, "clsroom", theme.title());
-    let model =
-        fit(&clean(&model_line(state, theme), theme.ascii), usize::from(width.saturating_sub(12 + cells)), theme.ascii);
+    let model = fit(&model_line(state, theme), usize::from(width.saturating_sub(12 + cells)), theme.ascii);
     put(buf, left + 10, area.y, width - 10, &model, theme.dim());
     put(buf, area.right() - 1 - cells, area.y, cells, &count, theme.dim());
 
@@ -161,7 +160,7 @@ fn draw_lesson(state: &State, lesson: &Lesson, focus: bool, theme: &Theme, area:
     };
     let pointer = if focus { glyphs.pointer } else { " " };
     let title_width = usize::from(area.width).saturating_sub(34);
-    let title = pad(&fit(&clean(&lesson.title, theme.ascii), title_width, theme.ascii), title_width, theme.ascii);
+    let title = pad(&lesson.title, title_width, theme.ascii);
     let style = match (focus, on_path) {
         (true, _) => theme.focus(),
         (false, Some(false)) => theme.dim(),
@@ -204,10 +203,7 @@ fn draw_foot(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut 
     rows.extend(nameless(state).map(|said| (said.to_owned(), theme.dim())));
     let mut y = area.y;
     for (text, style) in rows {
-        let wrapped = super::text::wrap(
-            &[ratatui::text::Span::styled(clean(&text, theme.ascii).into_owned(), style)],
-            usize::from(area.width),
-        );
+        let wrapped = super::text::wrap(&[span(&text, style, theme)], usize::from(area.width));
         let room = usize::from(area.bottom().saturating_sub(y)).min(3);
         for (index, line) in wrapped.iter().take(room).enumerate() {
             buf.set_line(area.x, y, line, area.width);

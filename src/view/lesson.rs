@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
-use super::widgets::text::{clean, fit, put, width, wrap};
+use super::widgets::text::{fit, put, span, width, wrap};
 use super::widgets::{blocks, progress};
 use super::{WIDE, lines, question, resolver};
 use crate::app::{Page, State, values};
@@ -55,7 +55,7 @@ fn draw_header(title: &str, step: usize, steps: usize, theme: &Theme, area: Rect
     let right = format!("step {} of {steps}  ", step + 1);
     let bar = progress::line((step + 1) as f32 / steps as f32, "", 15, theme);
     let right_width = width(&right) as u16 + 16;
-    let title = fit(&clean(title, theme.ascii), usize::from(area.width.saturating_sub(right_width + 2)), theme.ascii);
+    let title = fit(title, usize::from(area.width.saturating_sub(right_width + 2)), theme.ascii);
     put(buf, area.x + 1, area.y, area.width - 2, &title, theme.title());
     put(buf, area.right() - right_width, area.y, right_width, &right, theme.dim());
     buf.set_line(area.right() - 16, area.y, &bar, 15);
@@ -67,7 +67,7 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let resolve = resolver(state);
     let mut text: Vec<Line<'_>> = Vec::new();
     if let Some(title) = step.title(state.embedded()) {
-        text.push(Line::from(Span::styled(clean(title, theme.ascii).into_owned(), theme.heading())));
+        text.push(Line::from(span(title, theme.heading(), theme)));
         text.push(Line::default());
     }
     let shown = state.text();
@@ -125,34 +125,23 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// Whether a term of the glossary is marked in the text.
 fn has_terms(blocks: &[Block]) -> bool {
-    let marked = |inlines: &[Inline]| inlines.iter().any(|inline| matches!(inline, Inline::Term { .. }));
-    blocks.iter().any(|block| match block {
-        Block::Paragraph(inlines) | Block::Quote(inlines) => marked(inlines),
-        Block::List { items, .. } => items.iter().any(|item| marked(item)),
-        Block::Code(_) => false,
-    })
+    blocks.iter().flat_map(Block::runs).flatten().any(|inline| matches!(inline, Inline::Term { .. }))
 }
 
 /// Whether the text shows values of a run that was not made yet.
 fn waits_for_run(state: &State, blocks: &[Block]) -> bool {
     let open = |value: &ValueRef| value.source == Source::Live && !values::resolve(state, value).ready;
-    state.running().is_none() && state.run_request().is_some() && shown_values(blocks).iter().any(open)
+    state.running().is_none() && state.run_request().is_some() && shown_values(blocks).any(open)
 }
 
 /// Whether the text refers to records of another model.
 fn shows_foreign_records(state: &State, blocks: &[Block]) -> bool {
-    shown_values(blocks).iter().any(|value| value.source == Source::Record && values::is_foreign(state, &value.key))
+    shown_values(blocks).any(|value| value.source == Source::Record && values::is_foreign(state, &value.key))
 }
 
 /// All values in a step's text.
-fn shown_values(blocks: &[Block]) -> Vec<ValueRef> {
-    let inlines = blocks.iter().flat_map(|block| match block {
-        Block::Paragraph(inlines) | Block::Quote(inlines) => inlines.clone(),
-        Block::List { items, .. } => items.concat(),
-        Block::Code(_) => Vec::new(),
-    });
-    let value = |inline| if let Inline::Value(value) = inline { Some(value) } else { None };
-    inlines.filter_map(value).collect()
+fn shown_values(blocks: &[Block]) -> impl Iterator<Item = &ValueRef> {
+    blocks.iter().flat_map(Block::runs).flatten().filter_map(|inline| inline.text().err())
 }
 
 /// The part of a text that is shown when it does not fit: as many lines as there is room for, and how to see the rest.

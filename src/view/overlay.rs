@@ -14,7 +14,7 @@ use tui_textarea::TextArea;
 
 use super::theme::Theme;
 use super::widgets::scale::hidden;
-use super::widgets::text::{clean, put, width, wrap, wrap_hanging};
+use super::widgets::text::{clean, put, span, width, wrap, wrap_hanging};
 use super::{lines, question};
 use crate::app::editor::Purpose;
 use crate::app::keymap::TABLE;
@@ -44,25 +44,13 @@ pub(super) fn draw(
     area: Rect,
     buf: &mut Buffer,
 ) -> Option<(u16, u16)> {
+    let wide = usize::from(area.width.saturating_sub(8)).min(72);
     match overlay {
-        Overlay::Help(scroll) => {
-            let all = help(theme, usize::from(area.width.saturating_sub(8)).min(72));
-            scrolled("Keys", &all, *scroll, theme, area, buf);
-            None
-        }
-        Overlay::Settings(row) => {
-            settings::draw(state, *row, theme, area, buf);
-            None
-        }
-        Overlay::GoTo(place) => {
-            goto::draw(state, place, theme, area, buf);
-            None
-        }
-        Overlay::Glossary(scroll) => {
-            glossary::draw(state, *scroll, theme, area, buf);
-            None
-        }
-        Overlay::Editor(Purpose::Lanes, editor) => Some(ask::draw(state, editor, theme, area, buf)),
+        Overlay::Help(scroll) => scrolled("Keys", &help(theme, wide), *scroll, theme, area, buf),
+        Overlay::Settings(row) => settings::draw(state, *row, theme, area, buf),
+        Overlay::GoTo(place) => goto::draw(state, place, theme, area, buf),
+        Overlay::Glossary(scroll) => glossary::draw(state, *scroll, theme, area, buf),
+        Overlay::Editor(Purpose::Lanes, editor) => return Some(ask::draw(state, editor, theme, area, buf)),
         Overlay::Editor(purpose, editor) => {
             let (title, hint) = match purpose {
                 Purpose::Second => (
@@ -72,27 +60,17 @@ pub(super) fn draw(
                 _ => ("Your sentence", "For every bench without a sentence of its own. Ctrl-U clears it."),
             };
             let inside = panel(title, 6, theme, area, buf);
-            Some(draw_editor(editor, hint, theme, inside, buf))
+            return Some(draw_editor(editor, hint, theme, inside, buf));
         }
-        Overlay::Disagree(place) => {
-            disagree::draw(state, *place, theme, area, buf);
-            None
-        }
+        Overlay::Disagree(place) => disagree::draw(state, *place, theme, area, buf),
         Overlay::Recall(waiting, given) => {
-            let found = waiting.first().and_then(|(l, s)| {
-                Some((state.course.lessons.get(*l)?, state.course.lessons.get(*l)?.steps.get(*s)?.check.as_ref()?))
-            });
-            let (lesson, check) = found?;
-            let wide = usize::from(area.width.saturating_sub(8)).min(72);
-            let mut text = wrap(
-                &[Span::styled(clean(check.ask(state.embedded()), theme.ascii).into_owned(), theme.heading())],
-                wide,
-            );
+            let (lesson, step) = waiting.first()?;
+            let lesson = state.course.lessons.get(*lesson)?;
+            let check = lesson.steps.get(*step)?.check.as_ref()?;
+            let mut text = wrap(&[span(check.ask(state.embedded()), theme.heading(), theme)], wide);
             for (index, option) in check.options.iter().enumerate() {
-                text.push(Line::from(vec![
-                    Span::styled(format!("  {}  ", index + 1), theme.key()),
-                    Span::styled(clean(option, theme.ascii).into_owned(), theme.text()),
-                ]));
+                let number = Span::styled(format!("  {}  ", index + 1), theme.key());
+                text.push(Line::from(vec![number, span(option, theme.text(), theme)]));
             }
             if let Some(choice) = given {
                 text.push(Line::default());
@@ -101,7 +79,6 @@ pub(super) fn draw(
             let title = format!("To recall, from lesson {} ({} waiting)", lesson.id, waiting.len());
             let inside = panel(&title, text.len() as u16, theme, area, buf);
             lines(&text, inside, buf);
-            None
         }
         Overlay::Leave => {
             let said = if matches!(state.screen, Screen::Home { .. }) {
@@ -109,12 +86,12 @@ pub(super) fn draw(
             } else {
                 "A run is going on. On the course map it goes on, and its result is kept for this session."
             };
-            let text = wrap(&[Span::styled(said, theme.text())], usize::from(area.width.saturating_sub(8)).min(72));
+            let text = wrap(&[Span::styled(said, theme.text())], wide);
             let inside = panel("Leave?", text.len() as u16, theme, area, buf);
             lines(&text, inside, buf);
-            None
         }
     }
+    None
 }
 
 /// A framed area in the middle; returns its inside.

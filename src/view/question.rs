@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::resolver;
 use super::theme::Theme;
 use super::widgets::blocks;
-use super::widgets::text::{clean, wrap, wrap_hanging};
+use super::widgets::text::{clean, span, wrap, wrap_hanging};
 use crate::app::State;
 use crate::lesson::{Block, Question, Source, Step};
 
@@ -37,13 +37,8 @@ pub(super) fn asked(state: &State, question: &Question, kind: Kind, width: usize
         (Kind::Check, None) => "To recall: ",
         _ => "",
     };
-    let mut lines = wrap(
-        &[
-            Span::styled(lead, theme.key()),
-            Span::styled(clean(question.ask(state.embedded()), theme.ascii).into_owned(), theme.heading()),
-        ],
-        width,
-    );
+    let mut lines =
+        wrap(&[Span::styled(lead, theme.key()), span(question.ask(state.embedded()), theme.heading(), theme)], width);
     lines.extend(options(&state.options(question), given, theme, width));
     lines
 }
@@ -57,7 +52,7 @@ fn options(options: &[String], given: Option<usize>, theme: &Theme, width: usize
         let spans = [
             Span::styled(format!("{pointer} "), theme.key()),
             Span::styled(format!("{}  ", index + 1), theme.key()),
-            Span::styled(clean(option, theme.ascii).into_owned(), style),
+            span(option, style, theme),
         ];
         lines.extend(wrap_hanging(&spans, width, 5));
     }

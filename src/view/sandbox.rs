@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
-use super::widgets::text::{clean, fit, put};
+use super::widgets::text::{fit, put};
 use crate::app::State;
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         // Only the beginning can be seen: a sentence may have a hundred thousand characters.
         let beginning: String = text.chars().take(room + 1).collect();
         put(buf, area.x + 1, y, 2, sign, theme.key());
-        let shown = fit(&clean(&beginning, theme.ascii), room, theme.ascii);
+        let shown = fit(&beginning, room, theme.ascii);
         let end = put(buf, area.x + 4, y, room as u16, &shown, theme.text());
         if row == 1 {
             put(buf, end + 2, y, area.right().saturating_sub(end + 2), note, theme.dim());

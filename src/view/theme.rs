@@ -97,8 +97,7 @@ impl Theme {
     }
 
     /// The style of a role.
-    #[must_use]
-    pub fn style(&self, role: Role) -> Style {
+    pub(crate) fn style(&self, role: Role) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         match role {
             Role::Text => Style::new(),
@@ -113,93 +112,66 @@ impl Theme {
         }
     }
 
-    /// Running text.
-    #[must_use]
-    pub fn text(&self) -> Style {
+    // A function for each role; what it is for, the role says.
+
+    pub(crate) fn text(&self) -> Style {
         self.style(Role::Text)
     }
 
-    /// Less important text.
-    #[must_use]
-    pub fn dim(&self) -> Style {
+    pub(crate) fn dim(&self) -> Style {
         self.style(Role::Dim)
     }
 
-    /// The name of the screen.
-    #[must_use]
-    pub fn title(&self) -> Style {
+    pub(crate) fn title(&self) -> Style {
         self.style(Role::Title)
     }
 
-    /// A heading within the screen.
-    #[must_use]
-    pub fn heading(&self) -> Style {
+    pub(crate) fn heading(&self) -> Style {
         self.style(Role::Heading)
     }
 
-    /// A key that can be pressed.
-    #[must_use]
-    pub fn key(&self) -> Style {
+    pub(crate) fn key(&self) -> Style {
         self.style(Role::Key)
     }
 
-    /// The accent of `[CLS]`: one hue everywhere.
-    #[must_use]
-    pub fn cls(&self) -> Style {
+    pub(crate) fn cls(&self) -> Style {
         self.style(Role::Cls)
     }
 
-    /// The accent of `GlobalPooling`: one hue everywhere.
-    #[must_use]
-    pub fn mean(&self) -> Style {
+    pub(crate) fn mean(&self) -> Style {
         self.style(Role::Mean)
     }
 
-    /// What the cursor is on: reversed and bold, so legible without colour.
-    #[must_use]
-    pub fn focus(&self) -> Style {
+    pub(crate) fn focus(&self) -> Style {
         self.style(Role::Focus)
     }
 
-    /// A measured, recorded or cited value.
-    #[must_use]
-    pub fn value(&self) -> Style {
+    pub(crate) fn value(&self) -> Style {
         self.style(Role::Value)
     }
 
-    /// Right; put [`Glyphs::check`] or a word beside it.
-    #[must_use]
-    pub fn good(&self) -> Style {
+    pub(crate) fn good(&self) -> Style {
         self.style(Role::Good)
     }
 
-    /// Wrong; put [`Glyphs::cross`] or a word beside it.
-    #[must_use]
-    pub fn bad(&self) -> Style {
+    pub(crate) fn bad(&self) -> Style {
         self.style(Role::Bad)
     }
 
-    /// Frames and axes.
-    #[must_use]
-    pub fn border(&self) -> Style {
+    pub(crate) fn border(&self) -> Style {
         self.style(Role::Border)
     }
 
-    /// The footer's marker.
-    #[must_use]
-    pub fn marker(&self) -> Style {
+    pub(crate) fn marker(&self) -> Style {
         self.style(Role::Marker)
     }
 
-    /// Captions, legends and axis labels.
-    #[must_use]
-    pub fn label(&self) -> Style {
+    pub(crate) fn label(&self) -> Style {
         self.style(Role::Label)
     }
 
     /// The role of a token or readout by its name: `[CLS]` and `GlobalPooling` keep their accents wherever they stand.
-    #[must_use]
-    pub fn role_of(name: &str) -> Role {
+    pub(crate) fn role_of(name: &str) -> Role {
         match name {
             "[CLS]" | "cls" => Role::Cls,
             "GlobalPooling" => Role::Mean,
@@ -209,8 +181,7 @@ impl Theme {
     }
 
     /// Whether magnitudes are drawn with glyphs ([`Self::heat_glyph`]) because backgrounds would say too little.
-    #[must_use]
-    pub fn glyph_ramp(&self) -> bool {
+    pub(crate) fn glyph_ramp(&self) -> bool {
         self.ascii || self.depth < Depth::TwoFiftySix
     }
 
@@ -225,8 +196,7 @@ impl Theme {
     }
 
     /// A glyph whose darkness grows with `t` in 0..=1.
-    #[must_use]
-    pub fn heat_glyph(&self, t: f32) -> char {
+    pub(crate) fn heat_glyph(&self, t: f32) -> char {
         pick(self.glyphs().ramp, t)
     }
 
@@ -244,7 +214,7 @@ impl Theme {
         self.diverging.get(step(f32::midpoint(t, 1.0), STEPS)).copied().unwrap_or_default()
     }
 
-    /// Ink for a number by its sign, in the hues of [`Self::diverging`]; put the sign or [`Glyphs::negative`] beside it.
+    /// Ink for a number by its sign, in the hues of [`Self::diverging`]; put the sign or `Glyphs::negative` beside it.
     #[must_use]
     pub fn sign(&self, value: f32) -> Style {
         match value {
@@ -255,8 +225,7 @@ impl Theme {
     }
 
     /// A glyph for sign and size of `t` in -1..=1.
-    #[must_use]
-    pub fn diverging_glyph(&self, t: f32) -> char {
+    pub(crate) fn diverging_glyph(&self, t: f32) -> char {
         pick(self.glyphs().signs, f32::midpoint(t, 1.0))
     }
 

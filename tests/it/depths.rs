@@ -1,8 +1,8 @@
-//! Every kind of screen at three sizes and four colour depths: its text once, and for each depth which styles it uses.
-//! The benches are in `gallery`.
+//! Every kind of screen at two sizes and four colour depths: its text, and which styles it uses. The benches are in
+//! `gallery`.
 //!
-//! A style is one line: foreground, background, attributes, how many cells, and the first text that has it. So a lost
-//! accent or an invisible selection shows in the difference of a few lines.
+//! A style is one line: the first text that has it, then foreground, background and attributes, at each depth where they
+//! differ. So a lost accent or an invisible selection shows in the difference of a few lines.
 
 use std::fmt::Write as _;
 
@@ -10,82 +10,73 @@ use clsroom::app::Key;
 use clsroom::lesson::View;
 use clsroom::lesson::progress::{Given, Progress};
 use clsroom::view::{Depth, Theme};
-use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Color;
 
 use crate::driver::Driver;
 use crate::screens::to_view;
 
-pub const SIZES: [(u16, u16); 3] = [(60, 18), (80, 24), (120, 36)];
+/// The smallest screen, and one that shows text and bench side by side.
+const SIZES: [(u16, u16); 2] = [(60, 18), (120, 36)];
 
-/// Styles in the order of their first cell.
-fn styles(buffer: &Buffer) -> String {
-    let mut found: Vec<(Style, usize, String, bool)> = Vec::new();
-    for y in 0..buffer.area.height {
-        let mut last = None;
-        for x in 0..buffer.area.width {
-            let cell = &buffer[(x, y)];
-            let style = cell.style();
-            let at = found.iter().position(|(known, ..)| *known == style).unwrap_or_else(|| {
-                found.push((style, 0, String::new(), true));
-                found.len() - 1
-            });
-            let (_, count, text, open) = &mut found[at];
-            *count += 1;
-            // The first run of it, at most twenty cells.
-            if *open && text.chars().count() < 20 && (text.is_empty() || last == Some(at)) {
+/// A cell's style. The colours of a ramp are one word: there are dozens, and they move with a figure's last digits;
+/// some maps have a snapshot of all of them.
+fn style(cell: &Cell) -> String {
+    if matches!(cell.bg, Color::Rgb(..) | Color::Indexed(_)) {
+        return "ramp".to_owned();
+    }
+    let color = |color| if color == Color::Reset { "-".to_owned() } else { format!("{color:?}") };
+    let attributes = if cell.modifier.is_empty() { String::new() } else { format!(" {:?}", cell.modifier) };
+    format!("{} on {}{attributes}", color(cell.fg), color(cell.bg))
+}
+
+/// The styles of one screen drawn at every depth, in the order of their first cell.
+fn styles(buffers: &[Buffer]) -> String {
+    // The styles, the first run of cells that has them, and where that run goes on.
+    let mut found: Vec<(Vec<String>, String, usize)> = Vec::new();
+    for (index, cell) in buffers[0].content.iter().enumerate() {
+        let styles: Vec<String> = buffers.iter().map(|buffer| style(&buffer.content[index])).collect();
+        match found.iter_mut().find(|(known, ..)| *known == styles) {
+            Some((_, text, next)) if *next == index && text.chars().count() < 20 => {
                 text.push_str(cell.symbol());
-            } else if !text.trim().is_empty() {
-                *open = false;
+                *next += 1;
             }
-            last = Some(at);
+            Some((_, text, next)) if text.trim().is_empty() => {
+                cell.symbol().clone_into(text);
+                *next = index + 1;
+            }
+            Some(_) => {}
+            None => found.push((styles, cell.symbol().to_owned(), index + 1)),
         }
     }
-    let mut out = String::new();
-    for (style, count, text, _) in found.iter().filter(|(_, _, text, _)| !text.trim().is_empty()) {
-        let color = |color: Option<ratatui::style::Color>| color.map_or("-".to_owned(), |color| format!("{color:?}"));
-        let _ = writeln!(
-            out,
-            "{} on {} {:?} x{count}: {}",
-            color(style.fg),
-            color(style.bg),
-            style.add_modifier,
-            text.trim()
-        );
-    }
-    out
+    let shown = found.iter().filter(|(_, text, _)| !text.trim().is_empty());
+    shown.fold(String::new(), |mut out, (styles, text, _)| {
+        let shown = if styles.iter().all(|style| *style == styles[0]) { &styles[..1] } else { styles };
+        let _ = writeln!(out, "{}: {}", text.trim(), shown.join(" / "));
+        out
+    })
 }
 
-/// Styles without how many cells have them, which changes with the size.
-fn without_counts(styles: &str) -> Vec<String> {
-    let count =
-        |word: &&str| word.strip_prefix('x').is_some_and(|rest| rest.trim_end_matches(':').parse::<u32>().is_ok());
-    styles.lines().map(|line| line.split(' ').filter(|word| !count(word)).collect::<Vec<_>>().join(" ")).collect()
-}
-
-/// What is on the screen, at every size and depth, as one snapshot.
+/// What is on the screen, at both sizes and every depth, as one snapshot.
 pub fn snapshot(name: &str, driver: &mut Driver) {
     let mut out = String::new();
-    let mut before = vec![String::new(); Depth::ALL.len()];
     for size in SIZES {
         driver.size = size;
         let mut text = String::new();
-        for (depth, before) in Depth::ALL.into_iter().rev().zip(&mut before) {
+        let mut buffers = Vec::new();
+        for depth in Depth::ALL.into_iter().rev() {
             driver.theme = Theme::new(depth, false);
+            buffers.push(driver.buffer());
             let screen = driver.screen();
-            if screen != text {
+            if text.is_empty() || (screen != text && size == SIZES[0]) {
                 // Again where colours became signs.
-                let _ = writeln!(out, "=== {}x{}, {} ===\n{screen}\n", size.0, size.1, depth.name());
+                let _ = writeln!(out, "=== {}x{}, {} ===\n{screen}", size.0, size.1, depth.name());
                 text = screen;
             }
-            // Ramps have dozens of styles that move with the last digits; some maps have a snapshot of all of them.
-            let styles = styles(&driver.buffer());
-            let shown = styles.lines().filter(|line| !line.contains(" on Rgb") && !line.contains(" on Indexed"));
-            let shown: Vec<&str> = shown.collect();
-            let shown = shown.join("\n");
-            let said = if without_counts(&shown) == without_counts(before) { "as at the size before" } else { &shown };
-            let _ = writeln!(out, "--- styles, {} ---\n{said}\n", depth.name());
-            *before = shown;
+        }
+        if size == SIZES[1] {
+            let names = Depth::ALL.into_iter().rev().map(Depth::name).collect::<Vec<_>>().join(" / ");
+            let _ = writeln!(out, "--- styles: {names} ---\n{}", styles(&buffers));
         }
     }
     driver.theme = Theme::new(Depth::TrueColor, false);
@@ -93,7 +84,6 @@ pub fn snapshot(name: &str, driver: &mut Driver) {
     let filters = vec![
         (r"\[(\d\d)\.(\d+) ready\]", "[$1 $2 ready]"),
         (r"(\.\d)\d+", "${1}_"),
-        (r" x\d+:", " xN:"),
         (r"\[(\d\d) (\d+) ready\]", "[$1.$2 ready]"),
     ];
     insta::with_settings!({filters => filters, omit_expression => true}, {
@@ -101,7 +91,7 @@ pub fn snapshot(name: &str, driver: &mut Driver) {
     });
 }
 
-/// A new learner, who then presses keys; 80 columns, so that text and bench are two pages.
+/// A new learner, who then presses keys; 80 columns, so that Tab leads from text to bench.
 fn at_every_size(name: &str, go: impl Fn(&mut Driver)) {
     let mut driver = Driver::new(80, 24);
     go(&mut driver);

@@ -156,7 +156,8 @@ fn the_digits_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn every_readout_learns_and_a_frozen_table_does_not_move() {
     let references = read("finetune.json");
-    let all = "cls,mean,mean-content,max,sep,token:1,random,pooler,cls+mean,cls-at-end,stand-in:banana";
+    let all =
+        "cls,mean,mean-content,max,sep,token:1,random,pooler,cls+mean,attention-weighted,cls-at-end,stand-in:banana";
     for name in all.split(',') {
         let readout: Readout = name.parse().expect("a readout");
         let examples = examples(&references[0], &readout, Some(4));

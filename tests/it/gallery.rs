@@ -1,4 +1,4 @@
-//! Every view of the vocabulary, reached by keys, at three sizes and four colour depths (see `depths`). A view that is
+//! Every view of the vocabulary, reached by keys, at two sizes and four colour depths (see `depths`). A view that is
 //! new in the vocabulary and not here fails a test.
 
 use std::sync::Arc;

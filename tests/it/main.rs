@@ -1,54 +1,76 @@
-//! All integration tests in one binary, because each would link the model again.
+//! All integration tests in one binary, because each would link the model again. Those of terminals, pipes and links need
+//! Unix.
 
 mod again;
 mod aggregate;
 mod altered;
 mod architecture;
+#[cfg(unix)]
+mod archive;
 mod arrange;
 mod attention;
+#[cfg(unix)]
 mod bad_input;
+#[cfg(unix)]
 mod bytes;
 mod checkpoint;
 mod choices;
 mod commands;
 mod course;
+#[cfg(unix)]
 mod damaged;
+#[cfg(unix)]
 mod damaged_tokenizers;
 mod depths;
 mod driver;
+#[cfg(unix)]
 mod files;
 mod finetune;
+#[cfg(unix)]
 mod folders;
+#[cfg_attr(windows, allow(dead_code, reason = "most of what it damages is tested on Unix"))]
 mod fuzz;
 mod gallery;
+#[cfg(unix)]
 mod hostile;
-#[cfg(feature = "hub")]
+#[cfg(all(unix, feature = "hub"))]
 mod hostile_hub;
-#[cfg(feature = "hub")]
+#[cfg(all(unix, feature = "hub"))]
 mod hub;
 mod inversion;
+#[cfg(unix)]
 mod keys;
 mod kin;
+#[cfg(unix)]
 mod large;
+#[cfg(unix)]
 mod leaving;
 mod lesson_files;
+#[cfg(unix)]
 mod maps;
 mod mixing;
 mod models;
+#[cfg(unix)]
 mod newcomer;
+#[cfg(unix)]
 mod notebook;
 mod other_models;
 mod own_data;
 mod parity;
+#[cfg(unix)]
 mod plain;
 mod probe;
-#[cfg(feature = "hub")]
+#[cfg(all(unix, feature = "hub"))]
 mod proxy;
+#[cfg(unix)]
 mod pty;
 mod questions;
+#[cfg(unix)]
 mod racing;
+#[cfg(unix)]
 mod recording;
 mod reference;
+#[cfg(unix)]
 mod remote;
 mod restart;
 mod sandbox;
@@ -58,8 +80,10 @@ mod sessions;
 mod slips;
 mod sources;
 mod table;
+#[cfg(unix)]
 mod terminal;
 mod terms;
+#[cfg(unix)]
 mod tmux;
 mod tokenizers;
 mod two_models;

@@ -151,18 +151,6 @@ fn all_four_mixing_measures() {
 }
 
 #[test]
-fn mixing_at_every_depth_with_styles() {
-    for depth in Depth::ALL {
-        let mut driver = Driver::with(80, 24, Theme::new(depth, false), Progress::default());
-        to_view(&mut driver, "04", View::Mixing);
-        driver.press("ll"); // off [CLS], so that its accent shows
-        insta::with_settings!({filters => vec![(r"(\.\d)\d+", "${1}_")]}, {
-            insta::assert_snapshot!(format!("mixing_styles_{depth:?}"), format!("{:?}", driver.buffer()));
-        });
-    }
-}
-
-#[test]
 fn a_prediction_covers_the_bench_and_its_answer_uncovers_it() {
     let mut driver = Driver::new(120, 36);
     driver.open("02");

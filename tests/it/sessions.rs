@@ -1,5 +1,6 @@
 //! Many learners over one loaded model: each has answers of their own, and another one costs little.
 
+#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,7 @@ use crate::driver::lab;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What one more learner may cost, in bytes.
+#[cfg(target_os = "linux")]
 const MOST: u64 = 8 << 20;
 
 fn race(readouts: &[Readout], modes: Vec<Mode>) -> Request {

@@ -108,6 +108,30 @@ fn a_token_by_number_and_one_by_hash_are_the_ones_they_say() {
     }
 }
 
+#[test]
+fn the_attention_weighted_mean_is_what_a_trace_says() {
+    let texts = ["the plot is surprisingly warm", "no", "a film that nobody who saw it will ever forget, alas"];
+    let last = lab().facts().layers;
+    let wanted = [(Readout::AttentionWeighted, last), (Readout::AttentionWeighted, 2)];
+    let found = extract(lab().bert(), &texts, &wanted, &mut |_, _| true).expect("vectors").expect("not stopped");
+    for (row, text) in texts.iter().enumerate() {
+        let request = clsroom::lab::Request::Trace(clsroom::lab::Sentence::single(*text));
+        let Ok(Some(clsroom::lab::Outcome::Trace(trace))) = lab().run(&request, &Control::QUIET) else {
+            panic!("a trace")
+        };
+        let heads = &trace.attentions[last - 1];
+        let share = |piece: usize| heads.iter().map(|head| head.at(0, piece)).sum::<f32>() / heads.len() as f32;
+        for layer in [last, 2] {
+            let states = &trace.hidden_states[layer];
+            let vector = found[&(Readout::AttentionWeighted, layer)].row(row).to_vec();
+            for (column, value) in vector.iter().enumerate() {
+                let expected: f32 = (0..states.rows).map(|piece| share(piece) * states.at(piece, column)).sum();
+                assert!((value - expected).abs() < 1e-4, "{text}, layer {layer}: {value}, by the trace {expected}");
+            }
+        }
+    }
+}
+
 /// The loss of every step of a run, made again with nothing but a student: its recipe is the one that is written down. The
 /// rate is far too large, so that gradients grow beyond what is clipped.
 #[test]

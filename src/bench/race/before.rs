@@ -2,17 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 
 use super::whole;
 use crate::app::State;
-use crate::bench::{card, frame};
+use crate::bench::{card, frame, paragraphs};
 use crate::lab::{Mode, RaceRequest, Readout};
 use crate::lesson::View;
 use crate::view::lesson::part;
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, wrap};
+use crate::view::widgets::text::clean;
 
 /// What Enter would do.
 pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -35,7 +34,7 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
     } else {
         ""
     };
-    let mut paragraphs = vec![
+    let mut said = vec![
         clean(&format!("Lanes: {}.{twice}{own}", names.join(", ")), theme.ascii).into_owned(),
         format!(
             "Each reads every sentence in its own way, learns from {} sentences, makes its choices on {} others, and is tested once on {} more.",
@@ -45,23 +44,18 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
         ),
     ];
     if request.modes.contains(&Mode::Frozen) {
-        paragraphs.push("Frozen: BERT stays as it is, and a logistic regression learns.".to_owned());
+        said.push("Frozen: BERT stays as it is, and a logistic regression learns.".to_owned());
     }
     if request.modes.contains(&Mode::Finetune) {
-        paragraphs.push(tuned(&request));
+        said.push(tuned(&request));
     }
-    paragraphs
-        .push(format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about()));
+    said.push(format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about()));
     if races {
         let size = state.cursor.variant + 1;
         let sizes = View::Race.measures().len();
-        paragraphs.push(format!("Size {size} of {sizes}: v takes the next. + adds a lane, - takes it away."));
+        said.push(format!("Size {size} of {sizes}: v takes the next. + adds a lane, - takes it away."));
     }
-    let mut text: Vec<Line<'_>> = Vec::new();
-    for paragraph in &paragraphs {
-        text.extend(wrap(&[Span::styled(paragraph.clone(), theme.text())], usize::from(body.width).min(72)));
-        text.push(Line::default());
-    }
+    let mut text = paragraphs(&said, body.width, theme);
     text.pop();
     lines(&part(text, &[], usize::from(body.height), state.text_page, theme), body, buf);
 }

@@ -11,7 +11,7 @@ use crate::lab::race::confusion::over;
 use crate::lab::{Ended, Lane, Mode, Pair, RaceReport, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, wrap};
+use crate::view::widgets::text::{clean, span, wrap};
 
 /// Lines that words need at least beside the lanes.
 const LEAST: u16 = 3;
@@ -45,7 +45,7 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         let said = clean(&said, theme.ascii).into_owned();
         text.extend(wrap(&[Span::styled(said, theme.text())], wide));
     }
-    let say = |words: &str, style| wrap(&[Span::styled(clean(words, theme.ascii).into_owned(), style)], wide);
+    let say = |words: &str, style| wrap(&[span(words, style, theme)], wide);
     for (number, report) in report.both().enumerate().filter(|_| two) {
         text.extend(say(&format!("{}: {}", number + 1, report.provenance.model), theme.text()));
     }
@@ -67,13 +67,8 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     if apart && first > 0 {
         return scrolled(text, first - 1, theme, body, buf);
     }
-    draw_lanes(
-        &models,
-        two,
-        theme,
-        Rect { height: rows.min(body.height - u16::from(apart && body.height > 0)), ..body },
-        buf,
-    );
+    let place = Rect { height: rows.min(body.height - u16::from(apart && body.height > 0)), ..body };
+    draw_lanes(&models, two, theme, place, buf);
     if apart {
         let line = Rect { y: body.bottom().saturating_sub(1).max(body.y), height: 1, ..body };
         lines(&[said("j: what this says", theme.dim())], line, buf);

@@ -1,6 +1,7 @@
 //! Races and probes in words: what was run here, or a recorded run of the same recipe.
 
 use crate::app::{State, values};
+use crate::bench::words::recorded;
 use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
 use crate::lab::{Lane, Mode, ModelFacts, Pair, RaceReport, RaceRequest, command, verdict};
@@ -67,10 +68,7 @@ fn recipe(command: &str, mode: Mode) -> Vec<&str> {
 
 /// The recorded figures of these lanes, where a race with the very same recipe was recorded.
 fn quoted(state: &State, request: &RaceRequest) -> Vec<String> {
-    let number = |key: &str| match state.records.get(key) {
-        Some(Datum::Number(number)) => Some(*number),
-        _ => None,
-    };
+    let number = |key: &str| recorded(state, key);
     // Records are of the embedded sentences.
     if state.sentences != MOVIES {
         return Vec::new();

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::commands::course::vocabulary;
 use crate::commands::{LoadedCourse, load_course};
 use crate::lesson::parse::did_you_mean;
-use crate::lesson::vocabulary::LIVE;
+use crate::lesson::vocabulary::{LIVE, family};
 use crate::lesson::{Layer, View};
 
 /// Settings with what they do, in the order of the guide.
@@ -47,7 +47,7 @@ pub(super) fn said(directory: Option<&Path>, name: Option<&str>) -> Result<Strin
         "readouts" | "operations" => Ok(words(&loaded, name)),
         "records" => Ok(records(&loaded, None)),
         "citations" | "cite" => Ok(citations(&loaded)),
-        family if families().contains_key(family) => Ok(values(Some(family))),
+        known if families().contains_key(known) => Ok(values(Some(known))),
         _ => {
             let views = View::ALL.iter().map(|(name, _)| *name);
             let runs = runs(&loaded).into_keys().map(|run| format!("record.{run}")).collect::<Vec<_>>();
@@ -106,7 +106,7 @@ fn of_view(view: View) -> String {
     let mut text = format!("view = \"{}\": {}\n\nsettings\n", view.name(), view.about());
     for setting in view.settings() {
         let meaning = SETTINGS.iter().find(|(name, _)| name == setting).map_or("", |(_, meaning)| meaning);
-        let needed = if view.needs().contains(setting) { " (needed)" } else { "" };
+        let needed = if view.row().needs.contains(setting) { " (needed)" } else { "" };
         let _ = writeln!(text, "  {setting:<14} {meaning}{needed}");
     }
     if view.settings().is_empty() {
@@ -135,9 +135,9 @@ fn words(loaded: &LoadedCourse, what: &str) -> String {
     }
 }
 
-fn values(family: Option<&str>) -> String {
+fn values(wanted: Option<&str>) -> String {
     let mut text = "values that are measured here: {{NAME}}\n".to_owned();
-    for (pattern, meaning) in LIVE.iter().filter(|(pattern, _)| family.is_none_or(|family| of(pattern) == family)) {
+    for (pattern, meaning) in LIVE.iter().filter(|(pattern, _)| wanted.is_none_or(|wanted| family(pattern) == wanted)) {
         let _ = writeln!(text, "  {pattern:<48} {meaning}");
     }
     text
@@ -145,7 +145,7 @@ fn values(family: Option<&str>) -> String {
 
 fn records(loaded: &LoadedCourse, run: Option<&str>) -> String {
     let mut text = "recorded values: {{record.NAME}}\n".to_owned();
-    for name in loaded.records.keys().filter(|name| run.is_none_or(|run| of(name) == run)) {
+    for name in loaded.records.keys().filter(|name| run.is_none_or(|run| family(name) == run)) {
         let _ = writeln!(text, "  {name}");
     }
     text
@@ -159,16 +159,11 @@ fn citations(loaded: &LoadedCourse) -> String {
     text
 }
 
-/// The first part of a name.
-fn of(name: &str) -> &str {
-    name.split('.').next().unwrap_or(name)
-}
-
 /// Families of live values with their patterns.
 fn families() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut families: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (pattern, _) in LIVE {
-        families.entry(of(pattern)).or_default().push(pattern);
+        families.entry(family(pattern)).or_default().push(pattern);
     }
     families
 }
@@ -177,7 +172,7 @@ fn families() -> BTreeMap<&'static str, Vec<&'static str>> {
 fn runs(loaded: &LoadedCourse) -> BTreeMap<&str, usize> {
     let mut runs = BTreeMap::new();
     for name in loaded.records.keys() {
-        *runs.entry(of(name)).or_default() += 1;
+        *runs.entry(family(name)).or_default() += 1;
     }
     runs
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use matrix::Names;
 
+use crate::commands::running::{headline, made_by};
 use crate::lab::race::confusion::over;
 use crate::lab::{Lane, Mode, Pair, RaceReport, verdict};
 
@@ -37,14 +38,8 @@ fn of_model(report: &RaceReport, number: usize, two: bool) -> String {
     let name = |lane: &Lane| name(lane, number, two);
     let mut out = String::new();
     let provenance = &report.provenance;
-    let [train, validation, test] = provenance.sentences;
-    let _ = writeln!(
-        out,
-        "{}{} on {}: {train} training, {validation} validation, {test} test sentences\n",
-        if two { format!("{}: ", number + 1) } else { String::new() },
-        provenance.model,
-        provenance.data
-    );
+    let numbered = if two { format!("{}: ", number + 1) } else { String::new() };
+    let _ = writeln!(out, "{numbered}{}\n", headline(provenance));
     let _ = writeln!(
         out,
         "  {:<26} {:>5}  {:>8}  {:<15}  {:>7}  {:>10}",
@@ -91,13 +86,7 @@ fn of_model(report: &RaceReport, number: usize, two: bool) -> String {
     for ended in &report.ended {
         let _ = writeln!(out, "{}, seed {}: ended early: {}", readout(&ended.readout), ended.seed, ended.why);
     }
-    let _ = writeln!(
-        out,
-        "\nmade by: {} ({} s, {} threads)",
-        provenance.command,
-        provenance.seconds.unwrap_or(0.0),
-        provenance.threads
-    );
+    let _ = writeln!(out, "\n{}", made_by(provenance));
     out
 }
 

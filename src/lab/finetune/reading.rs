@@ -7,28 +7,32 @@ use crate::lab::{Readout, features};
 
 /// One vector a sentence [B x D] (2D for `cls+mean`) of the hidden states [N x D] of `examples` packed end to end.
 ///
-/// All readouts but `max` are averages of some rows: one product with a matrix [B x N].
+/// All readouts but `max` weigh the rows: one product with a matrix [B x N]. `attention` as in [`features::Pooled`].
 ///
 /// # Errors
 /// When the shapes do not fit.
-pub(super) fn pooled(readout: &Readout, hidden: &Tensor, examples: &[&Example]) -> Result<Tensor> {
+pub(super) fn pooled(
+    readout: &Readout,
+    hidden: &Tensor,
+    examples: &[&Example],
+    attention: &[Vec<f32>],
+) -> Result<Tensor> {
+    let average = |readout: &Readout| average(readout, hidden, examples, attention);
     match readout {
         Readout::Max => largest(hidden, examples),
-        Readout::ClsMean => {
-            Tensor::cat(&[average(&Readout::Cls, hidden, examples)?, average(&Readout::Mean, hidden, examples)?], 1)
-        }
-        _ => average(readout, hidden, examples),
+        Readout::ClsMean => Tensor::cat(&[average(&Readout::Cls)?, average(&Readout::Mean)?], 1),
+        _ => average(readout),
     }
 }
 
-fn average(readout: &Readout, hidden: &Tensor, examples: &[&Example]) -> Result<Tensor> {
+fn average(readout: &Readout, hidden: &Tensor, examples: &[&Example], attention: &[Vec<f32>]) -> Result<Tensor> {
     let count = hidden.dim(0)?;
     let mut shares = vec![0f32; examples.len() * count];
     let mut start = 0;
-    for (example, shares) in examples.iter().zip(shares.chunks_mut(count.max(1))) {
-        let rows = features::rows(readout, &example.encoding.special, example.hash);
-        rows.iter().for_each(|row| shares[start + row] = 1.0 / rows.len() as f32);
-        start += example.encoding.input.len();
+    for ((example, attention), shares) in examples.iter().zip(attention).zip(shares.chunks_mut(count.max(1))) {
+        let own = features::shares(readout, &example.encoding.special, example.hash, attention);
+        shares[start..start + own.len()].copy_from_slice(&own);
+        start += own.len();
     }
     Tensor::from_vec(shares, (examples.len(), count), hidden.device())?.matmul(hidden)
 }

@@ -175,7 +175,13 @@ impl Student {
 
     /// `pooled Wᵀ + b` [B x K].
     fn logits(&self, hidden: &Tensor, examples: &[&Example], tracked: bool) -> Result<Tensor> {
-        let mut pooled = reading::pooled(&self.readout, hidden, examples)?;
+        // The shares are read off; no gradient goes through them.
+        let attention = if self.readout.needs_attention() {
+            self.learner.attention_of_first(&pack(examples)?, below(examples)?)?
+        } else {
+            vec![Vec::new(); examples.len()]
+        };
+        let mut pooled = reading::pooled(&self.readout, hidden, examples, &attention)?;
         if self.readout == Readout::Pooler {
             pooled = self.learner.pool(&pooled, tracked)?;
         }

@@ -19,7 +19,7 @@ pub(super) const fn row(name: &'static str, readout: Readout, label: &'static st
 }
 
 /// All of them. Which rows of a sentence each averages stands in `features::rows`.
-pub(super) static PLAIN: [Plain; 11] = [
+pub(super) static PLAIN: [Plain; 12] = [
     row("cls", Readout::Cls, "[CLS]", "The vector at the first position, [CLS]."),
     row(
         "mean",
@@ -47,6 +47,12 @@ pub(super) static PLAIN: [Plain; 11] = [
         Readout::ClsMean,
         "[CLS] + GlobalPooling",
         "The vector of [CLS] and the mean of all real tokens, one after the other.",
+    ),
+    row(
+        "attention-weighted",
+        Readout::AttentionWeighted,
+        "weighed by attention",
+        "The mean of all real tokens, each weighed by the attention that [CLS] pays it in the last layer, mean of the heads.",
     ),
     row(
         "cls-at-end",

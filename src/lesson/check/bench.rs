@@ -1,7 +1,8 @@
 //! A bench's settings, and whether its step can ever show a value.
 
-use super::values::{family, is_readout};
-use super::{Checker, Lines, did_you_mean, quoted};
+use super::values::is_readout;
+use super::{Checker, Lines, did_you_mean, did_you_mean_or, quoted};
+use crate::lesson::vocabulary::family;
 use crate::lesson::{Bench, EVERYWHERE, Layer, Source, ValueRef, View, Vocabulary};
 
 /// Ways in which the lanes of a race learn.
@@ -17,7 +18,7 @@ impl Checker<'_> {
     pub(super) fn bench(&mut self, lines: Lines, bench: &Bench) {
         let view = bench.view.name();
         let vocabulary = self.vocabulary;
-        for need in bench.view.needs().iter().filter(|need| !has(bench, need)) {
+        for need in bench.view.row().needs.iter().filter(|need| !has(bench, need)) {
             let help = match *need {
                 "other" => "add a line `other = \"…\"`, the second sentence",
                 _ => "add a line such as `readouts = [\"cls\", \"mean\"]`",
@@ -28,8 +29,7 @@ impl Checker<'_> {
             let known = bench.view.measures();
             let help = match known {
                 [] => format!("`{view}` has no measures; remove the line"),
-                _ => did_you_mean(measure, known.iter().copied())
-                    .unwrap_or_else(|| format!("its measures are {}", known.join(", "))),
+                _ => did_you_mean_or(measure, "its measures are", known.iter().copied()),
             };
             self.tell(lines, &quoted(measure), format!("view `{view}` has no measure `{measure}`"), help);
         }
@@ -48,14 +48,12 @@ impl Checker<'_> {
         }
         if let Some(name) = bench.operation.as_ref().filter(|name| !vocabulary.operations.contains(name)) {
             let known = vocabulary.operations.iter().map(String::as_str);
-            let help = did_you_mean(name, known)
-                .unwrap_or_else(|| format!("the operations are {}", vocabulary.operations.join(", ")));
+            let help = did_you_mean_or(name, "the operations are", known);
             self.tell(lines, &quoted(name), format!("the forward pass has no operation `{name}`"), help);
         }
         for name in bench.readouts.iter().filter(|name| !is_readout(name, vocabulary)) {
             let known = vocabulary.readouts.iter().map(String::as_str);
-            let help = did_you_mean(name, known)
-                .unwrap_or_else(|| format!("the readouts are {}", vocabulary.readouts.join(", ")));
+            let help = did_you_mean_or(name, "the readouts are", known);
             self.tell(lines, &quoted(name), format!("unknown readout `{name}`"), help);
         }
         for mode in bench.modes.iter().filter(|mode| !MODES.contains(&mode.as_str())) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Checker, Lines, did_you_mean, quoted};
+use super::{Checker, Lines, did_you_mean, did_you_mean_or, quoted};
 use crate::lesson::parse::written;
 use crate::lesson::vocabulary::{Kind, kind};
 use crate::lesson::{Answer, Bench, Question, Source, ValueRef};
@@ -45,13 +45,8 @@ impl<'a> Checker<'a> {
             Answer::Bands { value, bands } => {
                 self.value(lines, value, bench);
                 if kind(value.source, &value.key) != Kind::Number {
-                    let help = "compare its words with `matches = [\"…\", \"…\"]`".to_owned();
-                    self.tell(
-                        lines,
-                        "bands",
-                        format!("`{}` is a word, and `bands` are for numbers", written(value)),
-                        help,
-                    );
+                    let message = format!("`{}` is a word, and `bands` are for numbers", written(value));
+                    self.tell(lines, "bands", message, "compare its words with `matches = [\"…\", \"…\"]`".to_owned());
                 }
                 if bands.len() + 1 != options {
                     let message =
@@ -100,19 +95,14 @@ impl<'a> Checker<'a> {
             }
             Kind::OneOf(known) => {
                 for word in given.filter(|word| !known.contains(word)) {
-                    let help = did_you_mean(word, known.iter().copied())
-                        .unwrap_or_else(|| format!("it is one of {}", known.join(", ")));
+                    let help = did_you_mean_or(word, "it is one of", known.iter().copied());
                     self.tell(lines, &quoted(word), never(word), help);
                 }
                 let missing: Vec<&str> = known.iter().copied().filter(|word| !words.contains(word)).collect();
                 if !any && !missing.is_empty() && words.iter().all(|word| known.contains(word)) {
                     let message = format!("no option is right when `{name}` is {}", missing.join(" or "));
-                    self.tell(
-                        lines,
-                        "matches",
-                        message,
-                        "add the word to an option's list, or end with `*`".to_owned(),
-                    );
+                    let help = "add the word to an option's list, or end with `*`".to_owned();
+                    self.tell(lines, "matches", message, help);
                 }
             }
             Kind::Piece => {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::lesson::parse::problem::{did_you_mean, distance};
+use crate::lesson::vocabulary::family;
 use crate::lesson::{Citation, Layer, Source, ValueRef, Vocabulary};
 
 /// How many nearest words have a name (`{rank}`).
@@ -46,11 +47,6 @@ pub(super) fn is_readout(name: &str, vocabulary: &Vocabulary) -> bool {
         Some(rest) => rest.is_empty() != known.ends_with(':'),
         None => false,
     })
-}
-
-/// The family of a value: `race` of `race.cls.last.accuracy`.
-pub(super) fn family(key: &str) -> &str {
-    key.split('.').next().unwrap_or(key)
 }
 
 fn nearest<'a>(key: &str, prefix: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
@@ -103,13 +99,12 @@ fn meant(key: &str, vocabulary: &Vocabulary) -> Option<String> {
     if let Some((_, name)) = best.filter(|(far, _)| *far <= limit) {
         return Some(format!("did you mean `{name}`?"));
     }
-    let family = key.split('.').next().unwrap_or(key);
-    let of_family = |pattern: &&&str| pattern.split('.').next() == Some(family);
-    let patterns: Vec<&str> = vocabulary.live.iter().filter(of_family).copied().collect();
+    let wanted = family(key);
+    let patterns: Vec<&str> = vocabulary.live.iter().filter(|pattern| family(pattern) == wanted).copied().collect();
     if !patterns.is_empty() {
-        return Some(format!("values of `{family}` are {}", patterns.join(", ")));
+        return Some(format!("values of `{wanted}` are {}", patterns.join(", ")));
     }
-    let mut families: Vec<&str> = vocabulary.live.iter().filter_map(|pattern| pattern.split('.').next()).collect();
+    let mut families: Vec<&str> = vocabulary.live.iter().map(|pattern| family(pattern)).collect();
     families.dedup();
     Some(format!("values that are measured here begin with {}", families.join(", ")))
 }
@@ -155,18 +150,7 @@ fn choice(pattern: &str, part: &str, vocabulary: &Vocabulary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lesson::vocabulary::LIVE;
-
-    fn vocabulary() -> Vocabulary {
-        Vocabulary {
-            live: LIVE.iter().map(|(pattern, _)| *pattern).collect(),
-            readouts: ["cls", "mean", "mean-content", "cls-at-end", "token:"].map(str::to_owned).to_vec(),
-            layers: 6,
-            heads: 12,
-            records: ["frozen.cls.6.accuracy".to_owned()].into(),
-            operations: Vec::new(),
-        }
-    }
+    use crate::lesson::check::tests::vocabulary;
 
     fn live(key: &str) -> Result<(), Option<String>> {
         let value = crate::lesson::parse::reference(key).expect("a reference");

@@ -1,6 +1,7 @@
 //! The command that gives a figure again.
 
 use crate::lesson::progress::Measured;
+use crate::lesson::vocabulary::family;
 use crate::shell::Line;
 
 /// Name of the model inside the program: commands need not say it.
@@ -20,7 +21,7 @@ pub type With<'a> = (Option<&'a str>, Option<usize>);
 
 /// The command for a value of one sentence.
 pub(super) fn of_sentence(key: &str, sentence: &str, with: With<'_>) -> Option<String> {
-    let family = key.split('.').next().unwrap_or(key);
+    let family = family(key);
     let also = match family {
         "arrange" | "gradient" | "knockout" | "learning" => Some(family),
         "sentence" | "label" | "mixing" => None,

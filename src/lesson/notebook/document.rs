@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::lesson::parse::visible;
+use super::Point;
+use crate::wording::visible;
 
 /// A run of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,12 +68,13 @@ impl Document {
         self.parts.push(Part::Item(runs));
     }
 
-    pub(super) fn code(&mut self, text: &str) {
-        self.parts.push(Part::Code(text.to_owned()));
+    /// A figure, and the command that gives it again.
+    pub(super) fn point(&mut self, point: &Point) {
+        self.item(point.runs());
+        self.parts.extend(point.again.clone().map(Part::Code));
     }
 
     /// As Markdown (`CommonMark`).
-    #[must_use]
     pub fn markdown(&self) -> String {
         let mut out = format!("# {}\n", escaped(&self.title));
         let runs = |runs: &[Run]| -> String { runs.iter().map(run_in_markdown).collect() };
@@ -86,7 +88,8 @@ impl Document {
                 Part::Item(text) => writeln!(out, "- {}", runs(text)),
                 Part::Code(text) => {
                     let text = line(text);
-                    let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
+                    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+                    let fence = "`".repeat(longest.max(2) + 1);
                     writeln!(out, "  {fence}sh\n  {text}\n  {fence}")
                 }
             };
@@ -166,37 +169,12 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Text on one line: what a terminal or a browser would obey is visible, direction marks among it.
+/// Text on one line: what a terminal or a browser would obey is visible.
 fn line(text: &str) -> String {
-    let shown = visible(text);
-    let harmless = |c| match c {
-        '\n' | '\t' => ' ',
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '·',
-        c => c,
-    };
-    shown.chars().map(harmless).collect()
+    visible(&text.replace(['\n', '\t'], " "))
 }
 
 fn in_html(text: &str) -> String {
-    let mut out = String::new();
-    for c in line(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    let (mut longest, mut now) = (0, 0);
-    for c in text.chars() {
-        now = if c == of { now + 1 } else { 0 };
-        longest = longest.max(now);
-    }
-    longest
+    let signs = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
+    signs.into_iter().fold(line(text), |text, (sign, name)| text.replace(sign, name))
 }

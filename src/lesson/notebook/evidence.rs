@@ -3,16 +3,8 @@
 
 use super::{FACTS, Run, again};
 use crate::lesson::progress::{Figure, Measured, Progress};
+use crate::lesson::vocabulary::family;
 use crate::lesson::{Course, Format, Source};
-
-/// "measured here", "recorded", "cited".
-pub(super) fn source_in_words(source: Source) -> &'static str {
-    match source {
-        Source::Live => "measured here",
-        Source::Record => "recorded",
-        Source::Cite => "cited",
-    }
-}
 
 /// What a figure was measured with. Only figures of one origin may be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,11 +27,10 @@ pub struct Origin {
 
 impl Origin {
     /// "recorded, 6991 training sentences".
-    #[must_use]
     pub fn in_words(&self) -> String {
         let train = self.train.map_or_else(String::new, |train| format!(", {train} training sentences"));
         let model = self.model.as_ref().map_or_else(String::new, |model| format!(", with the model {model}"));
-        format!("{}{train}{model}", source_in_words(self.source))
+        format!("{}{train}{model}", self.source.in_words())
     }
 }
 
@@ -61,14 +52,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// "measured here", "recorded", "cited".
-    #[must_use]
-    pub fn source_in_words(&self) -> &'static str {
-        source_in_words(self.origin.source)
-    }
-
     /// With the ends of its interval and the verdict, when the same run has them.
-    #[must_use]
     pub(super) fn with_interval(mut self, evidence: &Evidence<'_>) -> Self {
         let Some((start, "accuracy" | "difference" | "precision")) = self.key.rsplit_once('.') else { return self };
         let same = |what: &str| {
@@ -84,7 +68,7 @@ impl Point {
 
     pub(super) fn runs(&self) -> Vec<Run> {
         let mut runs = vec![Run::plain(format!("{}: ", self.what)), Run::strong(&self.value)];
-        runs.push(Run::plain(format!(" ({})", self.source_in_words())));
+        runs.push(Run::plain(format!(" ({})", self.origin.source.in_words())));
         runs.extend(self.origin.train.map(|train| Run::plain(format!(", {train} training sentences"))));
         runs.extend(self.origin.sentence.as_ref().map(|sentence| Run::plain(format!(", on “{sentence}”"))));
         runs.extend(self.origin.model.as_ref().map(|model| Run::plain(format!(", with the model {model}"))));
@@ -156,7 +140,7 @@ impl Evidence<'_> {
         let fact = FACTS.iter().find(|fact| fact.key == key)?;
         let record = fact.record?;
         let figure = (self.record)(record)?;
-        let run = record.split('.').next().unwrap_or(record);
+        let run = family(record);
         let of_run = |what: &str| (self.record)(&format!("{run}.{what}"));
         let words = |what: &str| of_run(what).map(|words| words.write(Format::Auto));
         let count = |what: &str| of_run(what).and_then(|count| Some(count.number()? as usize));

@@ -9,8 +9,6 @@ pub struct Fact {
     pub key: &'static str,
     /// The recorded value that stands in when nothing was measured here.
     pub record: Option<&'static str>,
-    /// The lesson in which it is measured.
-    pub lesson: &'static str,
     /// What it is, in words.
     pub what: &'static str,
     /// How it is written.
@@ -19,18 +17,12 @@ pub struct Fact {
     pub besides: bool,
 }
 
-const fn fact(
-    key: &'static str,
-    record: Option<&'static str>,
-    lesson: &'static str,
-    what: &'static str,
-    format: Format,
-) -> Fact {
-    Fact { key, record, lesson, what, format, besides: false }
+const fn fact(key: &'static str, record: Option<&'static str>, what: &'static str, format: Format) -> Fact {
+    Fact { key, record, what, format, besides: false }
 }
 
-const fn besides(key: &'static str, lesson: &'static str, what: &'static str, format: Format) -> Fact {
-    Fact { key, record: None, lesson, what, format, besides: true }
+const fn besides(key: &'static str, what: &'static str, format: Format) -> Fact {
+    Fact { key, record: None, what, format, besides: true }
 }
 
 use Format::{Auto, Decimals, Percent, Points};
@@ -38,128 +30,109 @@ use Format::{Auto, Decimals, Percent, Points};
 /// Every value that the notebook may show.
 pub const FACTS: &[Fact] = &[
     // Question 1.
-    fact("race.cls.last.accuracy", Some("frozen.cls.6.accuracy"), "08", "frozen [CLS], test sentences right", Percent),
-    fact("race.cls.last.low", Some("frozen.cls.6.low"), "08", "its 95 % interval, from", Percent),
-    fact("race.cls.last.high", Some("frozen.cls.6.high"), "08", "its 95 % interval, to", Percent),
+    fact("race.cls.last.accuracy", Some("frozen.cls.6.accuracy"), "frozen [CLS], test sentences right", Percent),
+    fact("race.cls.last.low", Some("frozen.cls.6.low"), "its 95 % interval, from", Percent),
+    fact("race.cls.last.high", Some("frozen.cls.6.high"), "its 95 % interval, to", Percent),
     fact(
         "race.mean.last.accuracy",
         Some("frozen.mean.6.accuracy"),
-        "08",
         "frozen GlobalPooling, test sentences right",
         Percent,
     ),
-    fact("race.mean.last.low", Some("frozen.mean.6.low"), "08", "its 95 % interval, from", Percent),
-    fact("race.mean.last.high", Some("frozen.mean.6.high"), "08", "its 95 % interval, to", Percent),
+    fact("race.mean.last.low", Some("frozen.mean.6.low"), "its 95 % interval, from", Percent),
+    fact("race.mean.last.high", Some("frozen.mean.6.high"), "its 95 % interval, to", Percent),
     fact(
         "race.cls-mean.last.difference",
         Some("frozen.cls-mean.6.difference"),
-        "08",
         "GlobalPooling minus [CLS], frozen",
         Points,
     ),
-    fact("race.cls-mean.last.low", Some("frozen.cls-mean.6.low"), "08", "its 95 % interval, from", Points),
-    fact("race.cls-mean.last.high", Some("frozen.cls-mean.6.high"), "08", "its 95 % interval, to", Points),
-    fact("race.cls-mean.last.verdict", Some("frozen.cls-mean.6.verdict"), "08", "GlobalPooling against [CLS]", Auto),
-    fact(
-        "race.words.accuracy",
-        Some("frozen.words.accuracy"),
-        "08",
-        "words without BERT, test sentences right",
-        Percent,
-    ),
+    fact("race.cls-mean.last.low", Some("frozen.cls-mean.6.low"), "its 95 % interval, from", Points),
+    fact("race.cls-mean.last.high", Some("frozen.cls-mean.6.high"), "its 95 % interval, to", Points),
+    fact("race.cls-mean.last.verdict", Some("frozen.cls-mean.6.verdict"), "GlobalPooling against [CLS]", Auto),
+    fact("race.words.accuracy", Some("frozen.words.accuracy"), "words without BERT, test sentences right", Percent),
     fact(
         "race.majority.accuracy",
         Some("frozen.majority.accuracy"),
-        "08",
         "one answer for everything, test sentences right",
         Percent,
     ),
     fact(
         "aggregate.cls.last.cosine",
         Some("aggregate.cls.6.cosine"),
-        "05",
         "[CLS] of two test sentences drawn by lot: mean cosine",
         Auto,
     ),
-    fact("aggregate.mean.last.cosine", Some("aggregate.mean.6.cosine"), "05", "the same for GlobalPooling", Auto),
+    fact("aggregate.mean.last.cosine", Some("aggregate.mean.6.cosine"), "the same for GlobalPooling", Auto),
     fact(
         "aggregate.cls.last.nearest",
         Some("aggregate.cls.6.nearest"),
-        "05",
         "[CLS]: nearest training sentence has the same label",
         Percent,
     ),
-    fact("aggregate.mean.last.nearest", Some("aggregate.mean.6.nearest"), "05", "the same for GlobalPooling", Percent),
+    fact("aggregate.mean.last.nearest", Some("aggregate.mean.6.nearest"), "the same for GlobalPooling", Percent),
     // Question 2.
     fact(
         "arrange.carried.largest.last",
         None,
-        "06",
         "words shuffled with their positions: largest change of any number after the last layer",
         Auto,
     ),
-    fact("arrange.carried.cosine.last", None, "06", "the same: cosine of [CLS] with what it was", Decimals(6)),
-    fact("arrange.shuffled.cosine.last", None, "06", "shuffled, positions counted anew: cosine of [CLS]", Auto),
-    fact("arrange.cls-at-end.cosine.last", None, "06", "[CLS] moved to the end: cosine of [CLS]", Auto),
-    fact("arrange.no-positions.cosine.last", None, "06", "no positions at all: cosine of [CLS]", Auto),
+    fact("arrange.carried.cosine.last", None, "the same: cosine of [CLS] with what it was", Decimals(6)),
+    fact("arrange.shuffled.cosine.last", None, "shuffled, positions counted anew: cosine of [CLS]", Auto),
+    fact("arrange.cls-at-end.cosine.last", None, "[CLS] moved to the end: cosine of [CLS]", Auto),
+    fact("arrange.no-positions.cosine.last", None, "no positions at all: cosine of [CLS]", Auto),
     fact(
         "race.cls-cls-at-end.last.difference",
         Some("frozen.cls-cls-at-end.6.difference"),
-        "06",
         "[CLS] at the end minus [CLS] in first place, frozen",
         Points,
     ),
-    fact("race.cls-cls-at-end.last.low", Some("frozen.cls-cls-at-end.6.low"), "06", "its 95 % interval, from", Points),
-    fact("race.cls-cls-at-end.last.high", Some("frozen.cls-cls-at-end.6.high"), "06", "its 95 % interval, to", Points),
+    fact("race.cls-cls-at-end.last.low", Some("frozen.cls-cls-at-end.6.low"), "its 95 % interval, from", Points),
+    fact("race.cls-cls-at-end.last.high", Some("frozen.cls-cls-at-end.6.high"), "its 95 % interval, to", Points),
     fact(
         "race.cls-cls-at-end.last.verdict",
         Some("frozen.cls-cls-at-end.6.verdict"),
-        "06",
         "[CLS] at the end against [CLS] in first place",
         Auto,
     ),
     // Question 3.
-    fact("sentence.pieces", None, "01", "word pieces of the sentence", Auto),
+    fact("sentence.pieces", None, "word pieces of the sentence", Auto),
     fact(
         "gradient.cls.touched.last",
         None,
-        "07",
         "positions that the loss of a classifier on [CLS] touches after the last layer",
         Auto,
     ),
-    fact("gradient.cls.touched.1", None, "07", "the same after layer 1", Auto),
+    fact("gradient.cls.touched.1", None, "the same after layer 1", Auto),
     fact(
         "gradient.mean.touched.last",
         None,
-        "07",
         "positions that the loss of a classifier on GlobalPooling touches after the last layer",
         Auto,
     ),
-    fact("learning.cls.before", None, "07", "a short training on [CLS]: loss in the first step", Auto),
-    fact("learning.cls.after", None, "07", "loss in its last step", Auto),
-    fact("learning.cls.turned.last", None, "07", "how far [CLS] turned by it (1 - cosine) after the last layer", Auto),
+    fact("learning.cls.before", None, "a short training on [CLS]: loss in the first step", Auto),
+    fact("learning.cls.after", None, "loss in its last step", Auto),
+    fact("learning.cls.turned.last", None, "how far [CLS] turned by it (1 - cosine) after the last layer", Auto),
     fact(
         "race.cls.finetune.accuracy",
         Some("full.cls.finetune.accuracy"),
-        "08",
         "fine-tuned [CLS], test sentences right",
         Percent,
     ),
     fact(
         "race.cls-mean.finetune.difference",
         Some("full.cls-mean.finetune.difference"),
-        "08",
         "GlobalPooling minus [CLS], fine-tuned",
         Points,
     ),
-    fact("race.cls.finetune.low", Some("full.cls.finetune.low"), "08", "its 95 % interval, from", Percent),
-    fact("race.cls.finetune.high", Some("full.cls.finetune.high"), "08", "its 95 % interval, to", Percent),
-    fact("race.cls-mean.finetune.low", Some("full.cls-mean.finetune.low"), "08", "its 95 % interval, from", Points),
-    fact("race.cls-mean.finetune.high", Some("full.cls-mean.finetune.high"), "08", "its 95 % interval, to", Points),
+    fact("race.cls.finetune.low", Some("full.cls.finetune.low"), "its 95 % interval, from", Percent),
+    fact("race.cls.finetune.high", Some("full.cls.finetune.high"), "its 95 % interval, to", Percent),
+    fact("race.cls-mean.finetune.low", Some("full.cls-mean.finetune.low"), "its 95 % interval, from", Points),
+    fact("race.cls-mean.finetune.high", Some("full.cls-mean.finetune.high"), "its 95 % interval, to", Points),
     fact(
         "race.cls-mean.finetune.verdict",
         Some("full.cls-mean.finetune.verdict"),
-        "08",
         "GlobalPooling against [CLS], fine-tuned",
         Auto,
     ),
@@ -167,42 +140,28 @@ pub const FACTS: &[Fact] = &[
     fact(
         "decode.cls.last.precision",
         Some("inversion.cls.6.precision"),
-        "10",
         "from [CLS], content pieces of test sentences found",
         Percent,
     ),
-    fact("decode.cls.last.low", Some("inversion.cls.6.low"), "10", "its 95 % interval, from", Percent),
-    fact("decode.cls.last.high", Some("inversion.cls.6.high"), "10", "its 95 % interval, to", Percent),
-    fact(
-        "decode.mean.last.precision",
-        Some("inversion.mean.6.precision"),
-        "10",
-        "the same from GlobalPooling",
-        Percent,
-    ),
-    fact("decode.mean.last.low", Some("inversion.mean.6.low"), "10", "its 95 % interval, from", Percent),
-    fact("decode.mean.last.high", Some("inversion.mean.6.high"), "10", "its 95 % interval, to", Percent),
-    fact(
-        "decode.baseline",
-        Some("inversion.baseline"),
-        "10",
-        "the commonest pieces guessed every time, found",
-        Percent,
-    ),
+    fact("decode.cls.last.low", Some("inversion.cls.6.low"), "its 95 % interval, from", Percent),
+    fact("decode.cls.last.high", Some("inversion.cls.6.high"), "its 95 % interval, to", Percent),
+    fact("decode.mean.last.precision", Some("inversion.mean.6.precision"), "the same from GlobalPooling", Percent),
+    fact("decode.mean.last.low", Some("inversion.mean.6.low"), "its 95 % interval, from", Percent),
+    fact("decode.mean.last.high", Some("inversion.mean.6.high"), "its 95 % interval, to", Percent),
+    fact("decode.baseline", Some("inversion.baseline"), "the commonest pieces guessed every time, found", Percent),
     fact(
         "decode.coverage",
         Some("inversion.coverage"),
-        "10",
         "share of all content pieces that the decoders know at all",
         Percent,
     ),
     // Of interest, but no answer rests on them.
-    besides("label.cls.answer", "01", "the recorded classifier's answer from [CLS]", Auto),
-    besides("compare.cls.0", "02", "cosine of [CLS] in two sentences, at layer 0", Decimals(6)),
-    besides("compare.cls.last", "02", "the same after the last layer", Decimals(6)),
-    besides("mixing.most", "04", "layer in which [CLS] takes in most", Auto),
-    besides("mixing.ratio.1", "04", "mixing ratio of [CLS] in layer 1", Auto),
-    besides("mixing.ratio.last", "04", "mixing ratio of [CLS] in the last layer", Auto),
-    besides("knockout.top", "04", "the token whose edge into [CLS], cut, turns it most", Auto),
-    besides("knockout.effect", "04", "how far it turns then (1 - cosine)", Auto),
+    besides("label.cls.answer", "the recorded classifier's answer from [CLS]", Auto),
+    besides("compare.cls.0", "cosine of [CLS] in two sentences, at layer 0", Decimals(6)),
+    besides("compare.cls.last", "the same after the last layer", Decimals(6)),
+    besides("mixing.most", "layer in which [CLS] takes in most", Auto),
+    besides("mixing.ratio.1", "mixing ratio of [CLS] in layer 1", Auto),
+    besides("mixing.ratio.last", "mixing ratio of [CLS] in the last layer", Auto),
+    besides("knockout.top", "the token whose edge into [CLS], cut, turns it most", Auto),
+    besides("knockout.effect", "how far it turns then (1 - cosine)", Auto),
 ];

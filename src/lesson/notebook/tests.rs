@@ -65,26 +65,29 @@ fn question_1_follows_from_the_race() {
     assert!(verdict(&poor, "better").starts_with("Not shown here"), "no better than one answer for everything");
 }
 
-/// A small race of one's own beside a large recorded one would make training look better than it is.
-#[test]
-fn training_is_judged_by_runs_of_one_size() {
-    let record = |key: &str| match key {
+fn recorded_races(key: &str) -> Option<Figure> {
+    match key {
         "frozen.cls.6.accuracy" => Some(Figure::Number(0.737)),
         "full.cls.finetune.accuracy" => Some(Figure::Number(0.874)),
         "frozen.train" | "full.train" => Some(Figure::Number(6_991.0)),
         _ => None,
-    };
+    }
+}
+
+/// A small race of one's own beside a large recorded one would make training look better than it is.
+#[test]
+fn training_is_judged_by_runs_of_one_size() {
     let mut small = progress(&[("race.cls.last.accuracy", 0.662), ("gradient.cls.touched.last", 1.0)], &[]);
     if let Some(known) = small.measured.get_mut("race.cls.last.accuracy") {
         known.train = Some(512);
     }
-    let said = answers(&Evidence { progress: &small, course: &course(), record: &record });
+    let said = answers(&Evidence { progress: &small, course: &course(), record: &recorded_races });
     assert!(said[2].verdict.contains("Frozen it is right on 73.7 %, fine-tuned on 87.4 %"), "{}", said[2].verdict);
     let small_run = said[0].points.iter().find(|point| point.value == "66.2 %").expect("the small run");
     assert_eq!(small_run.origin.train, Some(512));
     // The list has the pair that the sentence speaks of, and the learner's own run.
     let listed: Vec<(&str, &str)> =
-        said[2].points.iter().map(|point| (point.value.as_str(), point.source_in_words())).collect();
+        said[2].points.iter().map(|point| (point.value.as_str(), point.origin.source.in_words())).collect();
     for figure in [("66.2 %", "measured here"), ("73.7 %", "recorded"), ("87.4 %", "recorded")] {
         assert!(listed.contains(&figure), "{figure:?} in {listed:?}");
     }
@@ -94,12 +97,6 @@ fn training_is_judged_by_runs_of_one_size() {
 /// Fine-tuned here on few sentences, frozen on all: the sentence is of the recorded pair, and says so.
 #[test]
 fn runs_of_two_sizes_are_not_compared() {
-    let record = |key: &str| match key {
-        "frozen.cls.6.accuracy" => Some(Figure::Number(0.737)),
-        "full.cls.finetune.accuracy" => Some(Figure::Number(0.874)),
-        "frozen.train" | "full.train" => Some(Figure::Number(6_991.0)),
-        _ => None,
-    };
     let numbers = [
         ("race.cls.last.accuracy", 0.737),
         ("race.cls.finetune.accuracy", 0.619),
@@ -110,7 +107,7 @@ fn runs_of_two_sizes_are_not_compared() {
     for (key, train) in [("race.cls.last.accuracy", 6_991), ("race.cls.finetune.accuracy", 512)] {
         mixed.measured.get_mut(key).expect("measured").train = Some(train);
     }
-    let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &record });
+    let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &recorded_races });
     assert!(third.verdict.contains("fine-tuned on 87.4 %") && third.verdict.contains("recorded"), "{}", third.verdict);
     assert!(!third.is_measured() && third.partly.is_some(), "a part of it is recorded: {third:?}");
     let recorded =

@@ -6,10 +6,10 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::problem::{Problem, Text, did_you_mean};
+use super::problem::{Problem, Text};
 use super::toml_at::{self, Key, Keys, Shape, needed, optional};
 use super::{one_line, reference, sentence, steps};
-use crate::lesson::{Answer, Bench, Layer, Only, Question, Step, ValueRef, View};
+use crate::lesson::{Answer, Bench, Only, Question, Step, ValueRef};
 
 /// The first word of a directive's opening line.
 pub(super) const NAMES: [&str; 6] = ["bench", "predict", "check", "notes", "embedded", "others"];
@@ -18,7 +18,7 @@ pub(super) const NAMES: [&str; 6] = ["bench", "predict", "check", "notes", "embe
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
 
 const BENCH: &[Key] = &[
-    needed("view", Shape::Text),
+    needed("view", Shape::View),
     optional("sentence", Shape::Text),
     optional("other", Shape::Text),
     optional("word", Shape::Text),
@@ -46,44 +46,6 @@ const QUESTION: &[Key] = &[
     needed("why", Shape::Text),
     optional("why-others", Shape::Text),
 ];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BenchToml {
-    view: Spanned<String>,
-    sentence: Option<String>,
-    other: Option<String>,
-    word: Option<String>,
-    measure: Option<String>,
-    layer: Option<LayerToml>,
-    head: Option<usize>,
-    operation: Option<String>,
-    #[serde(default)]
-    readouts: Vec<String>,
-    train: Option<usize>,
-    test: Option<usize>,
-    #[serde(default)]
-    modes: Vec<String>,
-    epochs: Option<usize>,
-    #[serde(rename = "top-layers")]
-    top_layers: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum LayerToml {
-    Number(usize),
-    Word(String),
-}
-
-impl LayerToml {
-    fn layer(self) -> Option<Layer> {
-        match self {
-            Self::Number(number) => Some(Layer::Number(number)),
-            Self::Word(word) => Layer::named(&word),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -157,32 +119,16 @@ pub(super) fn read(
 }
 
 fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Result<Bench, Vec<Problem>> {
-    let read: BenchToml = toml_at::read(source, text, range.clone(), Keys::Of(BENCH))?;
-    let name = read.view.get_ref().as_str();
-    let Some(&(_, view)) = View::ALL.iter().find(|(known, _)| *known == name) else {
-        let names = View::ALL.map(|(known, _)| known);
-        let help = did_you_mean(name, names).unwrap_or_else(|| format!("the views are {}", names.join(", ")));
-        let at = range.start + read.view.span().start;
-        return Err(vec![source.problem(at, format!("unknown view `{name}`")).with_help(help)]);
-    };
-    let line_of = |text: Option<String>| text.map(|text| one_line(&text));
-    Ok(Bench {
-        view,
-        sentence: read.sentence.map(|text| sentence(&text)),
-        other: read.other.map(|text| sentence(&text)),
-        word: line_of(read.word),
-        measure: line_of(read.measure),
-        layer: read.layer.and_then(LayerToml::layer),
-        head: read.head,
-        operation: line_of(read.operation),
-        readouts: read.readouts.iter().map(|name| one_line(name)).collect(),
-        train: read.train,
-        test: read.test,
-        modes: read.modes.iter().map(|mode| one_line(mode)).collect(),
-        epochs: read.epochs,
-        top_layers: read.top_layers,
-        line,
-    })
+    let mut bench: Bench = toml_at::read(source, text, range, Keys::Of(BENCH))?;
+    bench.line = line;
+    for text in [&mut bench.sentence, &mut bench.other].into_iter().flatten() {
+        *text = sentence(text);
+    }
+    let names = [&mut bench.word, &mut bench.measure, &mut bench.operation].into_iter().flatten();
+    for name in names.chain(&mut bench.readouts).chain(&mut bench.modes) {
+        *name = one_line(name);
+    }
+    Ok(bench)
 }
 
 fn question(source: &Text<'_>, text: &str, range: Range<usize>) -> Result<Question, Vec<Problem>> {

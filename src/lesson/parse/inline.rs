@@ -108,16 +108,3 @@ impl Inlines {
         self.done.extend(found);
     }
 }
-
-/// The text without its marks, for a heading.
-pub(super) fn plain(inlines: &[Inline]) -> String {
-    let part = |inline: &Inline| match inline {
-        Inline::Text(text)
-        | Inline::Strong(text)
-        | Inline::Emphasis(text)
-        | Inline::Code(text)
-        | Inline::Term { text, .. } => text.clone(),
-        Inline::Value(_) => String::new(),
-    };
-    inlines.iter().map(part).collect()
-}

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::wording::visible_sign;
+
 /// Longest line of a file that a problem quotes, in characters.
 const SNIPPET: usize = 100;
 
@@ -34,7 +36,6 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of a whole file or directory.
-    #[must_use]
     pub fn whole(file: &str, message: impl AsRef<str>) -> Self {
         Self {
             file: visible(file),
@@ -155,22 +156,13 @@ fn excerpt(line: &str, column: usize) -> String {
     shown
 }
 
-/// The text with control characters (all but newline and tab) as their pictures, so that no terminal obeys them.
+/// The text with every sign but newline and tab visible that a terminal would obey.
 #[must_use]
 pub fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\u{7f}' => '\u{2421}',
-            c if c < ' ' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-            c if c.is_control() => '\u{fffd}',
-            c => c,
-        })
-        .collect()
+    text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { visible_sign(c) }).collect()
 }
 
 /// "did you mean …?" for the candidate nearest to `word`, if one is near enough to be meant.
-#[must_use]
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = (word.chars().count() / 3).clamp(1, 6);
     candidates
@@ -181,25 +173,17 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
 
+/// "did you mean …?"; where nothing is near, `what` with all that it may be: "the views are …".
+pub(crate) fn did_you_mean_or<'a>(word: &str, what: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    did_you_mean(word, known.clone())
+        .unwrap_or_else(|| format!("{what} {}", known.into_iter().collect::<Vec<_>>().join(", ")))
+}
+
 /// How many letters must be added, dropped, replaced or swapped with their neighbour to get from one word to the
-/// other (optimal string alignment). Words longer than any name are compared by their beginnings.
+/// other. Words longer than any name are compared by their beginnings.
 pub(crate) fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().take(80).collect();
-    let right: Vec<char> = right.chars().take(80).collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, &a) in left.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, &b) in right.iter().enumerate() {
-            let mut best = (row[j + 1] + 1).min(next[j] + 1).min(row[j] + usize::from(a != b));
-            if i > 0 && j > 0 && a == right[j - 1] && left[i - 1] == b {
-                best = best.min(before[j - 1] + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row.last().copied().unwrap_or(0)
+    let [left, right] = [left, right].map(|word| word.chars().take(80).collect::<String>());
+    strsim::osa_distance(&left, &right)
 }
 
 #[cfg(test)]

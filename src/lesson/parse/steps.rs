@@ -1,11 +1,10 @@
 //! The Markdown walk: from the parser's events to steps, and a clear sentence for Markdown that lessons do not have.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use super::inline::{Inlines, plain};
+use super::inline::Inlines;
 use super::problem::{Problem, Text, did_you_mean, visible};
 use super::{MAX_PROBLEMS, MAX_STEPS, fence, toml_at};
 use crate::lesson::{Block, Inline, Step};
@@ -120,11 +119,8 @@ impl<'a> Walk<'a> {
         // `[CLS]: word` at the start of a line defines a link, and the line would vanish without a trace.
         let definitions: Vec<usize> = events.reference_definitions().iter().map(|(_, def)| def.span.start).collect();
         for at in definitions {
-            self.refuse(
-                at,
-                "a line that begins with `[…]:` is Markdown's link definition",
-                "write `` `[CLS]`: … `` as code",
-            );
+            let message = "a line that begins with `[…]:` is Markdown's link definition";
+            self.refuse(at, message, "write `` `[CLS]`: … `` as code");
         }
         for (event, range) in events {
             if self.steps.len() >= MAX_STEPS {
@@ -157,85 +153,83 @@ impl<'a> Walk<'a> {
                 self.refuse(range.start, "`---` inside a list or quotation", "leave an empty line above `---`");
             }
             Event::Rule => self.end_step(range.start),
-            Event::Html(_) | Event::InlineHtml(_) => self.refuse(
-                range.start,
-                "HTML is not shown in a lesson",
-                "write Markdown, or put the characters in `code`",
-            ),
+            Event::Html(_) | Event::InlineHtml(_) => {
+                let help = "write Markdown, or put the characters in `code`";
+                self.refuse(range.start, "HTML is not shown in a lesson", help);
+            }
             _ => self.refuse(range.start, "this Markdown is not known here", "write it as plain text"),
         }
     }
 
-    fn begin(&mut self, tag: Tag<'_>, at: usize) {
+    /// What a lesson does not show, and what to do instead.
+    fn not_shown(&self, tag: &Tag<'_>) -> Option<(&'static str, &'static str)> {
         let nested = self.list.is_some() || self.quote;
+        Some(match tag {
+            Tag::Image { .. } => ("images are not shown in a lesson", "show a bench instead"),
+            Tag::HtmlBlock => ("HTML is not shown in a lesson", "write Markdown instead"),
+            Tag::Table(_) => ("tables are not shown in a lesson", "write a list, or a block of ``` text"),
+            Tag::List(_) if nested => ("a list inside a list or quotation is not shown", "write one flat list"),
+            Tag::BlockQuote(_) if nested => {
+                ("a quotation inside a list or quotation is not shown", "let it stand on its own")
+            }
+            Tag::Heading { .. } if nested => {
+                ("a heading inside a list or quotation is not shown", "use **strong** text")
+            }
+            Tag::CodeBlock(_) if nested || self.fixed.is_some() => {
+                ("a block of code or a directive cannot stand here", "move it to the left margin of the step")
+            }
+            Tag::CodeBlock(CodeBlockKind::Indented) => {
+                ("a line indented by four spaces is Markdown's code", "move it to the left margin, or use ```")
+            }
+            Tag::Paragraph
+            | Tag::Strong
+            | Tag::Emphasis
+            | Tag::Item
+            | Tag::Link { .. }
+            | Tag::List(_)
+            | Tag::BlockQuote(_)
+            | Tag::Heading { .. }
+            | Tag::CodeBlock(_) => return None,
+            _ => ("this Markdown is not known here", "write it as plain text"),
+        })
+    }
+
+    fn begin(&mut self, tag: Tag<'_>, at: usize) {
+        if let Some((message, help)) = self.not_shown(&tag) {
+            self.draft(at);
+            self.refuse(at, message, help);
+            // What is inside is passed over.
+            self.skip = 1;
+            return;
+        }
         match tag {
-            Tag::Paragraph => {
-                if self.list.is_some() && !self.inlines.is_empty() {
-                    self.refuse(at, "a list item has one paragraph", "write a second item, or text below the list");
-                }
-                self.draft(at);
+            Tag::Paragraph if self.list.is_some() && !self.inlines.is_empty() => {
+                self.refuse(at, "a list item has one paragraph", "write a second item, or text below the list");
             }
             Tag::Strong => self.inlines.strong(true),
             Tag::Emphasis => self.inlines.emphasis(true),
-            Tag::Item => {}
-            Tag::Link { dest_url, .. } => match dest_url.strip_prefix(TERM) {
-                Some(name) => self.inlines.begin_term(name),
-                None => self.refuse(
-                    at,
-                    "links cannot be followed in a lesson",
-                    "write the address as `code`, or cite a source with {{cite.…}}",
-                ),
-            },
-            Tag::Image { .. } => self.pass_over(at, "images are not shown in a lesson", "show a bench instead"),
-            Tag::HtmlBlock => self.pass_over(at, "HTML is not shown in a lesson", "write Markdown instead"),
-            Tag::Table(_) => {
-                self.pass_over(at, "tables are not shown in a lesson", "write a list, or a block of ``` text");
-            }
-            Tag::List(_) if nested => {
-                self.pass_over(at, "a list inside a list or quotation is not shown", "write one flat list");
+            Tag::Link { dest_url, .. } => {
+                if let Some(name) = dest_url.strip_prefix(TERM) {
+                    self.inlines.begin_term(name);
+                } else {
+                    let help = "write the address as `code`, or cite a source with {{cite.…}}";
+                    self.refuse(at, "links cannot be followed in a lesson", help);
+                }
             }
             Tag::List(first) => {
                 if first.is_some_and(|first| first != 1) {
-                    self.refuse(
-                        at,
-                        "a numbered list begins with 1",
-                        "if no list is meant, put the number elsewhere in its line",
-                    );
+                    let help = "if no list is meant, put the number elsewhere in its line";
+                    self.refuse(at, "a numbered list begins with 1", help);
                 }
-                self.draft(at);
                 self.list = Some((first.is_some(), Vec::new()));
             }
-            Tag::BlockQuote(_) if nested => {
-                self.pass_over(at, "a quotation inside a list or quotation is not shown", "let it stand on its own");
-            }
-            Tag::BlockQuote(_) => {
-                self.draft(at);
-                self.quote = true;
-            }
-            Tag::Heading { .. } if nested => {
-                self.pass_over(at, "a heading inside a list or quotation is not shown", "use **strong** text");
-            }
-            Tag::Heading { .. } => self.draft(at),
-            Tag::CodeBlock(_) if nested || self.fixed.is_some() => {
-                self.pass_over(
-                    at,
-                    "a block of code or a directive cannot stand here",
-                    "move it to the left margin of the step",
-                );
-            }
-            Tag::CodeBlock(CodeBlockKind::Indented) => {
-                self.pass_over(
-                    at,
-                    "a line indented by four spaces is Markdown's code",
-                    "move it to the left margin, or use ```",
-                );
-            }
+            Tag::BlockQuote(_) => self.quote = true,
             Tag::CodeBlock(CodeBlockKind::Fenced(info)) => {
-                self.draft(at);
                 self.fence = Some(Fence { info: info.trim().to_owned(), content: String::new(), range: None });
             }
-            _ => self.pass_over(at, "this Markdown is not known here", "write it as plain text"),
+            _ => {}
         }
+        self.draft(at);
     }
 
     fn end(&mut self, tag: TagEnd, range: Range<usize>) {
@@ -291,7 +285,7 @@ impl<'a> Walk<'a> {
     fn end_heading(&mut self, at: usize) {
         let inlines = self.take_inlines();
         let setext = self.text.get(self.start + at..).is_some_and(|rest| !rest.trim_start().starts_with('#'));
-        let values = inlines.iter().any(|inline| matches!(inline, Inline::Value(_)));
+        let values = inlines.iter().any(|inline| inline.text().is_err());
         let draft = self.draft.as_ref();
         let (late, second) = draft.map_or((false, false), |draft| (!draft.blocks.is_empty(), draft.title.is_some()));
         if setext {
@@ -303,7 +297,8 @@ impl<'a> Walk<'a> {
         } else if late {
             self.refuse(at, "a step's heading stands above its text", "begin a new step with `---`");
         } else if let Some(draft) = &mut self.draft {
-            draft.title = Some(plain(&inlines)).filter(|title| !title.is_empty());
+            let title: String = inlines.iter().filter_map(|inline| inline.text().ok()).collect();
+            draft.title = Some(title).filter(|title| !title.is_empty());
         }
     }
 
@@ -344,18 +339,7 @@ impl<'a> Walk<'a> {
     /// The step being read; it begins at the first thing that is seen of it.
     fn draft(&mut self, at: usize) {
         if self.draft.is_none() {
-            let line = self.source.line(self.start + at);
-            self.draft = Some(Step {
-                title: None,
-                titles: Vec::new(),
-                blocks: Vec::new(),
-                only: BTreeMap::new(),
-                bench: None,
-                predict: None,
-                check: None,
-                notes: Vec::new(),
-                line,
-            });
+            self.draft = Some(Step { line: self.source.line(self.start + at), ..Step::default() });
         }
     }
 
@@ -382,13 +366,6 @@ impl<'a> Walk<'a> {
             self.tell_at(at, message, help);
         }
         inlines
-    }
-
-    /// Tells that an element is not possible here and passes over what is inside it.
-    fn pass_over(&mut self, at: usize, message: &str, help: &str) {
-        self.draft(at);
-        self.refuse(at, message, help);
-        self.skip = 1;
     }
 
     fn refuse(&mut self, at: usize, message: impl AsRef<str>, help: &str) {

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, Text, did_you_mean};
-use crate::lesson::Layer;
+use super::problem::{Problem, Text, did_you_mean_or};
+use crate::lesson::{Layer, View};
 
 /// Mistakes of TOML's own grammar that are told about one block; one can cause many.
 const MOST_BROKEN_LINES: usize = 20;
@@ -33,6 +33,8 @@ pub(crate) enum Shape {
     Flag,
     /// A layer's number, or a word for it.
     Layer,
+    /// The name of a view.
+    View,
     /// Tables `[[…]]` with these keys.
     Tables(&'static [Key]),
 }
@@ -167,9 +169,7 @@ impl Reader<'_> {
                 self.value(key, value);
                 continue;
             }
-            let near = did_you_mean(written, keys.iter().map(|key| key.name));
-            let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
-            let help = near.unwrap_or_else(|| format!("the names are {}", names.join(", ")));
+            let help = did_you_mean_or(written, "the names are", keys.iter().map(|key| key.name));
             self.tell(name.span().start, format!("unknown field `{written}`"), help);
         }
         // A key that seems to be missing may be one that is misspelt.
@@ -191,18 +191,20 @@ impl Reader<'_> {
     fn value(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
         let (name, at, value) = (key.name, value.span().start, value.get_ref());
         match (key.shape, value) {
-            (Shape::Text, DeValue::String(_))
-            | (Shape::Count | Shape::Layer, DeValue::Integer(_))
-            | (Shape::Flag, DeValue::Boolean(_)) => self.count(key, at, value),
-            (Shape::Layer, DeValue::String(word)) => {
-                if Layer::named(word).is_none() {
-                    self.unknown_layer(word, at);
-                }
+            (Shape::Count | Shape::Layer, DeValue::Integer(number)) if number.as_str().starts_with('-') => {
+                let help = format!("write a whole number, such as `{name} = 1`");
+                self.tell(at, format!("`{name}` cannot be below zero"), help);
             }
+            (Shape::Layer, DeValue::String(word)) if Layer::named(word).is_none() => self.unknown_layer(word, at),
+            (Shape::View, DeValue::String(name)) if View::ALL.iter().all(|(known, _)| known != name) => {
+                let help = did_you_mean_or(name, "the views are", View::ALL.map(|(known, _)| known));
+                self.tell(at, format!("unknown view `{name}`"), help);
+            }
+            (Shape::Text | Shape::Layer | Shape::View, DeValue::String(_))
+            | (Shape::Count | Shape::Layer, DeValue::Integer(_))
+            | (Shape::Flag, DeValue::Boolean(_)) => {}
             (Shape::Texts | Shape::Words | Shape::Numbers, DeValue::Array(items)) => {
-                for item in items {
-                    self.item(key, item);
-                }
+                items.iter().for_each(|item| self.item(key, item));
             }
             (Shape::Tables(keys), DeValue::Array(items)) => {
                 for item in items {
@@ -219,28 +221,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A whole number must not be below zero.
-    fn count(&mut self, key: &Key, at: usize, value: &DeValue<'_>) {
-        let DeValue::Integer(number) = value else { return };
-        if number.as_str().starts_with('-') {
-            let message = format!("`{}` cannot be below zero", key.name);
-            self.tell(at, message, format!("write a whole number, such as `{} = 1`", key.name));
-        }
-    }
-
     fn item(&mut self, key: &Key, item: &Spanned<DeValue<'_>>) {
         let (at, value) = (item.span().start, item.get_ref());
         match (key.shape, value) {
             (Shape::Numbers, DeValue::Integer(_) | DeValue::Float(_))
             | (Shape::Texts | Shape::Words, DeValue::String(_)) => {}
             (Shape::Words, DeValue::Array(words)) => {
-                for word in words.iter().filter(|word| !matches!(word.get_ref(), DeValue::String(_))) {
-                    self.tell(
-                        word.span().start,
-                        format!("`{}` lists {}, and a text is due", key.name, kind(word.get_ref())),
-                        in_quotes(self.written(word.span())),
-                    );
-                }
+                let key = Key { shape: Shape::Texts, ..*key };
+                words.iter().for_each(|word| self.item(&key, word));
             }
             (Shape::Numbers, value) => {
                 let help = match value {
@@ -252,7 +240,8 @@ impl Reader<'_> {
                 self.tell(at, format!("`{}` lists {}, and a number is due", key.name, kind(value)), help);
             }
             (_, value) => {
-                let help = in_quotes(self.written(item.span()));
+                let written: String = self.part.get(item.span()).unwrap_or("").chars().take(40).collect();
+                let help = format!("put it in quotes: \"{written}\"");
                 self.tell(at, format!("`{}` lists {}, and a text is due", key.name, kind(value)), help);
             }
         }
@@ -260,7 +249,7 @@ impl Reader<'_> {
 
     fn wrong(&mut self, name: &str, shape: Shape, value: &DeValue<'_>, at: usize) {
         let (due, help) = match shape {
-            Shape::Text => ("a text", format!("put it in quotes: `{name} = \"\u{2026}\"`")),
+            Shape::Text | Shape::View => ("a text", format!("put it in quotes: `{name} = \"\u{2026}\"`")),
             Shape::Texts | Shape::Words => (
                 "a list",
                 match value {
@@ -289,20 +278,10 @@ impl Reader<'_> {
             let message = "`layer` is a text, and a whole number or a word is due";
             return self.tell(at, message, format!("write it without quotes: `layer = {}`", word.trim()));
         }
-        let names = Layer::WORDS.map(|(name, _)| name);
-        let help = did_you_mean(word, names)
-            .unwrap_or_else(|| format!("a layer is a number, 0 the embeddings, or one of {}", names.join(", ")));
+        let what = "a layer is a number, 0 the embeddings, or one of";
+        let help = did_you_mean_or(word, what, Layer::WORDS.map(|(name, _)| name));
         self.tell(at, format!("unknown layer `{word}`"), help);
     }
-
-    fn written(&self, span: Range<usize>) -> &str {
-        self.part.get(span).unwrap_or("")
-    }
-}
-
-fn in_quotes(written: &str) -> String {
-    let short: String = written.chars().take(40).collect();
-    format!("put it in quotes: \"{short}\"")
 }
 
 /// What a value is, in words.

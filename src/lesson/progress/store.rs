@@ -99,7 +99,6 @@ pub struct Store {
 
 impl Store {
     /// A store for the file at `path`, which need not exist.
-    #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let (base, seen) = (Progress::default(), Progress::default());
         Self { path: path.into(), base, seen, stuck: false, presence: None }
@@ -113,7 +112,6 @@ impl Store {
 
     /// The progress, and a sentence for the learner if the file could not be used. Such a file is kept under another
     /// name beside the new one.
-    #[must_use]
     pub fn load(&mut self) -> (Progress, Option<String>) {
         files::remove_stale_temporaries(&self.path);
         let what = match look(&self.path) {
@@ -142,7 +140,7 @@ impl Store {
     /// Says that a session is open, until this store is dropped; whether another one is.
     pub fn open_session(&mut self) -> bool {
         let path = self.target();
-        let (presence, others) = lock::presence(&beside(&path, "open"));
+        let (presence, others) = lock::presence(&files::with_ending(&path, ".open"));
         self.presence = presence;
         others
     }
@@ -193,7 +191,7 @@ impl Store {
         let path = self.target();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
-        let _lock = lock::acquire(&beside(&path, "lock"), patience)?;
+        let _lock = lock::acquire(&files::with_ending(&path, ".lock"), patience)?;
         if !goes_on(Stage::Locked) {
             return Err(killed());
         }
@@ -253,28 +251,25 @@ fn look(path: &Path) -> io::Result<Found> {
         return Ok(Found::Foreign("is far too large"));
     }
     // The version first: a newer format may differ in everything else.
-    match serde_json::from_slice::<Version>(&bytes) {
-        Ok(version) if version.format_version > FORMAT_VERSION => {
-            return Ok(Found::Foreign("was written by a newer version of clsroom"));
+    let version = serde_json::from_slice::<Version>(&bytes);
+    Ok(match (version, serde_json::from_slice::<Progress>(&bytes)) {
+        (Ok(version), _) if version.format_version > FORMAT_VERSION => {
+            Found::Foreign("was written by a newer version of clsroom")
         }
-        Ok(_) => {}
-        Err(_) => return Ok(Found::Foreign("does not hold progress (it may be damaged)")),
-    }
-    Ok(match serde_json::from_slice::<Progress>(&bytes) {
-        Ok(mut progress) => {
+        (Ok(_), Ok(mut progress)) => {
             while progress.measured.len() > MOST_MEASURED {
                 progress.measured.pop_last();
             }
             Found::Good(Box::new(progress))
         }
-        Err(_) => Found::Foreign("does not hold progress (it may be damaged)"),
+        _ => Found::Foreign("does not hold progress (it may be damaged)"),
     })
 }
 
 /// Renames a file to `NAME.broken-N` with the first N that is free, and says where it went.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
     for number in 1..10_000 {
-        let kept = beside(path, &format!("broken-{number}"));
+        let kept = files::with_ending(path, &format!(".broken-{number}"));
         match fs::symlink_metadata(&kept) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -285,13 +280,6 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many broken files are kept already"))
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".");
-    name.push(ending);
-    path.with_file_name(name)
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::{names, option, short};
-use crate::model::printable;
-use crate::wording::{counted, listed};
+use crate::wording::{counted, listed, visible};
 
 /// A kind of file: how its name ends, what it is, what to do.
 struct Kind {
@@ -68,7 +67,7 @@ fn advice(kind: &Kind, folder: &Path) -> String {
         Advice::Loads(argument) => format!(
             "Save them again in Python with transformers 4: AutoModel.from_pretrained({:?}, \
              {argument}).save_pretrained(\"saved\"), and give --model saved",
-            printable(&folder.display().to_string())
+            visible(&folder.display().to_string())
         ),
         Advice::MadeFrom => {
             "Give --model the checkpoint that it was made from, which has model.safetensors or pytorch_model.bin".into()
@@ -109,7 +108,7 @@ fn split(folder: &Path) -> String {
     format!(
         "its weights are split into {count}, and clsroom reads one. Save them as one in Python with transformers: \
          AutoModel.from_pretrained({:?}).save_pretrained(\"joined\", max_shard_size=\"100GB\"), and give --model joined",
-        printable(&folder.display().to_string())
+        visible(&folder.display().to_string())
     )
 }
 
@@ -134,7 +133,7 @@ pub(super) fn in_words(folder: &Path) -> Option<String> {
     if let Some(first) = others.first() {
         return Some(format!(
             "it has no model.safetensors or pytorch_model.bin, but {}. If that file is the weights, name it: {}",
-            printable(&listed(others.iter().map(|name| short(name)), 3)),
+            visible(&listed(others.iter().map(|name| short(name)), 3)),
             option(&folder.join(first))
         ));
     }
@@ -145,7 +144,7 @@ pub(super) fn in_words(folder: &Path) -> Option<String> {
         "it has no model.safetensors or pytorch_model.bin; there {} {} ({}), which clsroom does not read. {}",
         if is_one(first) { "is" } else { "are" },
         first.what,
-        printable(&named),
+        visible(&named),
         advice(first, folder)
     ))
 }

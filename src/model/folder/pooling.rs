@@ -22,7 +22,6 @@ const MODES: [(&str, &str, &str); 6] = [
 ];
 
 /// From what the sentence's vector is read, in words; `None` where the file is missing or says nothing that is known.
-#[must_use]
 pub fn pooling(folder: &Path) -> Option<String> {
     // In the older layout the encoder has a folder beside the pooling module's.
     let beside = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("0_"));

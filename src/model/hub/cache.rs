@@ -5,12 +5,10 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
-use rustix::fs::OFlags;
 
 use super::transfer::Known;
 use super::{Hub, Name};
@@ -110,7 +108,7 @@ impl Shelf {
         fs::create_dir_all(&self.locks)?;
         fs::create_dir_all(self.folder.join("blobs"))?;
         let path = self.locks.join(format!("{}.lock", known.hash));
-        let file = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(own()).open(path)?;
+        let file = own(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Ok(None),
             // A file system without locks: what is written is checked before it gets its name.
@@ -129,9 +127,7 @@ impl Shelf {
             return Ok(Growing { path: temporary.path.clone(), blob, file, temporary: Some(temporary) });
         }
         let path = files::with_ending(&blob, ".part");
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).custom_flags(own()).open(&path);
-        let file = file?;
+        let file = own(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, format!("{} is not a file", path.display())));
         }
@@ -152,9 +148,19 @@ impl Shelf {
     }
 }
 
-/// Flags for files of the cache: no link is followed, and a pipe is not waited for.
-fn own() -> i32 {
-    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+/// Opens files of the cache: no link is followed, and a pipe is not waited for.
+#[cfg(unix)]
+fn own(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed())
+}
+
+/// Opens files of the cache: a link is opened itself, and is then no file.
+#[cfg(windows)]
+fn own(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
 }
 
 /// A blob that is being written.

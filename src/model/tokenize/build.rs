@@ -15,9 +15,10 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::roberta::RobertaProcessing;
 use tokenizers::{AddedToken, Tokenizer};
 
+use super::Companions;
 use super::pieces::Writing;
 use super::rules::{Cuts, Rules};
-use super::{Companions, printable};
+use crate::wording::{cause, visible};
 
 /// How a `tokenizer.json` is made where the rules are not ours.
 const MAKE: &str =
@@ -54,7 +55,7 @@ pub(super) fn from_vocabulary(
         _ => Err(match &rules.class {
             Some(class) => format!(
                 "its tokenizer_class is {}, which does not cut text by {file} alone as BERT's or RoBERTa's does. {MAKE}",
-                printable(class)
+                visible(class)
             ),
             None => format!("a model of its type does not cut text by {file} alone. {MAKE}"),
         }),
@@ -71,48 +72,43 @@ fn word_piece(bytes: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
         if token.is_empty() {
             return Err(format!("its {slot} is empty. Correct it in tokenizer_config.json, or copy the file again"));
         }
-        let id = ids.get(token.as_str()).ok_or_else(|| {
-            format!(
-                "vocab.txt has no {}, which this tokenizer needs. Use the vocab.txt that came with the weights",
-                printable(token)
-            )
-        })?;
-        Ok::<_, String>((token.clone(), *id))
+        in_vocabulary(token, "vocab.txt", ids.get(token.as_str()))
     };
     let (cls, sep) = (special("cls_token")?, special("sep_token")?);
     let pieces = WordPiece::builder()
         .vocab(ids.iter().map(|(piece, id)| ((*piece).to_owned(), *id)).collect::<AHashMap<_, _>>())
         .unk_token(special("unk_token")?.0)
         .build()
-        .map_err(|error| crate::wording::cause(&error))?;
+        .map_err(|error| cause(&error))?;
     let mut tokenizer = Tokenizer::new(pieces);
-    let normalizer = BertNormalizer::new(
-        true,
-        rules.normalizer.tokenize_chinese_chars,
-        rules.normalizer.strip_accents,
-        rules.normalizer.do_lower_case,
-    );
-    tokenizer.with_normalizer(Some(normalizer)).map_err(|error| crate::wording::cause(&error))?;
+    tokenizer.with_normalizer(Some(normalizer(true, rules))).map_err(|error| cause(&error))?;
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     tokenizer.with_post_processor(Some(BertProcessing::new(sep, cls)));
     Ok(tokenizer)
 }
 
+/// A special token with its id, which the vocabulary must have.
+fn in_vocabulary(token: &str, file: &str, id: Option<&u32>) -> Result<(String, u32), String> {
+    let absent = || {
+        let token = visible(token);
+        format!("{file} has no {token}, which this tokenizer needs. Use the {file} that came with the weights")
+    };
+    Ok((token.to_owned(), *id.ok_or_else(absent)?))
+}
+
+fn normalizer(clean_text: bool, rules: &Rules) -> BertNormalizer {
+    let asked = &rules.normalizer;
+    BertNormalizer::new(clean_text, asked.tokenize_chinese_chars, asked.strip_accents, asked.do_lower_case)
+}
+
 /// `RobertaTokenizer`. Bytes that a small vocabulary lacks are `<unk>`, as its Python form says.
 fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokenizer, String> {
     let again = "Copy or download it again";
-    let ids: AHashMap<String, u32> = serde_json::from_slice(vocabulary).map_err(|error| {
-        format!("vocab.json is no table of pieces and ids ({}). {again}", crate::wording::cause(&error))
-    })?;
+    let ids: AHashMap<String, u32> = serde_json::from_slice(vocabulary)
+        .map_err(|error| format!("vocab.json is no table of pieces and ids ({}). {again}", cause(&error)))?;
     let special = |slot: &str| {
         let token = &rules.needed(slot)?.content;
-        let id = ids.get(token).ok_or_else(|| {
-            format!(
-                "vocab.json has no {}, which this tokenizer needs. Use the vocab.json that came with the weights",
-                printable(token)
-            )
-        })?;
-        Ok::<_, String>((token.clone(), *id))
+        in_vocabulary(token, "vocab.json", ids.get(token))
     };
     let (cls, sep) = (special("cls_token")?, special("sep_token")?);
     let unknown = rules.special("unk_token").map(|token| token.content.clone()).filter(|token| ids.contains_key(token));
@@ -131,10 +127,7 @@ fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokeniz
         builder = builder.unk_token(unknown);
     }
     let pieces = builder.build().map_err(|error| {
-        format!(
-            "merges.txt and vocab.json do not fit together ({}). Copy or download both again",
-            crate::wording::cause(&error)
-        )
+        format!("merges.txt and vocab.json do not fit together ({}). Copy or download both again", cause(&error))
     })?;
     let mut tokenizer = Tokenizer::new(pieces);
     tokenizer.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(rules.add_prefix_space)));
@@ -147,13 +140,8 @@ fn byte_level(vocabulary: &[u8], merges: &[u8], rules: &Rules) -> Result<Tokeniz
 /// `PreTrainedTokenizerFast` does so with `add_prefix_space`, whose default is false.
 pub(super) fn follow(inner: &mut Tokenizer, rules: &Rules) -> Result<(), String> {
     if let (Cuts::WordPiece, Some(NormalizerWrapper::BertNormalizer(old))) = (rules.cuts, inner.get_normalizer()) {
-        let new = BertNormalizer::new(
-            old.clean_text,
-            rules.normalizer.tokenize_chinese_chars,
-            rules.normalizer.strip_accents,
-            rules.normalizer.do_lower_case,
-        );
-        inner.with_normalizer(Some(new)).map_err(|error| crate::wording::cause(&error))?;
+        let new = normalizer(old.clean_text, rules);
+        inner.with_normalizer(Some(new)).map_err(|error| cause(&error))?;
     }
     if let Some(PreTokenizerWrapper::ByteLevel(old)) = inner.get_pre_tokenizer() {
         let new = old.add_prefix_space(rules.add_prefix_space);
@@ -170,14 +158,14 @@ pub(super) fn add(inner: &mut Tokenizer, rules: &Rules, rows: usize) -> Result<(
         if rules.added_by == "added_tokens.json" && known.contains_key(id) {
             continue;
         }
-        let (file, name) = (rules.added_by, printable(&token.content));
+        let (file, name) = (rules.added_by, visible(&token.content));
         if *id as usize >= rows {
             return Err(format!(
                 "{file} gives {name} the id {id}, but the embedding table has {rows} rows. Use the {file} that came with \
                  the weights"
             ));
         }
-        inner.add_tokens([token.clone()]).map_err(|error| crate::wording::cause(&error))?;
+        inner.add_tokens([token.clone()]).map_err(|error| cause(&error))?;
         if let Some(other) = inner.token_to_id(&token.content).filter(|other| other != id) {
             return Err(format!(
                 "{file} gives {name} the id {id}, but behind this vocabulary it is {other}. Use the {file} that came with \
@@ -198,12 +186,12 @@ pub(super) fn add(inner: &mut Tokenizer, rules: &Rules, rows: usize) -> Result<(
                 return Err(format!(
                     "additional_special_tokens names {}, for which the embedding table ({rows} rows) has none. Use the \
                      tokenizer files that came with the weights",
-                    printable(&token.content)
+                    visible(&token.content)
                 ));
             }
             continue;
         }
-        inner.add_special_tokens([token]).map_err(|error| crate::wording::cause(&error))?;
+        inner.add_special_tokens([token]).map_err(|error| cause(&error))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::model::folder::no_json;
+use crate::wording::{cause, visible};
 
 /// Parts of one kind (normalizers, say) that a tokenizer may have.
 const MOST_PARTS: usize = 16;
@@ -30,40 +31,12 @@ const MOST_PIECE: usize = 1_000;
 /// Special tokens that may stand around a text.
 const MOST_AROUND: usize = 16;
 
-const NORMALIZERS: &[&str] = &[
-    "Sequence",
-    "BertNormalizer",
-    "Lowercase",
-    "StripAccents",
-    "Strip",
-    "NFC",
-    "NFD",
-    "NFKC",
-    "NFKD",
-    "Nmt",
-    "Precompiled",
-    "Replace",
-    "Prepend",
-    "ByteLevel",
-];
-const PRE_TOKENIZERS: &[&str] = &[
-    "Sequence",
-    "BertPreTokenizer",
-    "ByteLevel",
-    "CharDelimiterSplit",
-    "Delimiter",
-    "Metaspace",
-    "Whitespace",
-    "WhitespaceSplit",
-    "Split",
-    "Punctuation",
-    "Digits",
-    "UnicodeScripts",
-    "FixedLength",
-];
-const POST_PROCESSORS: &[&str] =
-    &["Sequence", "BertProcessing", "RobertaProcessing", "ByteLevel", "TemplateProcessing"];
-const MODELS: &[&str] = &["WordPiece", "BPE", "Unigram", "WordLevel"];
+const NORMALIZERS: &str = "Sequence BertNormalizer Lowercase StripAccents Strip NFC NFD NFKC NFKD Nmt Precompiled \
+    Replace Prepend ByteLevel";
+const PRE_TOKENIZERS: &str = "Sequence BertPreTokenizer ByteLevel CharDelimiterSplit Delimiter Metaspace Whitespace \
+    WhitespaceSplit Split Punctuation Digits UnicodeScripts FixedLength";
+const POST_PROCESSORS: &str = "Sequence BertProcessing RobertaProcessing ByteLevel TemplateProcessing";
+const MODELS: &str = "WordPiece BPE Unigram WordLevel";
 
 /// A `tokenizer.json` without its vocabulary.
 #[derive(Deserialize)]
@@ -143,8 +116,8 @@ impl Outline {
             let why = no_json(bytes).unwrap_or("it is no JSON object that describes one");
             return Err(format!("not a tokenizer file: {why}"));
         }
-        let outline: Self = serde_json::from_slice(bytes)
-            .map_err(|error| format!("not a tokenizer file ({})", crate::wording::cause(&error)))?;
+        let outline: Self =
+            serde_json::from_slice(bytes).map_err(|error| format!("not a tokenizer file ({})", cause(&error)))?;
         outline.check()?;
         Ok(outline)
     }
@@ -199,7 +172,7 @@ impl Outline {
 impl Model {
     fn check(&self) -> Result<(), String> {
         if let Some(kind) = &self.r#type
-            && !MODELS.contains(&kind.as_str())
+            && !MODELS.split(' ').any(|known| known == kind)
         {
             return Err(format!("its model is {}, which is not known", short(kind)));
         }
@@ -223,7 +196,7 @@ impl Model {
 fn parts<'a>(
     what: &str,
     part: Option<&'a Value>,
-    known: &[&str],
+    known: &str,
     inside: &str,
 ) -> Result<Vec<(&'a str, &'a Value)>, String> {
     let Some(part) = part else { return Ok(Vec::new()) };
@@ -234,7 +207,7 @@ fn parts<'a>(
     let (mut found, mut open) = (Vec::new(), vec![(part, 0)]);
     while let Some((part, depth)) = open.pop() {
         let name = kind(part)?;
-        if !known.contains(&name) {
+        if !known.split(' ').any(|known| known == name) {
             return Err(format!("its {what} is {}, which is not known", short(name)));
         }
         if name == "Sequence" {
@@ -330,5 +303,5 @@ fn around(part: &Value) -> Result<(), String> {
 
 /// A name from the file, cut to a length that fits a sentence.
 fn short(name: &str) -> String {
-    super::super::printable(&name.chars().take(40).collect::<String>())
+    visible(&name.chars().take(40).collect::<String>())
 }

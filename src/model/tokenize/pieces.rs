@@ -78,13 +78,13 @@ impl Writing {
     /// A piece as the text that it stands for: a space is [`SPACE`], a byte that is no whole character `<C3>`.
     pub fn shown(self, tokenizer: &Tokenizer, id: u32, token: &str) -> String {
         if let Some(added) = tokenizer.get_added_vocabulary().get_added_tokens_decoder().get(&id) {
-            return super::super::printable(&added.content);
+            return crate::wording::visible(&added.content);
         }
         if let Some(byte) = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>')).filter(|_| self.fallback)
         {
             return format!("<{byte}>");
         }
-        if self.bytes { decoded(token) } else { super::super::printable(token) }
+        if self.bytes { decoded(token) } else { crate::wording::visible(token) }
     }
 }
 
@@ -104,7 +104,7 @@ fn decoded(token: &str) -> String {
             match c {
                 ' ' => text.push(SPACE),
                 c if c.is_ascii_control() => text.push_str(&hex(c as u8)),
-                c => text.push_str(&super::super::printable(c.encode_utf8(&mut [0; 4]))),
+                c => text.push_str(&crate::wording::visible(c.encode_utf8(&mut [0; 4]))),
             }
         }
         for byte in chunk.invalid() {

@@ -11,14 +11,21 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use tokenizers::AddedToken;
 
-use super::{Companions, printable};
+use super::Companions;
 use crate::model::folder::no_json;
+use crate::wording::visible;
 
 /// The special tokens that a configuration names, in the order in which transformers adds them.
 const SLOTS: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/// Names of the file in which sentence-transformers keeps its own rules, in the order in which it looks for them.
-const SENTENCE: [&str; 7] = [
+/// Files that are read beside a vocabulary: the two that RoBERTa's has; what `transformers` keeps; and the file in which
+/// sentence-transformers keeps its own rules, by the names for which it looks, in order.
+const ALL: [&str; 12] = [
+    "vocab.json",
+    "merges.txt",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
     "sentence_distilbert_config.json",
@@ -28,40 +35,9 @@ const SENTENCE: [&str; 7] = [
     "sentence_xlnet_config.json",
 ];
 
-/// Files that are read beside a `tokenizer.json`.
-const RULES: [&str; 10] = [
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    SENTENCE[0],
-    SENTENCE[1],
-    SENTENCE[2],
-    SENTENCE[3],
-    SENTENCE[4],
-    SENTENCE[5],
-    SENTENCE[6],
-];
-
-/// Files that are read beside a vocabulary: those beside a `tokenizer.json`, and the two that RoBERTa's has.
-const ALL: [&str; 12] = [
-    "vocab.json",
-    "merges.txt",
-    RULES[0],
-    RULES[1],
-    RULES[2],
-    RULES[3],
-    RULES[4],
-    RULES[5],
-    RULES[6],
-    RULES[7],
-    RULES[8],
-    RULES[9],
-];
-
 /// The files that are read beside a tokenizer's file, where they are there.
-#[must_use]
 pub fn companions(tokenizer: &str) -> &'static [&'static str] {
-    if tokenizer == "tokenizer.json" { &RULES } else { &ALL }
+    if tokenizer == "tokenizer.json" { &ALL[2..] } else { &ALL }
 }
 
 /// How a class of tokenizers cuts text.
@@ -185,7 +161,7 @@ impl Rules {
         rules.take_special(&config, "tokenizer_config.json")?;
         rules.take_added(&config, files)?;
         rules.slow_only = rules.slow_only(&config)?;
-        for name in SENTENCE {
+        for name in &ALL[5..] {
             if files.get(name).is_some() {
                 rules.lowered = flag_in(&object(files, name)?, "do_lower_case", name)?.unwrap_or(false);
                 break;
@@ -249,7 +225,7 @@ impl Rules {
         self.added_by = "added_tokens.json";
         for (content, id) in object(files, "added_tokens.json")? {
             let id = id.as_u64().and_then(|id| u32::try_from(id).ok());
-            let id = id.ok_or_else(|| wrong(&printable(&content), "added_tokens.json"))?;
+            let id = id.ok_or_else(|| wrong(&visible(&content), "added_tokens.json"))?;
             let special = self.all_special().any(|token| token.content == content);
             self.added.insert(id, AddedToken::from(content, special));
         }
@@ -286,8 +262,8 @@ fn japanese(class: Option<&str>, config: &Map<String, Value>) -> Result<bool, St
             "its tokenizer cuts words with {} and pieces with {} (word_tokenizer_type and subword_tokenizer_type in \
              tokenizer_config.json), which clsroom does not have; by BERT's own rules its pieces would be other ones. Use a \
              model with BERT's tokenizer",
-            words.filter(|_| whole).map_or_else(|| "nothing".to_owned(), printable),
-            printable(pieces)
+            words.filter(|_| whole).map_or_else(|| "nothing".to_owned(), visible),
+            visible(pieces)
         )),
     }
 }
@@ -298,7 +274,7 @@ fn refuse_python(class: Option<&str>) -> Result<(), String> {
         Some((_, what)) => Err(format!(
             "its tokenizer_class is {}, which {what}; clsroom does not have these rules. Use a model with BERT's or \
              RoBERTa's tokenizer, or, if the tokenizer.json here does the same, remove tokenizer_class",
-            printable(class)
+            visible(class)
         )),
         None => Ok(()),
     }

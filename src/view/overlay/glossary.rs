@@ -8,7 +8,7 @@ use super::scrolled;
 use crate::app::State;
 use crate::lesson::{Term, glossary};
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, wrap_hanging};
+use crate::view::widgets::text::{clean, span, wrap_hanging};
 
 pub(super) fn draw(state: &State, scroll: u16, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let terms = &state.course.glossary;
@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, scroll: u16, theme: &Theme, area: Rect, buf: &
 fn entry<'a>(term: &Term, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
     let own = |text: &str| clean(text, theme.ascii).into_owned();
     let mut spans =
-        vec![Span::styled(format!("{}: ", own(&term.name)), theme.key()), Span::styled(own(&term.means), theme.text())];
+        vec![Span::styled(format!("{}: ", own(&term.name)), theme.key()), span(&term.means, theme.text(), theme)];
     if !term.see.is_empty() {
         spans.push(Span::styled(format!(" See {}.", own(&term.see.join(", "))), theme.dim()));
     }

@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, place: &Place, theme: &Theme, area: Rect, buf:
         let here = index == place.row;
         put(buf, inside.x, y, 2, if here { theme.glyphs().pointer } else { " " }, theme.key());
         put(buf, inside.x + 2, y, 3, &format!("{:>2}", index + 1), theme.key());
-        let entry = fit(&clean(entry, theme.ascii), usize::from(inside.width.saturating_sub(7)), theme.ascii);
+        let entry = fit(entry, usize::from(inside.width.saturating_sub(7)), theme.ascii);
         let style = if here { theme.focus() } else { theme.text() };
         put(buf, inside.x + 6, y, inside.width.saturating_sub(6), &entry, style);
     }

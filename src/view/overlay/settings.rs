@@ -9,7 +9,7 @@ use crate::app::State;
 use crate::app::settings::{COLOURS, ROWS};
 use crate::view::lines;
 use crate::view::theme::Theme;
-use crate::view::widgets::text::{clean, fit, wrap_hanging};
+use crate::view::widgets::text::{fit, wrap_hanging};
 
 /// Cells of a setting's name.
 const NAME: usize = 14;
@@ -37,7 +37,7 @@ pub(super) fn draw(state: &State, row: usize, theme: &Theme, area: Rect, buf: &m
     for fixed in &state.settings.fixed {
         let spans = [
             Span::styled(format!("  {:<NAME$} ", fixed.name), theme.text()),
-            Span::styled(fit(&clean(&fixed.value, theme.ascii), wide, theme.ascii), theme.value()),
+            Span::styled(fit(&fixed.value, wide, theme.ascii), theme.value()),
             Span::styled(format!("  ({})", fixed.from), theme.dim()),
         ];
         text.extend(wrap_hanging(&spans, wide, NAME + 3));

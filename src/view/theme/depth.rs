@@ -90,7 +90,6 @@ pub enum CharFlag {
 }
 
 /// Decides the colour depth: flag, then `NO_COLOR`, `CLICOLOR_FORCE`, `COLORTERM`, `TERM`.
-#[must_use]
 pub fn depth(flag: Option<ColorFlag>, env: &dyn Fn(&str) -> Option<String>) -> Depth {
     match flag {
         Some(ColorFlag::Never) => return Depth::None,
@@ -133,7 +132,6 @@ fn term_depth(term: &str) -> Depth {
 /// Decides whether to keep to ASCII: flag, then `TERM=linux` or `dumb`, then a locale that says C or POSIX or names other
 /// characters than UTF-8. An unset locale, common over SSH and in containers, gets Unicode; but not inside tmux and
 /// screen, which then write `_` or `?` for every sign.
-#[must_use]
 pub fn ascii(flag: Option<CharFlag>, env: &dyn Fn(&str) -> Option<String>) -> bool {
     if let Some(flag) = flag {
         return flag == CharFlag::Ascii;

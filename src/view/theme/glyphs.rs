@@ -21,10 +21,6 @@ pub struct Glyphs {
     pub sqrt: &'static str,
     /// Item of a list.
     pub bullet: &'static str,
-    /// Arrow left.
-    pub left: &'static str,
-    /// Arrow right.
-    pub right: &'static str,
     /// Arrow up.
     pub up: &'static str,
     /// Arrow down.
@@ -79,8 +75,6 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     times: "×",
     sqrt: "√",
     bullet: "•",
-    left: "←",
-    right: "→",
     up: "↑",
     down: "↓",
     more_left: "‹",
@@ -114,8 +108,6 @@ pub(super) const ASCII: Glyphs = Glyphs {
     times: "x",
     sqrt: "sqrt",
     bullet: "*",
-    left: "<-",
-    right: "->",
     up: "^",
     down: "v",
     more_left: "<",

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 /// Our own texts without a character beyond ASCII where we know a reading; other characters stay.
-#[must_use]
 pub fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);

@@ -37,7 +37,6 @@ pub struct Bars<'a> {
 
 impl<'a> Bars<'a> {
     /// Bars on their own scale, without axis and cursor.
-    #[must_use]
     pub fn new(rows: &'a [Bar]) -> Self {
         Self { rows, range: None, axis: false, cursor: None }
     }

@@ -27,7 +27,6 @@ pub struct Shown {
 pub type Resolve<'a> = &'a dyn Fn(&ValueRef) -> Shown;
 
 /// Lays out blocks, with an empty line between them, in lines of at most `width` cells.
-#[must_use]
 pub fn render(blocks: &[Block], resolve: Resolve<'_>, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for block in blocks {
@@ -54,13 +53,11 @@ pub fn render(blocks: &[Block], resolve: Resolve<'_>, width: usize, theme: &Them
 }
 
 /// Lays out one run of text, such as a question's explanation.
-#[must_use]
 pub fn render_inlines(inlines: &[Inline], resolve: Resolve<'_>, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     wrap(&spans(inlines, resolve, theme), width)
 }
 
 /// One run of text as styled spans, not wrapped.
-#[must_use]
 pub fn spans(inlines: &[Inline], resolve: Resolve<'_>, theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     for inline in inlines {
@@ -89,7 +86,6 @@ pub fn spans(inlines: &[Inline], resolve: Resolve<'_>, theme: &Theme) -> Vec<Spa
 }
 
 /// A value and the mark of its source.
-#[must_use]
 pub fn value_spans(shown: &Shown, theme: &Theme) -> [Span<'static>; 2] {
     let text = if shown.ready { own(&shown.text, theme) } else { theme.glyphs().ellipsis.to_owned() };
     [
@@ -99,13 +95,11 @@ pub fn value_spans(shown: &Shown, theme: &Theme) -> [Span<'static>; 2] {
 }
 
 /// Stands after a term of the glossary, so that it is seen where nothing can be underlined.
-#[must_use]
 pub fn term_sign(theme: &Theme) -> &'static str {
     if theme.ascii { "~" } else { "\u{b0}" }
 }
 
 /// The mark of a source.
-#[must_use]
 pub fn mark(source: Source, theme: &Theme) -> &'static str {
     let glyphs = theme.glyphs();
     match source {
@@ -116,34 +110,15 @@ pub fn mark(source: Source, theme: &Theme) -> &'static str {
 }
 
 /// Every source that values in these blocks refer to.
-#[must_use]
 pub fn sources(blocks: &[Block]) -> BTreeSet<Source> {
-    let mut used = BTreeSet::new();
-    let mut collect = |inlines: &[Inline]| {
-        used.extend(inlines.iter().filter_map(|inline| match inline {
-            Inline::Value(value) => Some(value.source),
-            _ => None,
-        }));
-    };
-    for block in blocks {
-        match block {
-            Block::Paragraph(inlines) | Block::Quote(inlines) => collect(inlines),
-            Block::List { items, .. } => items.iter().for_each(|item| collect(item)),
-            Block::Code(_) => {}
-        }
-    }
-    used
+    let inlines = blocks.iter().flat_map(Block::runs).flatten();
+    inlines.filter_map(|inline| inline.text().err()).map(|value| value.source).collect()
 }
 
 /// What the marks mean, for those that were used: `ᵐ measured here  ʳ recorded  ᶜ cited`.
-#[must_use]
 pub fn legend(used: &BTreeSet<Source>, theme: &Theme) -> Option<Line<'static>> {
-    let word = |source: &Source| match source {
-        Source::Live => "measured here",
-        Source::Record => "recorded",
-        Source::Cite => "cited",
-    };
-    let parts: Vec<String> = used.iter().map(|source| format!("{} {}", mark(*source, theme), word(source))).collect();
+    let parts: Vec<String> =
+        used.iter().map(|source| format!("{} {}", mark(*source, theme), source.in_words())).collect();
     (!parts.is_empty()).then(|| Line::styled(parts.join("  "), theme.label()))
 }
 

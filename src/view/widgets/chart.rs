@@ -204,14 +204,8 @@ fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, ma
     }
     let label = width(chart.x_label) as u16;
     if label > 0 && free + label < area.right() {
-        put(
-            buf,
-            area.right() - label,
-            y + 1,
-            label,
-            &fit(chart.x_label, usize::from(label), theme.ascii),
-            theme.label(),
-        );
+        let shown = fit(chart.x_label, usize::from(label), theme.ascii);
+        put(buf, area.right() - label, y + 1, label, &shown, theme.label());
     }
 }
 

@@ -12,7 +12,6 @@ use crate::view::theme::Theme;
 ///
 /// The first hint is the most useful one. When narrow, hints go from the middle (right to left; `q` before `?` last of
 /// them), then those after `?`, then the first, then `?` itself, and the marker only when it does not fit alone.
-#[must_use]
 pub fn line(hints: &[(&str, &str)], marker: &str, width: usize, theme: &Theme) -> Line<'static> {
     let marker_width = cells(marker);
     let marker_room = if marker_width > 0 && marker_width <= width { marker_width + 1 } else { 0 };

@@ -29,8 +29,6 @@ pub struct Heatmap<'a> {
     pub cursor: Option<(usize, usize)>,
     /// A column of numbers at the right, such as the mixing ratio.
     pub side: Option<Side<'a>>,
-    /// Cells of screen a column takes, gap included; `None` chooses 5 to 8 by labels and room. 2 gives an overview.
-    pub cell: Option<u16>,
 }
 
 /// A column of numbers beside the map.
@@ -43,29 +41,23 @@ pub struct Side<'a> {
 
 impl<'a> Heatmap<'a> {
     /// A map with scale 0 to 1, unsigned, without cursor and side column.
-    #[must_use]
     pub fn new(rows: &'a [String], columns: &'a [String], value: &'a dyn Fn(usize, usize) -> f32) -> Self {
         let (row_roles, column_roles) = (&[][..], &[][..]);
         let scale = Scale::between(0.0, 1.0);
-        Self { rows, columns, row_roles, column_roles, value, scale, cursor: None, side: None, cell: None }
-    }
-
-    /// Size of the whole map unscrolled, for layouts: (width, height).
-    #[must_use]
-    pub fn full_size(&self) -> (u16, u16) {
-        let side = self.side.as_ref().map_or(0, |side| side_width(side.title));
-        let cells = usize::from(self.wide_cell()).saturating_mul(self.columns.len());
-        let width = usize::from(self.label_width(u16::MAX)) + cells + usize::from(side);
-        (width.min(usize::from(u16::MAX)) as u16, (self.rows.len() + 1).min(usize::from(u16::MAX)) as u16)
+        Self { rows, columns, row_roles, column_roles, value, scale, cursor: None, side: None }
     }
 
     fn smallest_cell(&self) -> u16 {
         if self.scale.is_signed() { 6 } else { 5 }
     }
 
+    fn smallest_digits(&self) -> usize {
+        usize::from(self.smallest_cell()) - 2
+    }
+
     fn wide_cell(&self) -> u16 {
         let label = self.columns.iter().map(|label| width(label)).max().unwrap_or(0) as u16;
-        self.cell.unwrap_or_else(|| label.saturating_add(1).clamp(self.smallest_cell(), 8)).max(1)
+        label.saturating_add(1).clamp(self.smallest_cell(), 8)
     }
 
     fn label_width(&self, area: u16) -> u16 {
@@ -81,7 +73,7 @@ impl<'a> Heatmap<'a> {
             side = 0;
         }
         let room = area.width - labels - side;
-        if self.cell.is_none() && usize::from(cell) * self.columns.len() > usize::from(room) {
+        if usize::from(cell) * self.columns.len() > usize::from(room) {
             cell = self.smallest_cell();
         }
         let cell = cell.min(room.max(1));
@@ -245,12 +237,6 @@ fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) 
     (pad(&text, cell, theme.ascii), style)
 }
 
-impl Heatmap<'_> {
-    fn smallest_digits(&self) -> usize {
-        usize::from(self.smallest_cell()) - 2
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ratatui::style::Color;
@@ -348,14 +334,14 @@ mod tests {
         let rows: Vec<String> = (0..36).map(|index| index.to_string()).collect();
         let columns: Vec<String> = (0..60).map(|index| format!("w{index}")).collect();
         let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 1009) as f32 / 1008.0;
-        for (depth, cell) in [(Depth::TwoFiftySix, None), (Depth::TwoFiftySix, Some(2)), (Depth::TrueColor, None)] {
-            let map = Heatmap { cell, ..Heatmap::new(&rows, &columns, &noise) };
+        for depth in [Depth::TwoFiftySix, Depth::TrueColor] {
+            let map = Heatmap::new(&rows, &columns, &noise);
             let empty = Buffer::empty(Rect::new(0, 0, 120, 36));
             let mut buf = empty.clone();
             draw(buf.area, &mut buf, &Theme::new(depth, false), &map);
             let mut bytes = Vec::new();
             CrosstermBackend::new(&mut bytes).draw(empty.diff(&buf).into_iter()).expect("a Vec takes bytes");
-            assert!(bytes.len() < 100_000, "{depth:?}, cells of {cell:?}: {} bytes", bytes.len());
+            assert!(bytes.len() < 100_000, "{depth:?}: {} bytes", bytes.len());
         }
     }
 
@@ -364,12 +350,11 @@ mod tests {
         let rows = names(&["[CLS]", "layer 2", "3"]);
         let columns = names(&["[CLS]", "un", "##afford", "##able", "[SEP]"]);
         let side = [0.1, f32::NAN];
-        let (plain, signed) = (Scale::between(0.0, 1.0), Scale::signed(1.0));
-        for (cell, scale) in [(None, plain), (None, signed), (Some(2), plain), (Some(0), plain), (Some(3), signed)] {
+        for scale in [Scale::between(0.0, 1.0), Scale::signed(1.0)] {
             for cursor in [None, Some((0, 0)), Some((2, 4)), Some((9, 9))] {
                 sweep(true, |area, buf, theme| {
                     let side = Some(Side { title: "ratio", values: &side });
-                    let map = Heatmap { scale, cursor, side, cell, ..Heatmap::new(&rows, &columns, &value) };
+                    let map = Heatmap { scale, cursor, side, ..Heatmap::new(&rows, &columns, &value) };
                     draw(area, buf, theme, &map);
                 });
             }

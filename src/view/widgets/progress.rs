@@ -6,7 +6,6 @@ use super::text::{fit, width as cells};
 use crate::view::theme::{Role, Theme};
 
 /// `━━━━╸─── note`: `done` in 0..=1, the note (a time left, a count) is given as data and gives way when narrow.
-#[must_use]
 pub fn line(done: f32, note: &str, width: usize, theme: &Theme) -> Line<'static> {
     let [full, head, open] = theme.glyphs().progress;
     let done = if done.is_finite() { done.clamp(0.0, 1.0) } else { 0.0 };

@@ -16,19 +16,16 @@ pub struct Scale {
 
 impl Scale {
     /// From `low` to `high`, dark to light.
-    #[must_use]
     pub fn between(low: f32, high: f32) -> Self {
         Self { low, high, signed: false }
     }
 
     /// From `-most` to `most`: blue below zero, orange above.
-    #[must_use]
     pub const fn signed(most: f32) -> Self {
         Self { low: -most, high: most, signed: true }
     }
 
     /// Whether its numbers have signs.
-    #[must_use]
     pub fn is_signed(self) -> bool {
         self.signed
     }
@@ -46,26 +43,22 @@ impl Scale {
     }
 
     /// The look of a cell with this number.
-    #[must_use]
     pub fn style(self, value: f32, theme: &Theme) -> Style {
         if self.signed { theme.diverging(self.place(value)) } else { theme.heat(self.place(value)) }
     }
 
     /// Its sign, where colour would say too little.
-    #[must_use]
     pub fn glyph(self, value: f32, theme: &Theme) -> char {
         if self.signed { theme.diverging_glyph(self.place(value)) } else { theme.heat_glyph(self.place(value)) }
     }
 
     /// Its sign on a coloured cell: colour alone would not say whether a number is above zero.
-    #[must_use]
     pub fn sign(self, value: f32, theme: &Theme) -> char {
         let neutral = theme.diverging_glyph(0.0);
         Some(self.glyph(value, theme)).filter(|sign| self.signed && *sign != neutral).unwrap_or(' ')
     }
 
     /// The legend: `0 ░▒▓█ 1`, in the colours of the map; numbers with so many decimals.
-    #[must_use]
     pub fn legend(self, decimals: usize, theme: &Theme) -> Line<'static> {
         let number = |value: f32| match value {
             value if value.abs() < f32::EPSILON => "0".to_owned(),
@@ -77,7 +70,6 @@ impl Scale {
     }
 
     /// The legend with words at its ends.
-    #[must_use]
     pub fn legend_between(self, low: &str, high: &str, theme: &Theme) -> Line<'static> {
         let steps = if self.signed { 11 } else { 10 };
         let value = |step: usize| self.low + (self.high - self.low) * step as f32 / (steps - 1) as f32;
@@ -100,14 +92,12 @@ impl Scale {
 }
 
 /// Where `value` lies between `low` and `high`, 0..=1; 0 when that cannot be said.
-#[must_use]
 pub fn fraction(value: f32, low: f32, high: f32) -> f32 {
     let t = (value - low) / (high - low);
     if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// "↑ 2 more  ↓ 3 more": what of a list or map is not shown, by the sign of its direction; empty where nothing is hidden.
-#[must_use]
 pub fn hidden(counts: &[(&str, usize)]) -> String {
     let there = counts.iter().filter(|(_, count)| *count > 0);
     there.map(|(sign, count)| format!("{sign} {count} more")).collect::<Vec<_>>().join("  ")
@@ -123,7 +113,6 @@ pub fn bounds(values: impl IntoIterator<Item = f32>) -> Option<(f32, f32)> {
 
 /// At most `max` round numbers within `low..=high`, evenly spaced, with the text each is shown as. `whole` keeps to
 /// whole numbers (layers, steps).
-#[must_use]
 pub fn ticks(low: f32, high: f32, max: usize, whole: bool) -> Vec<(f32, String)> {
     let (low, high) = (f64::from(low), f64::from(high));
     if max == 0 || !low.is_finite() || !high.is_finite() || low >= high {
@@ -149,7 +138,6 @@ pub fn ticks(low: f32, high: f32, max: usize, whole: bool) -> Vec<(f32, String)>
 }
 
 /// A number in at most `width` cells, if it can be: `.38`, `-.4`, `1.0`, `12`, `1e4`; empty when it is not a number.
-#[must_use]
 pub fn short(value: f32, width: usize) -> String {
     if value.is_nan() {
         return String::new();
@@ -170,7 +158,6 @@ pub fn short(value: f32, width: usize) -> String {
 }
 
 /// First visible index of a list of `total`, of which `visible` fit, so that `cursor` is among them.
-#[must_use]
 pub fn window(cursor: Option<usize>, total: usize, visible: usize) -> usize {
     cursor.unwrap_or(0).min(total.saturating_sub(1)).saturating_sub(visible / 2).min(total.saturating_sub(visible))
 }

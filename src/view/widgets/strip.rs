@@ -2,21 +2,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
 use super::scale::Scale;
 use super::text::{fit, put, width};
 use crate::view::theme::Theme;
-
-/// How a block of numbers becomes one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pool {
-    /// Their mean.
-    #[default]
-    Mean,
-    /// The one largest in magnitude, with its sign.
-    MaxAbs,
-}
 
 /// What a strip shows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,34 +22,17 @@ pub struct Strip<'a> {
     pub note_width: u16,
     /// Magnitude of the strongest colour; `None`: the largest magnitude shown.
     pub scale: Option<f32>,
-    /// How blocks become cells.
-    pub pool: Pool,
-    /// Index into `values` whose cell is marked.
-    pub cursor: Option<usize>,
 }
 
 /// The scale of all strips, for their legend: each has its own largest number.
 pub const LEGEND: Scale = Scale::signed(1.0);
 
-/// `values` in `width` blocks, each reduced to one number.
-#[must_use]
-pub fn blocks(values: &[f32], width: usize, pool: Pool) -> Vec<f32> {
+/// The means of `values` in `width` blocks.
+fn blocks(values: &[f32], width: usize) -> Vec<f32> {
     let count = width.min(values.len());
     let edge = |index: usize| index * values.len() / count.max(1);
-    (0..count).filter_map(|index| values.get(edge(index)..edge(index + 1))).map(|block| reduce(block, pool)).collect()
-}
-
-fn reduce(block: &[f32], pool: Pool) -> f32 {
-    match pool {
-        Pool::Mean => block.iter().sum::<f32>() / block.len().max(1) as f32,
-        Pool::MaxAbs => block.iter().fold(0.0, |best: f32, value| if value.abs() > best.abs() { *value } else { best }),
-    }
-}
-
-/// Length of a vector.
-#[must_use]
-pub fn norm(values: &[f32]) -> f32 {
-    values.iter().map(|value| value * value).sum::<f32>().sqrt()
+    let mean = |block: &[f32]| block.iter().sum::<f32>() / block.len().max(1) as f32;
+    (0..count).filter_map(|index| values.get(edge(index)..edge(index + 1))).map(mean).collect()
 }
 
 /// Draws the strip into the first line of `area`.
@@ -80,23 +52,13 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, strip: &Strip<'_>) {
     put(buf, area.x, area.y, label, &text, theme.style(Theme::role_of(strip.label)));
     let left = if label > 0 { label + 1 } else { 0 };
     let room = area.width.saturating_sub(left + if note > 0 { note + 2 } else { 0 });
-    let cells = blocks(strip.values, usize::from(room), strip.pool);
+    let cells = blocks(strip.values, usize::from(room));
     let most = strip.scale.unwrap_or_else(|| cells.iter().fold(0.0, |most, value| most.max(value.abs())));
     let scale = Scale::signed(most);
-    // The inverse of how blocks are cut, so that the mark is on the block that holds the number.
-    let count = cells.len();
-    let mark = strip.cursor.and_then(|cursor| {
-        (0..count).rev().find(|index| index * strip.values.len() / count.max(1) <= cursor.min(strip.values.len() - 1))
-    });
     for (index, value) in cells.iter().enumerate() {
-        let mut style = scale.style(*value, theme);
-        let marked = mark == Some(index);
-        if marked {
-            style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
-        }
-        let all = marked || theme.glyph_ramp();
-        let sign = if all { scale.glyph(*value, theme) } else { scale.sign(*value, theme) };
-        put(buf, area.x + left + index as u16, area.y, 1, sign.encode_utf8(&mut [0; 4]), style);
+        let sign = if theme.glyph_ramp() { scale.glyph(*value, theme) } else { scale.sign(*value, theme) };
+        let x = area.x + left + index as u16;
+        put(buf, x, area.y, 1, sign.encode_utf8(&mut [0; 4]), scale.style(*value, theme));
     }
     if note > 0 {
         let text = fit(strip.note, usize::from(note), theme.ascii);
@@ -114,13 +76,10 @@ mod tests {
 
     #[test]
     fn blocks_cover_every_number_once() {
-        assert_eq!(blocks(&[1.0, 3.0, -4.0, 2.0], 2, Pool::Mean), [2.0, -1.0]);
-        assert_eq!(blocks(&[1.0, 3.0, -4.0, 2.0], 2, Pool::MaxAbs), [3.0, -4.0]);
-        assert_eq!(blocks(&[1.0, 2.0], 9, Pool::Mean), [1.0, 2.0]);
-        assert!(blocks(&[], 9, Pool::Mean).is_empty() && blocks(&[1.0], 0, Pool::Mean).is_empty());
-        let ones = vec![1.0; 384];
-        assert_eq!(blocks(&ones, 53, Pool::Mean), vec![1.0; 53]);
-        assert!((norm(&[3.0, 4.0]) - 5.0).abs() < 1e-6);
+        assert_eq!(blocks(&[1.0, 3.0, -4.0, 2.0], 2), [2.0, -1.0]);
+        assert_eq!(blocks(&[1.0, 2.0], 9), [1.0, 2.0]);
+        assert!(blocks(&[], 9).is_empty() && blocks(&[1.0], 0).is_empty());
+        assert_eq!(blocks(&[1.0; 384], 53), vec![1.0; 53]);
     }
 
     #[test]
@@ -134,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn draws_backgrounds_in_colour_and_marks_the_cursor() {
-        let strip = Strip { label: "x", values: &[-1.0, 1.0], cursor: Some(1), ..Strip::default() };
+    fn draws_backgrounds_in_colour_with_signs() {
+        let strip = Strip { label: "x", values: &[-1.0, 1.0], ..Strip::default() };
         let mut buf = Buffer::empty(Rect::new(0, 0, 10, 1));
         draw(buf.area, &mut buf, &Theme::default(), &strip);
         assert_eq!(buf[(2, 0)].bg, Color::Rgb(96, 176, 255));
@@ -148,8 +107,7 @@ mod tests {
         let values: Vec<f32> = (0..384).map(|index| (index as f32).sin()).collect();
         for values in [&values[..], &[], &[f32::NAN, f32::INFINITY, 0.0]] {
             sweep(true, |area, buf, theme| {
-                let strip = Strip { label: "a label", values, note: "norm", cursor: Some(400), ..Strip::default() };
-                draw(area, buf, theme, &strip);
+                draw(area, buf, theme, &Strip { label: "a label", values, note: "norm", ..Strip::default() });
             });
         }
     }

@@ -10,13 +10,14 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Position;
 use ratatui::style::Style;
+use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 
 pub use super::ascii::to_ascii;
 pub use super::wrap::{wrap, wrap_hanging};
+use crate::view::theme::Theme;
 
 /// Cells that `text` takes; control characters take none.
-#[must_use]
 pub fn width(text: &str) -> usize {
     text.graphemes(true).map(cells).sum()
 }
@@ -28,7 +29,6 @@ pub(super) fn cells(grapheme: &str) -> usize {
 
 /// Makes text harmless: control characters become visible signs, direction marks and other invisible characters a
 /// dot. What joins or recolours emoji is dropped, because terminals disagree about the width of the result.
-#[must_use]
 pub fn clean(text: &str, ascii: bool) -> Cow<'_, str> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Cow::Borrowed(text);
@@ -82,8 +82,12 @@ fn push_control(out: &mut String, c: char, ascii: bool) {
     }
 }
 
+/// A styled run of a text that is made harmless ([`clean`]).
+pub fn span(text: &str, style: Style, theme: &Theme) -> Span<'static> {
+    Span::styled(clean(text, theme.ascii).into_owned(), style)
+}
+
 /// Cleans `text` and cuts it to `max` cells, ending in an ellipsis when something was cut.
-#[must_use]
 pub fn fit(text: &str, max: usize, ascii: bool) -> String {
     let text = clean(text, ascii);
     if width(&text) <= max {
@@ -112,7 +116,6 @@ fn take(text: &str, max: usize) -> String {
 }
 
 /// [`fit`], then filled with spaces at the end to exactly `to` cells.
-#[must_use]
 pub fn pad(text: &str, to: usize, ascii: bool) -> String {
     let mut text = fit(text, to, ascii);
     text.push_str(&" ".repeat(to.saturating_sub(width(&text))));
@@ -120,7 +123,6 @@ pub fn pad(text: &str, to: usize, ascii: bool) -> String {
 }
 
 /// [`fit`], then filled with spaces at the start to exactly `to` cells.
-#[must_use]
 pub fn pad_start(text: &str, to: usize, ascii: bool) -> String {
     let text = fit(text, to, ascii);
     " ".repeat(to.saturating_sub(width(&text))) + &text

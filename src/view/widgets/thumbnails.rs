@@ -134,6 +134,8 @@ fn largest(grid: &Thumbnails<'_>, which: (usize, usize), down: (usize, usize), a
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Color;
+
     use super::super::testing::{screen, sweep};
     use super::*;
     use crate::view::theme::Depth;
@@ -167,6 +169,20 @@ mod tests {
             ]
             .map(str::to_owned)
         );
+    }
+
+    #[test]
+    fn a_cell_has_the_colours_of_two_spots_and_the_last_stays_free() {
+        let names = names(1);
+        let value = |_, row: usize, _: usize| row as f32 / 6.0;
+        let grid = Thumbnails { rows: &names, columns: &names, size: 7, value: &value, cursor: (0, 0) };
+        let theme = Theme::default();
+        let mut buf = Buffer::empty(Rect::new(0, 0, 9, 5));
+        draw(buf.area, &mut buf, &theme, &grid);
+        let cell = |line: u16| (buf[(4, 1 + line)].symbol(), buf[(4, 1 + line)].fg, buf[(4, 1 + line)].bg);
+        let color = |row: u16| theme.heat(f32::from(row) / 6.0).bg.expect("a colour");
+        assert_eq!([0, 1, 2].map(cell), [0, 1, 2].map(|line| ("▀", color(2 * line), color(2 * line + 1))));
+        assert_eq!(cell(3), ("▀", color(6), Color::Reset));
     }
 
     #[test]

@@ -64,12 +64,6 @@ fn rows(pieces: &[Piece<'_>], area: u16) -> Vec<Vec<Placed>> {
     rows
 }
 
-/// Lines that the pieces take at this width.
-#[must_use]
-pub fn height(pieces: &[Piece<'_>], width: u16) -> u16 {
-    if pieces.is_empty() || width == 0 { 0 } else { (rows(pieces, width).len() * 3).min(usize::from(u16::MAX)) as u16 }
-}
-
 /// Draws the pieces; when they do not all fit, the rows around the cursor, with a word about the rest.
 pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, pieces: &[Piece<'_>], cursor: Option<usize>) {
     let area = area.intersection(buf.area);
@@ -179,7 +173,6 @@ mod tests {
                 "+4895+-20000--+-3085-+",
             ]
         );
-        assert_eq!(height(&PIECES, 26), 9);
     }
 
     #[test]

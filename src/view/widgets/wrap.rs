@@ -8,13 +8,11 @@ use super::text::{cells, clean};
 
 /// Wraps styled text at words to `width` cells. Words longer than a line are broken; between wide (CJK) characters a
 /// line may end; line feeds end a line. At least one line, unless `width` is 0.
-#[must_use]
 pub fn wrap(spans: &[Span<'_>], width: usize) -> Vec<Line<'static>> {
     wrap_hanging(spans, width, 0)
 }
 
 /// [`wrap`] with every line but the first indented by `hang` cells.
-#[must_use]
 pub fn wrap_hanging(spans: &[Span<'_>], width: usize, hang: usize) -> Vec<Line<'static>> {
     if width == 0 {
         return Vec::new();

@@ -109,7 +109,7 @@ fn garbage_is_kept_aside_each_time_under_a_new_name() {
         assert!(notice.is_some_and(|notice| notice.contains("is kept as")));
     }
     assert_eq!(names(&store).len(), 5);
-    assert_eq!(fs::read_to_string(beside(store.path(), "broken-1")).expect("kept"), "{");
+    assert_eq!(fs::read_to_string(files::with_ending(store.path(), ".broken-1")).expect("kept"), "{");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_newer_file_is_kept_aside_at_load_and_at_save() {
     put(&store, newer);
     store.save(&some_progress(), None).expect("saved");
     assert_eq!(names(&store), ["progress.json", "progress.json.broken-1", "progress.json.broken-2"]);
-    assert_eq!(fs::read_to_string(beside(store.path(), "broken-2")).expect("kept"), newer);
+    assert_eq!(fs::read_to_string(files::with_ending(store.path(), ".broken-2")).expect("kept"), newer);
     assert_eq!(store.load().0, some_progress());
 }
 

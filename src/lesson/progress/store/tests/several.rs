@@ -1,7 +1,6 @@
 //! Several sessions of one learner: nothing of one is taken back by another, in any order, with kills at any stage.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use proptest::prelude::*;
 
@@ -10,6 +9,13 @@ use crate::lesson::progress::{Given, LessonProgress, Recall};
 
 fn answer(lesson: &str, choice: usize, at: u64) -> Given {
     Given { choice, lesson: lesson.to_owned(), at: Some(at), ..Given::default() }
+}
+
+/// A folder, and the progress file that is to be in it.
+fn fresh() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("progress.json");
+    (folder, path)
 }
 
 /// Two sessions that were opened on the same file.
@@ -27,8 +33,7 @@ fn loaded(path: &Path) -> Progress {
 
 #[test]
 fn a_session_that_was_left_open_takes_nothing_back() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     let mut first = Store::new(&path);
     let mut begun = first.load().0;
     begun.set_place("01".to_owned(), 2, Some(10));
@@ -60,8 +65,7 @@ fn a_session_that_was_left_open_takes_nothing_back() {
 
 #[test]
 fn a_reset_is_not_undone_by_a_session_that_was_open_before() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     let mut first = Store::new(&path);
     let mut begun = first.load().0;
     begun.set_place("01".to_owned(), 2, Some(10));
@@ -92,8 +96,7 @@ fn a_reset_is_not_undone_by_a_session_that_was_open_before() {
 
 #[test]
 fn a_question_answered_twice_keeps_the_later_answer_the_first_choice_and_all_recalls() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     let recall = |at| Recall { at: Some(at), choice: 0, right: true };
     let [(mut one, mut early), (mut other, mut late)] = two(&path);
     early.answers.insert("q".to_owned(), answer("01", 1, 10));
@@ -110,8 +113,7 @@ fn a_question_answered_twice_keeps_the_later_answer_the_first_choice_and_all_rec
 
 #[test]
 fn a_time_in_the_future_does_not_win_for_ever() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     let [(mut wrong, mut far), (mut right, mut now)] = two(&path);
     far.set_sentence(Some("From a clock that was wrong.".to_owned()), Some(2_000_000_000));
     wrong.save(&far, Some(2_000_000_000)).expect("saved");
@@ -122,11 +124,10 @@ fn a_time_in_the_future_does_not_win_for_ever() {
 
 #[test]
 fn a_lock_that_is_held_is_said_and_the_next_save_brings_everything() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     let mut store = Store::new(&path);
     let mut progress = store.load().0;
-    let held = lock::acquire(&beside(&path, "lock"), Patience::None).expect("free");
+    let held = lock::acquire(&files::with_ending(&path, ".lock"), Patience::None).expect("free");
     progress.answers.insert("q".to_owned(), answer("01", 1, 1));
     let error = store.save(&progress, Some(1)).expect_err("held");
     assert!(error.to_string().contains("another running clsroom of yours holds it"), "{error}");
@@ -136,7 +137,7 @@ fn a_lock_that_is_held_is_said_and_the_next_save_brings_everything() {
     assert_eq!(loaded(&path).answers.len(), 2);
 
     // Before a session ends it does not give up what was done.
-    let _held = lock::acquire(&beside(&path, "lock"), Patience::None).expect("free");
+    let _held = lock::acquire(&files::with_ending(&path, ".lock"), Patience::None).expect("free");
     progress.answers.insert("s".to_owned(), answer("01", 1, 3));
     store.save_at_last(&progress, Some(3)).expect("saved");
     assert_eq!(loaded(&path).answers.len(), 3);
@@ -144,10 +145,9 @@ fn a_lock_that_is_held_is_said_and_the_next_save_brings_everything() {
 
 #[test]
 fn without_locks_a_file_that_changed_under_a_save_is_merged_again() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     // Something that is no file has the lock's name, so there are no locks.
-    fs::create_dir(beside(&path, "lock")).expect("made");
+    fs::create_dir(files::with_ending(&path, ".lock")).expect("made");
     let [(mut one, mut mine), (mut other, mut theirs)] = two(&path);
     mine.answers.insert("q".to_owned(), answer("01", 1, 1));
     theirs.answers.insert("r".to_owned(), answer("01", 1, 2));
@@ -164,8 +164,7 @@ fn without_locks_a_file_that_changed_under_a_save_is_merged_again() {
 
 #[test]
 fn threads_that_save_at_once_lose_no_answer() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     std::thread::scope(|scope| {
         for writer in 0..4 {
             let path = &path;
@@ -186,8 +185,7 @@ fn threads_that_save_at_once_lose_no_answer() {
 
 #[test]
 fn an_open_session_is_seen_until_it_ends() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("progress.json");
+    let (_folder, path) = fresh();
     let [(mut one, _), (mut other, _)] = two(&path);
     assert!(!one.open_session());
     assert!(other.open_session());
@@ -329,8 +327,7 @@ proptest! {
     fn any_interleaving_of_two_sessions_keeps_what_each_did(
         deeds in proptest::collection::vec((0..2usize, deed()), 1..40)
     ) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("progress.json");
+        let (_folder, path) = fresh();
         let mut learners = [Learner::start(&path), Learner::start(&path)];
         let mut log = Replayed::default();
         for (number, (who, deed)) in deeds.into_iter().enumerate() {
@@ -346,7 +343,7 @@ proptest! {
                 Deed::Finish(index) => learner.change(now, Change::Finish(lesson(index))),
                 Deed::Say => learner.change(now, Change::Sentence(format!("sentence {number}"))),
                 Deed::Held => {
-                    held = lock::acquire(&beside(&path, "lock"), Patience::None).expect("free");
+                    held = lock::acquire(&files::with_ending(&path, ".lock"), Patience::None).expect("free");
                     learner.change(now, Change::Step("01".to_owned(), number + 1));
                 }
                 Deed::Killed(stage) => {
