@@ -231,15 +231,7 @@ fn values(row: &Row<'_>, state: &State, right: &str, theme: &Theme, area: Rect, 
     let strips = [(label.as_str(), &handed[..]), ("context", context)];
     for (line, (label, values)) in strips.into_iter().enumerate() {
         let note = format!("length {:.2}", norm(values));
-        let strip = Strip {
-            label,
-            label_width: 9,
-            values,
-            note: &note,
-            note_width: 12,
-            scale: Some(scale),
-            ..Strip::default()
-        };
+        let strip = Strip { label, label_width: 9, values, note: &note, note_width: 12, scale: Some(scale) };
         strip::draw(Rect { y: body.y + line as u16, height: 1, ..body }.intersection(body), buf, theme, &strip);
     }
     let list = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
