@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Color, Settings, values};
+use crate::lab::readout;
 
 /// What `--version` says: which sources, with which features, for which system.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -18,6 +19,10 @@ static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     let (version, system, processor) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     format!("{version}\ncommit: {commit}\nfeatures: {features}\nsystem: {system} {processor}{linked}")
 });
+
+/// What `--readouts` takes.
+static READOUTS: LazyLock<String> =
+    LazyLock::new(|| format!("Where the classifiers read: {}; majority and words need no BERT", readout::known()));
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -247,9 +252,8 @@ pub enum TextFormat {
 /// `clsroom race`.
 #[derive(Debug, Clone, Args)]
 pub struct Race {
-    /// Where the classifiers read: cls, mean, mean-content, max, sep, token:K, random, pooler, cls+mean, cls-at-end,
-    /// stand-in:WORD; baselines: majority, words
-    #[arg(long, value_delimiter = ',', default_value = "cls,mean")]
+    /// Where the classifiers read
+    #[arg(long, value_delimiter = ',', default_value = "cls,mean", help = READOUTS.as_str())]
     pub readouts: Vec<String>,
     /// frozen: BERT as it is, only the classifier learns; finetune: BERT learns too; or both, with a comma
     #[arg(long, value_enum, value_delimiter = ',', default_value = "frozen")]

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use names::ReadoutError;
+pub use names::{ReadoutError, known};
 
 /// Where a classifier reads, or a baseline that needs no BERT.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

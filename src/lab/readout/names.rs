@@ -157,7 +157,9 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!(" Did you mean {name}?"))
 }
 
-fn known() -> String {
+/// All names, as a list.
+#[must_use]
+pub fn known() -> String {
     let names: Vec<&str> = PLAIN.iter().map(|row| row.name).collect();
     format!("{}, token:K, stand-in:WORD", names.join(", "))
 }
