@@ -1,7 +1,7 @@
 //! The course as linear text: for screen readers, pipes and `TERM=dumb`. A second front end over the same state machine.
 //!
-//! Keys go into [`app::update`] as they would from a screen, its requests are answered by the model one after the
-//! other, and what a bench would draw is said in words. On a terminal it asks for predictions and keeps the answers; in
+//! Keys go into the loop that front ends share as they would from a screen, each is waited for until all that it asked is
+//! answered, and what a bench would draw is said in words. On a terminal it asks for predictions and keeps the answers; in
 //! a pipe it asks nothing, saves nothing, and gives the answer with the question.
 
 mod text;
