@@ -76,7 +76,8 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
     let said = std::mem::take(&mut begun.said);
     let (sender, incoming) = channel();
     let mut bar = shown_download();
-    let seat = begun.seat(sender, move |download, _| bar(download))?;
+    let worker = begun.worker(move |download, _| bar(download))?;
+    let seat = begun.seat(&worker, sender);
     let mut reader = Reader { front: Front::new(begun, seat, Voice), incoming, asks, begun: false };
     let result = (|| {
         while reader.front.state.facts.is_none() {

@@ -49,7 +49,8 @@ pub fn run(mut begun: Begun) -> Result<(), String> {
     let (sender, incoming) = channel();
     let (urgently, urgent) = channel();
     system::listen(&sender, &urgently)?;
-    let seat = begun.seat(sender.clone(), |download, tell| tell(download.in_words()))?;
+    let worker = begun.worker(|download, tell| tell(download.in_words()))?;
+    let seat = begun.seat(&worker, sender.clone());
     let screen = Screen::enter(false)?;
     system::watch_for_hang_up(&sender, &urgently)?;
     read_terminal(&sender, &urgently)?;

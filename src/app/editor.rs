@@ -5,7 +5,7 @@ use tui_textarea::{Input, Key as EditKey, TextArea};
 use super::{Effect, Key, Overlay, Screen, State, results, sandbox};
 
 /// Characters that a sentence may have; more are left out and said.
-const MOST_CHARACTERS: usize = 100_000;
+pub(super) const MOST_CHARACTERS: usize = 100_000;
 
 /// What a typed sentence is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::editor::MOST_CHARACTERS;
 use super::{Effect, State};
 use crate::lab::dataset::MOVIES;
 use crate::lab::work;
@@ -338,7 +339,7 @@ pub(super) fn pause(state: &mut State) -> Vec<Effect> {
 /// The sentence that is typed for the lanes to answer.
 #[must_use]
 pub fn asked(text: &str) -> Option<Request> {
-    let text = text.trim();
+    let text: String = text.trim().chars().take(MOST_CHARACTERS).collect();
     (!text.is_empty()).then(|| Request::Ask(Sentence::single(text)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use super::Incoming;
 use crate::app::settings::Settings as Shown;
@@ -67,34 +68,37 @@ pub fn begin(
 }
 
 impl Begun {
-    /// Starts the compute threads, which load the model, and takes a seat there. `download` hears how far a download is,
-    /// and the function that tells the learner.
+    /// Starts the compute threads, which load the model. `download` hears how far a download is, and the function that
+    /// tells the learners. One is enough for many sessions.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    ///
-    /// # Panics
-    /// On a compute thread, on purpose, with `--crash worker`; the panic is caught and becomes an error.
-    pub fn seat(
+    pub fn worker(
         &mut self,
-        sender: std::sync::mpsc::Sender<Incoming>,
         mut download: impl FnMut(Download, &(dyn Fn(String) + Sync)) + Send + 'static,
-    ) -> Result<Seat, String> {
+    ) -> Result<Arc<Worker>, String> {
         let (settings, against, heads) = (self.settings.clone(), self.against.clone(), self.heads.take());
         let threads = settings.threads.unwrap_or_else(config::default_threads);
-        let worker = Worker::start(threads, move |tell| {
+        Worker::start(threads, move |tell| {
             let mut open = |model: Option<&str>| {
                 let bert = open_model(model, settings.max_length, &mut |far| download(far, tell))?;
                 Ok::<_, String>(Arc::new(Model::new(bert, heads.as_ref())))
             };
             let model = open(settings.model.as_deref())?;
             Ok(lab::Loaded { model, other: against.as_deref().map(|other| open(Some(other))).transpose()? })
-        })?;
+        })
+    }
+
+    /// Takes a seat for this learner at compute threads that run already.
+    ///
+    /// # Panics
+    /// On a compute thread, on purpose, with `--crash worker`; the panic is caught and becomes an error.
+    pub fn seat(&mut self, worker: &Arc<Worker>, sender: Sender<Incoming>) -> Seat {
         let crash = self.crash;
-        Ok(worker.seat(self.own.take(), move |event| {
+        worker.seat(self.own.take(), move |event| {
             assert!(crash != Some(Crash::Worker) || !matches!(event, Event::Done(..)), "asked for by --crash worker");
             let _ = sender.send(Incoming::Worker(event));
-        }))
+        })
     }
 
     /// Opens a lesson by its number.

@@ -80,7 +80,7 @@ pub fn shares(readout: &Readout, special: &[bool], hash: u64, attention: &[f32])
     }
     let rows = rows(readout, special, hash);
     let mut shares = vec![0.0; special.len()];
-    rows.iter().for_each(|row| shares[*row] = 1.0 / rows.len() as f32);
+    rows.iter().for_each(|row| shares[*row] += 1.0 / rows.len() as f32);
     shares
 }
 

@@ -356,10 +356,11 @@ fn a_hundred_thousand_characters_in_the_editor_are_cut_and_the_place_is_said() {
     terminal.wait_for("[01.1 ready]");
     terminal.send("e");
     terminal.wait_for("[editor ready]");
-    terminal.send(&format!("\u{1b}[200~{}\u{1b}[201~", "word ".repeat(20_000)));
+    terminal.send(&format!("\u{1b}[200~{}\u{1b}[201~", "word ".repeat(20_010)));
     terminal.wait_for("word word");
     terminal.send("\r");
     terminal.wait_for("[01.1 ready]");
+    terminal.wait_for("The sentence was cut to its first 100000 characters.");
     terminal.send("n");
     terminal.wait_for("Read: the first 128 of 20002 pieces, up to character 629.");
 }

@@ -141,7 +141,8 @@ fn progress_of_a_run_is_drawn_ten_times_a_second_at_most_and_hardly_without_anim
         }
         terminal.send("1\r");
         terminal.wait_for("[race running]");
-        // How fast the model reads is measured first.
+        // How fast the model reads is measured first; only then the run tells how far it is, beside the text.
+        terminal.send("\t");
         terminal.wait_for("BERT reads sentence");
         terminal.wait_for_frame_end();
         let before = terminal.written.len();

@@ -195,7 +195,8 @@ fn the_loop_of_the_terminal_runs_over_any_host() {
     let looks = (Theme::default(), clsroom::app::settings::Settings::default());
     let mut begun: Begun = begin(&settings, &cli.common, &cli.course, looks).expect("a course");
     let (sender, incoming) = channel();
-    let seat = begun.seat(sender.clone(), |_, _| {}).expect("threads");
+    let worker = begun.worker(|_, _| {}).expect("threads");
+    let seat = begun.seat(&worker, sender.clone());
     let paper = Paper::default();
     let mut front = Front::new(begun, seat, paper.clone());
     // Keys come as they would from a network, after what the screen shows.
