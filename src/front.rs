@@ -47,20 +47,24 @@ pub trait Host {
     /// When there is nothing to draw on any more.
     fn draw(&mut self, state: &State, theme: &Theme) -> Result<(), String>;
 
-    /// Turns the mouse on or off.
+    /// Turns the mouse on or off, where there is one.
     ///
     /// # Errors
     /// As [`Self::draw`].
-    fn mouse(&mut self, on: bool) -> Result<(), String>;
+    fn mouse(&mut self, _on: bool) -> Result<(), String> {
+        Ok(())
+    }
 
-    /// Does what must not wait; a signal that ends the session is handed back.
+    /// Does what must not wait, where there is such a thing; a signal that ends the session is handed back.
     ///
     /// # Errors
     /// As [`Self::draw`].
-    fn attend(&mut self, mouse: bool) -> Result<Option<i32>, String>;
+    fn attend(&mut self, _mouse: bool) -> Result<Option<i32>, String> {
+        Ok(None)
+    }
 
-    /// Stops the session until it is continued.
-    fn suspend(&mut self);
+    /// Stops the session until it is continued, where that can be.
+    fn suspend(&mut self) {}
 
     /// Reads the lessons again.
     ///

@@ -22,14 +22,14 @@ use crate::lesson::{Question, View};
 use crate::view::Theme;
 
 /// Why reading ends early.
-enum End {
+enum Early {
     /// The reader has had enough, or closed the pipe.
     Quiet,
     /// Something failed.
     Failed(String),
 }
 
-impl From<io::Error> for End {
+impl From<io::Error> for Early {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::Quiet
@@ -39,7 +39,7 @@ impl From<io::Error> for End {
     }
 }
 
-impl From<String> for End {
+impl From<String> for Early {
     fn from(why: String) -> Self {
         Self::Failed(why)
     }
@@ -87,13 +87,13 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
         chosen.into_iter().try_for_each(|index| reader.lesson(index))
     })();
     match result {
-        Ok(()) | Err(End::Quiet) => Ok(()),
-        Err(End::Failed(why)) => Err(why),
+        Ok(()) | Err(Early::Quiet) => Ok(()),
+        Err(Early::Failed(why)) => Err(why),
     }
 }
 
 /// One paragraph and an empty line.
-fn say(paragraph: &str) -> Result<(), End> {
+fn say(paragraph: &str) -> Result<(), Early> {
     let mut out = io::stdout().lock();
     out.write_all(text::wrapped(paragraph).as_bytes())?;
     out.write_all(b"\n")?;
@@ -108,16 +108,6 @@ impl Host for Voice {
     fn draw(&mut self, _: &State, _: &Theme) -> Result<(), String> {
         Ok(())
     }
-
-    fn mouse(&mut self, _: bool) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn attend(&mut self, _: bool) -> Result<Option<i32>, String> {
-        Ok(None)
-    }
-
-    fn suspend(&mut self) {}
 
     fn reload(&mut self) -> Result<Loaded, String> {
         Err("the lessons are read once in plain text; start it again to read them anew".to_owned())
@@ -142,15 +132,15 @@ struct Reader {
 
 impl Reader {
     /// Waits for one thing that the compute threads tell.
-    fn listen(&mut self) -> Result<(), End> {
-        let gone = || End::Failed("the compute threads ended early. Start clsroom again".to_owned());
+    fn listen(&mut self) -> Result<(), Early> {
+        let gone = || Early::Failed("the compute threads ended early. Start clsroom again".to_owned());
         let told = self.incoming.recv().map_err(|_| gone())?;
         self.front.take(told)?;
         Ok(())
     }
 
     /// Presses a key, and waits for all that it asks for.
-    fn press(&mut self, key: Key) -> Result<(), End> {
+    fn press(&mut self, key: Key) -> Result<(), Early> {
         self.front.take(Incoming::Key(key))?;
         while self.front.state.results.waits_for_answers() {
             self.listen()?;
@@ -158,7 +148,7 @@ impl Reader {
         Ok(())
     }
 
-    fn lesson(&mut self, index: usize) -> Result<(), End> {
+    fn lesson(&mut self, index: usize) -> Result<(), Early> {
         let Some(lesson) = self.front.state.course.lessons.get(index).cloned() else { return Ok(()) };
         say(&format!("Lesson {}: {} ({} minutes)", lesson.id, lesson.title, lesson.minutes))?;
         say(&lesson.question)?;
@@ -170,14 +160,14 @@ impl Reader {
         while let Screen::Lesson { step, .. } = self.front.state.screen {
             self.step(step, lesson.steps.len())?;
             if self.asks && !goes_on()? {
-                return Err(End::Quiet);
+                return Err(Early::Quiet);
             }
             self.press(Key::Char('n'))?;
         }
         Ok(())
     }
 
-    fn step(&mut self, number: usize, of: usize) -> Result<(), End> {
+    fn step(&mut self, number: usize, of: usize) -> Result<(), Early> {
         let Some(step) = self.front.state.step().cloned() else { return Ok(()) };
         let title = step.title(self.front.state.embedded()).unwrap_or_default();
         say(&format!("Step {} of {of}. {title}", number + 1))?;
@@ -217,7 +207,7 @@ impl Reader {
     }
 
     /// Puts a question, and on a terminal takes the answer.
-    fn ask(&mut self, lead: &str, question: &Question) -> Result<(), End> {
+    fn ask(&mut self, lead: &str, question: &Question) -> Result<(), Early> {
         say(&format!("{lead}: {}", question.ask(self.front.state.embedded())))?;
         for (index, option) in self.front.state.options(question).iter().enumerate() {
             say(&format!("{}. {option}", index + 1))?;
@@ -226,11 +216,11 @@ impl Reader {
             return Ok(());
         }
         loop {
-            let Some(said) = prompt("Your answer, a number (Enter: none): ")? else { return Err(End::Quiet) };
+            let Some(said) = prompt("Your answer, a number (Enter: none): ")? else { return Err(Early::Quiet) };
             let choice = said.parse::<usize>().ok().filter(|choice| (1..=question.options.len()).contains(choice));
             match (said.as_str(), choice.and_then(|choice| char::from_digit(choice as u32, 10))) {
                 ("", _) => return Ok(()),
-                ("q", _) => return Err(End::Quiet),
+                ("q", _) => return Err(Early::Quiet),
                 (_, Some(digit)) => {
                     return self.press(Key::Char(digit));
                 }
@@ -240,7 +230,7 @@ impl Reader {
     }
 
     /// Says what was answered, what is right, and why.
-    fn answer(&self, question: &Question) -> Result<(), End> {
+    fn answer(&self, question: &Question) -> Result<(), Early> {
         let options = self.front.state.options(question);
         let option = |index: usize| options.get(index).map_or("", String::as_str);
         let verdict = self.front.state.verdict(question);
@@ -270,7 +260,7 @@ impl Reader {
     }
 
     /// A run of half a minute or more is started only where somebody agrees to wait.
-    fn offer(&mut self, view: View) -> Result<(), End> {
+    fn offer(&mut self, view: View) -> Result<(), Early> {
         if !self.asks || self.front.state.has_run_here() || self.front.state.run_request().is_none() {
             return Ok(());
         }
@@ -280,14 +270,14 @@ impl Reader {
                 say("Running.")?;
                 self.press(Key::Enter)
             }
-            Some("q") | None => Err(End::Quiet),
+            Some("q") | None => Err(Early::Quiet),
             Some(_) => Ok(()),
         }
     }
 }
 
 /// Asks for one line; `None` when there is no more.
-fn prompt(text: &str) -> Result<Option<String>, End> {
+fn prompt(text: &str) -> Result<Option<String>, Early> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
@@ -298,7 +288,7 @@ fn prompt(text: &str) -> Result<Option<String>, End> {
 }
 
 /// Waits for Enter (go on) or q (leave); anything else is asked again.
-fn goes_on() -> Result<bool, End> {
+fn goes_on() -> Result<bool, Early> {
     loop {
         match prompt("Enter for the next step, q to leave: ")?.as_deref() {
             Some("") => return Ok(true),

@@ -142,8 +142,7 @@ impl Bert {
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
         let (embeddings, layers, pooler, (classifier, unused_head)) = parts?;
         let read = taken.read.into_inner().unwrap_or_default();
-        let unused =
-            weights.names().into_iter().filter(|name| !read.contains(*name)).map(crate::wording::visible).collect();
+        let unused = weights.names().into_iter().filter(|name| !read.contains(*name)).map(visible).collect();
         let facts = Facts {
             unused,
             unused_head,

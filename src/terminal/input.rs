@@ -1,4 +1,4 @@
-//! What comes in: keys, worker events, signals, hang-up. Each is a thread that sends into the loop's one channel.
+//! What comes in from the terminal. Each of its threads sends into the loop's one channel; one that fails says so.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -169,16 +169,6 @@ impl Host for Paper {
         Ok(())
     }
 
-    fn mouse(&mut self, _: bool) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn attend(&mut self, _: bool) -> Result<Option<i32>, String> {
-        Ok(None)
-    }
-
-    fn suspend(&mut self) {}
-
     fn reload(&mut self) -> Result<Lessons, String> {
         Err("not here".to_owned())
     }

@@ -35,9 +35,15 @@ const ALL: [&str; 12] = [
     "sentence_xlnet_config.json",
 ];
 
+/// Where in [`ALL`] the files of `transformers` begin: those before belong to a vocabulary alone.
+const OF_TRANSFORMERS: usize = 2;
+
+/// Where in [`ALL`] the names of sentence-transformers' file begin.
+const OF_SENTENCES: usize = 5;
+
 /// The files that are read beside a tokenizer's file, where they are there.
 pub fn companions(tokenizer: &str) -> &'static [&'static str] {
-    if tokenizer == "tokenizer.json" { &ALL[2..] } else { &ALL }
+    if tokenizer == "tokenizer.json" { &ALL[OF_TRANSFORMERS..] } else { &ALL }
 }
 
 /// How a class of tokenizers cuts text.
@@ -161,7 +167,7 @@ impl Rules {
         rules.take_special(&config, "tokenizer_config.json")?;
         rules.take_added(&config, files)?;
         rules.slow_only = rules.slow_only(&config)?;
-        for name in &ALL[5..] {
+        for name in &ALL[OF_SENTENCES..] {
             if files.get(name).is_some() {
                 rules.lowered = flag_in(&object(files, name)?, "do_lower_case", name)?.unwrap_or(false);
                 break;
