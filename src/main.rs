@@ -40,7 +40,10 @@ fn run(cli: &Cli) -> Result<(), String> {
         None => learn(&settings, &cli.common, None, &cli.course),
         Some(Command::Learn { lesson, with }) => learn(&settings, &cli.common, lesson.as_deref(), with),
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
-        Some(Command::Race(asked)) => commands::race(&settings, asked),
+        Some(Command::Race(asked)) => {
+            terminal::keep();
+            commands::race(&settings, asked)
+        }
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),
         Some(Command::Aggregate(asked)) => commands::aggregate(&settings, asked),
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
