@@ -270,21 +270,27 @@ pub struct Race {
     /// Use only so many test sentences
     #[arg(long, value_name = "N")]
     pub test: Option<usize>,
-    /// Fine-tuning: passes over the training sentences
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub epochs: usize,
+    /// Fine-tuning: passes over the training sentences [default: 2, and more until there were 150 steps]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Fine-tuning: at least so many steps of 32 sentences [default: 150, or with --epochs what it comes to]
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
     /// Fine-tuning: runs, each with another order and another first head
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seeds: usize,
-    /// Fine-tuning: BERT's learning rate, or auto: each lane takes the best of the same grid on validation
-    #[arg(long, value_name = "X|auto", default_value = "5e-5")]
+    /// Fine-tuning: BERT's learning rate, or auto: each lane looks for the best on validation
+    #[arg(long, value_name = "X|auto", default_value = "1e-4")]
     pub lr: String,
     /// Fine-tuning: only so many of the upper layers learn; the states below them are computed once
     #[arg(long, value_name = "N")]
     pub top_layers: Option<usize>,
-    /// Seed of the bootstrap intervals, and first seed of the runs
+    /// Fine-tuning: the first seed; the others are the next numbers
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Lanes closer than this count as equal, in points
+    #[arg(long, value_name = "POINTS", default_value_t)]
+    pub margin: crate::lab::Margin,
     /// Sentences: movies, products, or a .tsv, .csv or .jsonl file with the columns text and label (and split, if it
     /// has one)
     #[arg(long, default_value = "movies")]

@@ -116,9 +116,14 @@ impl State {
         let modes = if modes.is_empty() { vec![Mode::Frozen] } else { modes };
         // A lesson may ask for more layers than this model has.
         let top_layers = top_layers.map(|count| count.min(last));
-        let epochs = bench.epochs.unwrap_or(Recipe::default().epochs);
         let tuned = modes.contains(&Mode::Finetune);
-        let recipe = if tuned { Recipe { epochs, top_layers, ..Recipe::default() } } else { Recipe::default() };
+        let mut recipe = Recipe::default();
+        if tuned {
+            recipe.top_layers = top_layers;
+            // Whoever says how often means just that.
+            (recipe.epochs, recipe.least_steps) =
+                bench.epochs.map_or((recipe.epochs, recipe.least_steps), |epochs| (epochs, 0));
+        }
         Some(RaceRequest {
             layers: layers.to_vec(),
             train,

@@ -82,7 +82,7 @@ impl Row<'_> {
             value: value(*key),
             text: text(*key),
             role: role(&self.trace.pieces[*key]),
-            interval: None,
+            ..Bar::default()
         };
         self.shown.iter().map(bar).collect()
     }

@@ -108,7 +108,7 @@ fn own(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Bu
         value: *value,
         text: if scores { format!("{value:+.3}") } else { format!("{value:.3}") },
         role: Role::Cls,
-        interval: None,
+        ..Bar::default()
     };
     let list = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
     let range = if scores { None } else { Some((0.0, 1.0)) };
@@ -140,7 +140,7 @@ fn of_checkpoint(trace: &TraceData, theme: &Theme) -> Option<Bar> {
         value: above,
         text: format!("{above:.3} {answer}"),
         role: Role::Label,
-        interval: None,
+        ..Bar::default()
     })
 }
 
@@ -151,7 +151,7 @@ fn bar(label: &crate::lab::HeadAnswer, theme: &Theme) -> Bar {
         value: label.positive,
         text: format!("{:.3} {answer}", label.positive),
         role: if label.readout == "cls" { Role::Cls } else { Role::Mean },
-        interval: None,
+        ..Bar::default()
     }
 }
 

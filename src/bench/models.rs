@@ -178,7 +178,7 @@ fn answers(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, bu
                 value: label.positive,
                 text,
                 role,
-                interval: None,
+                ..Bar::default()
             });
         }
         let (names, shares): (Vec<&String>, Vec<f32>) = trace.own.iter().map(|(name, share)| (name, *share)).unzip();
@@ -190,7 +190,13 @@ fn answers(state: &State, traces: [&TraceData; 2], theme: &Theme, area: Rect, bu
         } else if let Some(name) = names.get(likeliest(&shares)) {
             let value = shares[likeliest(&shares)];
             let text = clean(&format!("{value:.3} {name}"), theme.ascii).into_owned();
-            rows.push(Bar { label: format!("{number} its own head"), value, text, role: Role::Label, interval: None });
+            rows.push(Bar {
+                label: format!("{number} its own head"),
+                value,
+                text,
+                role: Role::Label,
+                ..Bar::default()
+            });
         }
         if trace.labels.is_empty() && trace.own.is_empty() {
             none.push(format!("No classifier is known for {}.", title(number - 1, trace, theme)));

@@ -47,7 +47,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
             value: *value,
             text: format!("{value:.3}"),
             role: Role::Text,
-            interval: None,
+            ..Bar::default()
         })
         .collect();
     // A cosine has a scale of its own: the nearest may still be far away.

@@ -110,6 +110,10 @@ fn draw_lanes(models: &[&[Lane]], two: bool, theme: &Theme, area: Rect, buf: &mu
             text: format!("{:.3}  {:.3}-{:.3}", lane.accuracy, lane.ci95[0], lane.ci95[1]),
             role: role_of(&lane.readout, model),
             interval: Some((lane.ci95[0] as f32, lane.ci95[1] as f32)),
+            dots: match lane.by_seed.as_slice() {
+                [_] => Vec::new(),
+                seeds => seeds.iter().map(|seed| *seed as f32).collect(),
+            },
         })
         .collect();
     bars::draw(area, buf, theme, &Bars { axis: true, ..Bars::new(&rows) });

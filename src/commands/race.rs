@@ -19,9 +19,9 @@ use super::{bar, open_lab, print, shown_on};
 use crate::cli::{Race, RaceFormat};
 use crate::config::Settings;
 use crate::lab::dataset::Dataset;
-use crate::lab::race::{Fitted, Kept, between, expected};
+use crate::lab::race::{Fitted, Kept, beside, expected};
 use crate::lab::record::{self, Heads, RecordedHead};
-use crate::lab::{Against, Control, RaceReport, RaceRequest, Rate, Readout, Recipe, Session};
+use crate::lab::{Control, RaceReport, RaceRequest, Rate, Readout, Recipe, Session};
 
 /// Runs a race and prints its report.
 ///
@@ -61,8 +61,7 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
         let (lab, request) = prepare(&settings, &alone, readouts, &data)?;
         let other = contest(lab, &request, kept, &stop)?.report;
         report.stopped = other.stopped;
-        let pairs = between(&report, &other);
-        report.against = Some(Box::new(Against { report: other, pairs }));
+        report.against = Some(Box::new(beside(&report, other, asked.margin)));
     }
     if let (Some(place), false) = (&out, report.stopped) {
         let other = report.against.as_ref().map(|against| &against.report.provenance);
@@ -133,6 +132,7 @@ pub fn race_request(asked: &Race, last: usize) -> Result<RaceRequest, String> {
         train: asked.train,
         test: asked.test,
         seed: asked.seed,
+        margin: asked.margin,
         modes: once(asked.mode.iter().map(|mode| (*mode).into()).collect()),
         recipe: recipe(asked)?,
         against: asked.against.clone(),
@@ -187,8 +187,15 @@ fn recipe(asked: &Race) -> Result<Recipe, String> {
             number.parse().map_err(|_| format!("{number:?} is not a rate. Give a number such as 5e-5, or auto"))?,
         ),
     };
-    let (epochs, seeds, top_layers) = (asked.epochs, asked.seeds, asked.top_layers);
-    Ok(Recipe { epochs, seeds, rate, top_layers, ..Recipe::default() })
+    let usual = Recipe::default();
+    let least_steps = match (asked.steps, asked.epochs) {
+        (Some(steps), _) => steps,
+        // Whoever says how often means just that.
+        (None, Some(_)) => 0,
+        (None, None) => usual.least_steps,
+    };
+    let epochs = asked.epochs.unwrap_or(usual.epochs);
+    Ok(Recipe { epochs, least_steps, seeds: asked.seeds, rate, top_layers: asked.top_layers, ..usual })
 }
 
 /// Set by the first Ctrl-C or SIGTERM; the second ends the program at once.

@@ -6,11 +6,11 @@
 use sha2::{Digest, Sha256};
 
 use super::dataset::{Dataset, hex};
-use super::{AggregateRequest, InvertRequest, Mode, ModelFacts, RaceRequest, Rate, Readout, Recipe};
+use super::{AggregateRequest, InvertRequest, Margin, Mode, ModelFacts, RaceRequest, Rate, Readout, Recipe};
 use crate::shell::Line;
 
 /// Raised when the same request on the same model and sentences comes to other figures than before.
-const FIGURES: u32 = 1;
+const FIGURES: u32 = 2;
 
 impl RaceRequest {
     /// The same race with what does not matter left at its default: `layers` is how many the model has.
@@ -32,6 +32,7 @@ impl RaceRequest {
             modes: vec![Mode::Finetune],
             recipe: Recipe { seeds: 1, ..self.recipe.clone() },
             against: None,
+            margin: Margin::default(),
             ..self.clone()
         }
     }
@@ -91,9 +92,13 @@ pub fn race(request: &RaceRequest, model: &ModelFacts) -> String {
             Rate::Fixed(rate) => rate.to_string(),
         };
         line.option("--epochs", &recipe.epochs.to_string());
+        line.option("--steps", &recipe.least_steps.to_string());
         line.option("--seeds", &recipe.seeds.to_string());
         line.option("--lr", &rate);
         line.optional("--top-layers", recipe.top_layers.map(|count| count.to_string()).as_deref());
+    }
+    if request.margin != Margin::default() {
+        line.option("--margin", &request.margin.to_string());
     }
     line.option("--data", &request.data);
     line.option("--seed", &request.seed.to_string());

@@ -3,20 +3,18 @@
 //! The recipe is Devlin et al.'s (2019, appendix A.3) as docs/ARCHITECTURE.md lists it. Lanes of a race share data,
 //! order and seeds: the order comes from the seed alone, and the head's first weights from the seed and its size.
 //! [`student`] is one lane, `reading` what it reads, [`examples`] the sentences with what is known of them,
-//! [`schedule`] the learning rate, and [`runs`] trains lanes side by side.
+//! [`schedule`] the learning rate, [`sweep`] the rates to choose from, and [`runs`] trains lanes side by side.
 
 pub mod examples;
 mod reading;
 pub mod runs;
 pub mod schedule;
 pub mod student;
+pub mod sweep;
 
 pub use examples::{Example, Examples};
 pub use runs::{Race, Run, RunKey, Trained, train};
 pub use student::{Rates, Student};
-
-/// The rates that `--lr auto` tries for every lane.
-pub const GRID: [f64; 3] = [2e-5, 5e-5, 1e-4];
 
 /// Learning rate of the head.
 pub const HEAD_RATE: f64 = 1e-3;

@@ -13,6 +13,7 @@ use ridge::{Ridge, Solved};
 
 use super::dataset::{Dataset, Subset};
 use super::race::{self, Cache};
+use super::stats::Table;
 use super::{
     Control, DecodeData, Decoded, InversionLane, InversionPair, InversionReport, InvertRequest, LabError, Matrix,
     ModelFacts, Progress, Readout, Sentence, command, features, stats,
@@ -21,9 +22,6 @@ use crate::model::Bert;
 
 /// The strengths tried.
 pub const GRID: [f64; 7] = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0];
-
-/// Seed of the bootstrap intervals.
-const SEED: u64 = 0;
 
 /// A fit takes about as long as reading so many sentences; for the progress bar only.
 const FIT: usize = 150;
@@ -166,7 +164,7 @@ fn lane(
         validation: score,
         grid,
         precision: score::mean(&parts),
-        ci95: stats::paired_bootstrap(&parts, stats::RESAMPLES, SEED).map(|end| end.clamp(0.0, 1.0)),
+        ci95: stats::share(vec![parts]).1,
         found,
     })
 }
@@ -176,7 +174,8 @@ fn lane(
 pub fn pairs(lanes: &[InversionLane], asked: &[usize]) -> Vec<InversionPair> {
     let mut pairs = Vec::new();
     for a in lanes.iter().filter(|lane| lane.readout == "cls") {
-        for b in lanes.iter().filter(|lane| lane.readout != "cls" && lane.layer == a.layer) {
+        let others = || lanes.iter().filter(|lane| lane.readout != "cls" && lane.layer == a.layer);
+        for b in others() {
             let (first, second) = (score::shares(&a.found, asked), score::shares(&b.found, asked));
             let differences: Vec<f64> = second.iter().zip(&first).map(|(b, a)| b - a).collect();
             pairs.push(InversionPair {
@@ -184,7 +183,7 @@ pub fn pairs(lanes: &[InversionLane], asked: &[usize]) -> Vec<InversionPair> {
                 b: b.readout.clone(),
                 layer: a.layer,
                 difference: score::mean(&differences),
-                ci95: stats::paired_bootstrap(&differences, stats::RESAMPLES, SEED),
+                ci95: Table::of_values(vec![differences]).estimate().interval(others().count()),
             });
         }
     }

@@ -11,10 +11,11 @@ mod tuned;
 
 use std::cell::Cell;
 
+pub use beside::beside;
 pub use cache::Cache;
 pub(super) use cache::{fill, gather};
 pub(super) use report::provenance;
-pub use report::{between, expected, pairs, report};
+pub use report::{expected, pairs, report};
 
 use super::dataset::{Dataset, Subset};
 use super::finetune::{Run, Student};
@@ -91,7 +92,7 @@ impl<'a> Table<'a> {
 
     fn lane_of(&self, readout: &str, mode: &str, layer: Option<usize>, correct: Vec<Vec<bool>>) -> Lane {
         let by_seed: Vec<f64> = correct.iter().map(|seed| probe::share(seed)).collect();
-        let accuracy = by_seed.iter().sum::<f64>() / by_seed.len().max(1) as f64;
+        let (accuracy, ci95) = stats::accuracy(&correct);
         let n_test = self.labels[2].len();
         Lane {
             readout: readout.to_owned(),
@@ -100,7 +101,7 @@ impl<'a> Table<'a> {
             seeds: Vec::new(), // a frozen probe and the baselines have nothing random in them
             accuracy,
             by_seed,
-            ci95: stats::wilson((accuracy * n_test as f64).round() as usize, n_test),
+            ci95,
             n_test,
             n_train: self.labels[0].len(),
             c: None,

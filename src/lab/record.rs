@@ -45,6 +45,14 @@ pub enum RecordError {
         /// What the parser said, with line and column.
         cause: String,
     },
+    /// As programs before 0.2 wrote it.
+    #[error(
+        "the record is of an older form: its verdicts leave out what comes from other seeds. Make it again with {command} --out FILE"
+    )]
+    Old {
+        /// The command that it names.
+        command: String,
+    },
     /// A value that cannot be.
     #[error(
         "the record cannot be right: {field} is {found}, but must be {expected}. Make it again with clsroom race --out"
@@ -64,7 +72,7 @@ pub enum RecordError {
 /// # Errors
 /// When it is too large, not JSON with the fields of [`RaceReport`], or a value is out of its range.
 pub fn read(text: &str) -> Result<RaceReport, RecordError> {
-    let report: RaceReport = parse(text)?;
+    let report: RaceReport = parse(text).map_err(|error| old(text).unwrap_or(error))?;
     check::report(&report)?;
     Ok(report)
 }
@@ -106,12 +114,13 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
     }
     for pair in &report.pairs {
         let key = prefix(&format!("{}-{}", pair.a, pair.b), &pair.mode, pair.layer);
-        put(format!("{key}.difference"), Datum::Number(pair.difference));
-        put(format!("{key}.low"), Datum::Number(pair.ci95[0]));
-        put(format!("{key}.high"), Datum::Number(pair.ci95[1]));
-        put(format!("{key}.p"), Datum::Number(pair.p_value));
-        put(format!("{key}.verdict"), Datum::Text(pair.verdict.to_string()));
-        put(format!("{key}.smallest"), Datum::Number(pair.smallest_visible));
+        let worth = &pair.worth;
+        put(format!("{key}.difference"), Datum::Number(worth.difference));
+        put(format!("{key}.low"), Datum::Number(worth.ci95[0]));
+        put(format!("{key}.high"), Datum::Number(worth.ci95[1]));
+        put(format!("{key}.p"), Datum::Number(worth.p_value));
+        put(format!("{key}.verdict"), Datum::Text(worth.verdict.name().to_owned()));
+        put(format!("{key}.smallest"), Datum::Number(worth.smallest_visible));
     }
     if let Some(majority) = report.majority {
         values.entry("majority.accuracy".to_owned()).or_insert(Datum::Number(majority));
@@ -141,6 +150,27 @@ fn prefix(name: &str, mode: &str, layer: Option<usize>) -> String {
         Some(layer) => format!("{name}.{layer}"),
         None => name.to_owned(),
     }
+}
+
+/// Whether it is a record of the form before seeds counted in verdicts.
+fn old(text: &str) -> Option<RecordError> {
+    #[derive(serde::Deserialize)]
+    struct Old {
+        pairs: Vec<OldPair>,
+        provenance: Named,
+    }
+    #[derive(serde::Deserialize)]
+    struct OldPair {
+        #[serde(rename = "p_values")]
+        _each: Vec<f64>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Named {
+        command: String,
+    }
+    let Old { pairs, provenance } = serde_json::from_str(text).ok()?;
+    let command = crate::wording::visible(&provenance.command).chars().take(400).collect();
+    (!pairs.is_empty()).then_some(RecordError::Old { command })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, RecordError> {

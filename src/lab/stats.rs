@@ -1,74 +1,186 @@
-//! What a difference is worth: intervals, paired tests and verdicts for [`super::Lane`] and [`super::Pair`].
+//! What a difference is worth: one rule for interval, p and verdict of [`super::Lane`] and [`super::Pair`].
 //!
-//! The race calls [`wilson`] for a lane, [`compare`] for a pair on the same test sentences, and [`holm`] over the pairs
-//! of one layer.
+//! Two things are left to chance: which sentences the test has, and which seed a lane learnt with. [`Table`] holds an
+//! answer for each seed and sentence, and [`Table::estimate`] splits the variance of their mean into both parts. Interval,
+//! p and [`verdict`] come from the same estimate, so that they cannot contradict each other.
 
-mod bootstrap;
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
-use std::fmt;
+use super::{Margin, Verdict};
 
-use statrs::distribution::{Binomial, DiscreteCDF};
-
-pub use bootstrap::{RESAMPLES, paired_bootstrap};
-
-use super::Verdict;
-
-/// Differences inside plus or minus two points count as none.
-pub const MARGIN: f64 = 0.02;
 /// 97.5th percentile of the standard normal distribution: two-sided 95 %.
 const Z: f64 = 1.959_963_984_540_054;
-/// Its 80th percentile: the usual power.
-const Z_POWER: f64 = 0.841_621_233_572_914_3;
+/// How often an interval may miss, for all comparisons of a table together.
+const MISS: f64 = 0.05;
+/// The usual power: four times in five.
+const POWER: f64 = 0.8;
 
-/// What two lanes on the same sentences say.
+/// Values by seed and sentence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// Accuracy of b minus accuracy of a, each averaged over its seeds.
-    pub difference: f64,
-    /// Paired bootstrap 95 % interval of the difference, over sentences.
-    pub ci95: [f64; 2],
-    /// By [`mcnemar`] for each seed, not corrected: see [`holm`].
-    pub p_values: Vec<f64>,
-    /// Sentences that only a, and that only b, answered right, summed over the seeds.
-    pub discordant: [usize; 2],
-    /// The interval in words.
-    pub verdict: Verdict,
-    /// See [`smallest_visible`]; with one seed's share of disagreement.
-    pub smallest_visible: f64,
+pub struct Table {
+    seeds: Vec<Vec<f64>>,
+    made_up: Vec<f64>,
 }
 
-/// Compares b with a: for each seed, one answer a sentence; a sentence that only one of them has is left out. A lane
-/// with one seed meets each seed of the other.
-#[must_use]
-pub fn compare(a: &[Vec<bool>], b: &[Vec<bool>], seed: u64) -> Comparison {
-    let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
-    let matches = (0..seeds).map(|seed| (&a[seed % a.len()], &b[seed % b.len()]));
-    let discordant: Vec<[usize; 2]> = matches
-        .map(|(a, b)| {
-            let pairs = || a.iter().zip(b);
-            [pairs().filter(|(a, b)| **a && !**b).count(), pairs().filter(|(a, b)| !**a && **b).count()]
-        })
-        .collect();
-    let differences: Vec<f64> = average(b).into_iter().zip(average(a)).map(|(b, a)| b - a).collect();
-    let count = differences.len().max(1) as f64;
-    let ci95 = paired_bootstrap(&differences, RESAMPLES, seed);
-    let sums = discordant.iter().fold([0, 0], |sums, [a, b]| [sums[0] + a, sums[1] + b]);
-    let share = (sums[0] + sums[1]) as f64 / count / seeds.max(1) as f64;
-    Comparison {
-        difference: differences.iter().sum::<f64>() / count,
-        ci95,
-        p_values: discordant.iter().map(|[a, b]| mcnemar(*a, *b)).collect(),
-        discordant: sums,
-        verdict: verdict(ci95, sums[0] + sums[1]),
-        smallest_visible: smallest_visible(differences.len(), share),
+/// A mean with what is known of its chance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// Mean of the values.
+    pub mean: f64,
+    /// The same for each seed.
+    pub by_seed: Vec<f64>,
+    /// Where the interval is centred: the mean with the made-up sentences.
+    centre: f64,
+    /// Variance of the mean that comes from other sentences.
+    sentences: f64,
+    /// Variance that comes from other seeds; none with one seed, of which nothing can be said.
+    seeds: Option<f64>,
+    /// Degrees of freedom of the whole variance.
+    freedom: f64,
+}
+
+impl Table {
+    /// Correctness of b minus correctness of a. A lane with one seed meets each seed of the other; a sentence that only
+    /// one of them has is left out.
+    ///
+    /// Two sentences are made up, one for either lane (D. G. Bonett and R. M. Price 2012, J. Educ. Behav. Stat. 37), so
+    /// that a few sentences, or the same answers to all of them, prove nothing. With S seeds each counts as 1/√S, as the
+    /// chance of single answers does in a mean.
+    #[must_use]
+    pub fn of_differences(a: &[Vec<bool>], b: &[Vec<bool>]) -> Self {
+        let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
+        let one = |seed: usize| {
+            let pairs = a[seed % a.len()].iter().zip(&b[seed % b.len()]);
+            pairs.map(|(a, b)| f64::from(u8::from(*b)) - f64::from(u8::from(*a))).collect()
+        };
+        Self::of_values((0..seeds).map(one).collect())
+    }
+
+    /// Differences between -1 and 1 by seed and sentence.
+    #[must_use]
+    pub fn of_values(mut seeds: Vec<Vec<f64>>) -> Self {
+        let sentences = seeds.iter().map(Vec::len).min().unwrap_or(0);
+        seeds.iter_mut().for_each(|seed| seed.truncate(sentences));
+        let one = 1.0 / (seeds.len().max(1) as f64).sqrt();
+        Self { seeds, made_up: vec![one, -one] }
+    }
+
+    /// The difference of two differences: the other's minus the first's, sentence by sentence.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let count =
+            if self.seeds.is_empty() || other.seeds.is_empty() { 0 } else { self.seeds.len().max(other.seeds.len()) };
+        let one = |seed: usize| {
+            let pairs = self.seeds[seed % self.seeds.len()].iter().zip(&other.seeds[seed % other.seeds.len()]);
+            pairs.map(|(one, other)| one - other).collect()
+        };
+        Self::of_values((0..count).map(one).collect())
+    }
+
+    /// The mean, and its chance by a two-way analysis of variance: seeds and sentences are drawn at random (H. Scheffé
+    /// 1959, The Analysis of Variance, chapter 7). The single answers' own noise is in the variance over sentences; what
+    /// the seeds' means vary beyond it comes from the seeds.
+    ///
+    /// Degrees of freedom: S - 1 over the seeds' share of the variance, n - 1 over the rest. F. E. Satterthwaite (1946,
+    /// Biometrics 2) squares the share; with few seeds the share is itself a guess, and intervals came out too short in
+    /// the simulation of the tests.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        let (seeds, sentences) = (self.seeds.len() as f64, self.seeds.first().map_or(0, Vec::len));
+        let n = (sentences + self.made_up.len()) as f64;
+        let sums: Vec<f64> = self.seeds.iter().map(|seed| seed.iter().sum()).collect();
+        let by_seed: Vec<f64> = sums.iter().map(|sum| sum / (sentences.max(1) as f64)).collect();
+        let more: f64 = self.made_up.iter().sum();
+        let means: Vec<f64> = sums.iter().map(|sum| (sum + more) / n).collect();
+        let average = |values: &[f64]| values.iter().sum::<f64>() / (values.len().max(1) as f64);
+        let centre = average(&means);
+        let of_sentence = (0..sentences).map(|at| self.seeds.iter().map(|seed| seed[at]).sum::<f64>() / seeds.max(1.0));
+        let square = |value: f64| (value - centre).powi(2);
+        let between: f64 = of_sentence.chain(self.made_up.iter().copied()).map(square).sum();
+        let from_sentences = between / (n - 1.0) / n;
+        let one = Estimate {
+            mean: average(&by_seed),
+            by_seed,
+            centre,
+            sentences: from_sentences,
+            seeds: None,
+            freedom: n - 1.0,
+        };
+        if self.seeds.len() < 2 {
+            return one;
+        }
+        let all = self.seeds.iter().flatten().map(|value| square(*value)).sum::<f64>()
+            + seeds * self.made_up.iter().map(|value| square(*value)).sum::<f64>();
+        let of_seeds: f64 = means.iter().map(|mean| square(*mean)).sum();
+        let rest = (all - seeds * between - n * of_seeds).max(0.0) / ((seeds - 1.0) * (n - 1.0));
+        let beyond = (of_seeds / (seeds - 1.0) - rest / n).max(0.0) / seeds;
+        let share = beyond / (beyond + from_sentences).max(f64::MIN_POSITIVE);
+        let freedom = 1.0 / (share / (seeds - 1.0) + (1.0 - share) / (n - 1.0));
+        Estimate { seeds: Some(beyond), freedom, ..one }
     }
 }
 
-/// For each sentence the share of seeds that answered it right.
-fn average(answers: &[Vec<bool>]) -> Vec<f64> {
-    let sentences = answers.iter().map(Vec::len).min().unwrap_or(0);
-    let right = |at: usize| answers.iter().filter(|seed| seed[at]).count() as f64;
-    (0..sentences).map(|at| right(at) / answers.len() as f64).collect()
+impl Estimate {
+    fn deviation(&self) -> f64 {
+        (self.sentences + self.seeds.unwrap_or(0.0)).sqrt()
+    }
+
+    fn t(&self, share: f64) -> f64 {
+        let t = StudentsT::new(0.0, 1.0, self.freedom.max(1.0)).map(|t| t.inverse_cdf(share));
+        t.unwrap_or(Z) // only for degrees that are no number
+    }
+
+    /// Half of the interval's width, when it is one of so many that shall all hold together.
+    fn half(&self, comparisons: usize) -> f64 {
+        self.t(1.0 - MISS / 2.0 / comparisons.max(1) as f64) * self.deviation()
+    }
+
+    /// The 95 % interval of one of so many comparisons (C. E. Bonferroni 1936), within -1 and 1.
+    #[must_use]
+    pub fn interval(&self, comparisons: usize) -> [f64; 2] {
+        let half = self.half(comparisons);
+        [(self.centre - half).max(-1.0), (self.centre + half).min(1.0)]
+    }
+
+    /// The parts of half its width: from the sentences, and from the seeds. Their squares add up to its square.
+    #[must_use]
+    pub fn parts(&self, comparisons: usize) -> (f64, Option<f64>) {
+        let part = |variance: f64| self.half(comparisons) * variance.sqrt() / self.deviation().max(f64::MIN_POSITIVE);
+        (part(self.sentences), self.seeds.map(part))
+    }
+
+    /// Two-sided p of "the mean is 0", times the number of comparisons: below 0.05 exactly where the interval leaves out 0.
+    #[must_use]
+    pub fn p(&self, comparisons: usize) -> f64 {
+        let Ok(t) = StudentsT::new(0.0, 1.0, self.freedom.max(1.0)) else { return 1.0 };
+        let beyond = t.cdf(-self.centre.abs() / self.deviation().max(f64::MIN_POSITIVE));
+        (2.0 * beyond * comparisons.max(1) as f64).min(1.0)
+    }
+
+    /// The true difference that such a comparison would find four times in five.
+    #[must_use]
+    pub fn visible(&self, comparisons: usize) -> f64 {
+        (self.half(comparisons) + self.t(POWER) * self.deviation()).min(1.0)
+    }
+}
+
+/// Accuracy of a lane with its 95 % interval: with one seed [`wilson`]'s, with several that of [`share`].
+#[must_use]
+pub fn accuracy(correct: &[Vec<bool>]) -> (f64, [f64; 2]) {
+    let values = |seed: &Vec<bool>| seed.iter().map(|right| f64::from(u8::from(*right))).collect();
+    let (mean, interval) = share(correct.iter().map(values).collect());
+    match correct {
+        [one] => (mean, wilson(one.iter().filter(|right| **right).count(), one.len())),
+        _ => (mean, interval),
+    }
+}
+
+/// Mean of values between 0 and 1 by seed and sentence, with its 95 % interval by [`Table::estimate`]: two whole and two
+/// empty ones are made up (A. Agresti and B. A. Coull 1998, Am. Stat. 52).
+#[must_use]
+pub fn share(seeds: Vec<Vec<f64>>) -> (f64, [f64; 2]) {
+    let estimate = Table { seeds, made_up: vec![1.0, 1.0, 0.0, 0.0] }.estimate();
+    (estimate.mean, estimate.interval(1).map(|end| end.clamp(0.0, 1.0)))
 }
 
 /// Wilson's 95 % interval for `right` of `n` (E. B. Wilson 1927, JASA 22); of nothing, 0 to 1.
@@ -90,7 +202,7 @@ pub fn wilson(right: usize, n: usize) -> [f64; 2] {
 
 /// The exact two-sided test of `McNemar` (1947, Psychometrika 12): if both were equally good, each of the sentences that
 /// only one of them answered right would fall to either like a coin; p = min(1, 2 P(X <= min)) with X binomial(only a +
-/// only b, 1/2).
+/// only b, 1/2). It knows nothing of seeds and decides nothing here; records keep it for each seed, uncorrected.
 #[must_use]
 pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     match Binomial::new(0.5, (only_a + only_b) as u64) {
@@ -99,33 +211,13 @@ pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     }
 }
 
-/// Holm's correction (S. Holm 1979, Scand. J. Statist. 6): p values, in the order given, each to be compared with 0.05
-/// so that the chance of any false alarm among them stays below it.
+/// What an interval of a difference says. Equivalence comes first: an interval that lies inside the margin and also
+/// beside 0 shows a difference too small to matter. It asks each seed, too: one that lies outside could turn up again.
 #[must_use]
-pub fn holm(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
-    let mut corrected = vec![0.0; p_values.len()];
-    let mut largest: f64 = 0.0;
-    for (rank, index) in order.into_iter().enumerate() {
-        largest = largest.max((p_values.len() - rank) as f64 * p_values[index]).min(1.0);
-        corrected[index] = largest;
-    }
-    corrected
-}
-
-/// Discordant sentences below which [`mcnemar`] cannot reach p < 0.05: five of five have p = 0.0625.
-pub const DECIDE: usize = 6;
-
-/// What an interval of a difference says. Equivalence comes first: an interval that lies inside the [`MARGIN`] and also
-/// beside 0 shows a difference too small to matter. Where fewer than [`DECIDE`] sentences tell two lanes apart no exact
-/// test can, and resampling the same few cannot either, whatever its interval says.
-#[must_use]
-pub fn verdict([low, high]: [f64; 2], discordant: usize) -> Verdict {
-    if low > -MARGIN && high < MARGIN {
+pub fn verdict([low, high]: [f64; 2], by_seed: &[f64], margin: Margin) -> Verdict {
+    let margin = margin.share();
+    if within([low, high], margin) && by_seed.iter().all(|seed| seed.abs() < margin) {
         Verdict::Equivalent
-    } else if discordant < DECIDE {
-        Verdict::TooLittleData
     } else if low > 0.0 {
         Verdict::Better
     } else if high < 0.0 {
@@ -135,28 +227,24 @@ pub fn verdict([low, high]: [f64; 2], discordant: usize) -> Verdict {
     }
 }
 
-/// The smallest true difference that [`mcnemar`] on `n` sentences would find (p below 0.05) four times out of five,
-/// when the two disagree in so large a share of them: R. J. Connor 1987 (Biometrics 43), solved for the difference d in
-/// `n d^2 = (1.96 sqrt(s) + 0.84 sqrt(s - d^2))^2`. At most 1. A share below one sentence counts as one sentence.
+/// Whether an interval lies inside plus or minus this margin.
 #[must_use]
-pub fn smallest_visible(n: usize, discordant_share: f64) -> f64 {
-    let count = n as f64;
-    let share = discordant_share.max(1.0 / count.max(1.0)).min(1.0);
-    let (a, b) = (Z * Z, Z_POWER * Z_POWER);
-    let root = (share * b * (count + b - a)).max(0.0).sqrt();
-    ((Z * (count * share).sqrt() + root) / (count + b)).min(1.0)
+pub fn within([low, high]: [f64; 2], margin: f64) -> bool {
+    low > -margin && high < margin
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Better => "better",
-            Self::Worse => "worse",
-            Self::Equivalent => "equivalent within 2 points",
-            Self::TooLittleData => "too little data to tell",
-        })
-    }
+/// For each seed the sentences that only a, and that only b, answered right.
+#[must_use]
+pub fn discordant(a: &[Vec<bool>], b: &[Vec<bool>]) -> Vec<[usize; 2]> {
+    let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
+    let one = |seed: usize| {
+        let pairs = || a[seed % a.len()].iter().zip(&b[seed % b.len()]);
+        [pairs().filter(|(a, b)| **a && !**b).count(), pairs().filter(|(a, b)| !**a && **b).count()]
+    };
+    (0..seeds).map(one).collect()
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

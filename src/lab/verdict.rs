@@ -1,7 +1,7 @@
 //! Lanes and pairs in words, the same on the screen and in a pipe.
 
 use super::race::own::NAME as OWN;
-use super::{Answers, Lane, Mode, OwnHead, Pair, RaceReport, Readout, Verdict};
+use super::{Answers, Gap, Lane, Mode, OwnHead, Pair, RaceReport, Readout, Verdict, Worth, stats};
 use crate::wording::visible;
 
 /// A readout's name for people; a name that is not known stays as it is.
@@ -19,8 +19,11 @@ pub fn numbered(name: &str, model: usize, two: bool) -> String {
     if two { format!("{} {name}", model + 1) } else { name.to_owned() }
 }
 
+/// The rule behind every interval, p and verdict, in one sentence.
+pub const RULE: &str = "Interval, p and verdict count the chance of the test sentences and, where BERT learnt, of the seeds; they hold for all comparisons of a table together; equivalent means that the interval and every seed lie within the margin.";
+
 impl Pair {
-    /// Difference, interval, test and verdict in one sentence.
+    /// Difference, interval, p and verdict in one sentence.
     #[must_use]
     pub fn in_words(&self) -> String {
         self.in_words_of(&name(&self.a), &name(&self.b))
@@ -37,24 +40,74 @@ impl Pair {
     /// The same with other names for the two.
     #[must_use]
     pub fn in_words_of(&self, a: &str, b: &str) -> String {
-        let verdict = match self.verdict {
+        let worth = &self.worth;
+        let verdict = match worth.verdict {
             Verdict::Better => format!("{b} is better than {a}"),
             Verdict::Worse => format!("{b} is worse than {a}"),
-            Verdict::Equivalent => format!("{b} and {a} are equivalent within 2 points"),
-            Verdict::TooLittleData => {
-                format!(
-                    "too little data to tell {b} from {a}; a difference of {:.1} points could have been seen",
-                    100.0 * self.smallest_visible
-                )
-            }
+            Verdict::Equivalent => format!("{b} and {a} are equivalent within {} points", worth.margin),
+            Verdict::TooLittleData => format!("too little data to tell {b} from {a}; {}", worth.why_unsure()),
         };
-        let p = if self.p_value < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", self.p_value) };
+        format!("{b} minus {a}: {}: {verdict}{}.", worth.in_figures(), worth.of_what())
+    }
+}
+
+impl Gap {
+    /// Both differences, and what the difference between them is worth.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (a, b, worth) = (name(&self.a), name(&self.b), &self.worth);
+        let how = if self.mode == Mode::Finetune.name() { ", tuned" } else { "" };
+        let [first, second] = self.differences.map(|difference| 100.0 * difference);
+        let verdict = match worth.verdict {
+            Verdict::Better => "it is larger in model 2".to_owned(),
+            Verdict::Worse => "it is smaller in model 2".to_owned(),
+            Verdict::Equivalent => format!("it is the same in both within {} points", worth.margin),
+            Verdict::TooLittleData => format!("too little data to tell the models apart; {}", worth.why_unsure()),
+        };
         format!(
-            "{b} minus {a}: {:+.1} points, 95 % interval {:+.1} to {:+.1}, McNemar {p}: {verdict}.",
-            100.0 * self.difference,
-            100.0 * self.ci95[0],
-            100.0 * self.ci95[1]
+            "{b} minus {a}{how}: {first:+.1} points in model 1, {second:+.1} in model 2. The second less the first: {}: {verdict}{}.",
+            worth.in_figures(),
+            worth.of_what()
         )
+    }
+}
+
+impl Worth {
+    /// Difference, interval with both its parts, p.
+    #[must_use]
+    pub fn in_figures(&self) -> String {
+        let points = |value: f64| 100.0 * value;
+        let p = if self.p_value < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", self.p_value) };
+        let parts = self.from_seeds.map_or(String::new(), |seeds| {
+            format!(" (sentences \u{b1}{:.1}, seeds \u{b1}{:.1})", points(self.from_sentences), points(seeds))
+        });
+        format!(
+            "{:+.1} points, 95 % interval {:+.1} to {:+.1}{parts}, {p}",
+            points(self.difference),
+            points(self.ci95[0]),
+            points(self.ci95[1])
+        )
+    }
+
+    /// Why there is no verdict.
+    fn why_unsure(&self) -> String {
+        let margin = self.margin.share();
+        let farthest =
+            self.by_seed.iter().copied().fold(0.0, |far: f64, seed| if seed.abs() > far.abs() { seed } else { far });
+        if stats::within(self.ci95, margin) && farthest.abs() >= margin {
+            return format!(
+                "the interval lies within {} points, but one seed differs by {:+.1}",
+                self.margin,
+                100.0 * farthest
+            );
+        }
+        format!("a difference of {:.1} points would have been found four times in five", 100.0 * self.smallest_visible)
+    }
+
+    /// Of what the verdict speaks, where that is less than it seems.
+    fn of_what(&self) -> &'static str {
+        let decided = self.verdict != Verdict::TooLittleData;
+        if self.one_seed && decided { " (of these two trained models; other seeds may differ)" } else { "" }
     }
 }
 
@@ -69,7 +122,7 @@ impl RaceReport {
                 let readouts = [&pair.a, &pair.b];
                 pair.mode == lane.mode && pair.layer == lane.layer && readouts.contains(&&lane.readout)
             };
-            self.pairs.iter().filter(of).any(|pair| pair.verdict == Verdict::Equivalent)
+            self.pairs.iter().filter(of).any(|pair| pair.worth.verdict == Verdict::Equivalent)
         };
         let idle = |lane: &&Lane| {
             let learns = Mode::ALL.iter().any(|mode| mode.name() == lane.mode);
@@ -141,9 +194,9 @@ mod tests {
         report.majority = Some(lane.accuracy - 1e-6);
         report.lanes.truncate(1);
         report.pairs.retain(|pair| pair.a == lane.readout && pair.mode == lane.mode && pair.layer == lane.layer);
-        report.pairs.iter_mut().for_each(|pair| pair.verdict = Verdict::Better);
+        report.pairs.iter_mut().for_each(|pair| pair.worth.verdict = Verdict::Better);
         assert_eq!(said(&report), None);
-        report.pairs.iter_mut().for_each(|pair| pair.verdict = Verdict::Equivalent);
+        report.pairs.iter_mut().for_each(|pair| pair.worth.verdict = Verdict::Equivalent);
         assert!(!report.pairs.is_empty() && said(&report).is_some());
     }
 }

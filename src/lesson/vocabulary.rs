@@ -77,22 +77,16 @@ pub const LIVE: &[(&str, &str)] = &[
     ("race.{readout}-{readout}.{layer}.difference", "difference of two lanes, second minus first"),
     ("race.{readout}-{readout}.{layer}.low", "lower end of its 95 % interval"),
     ("race.{readout}-{readout}.{layer}.high", "upper end of its 95 % interval"),
-    ("race.{readout}-{readout}.{layer}.p", "exact McNemar p-value"),
-    (
-        "race.{readout}-{readout}.{layer}.verdict",
-        "better, worse, equivalent within 2 points, or too little data to tell",
-    ),
+    ("race.{readout}-{readout}.{layer}.p", "its p, from the same statistic as the interval"),
+    ("race.{readout}-{readout}.{layer}.verdict", "better, worse, equivalent, or too little data to tell"),
     ("race.{readout}.finetune.accuracy", "the same for a fine-tuned lane of that run"),
     ("race.{readout}.finetune.low", "lower end of its 95 % interval"),
     ("race.{readout}.finetune.high", "upper end of its 95 % interval"),
     ("race.{readout}-{readout}.finetune.difference", "difference of two fine-tuned lanes, second minus first"),
     ("race.{readout}-{readout}.finetune.low", "lower end of its 95 % interval"),
     ("race.{readout}-{readout}.finetune.high", "upper end of its 95 % interval"),
-    ("race.{readout}-{readout}.finetune.p", "exact McNemar p-value"),
-    (
-        "race.{readout}-{readout}.finetune.verdict",
-        "better, worse, equivalent within 2 points, or too little data to tell",
-    ),
+    ("race.{readout}-{readout}.finetune.p", "its p, from the same statistic as the interval"),
+    ("race.{readout}-{readout}.finetune.verdict", "better, worse, equivalent, or too little data to tell"),
     ("arrange.carried.cosine.{layer}", "cosine of [CLS] when the words are shuffled with their positions"),
     ("arrange.carried.largest.{layer}", "largest change of any number of any vector then"),
     ("arrange.shuffled.cosine.{layer}", "cosine of [CLS] when the words are shuffled and positions counted anew"),
@@ -190,7 +184,8 @@ pub enum Kind {
 }
 
 const PLACES: &[&str] = &["first", "between", "last"];
-const VERDICTS: &[&str] = &["better", "worse", "equivalent within 2 points", "too little data to tell"];
+/// The names of the lab's verdicts, which a test compares.
+const VERDICTS: &[&str] = &["better", "worse", "equivalent", "too little data to tell"];
 
 /// What the value with this key is.
 #[must_use]

@@ -7,7 +7,9 @@ use clap::Parser as _;
 use clsroom::cli::{Cli, Command};
 use clsroom::commands::{invert_request, parse_data, race_request};
 use clsroom::lab::dataset::Dataset;
-use clsroom::lab::{AggregateRequest, InvertRequest, Mode, ModelFacts, RaceRequest, Rate, Readout, Recipe, command};
+use clsroom::lab::{
+    AggregateRequest, InvertRequest, Margin, Mode, ModelFacts, RaceRequest, Rate, Readout, Recipe, command,
+};
 use clsroom::lesson::notebook;
 use proptest::prelude::*;
 
@@ -74,10 +76,16 @@ fn readouts() -> impl Strategy<Value = Vec<Readout>> {
 }
 
 fn races() -> impl Strategy<Value = RaceRequest> {
-    let recipe = (1..5_usize, 1..5_usize, prop_oneof![Just(Rate::Auto), (1e-6..1e-2).prop_map(Rate::Fixed)])
-        .prop_flat_map(|(epochs, seeds, rate)| {
+    let recipe = (
+        1..5_usize,
+        prop_oneof![Just(0), Just(150), 1..999_usize],
+        1..5_usize,
+        prop_oneof![Just(Rate::Auto), (1e-6..1e-2).prop_map(Rate::Fixed)],
+    )
+        .prop_flat_map(|(epochs, least_steps, seeds, rate)| {
             proptest::option::of(1..=6_usize).prop_map(move |top_layers| Recipe {
                 epochs,
+                least_steps,
                 seeds,
                 rate,
                 top_layers,
@@ -92,9 +100,11 @@ fn races() -> impl Strategy<Value = RaceRequest> {
     ];
     let modes = proptest::sample::subsequence(Mode::ALL.to_vec(), 1..=2);
     let limits = (proptest::option::of(1..9_999_usize), proptest::option::of(1..999_usize));
-    (names(), readouts(), layers, limits, any::<u64>(), modes, recipe, proptest::option::of(names())).prop_map(
-        |(data, readouts, layers, (train, test), seed, modes, recipe, against)| {
-            RaceRequest { data, readouts, layers, train, test, seed, modes, recipe, against }.settled(6)
+    let margin = (1..=500_u16).prop_map(|tenths| Margin::try_from(f64::from(tenths) / 10.0).expect("a margin"));
+    let chosen = (any::<u64>(), margin);
+    (names(), readouts(), layers, limits, chosen, modes, recipe, proptest::option::of(names())).prop_map(
+        |(data, readouts, layers, (train, test), (seed, margin), modes, recipe, against)| {
+            RaceRequest { data, readouts, layers, train, test, seed, margin, modes, recipe, against }.settled(6)
         },
     )
 }
@@ -163,7 +173,8 @@ fn everything_that_changes_a_figure_changes_command_and_key() {
         RaceRequest { seed: 1, ..base.clone() },
         tuned(Recipe { epochs: 3, ..usual() }),
         tuned(Recipe { rate: Rate::Auto, ..usual() }),
-        tuned(Recipe { rate: Rate::Fixed(1e-4), ..usual() }),
+        tuned(Recipe { least_steps: 151, ..usual() }),
+        tuned(Recipe { rate: Rate::Fixed(5e-5), ..usual() }),
         tuned(Recipe { top_layers: Some(2), ..usual() }),
     ];
     let race = [
@@ -172,6 +183,7 @@ fn everything_that_changes_a_figure_changes_command_and_key() {
         RaceRequest { layers: (0..=6).collect(), ..base.clone() },
         RaceRequest { modes: vec![Mode::Finetune], ..base.clone() },
         RaceRequest { against: Some("other".to_owned()), ..base.clone() },
+        RaceRequest { margin: "3".parse().expect("a margin"), ..base.clone() },
         tuned(Recipe { seeds: 2, ..usual() }),
     ];
     let (here, movies) = (facts(None, None), lab().dataset("movies").expect("embedded"));

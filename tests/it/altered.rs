@@ -78,9 +78,11 @@ impl Change {
     }
 
     fn pair(self, pair: &mut Pair) {
-        pair.ci95.iter_mut().chain(&mut pair.p_values).for_each(|number| self.double(number));
-        [&mut pair.difference, &mut pair.p_value, &mut pair.smallest_visible]
+        let worth = &mut pair.worth;
+        worth.ci95.iter_mut().chain(&mut worth.by_seed).chain(&mut pair.mcnemar).for_each(|number| self.double(number));
+        [&mut worth.difference, &mut worth.p_value, &mut worth.smallest_visible, &mut worth.from_sentences]
             .into_iter()
+            .chain(&mut worth.from_seeds)
             .for_each(|number| self.double(number));
         pair.discordant.iter_mut().for_each(|count| self.count(count));
     }

@@ -204,7 +204,8 @@ fn a_finished_race_says_its_seed_on_the_bench_and_in_the_command() {
     driver.key(Key::Enter);
     // The smallest race that this bench can stand for.
     let Some(Effect::Submit(ticket, Request::Race(mut race))) = driver.waiting.pop() else { panic!("no race") };
-    (race.train, race.test, race.recipe.epochs, race.recipe.top_layers) = (Some(32), Some(32), 1, Some(1));
+    (race.train, race.test) = (Some(32), Some(32));
+    (race.recipe.epochs, race.recipe.least_steps, race.recipe.top_layers) = (1, 0, Some(1));
     let outcome = driver.lab.run(&Request::Race(race), &clsroom::lab::Control::QUIET).expect("it runs");
     driver.done(ticket, outcome.expect("not stopped"));
     let report = driver.state.race_report().expect("a report");
@@ -334,7 +335,7 @@ fn the_work_of_a_run_is_what_its_progress_counts() {
         train: Some(40),
         test: Some(30),
         modes: modes.to_vec(),
-        recipe: Recipe { epochs: 1, top_layers: Some(1), ..Recipe::default() },
+        recipe: Recipe { epochs: 1, least_steps: 0, top_layers: Some(1), ..Recipe::default() },
         ..RaceRequest::frozen("movies", readouts())
     };
     let invert = InvertRequest {

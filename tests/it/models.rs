@@ -455,7 +455,7 @@ fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
     driver.key(Key::Enter);
     driver.finish_run();
     let report = driver.state.race_report().expect("a report").clone();
-    let difference = report.pairs[0].difference;
+    let difference = report.pairs[0].worth.difference;
     let right = [-0.02, 0.02].iter().filter(|band| **band <= difference).count();
     let verdict = driver.state.judge(&question);
     assert_eq!((verdict.right, verdict.source), (Some(right), Some(Source::Live)), "{difference}");

@@ -66,8 +66,16 @@ fn a_small_race_runs_and_a_stopped_one_keeps_what_it_computed() {
     assert_eq!((cls.readout.as_str(), cls.layer, cls.n_test), ("cls", Some(0), 64));
     // At layer 0 nothing of [CLS] varies, so its probe answers like the majority.
     assert!((cls.accuracy - report.lanes[2].accuracy).abs() < 1e-9);
-    assert!(report.pairs.iter().all(|pair| pair.ci95[0] <= pair.difference && pair.difference <= pair.ci95[1]));
-    assert!(report.pairs.iter().any(|pair| pair.verdict != Verdict::Equivalent), "64 sentences show no equivalence");
+    assert!(
+        report
+            .pairs
+            .iter()
+            .all(|pair| pair.worth.ci95[0] <= pair.worth.difference && pair.worth.difference <= pair.worth.ci95[1])
+    );
+    assert!(
+        report.pairs.iter().any(|pair| pair.worth.verdict != Verdict::Equivalent),
+        "64 sentences show no equivalence"
+    );
 
     let stopped = Control { report: &|_| {}, stop: &|| true };
     assert!(

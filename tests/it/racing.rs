@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use clsroom::lab::finetune::GRID;
 use clsroom::lab::race::pairs;
-use clsroom::lab::{RaceReport, record, stats};
+use clsroom::lab::{Lane, Margin, RaceReport, Rate, Verdict, record, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -302,14 +301,16 @@ fn recorded_figures_follow_from_the_recorded_answers() {
         let text = fs::read_to_string(&path).expect("text");
         let Ok(report) = record::read(&text) else { continue };
         races.insert(path.file_stem().expect("a name").to_string_lossy().into_owned());
-        if report.lanes.iter().any(|lane| lane.mode == "finetune") && report.provenance.command.contains("--lr auto") {
-            let grids: Vec<Vec<f64>> = report
-                .lanes
-                .iter()
-                .filter(|lane| lane.mode == "finetune")
-                .map(|lane| lane.grid.iter().map(|(rate, _)| *rate).collect())
-                .collect();
-            assert!(grids.iter().all(|grid| *grid == GRID), "every lane has the same grid: {grids:?}");
+        // Those of an older recipe took the best of three rates, whatever lay beyond.
+        let recipe = report.provenance.recipe.as_ref();
+        if recipe.is_some_and(|recipe| recipe.rate == Rate::Auto && recipe.least_steps > 0) {
+            let inside = |lane: &Lane| {
+                let rates = lane.grid.iter().map(|(rate, _)| *rate);
+                let (least, most) = (rates.clone().fold(1.0, f64::min), rates.fold(0.0, f64::max));
+                lane.rate.is_some_and(|rate| least < rate && rate < most)
+            };
+            let tuned = report.lanes.iter().filter(|lane| lane.mode == "finetune");
+            assert!(tuned.clone().all(inside), "{}: the best rate lies inside the grid", path.display());
         }
         for lane in &report.lanes {
             let right = |seed: &Vec<bool>| seed.iter().filter(|right| **right).count() as f64 / seed.len() as f64;
@@ -317,18 +318,23 @@ fn recorded_figures_follow_from_the_recorded_answers() {
             let by_seed: Vec<f64> = lane.correct.iter().map(right).collect();
             let mean = by_seed.iter().sum::<f64>() / by_seed.len() as f64;
             assert!((mean - lane.accuracy).abs() < 1e-12, "{}: {}", path.display(), lane.readout);
-            let interval = stats::wilson((mean * lane.n_test as f64).round() as usize, lane.n_test);
+            let (_, interval) = stats::accuracy(&lane.correct);
             assert!((interval[0] - lane.ci95[0]).abs() + (interval[1] - lane.ci95[1]).abs() < 1e-12);
             let best = lane.grid.iter().map(|(_, accuracy)| *accuracy).fold(0.0, f64::max);
             assert!(lane.validation.is_none_or(|validation| (validation - best).abs() < 1e-12), "the best was chosen");
         }
-        let again = pairs(&report.lanes, report.provenance.seed);
+        let again = pairs(&report.lanes, report.pairs.first().map_or_else(Margin::default, |pair| pair.worth.margin));
         assert_eq!(again.len(), report.pairs.len());
         for (again, recorded) in again.iter().zip(&report.pairs) {
             assert_eq!(
-                (&again.a, &again.b, &again.mode, again.verdict),
-                (&recorded.a, &recorded.b, &recorded.mode, recorded.verdict)
+                (&again.a, &again.b, &again.mode, again.worth.verdict),
+                (&recorded.a, &recorded.b, &recorded.mode, recorded.worth.verdict)
             );
+            let (again, recorded) = (&again.worth, &recorded.worth);
+            if recorded.verdict == Verdict::Equivalent {
+                let outside = |seed: &f64| seed.abs() >= recorded.margin.share();
+                assert!(!recorded.by_seed.iter().any(outside), "{}: {recorded:?}", path.display());
+            }
             let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{}: {a} {b}", path.display());
             close(again.difference, recorded.difference);
             close(again.p_value, recorded.p_value);

@@ -19,7 +19,7 @@ fn small(driver: &Driver, request: &Request) -> Outcome {
     match &mut smaller {
         Request::Race(race) => {
             (race.train, race.test) = (Some(48), Some(32));
-            (race.recipe.epochs, race.recipe.top_layers) = (1, Some(1));
+            (race.recipe.epochs, race.recipe.least_steps, race.recipe.top_layers) = (1, 0, Some(1));
         }
         Request::Learn(learn) => learn.steps = 2,
         Request::Invert(invert) => (invert.train, invert.test) = (Some(48), Some(32)),

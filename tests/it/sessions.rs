@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const MOST: u64 = 8 << 20;
 
 fn race(readouts: &[Readout], modes: Vec<Mode>) -> Request {
-    let recipe = clsroom::lab::Recipe { epochs: 1, top_layers: Some(1), ..Default::default() };
+    let recipe = clsroom::lab::Recipe { epochs: 1, least_steps: 0, top_layers: Some(1), ..Default::default() };
     let race = RaceRequest::frozen("movies", readouts.to_vec());
     Request::Race(RaceRequest { train: Some(64), test: Some(64), modes, recipe, ..race })
 }

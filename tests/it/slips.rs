@@ -6,7 +6,7 @@ use clsroom::lab::finetune::examples::{order, prepare};
 use clsroom::lab::finetune::schedule::factor;
 use clsroom::lab::finetune::{Example, HEAD_RATE, Rates, Student};
 use clsroom::lab::race::Kept;
-use clsroom::lab::{Control, Matrix, Mode, Pair, RaceRequest, Rate, Readout, Recipe, Verdict};
+use clsroom::lab::{Control, Margin, Matrix, Mode, Pair, RaceRequest, Rate, Readout, Recipe, Verdict, Worth};
 use clsroom::lesson::View;
 use clsroom::lesson::progress::Store;
 use sha2::{Digest, Sha256};
@@ -136,7 +136,14 @@ fn the_attention_weighted_mean_is_what_a_trace_says() {
 /// rate is far too large, so that gradients grow beyond what is clipped.
 #[test]
 fn a_run_takes_the_steps_of_its_recipe_and_clips_them() {
-    let recipe = Recipe { epochs: 3, seeds: 1, rate: Rate::Fixed(2e-3), top_layers: Some(2), ..Recipe::default() };
+    let recipe = Recipe {
+        epochs: 3,
+        least_steps: 0,
+        seeds: 1,
+        rate: Rate::Fixed(2e-3),
+        top_layers: Some(2),
+        ..Recipe::default()
+    };
     let request = RaceRequest {
         train: Some(64),
         test: Some(8),
@@ -178,30 +185,60 @@ fn pair(verdict: Verdict) -> Pair {
         b: "mean".to_owned(),
         mode: "frozen".to_owned(),
         layer: Some(6),
-        difference: 0.031,
-        ci95: [0.012, 0.05],
-        p_value: 0.0004,
-        p_values: vec![0.0004],
+        worth: Worth {
+            difference: 0.031,
+            by_seed: vec![0.031],
+            from_seeds: None,
+            from_sentences: 0.019,
+            ci95: [0.012, 0.05],
+            p_value: 0.0004,
+            comparisons: 1,
+            verdict,
+            margin: Margin::default(),
+            smallest_visible: 0.0251,
+            one_seed: false,
+        },
         discordant: [10, 30],
-        verdict,
-        smallest_visible: 0.0251,
+        mcnemar: vec![0.0004],
     }
 }
 
 #[test]
 fn every_verdict_says_what_it_means() {
-    let figures = "GlobalPooling minus [CLS]: +3.1 points, 95 % interval +1.2 to +5.0, McNemar p < 0.001: ";
+    let figures = "GlobalPooling minus [CLS]: +3.1 points, 95 % interval +1.2 to +5.0, p < 0.001: ";
     for (verdict, words) in [
         (Verdict::Better, "GlobalPooling is better than [CLS]."),
         (Verdict::Worse, "GlobalPooling is worse than [CLS]."),
         (Verdict::Equivalent, "GlobalPooling and [CLS] are equivalent within 2 points."),
         (
             Verdict::TooLittleData,
-            "too little data to tell GlobalPooling from [CLS]; a difference of 2.5 points could have been seen.",
+            "too little data to tell GlobalPooling from [CLS]; a difference of 2.5 points would have been found four times in five.",
         ),
     ] {
         assert_eq!(pair(verdict).in_words(), format!("{figures}{words}"));
     }
+}
+
+#[test]
+fn lessons_know_every_verdict_by_its_name() {
+    let known = clsroom::lesson::vocabulary::kind(clsroom::lesson::Source::Live, "race.cls-mean.6.verdict");
+    assert_eq!(known, clsroom::lesson::vocabulary::Kind::OneOf(&Verdict::NAMES));
+}
+
+#[test]
+fn a_verdict_says_how_far_it_reaches() {
+    let mut tuned = pair(Verdict::Better);
+    tuned.worth.one_seed = true;
+    assert!(tuned.in_words().ends_with("better than [CLS] (of these two trained models; other seeds may differ)."));
+    // The mean is inside the margin, one seed is not.
+    let mut apart = pair(Verdict::TooLittleData);
+    apart.worth =
+        Worth { ci95: [-0.015, 0.019], by_seed: vec![0.001, -0.028, 0.02], from_seeds: Some(0.012), ..apart.worth };
+    let words = apart.in_words();
+    assert!(words.contains("lies within 2 points, but one seed differs by -2.8"), "{words}");
+    assert!(words.contains("(sentences ±1.9, seeds ±1.2)"), "{words}");
+    apart.worth.margin = "5".parse().expect("a margin");
+    assert!(!apart.in_words().contains("one seed differs"));
 }
 
 #[test]

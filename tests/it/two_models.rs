@@ -333,7 +333,7 @@ fn a_head_with_other_labels_has_no_lane_and_says_why() {
     driver.finish_run();
     let report = driver.state.race_report().expect("a report");
     assert!(report.lanes.iter().all(|lane| lane.readout != "own"));
-    driver.press("jjjjjjjjjjjjjjjjjjjjjjjjj");
+    driver.press(&"j".repeat(40));
     let screen = driver.screen();
     assert!(screen.contains("has the labels sport, news, music"), "{screen}");
     let screen = disagree(&mut driver);

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::whole;
 use crate::app::State;
 use crate::bench::{card, frame, paragraphs};
-use crate::lab::{Mode, RaceRequest, Readout};
+use crate::lab::{Mode, RaceRequest, Rate, Readout};
 use crate::lesson::View;
 use crate::view::lesson::part;
 use crate::view::lines;
@@ -47,7 +47,7 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
         said.push("Frozen: BERT stays as it is, and a logistic regression learns.".to_owned());
     }
     if request.modes.contains(&Mode::Finetune) {
-        said.push(tuned(&request));
+        said.push(tuned(&request, train));
     }
     said.push(format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about()));
     if races {
@@ -60,16 +60,20 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
     lines(&part(text, &[], usize::from(body.height), state.text_page, theme), body, buf);
 }
 
-fn tuned(request: &RaceRequest) -> String {
+fn tuned(request: &RaceRequest, train: usize) -> String {
     let recipe = &request.recipe;
     let layers = match recipe.top_layers {
         Some(1) => "its uppermost layer learns".to_owned(),
         Some(count) => format!("its upper {count} layers learn"),
         None => "all its layers and its embeddings learn".to_owned(),
     };
-    let epochs = if recipe.epochs == 1 { "once".to_owned() } else { format!("{} times", recipe.epochs) };
+    let steps = recipe.steps(train);
+    let rate = match recipe.rate {
+        Rate::Auto => "each lane looks for its rate on validation".to_owned(),
+        Rate::Fixed(rate) => format!("rate {rate}"),
+    };
     format!(
-        "Fine-tuned: BERT learns with the classifier; {layers}, {} sentences a step, every sentence seen {epochs}, the same order for every lane. First head and order follow from the seed, {}: r takes another.",
+        "Fine-tuned: BERT learns with the classifier; {layers}, {steps} steps of {} sentences, {rate}, the same order for every lane. First head and order follow from the seed, {}: r takes another.",
         recipe.batch, request.seed
     )
 }

@@ -28,8 +28,12 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         };
         format!("; tuned: {layers}, {}", seeds(report.provenance.seed, recipe.seeds))
     });
+    let several = report.both().flat_map(|report| &report.lanes).any(|lane| lane.by_seed.len() > 1);
+    let [_, _, point, _] = theme.glyphs().whisker;
+    let seed = if several { format!("; {} each seed", theme.glyphs().seed) } else { String::new() };
+    let legend = format!("{point} accuracy on test sentences; whiskers: 95 % interval{seed}");
     let foot = [
-        said("dot: accuracy on test sentences; whiskers: 95 % interval", theme.dim()),
+        said(&legend, theme.dim()),
         measured_run(
             state,
             &format!("{} training, {} test sentences, the same for every lane{how}", whole(train), whole(test)),
@@ -55,10 +59,12 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     }
     if let Some(against) = &report.against {
         text.extend(telling(&against.pairs).into_iter().flat_map(|pair| say(&pair.between(), theme.value())));
+        text.extend(against.gaps.iter().flat_map(|gap| say(&gap.in_words(), theme.value())));
     }
     for (number, report) in report.both().enumerate() {
         text.extend(of_model(report, number, two).iter().flat_map(|words| say(words, theme.text())));
     }
+    text.extend(say(verdict::RULE, theme.dim()));
     let rows = named(&models, two).len() as u16 + 2;
     let below = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
     // Many lanes on a low screen leave no room for words: these then stand on a page of their own.

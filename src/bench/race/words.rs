@@ -4,7 +4,7 @@ use crate::app::{State, values};
 use crate::bench::words::recorded;
 use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
-use crate::lab::{Lane, Mode, ModelFacts, Pair, RaceReport, RaceRequest, command, verdict};
+use crate::lab::{Gap, Lane, Mode, ModelFacts, Pair, RaceReport, RaceRequest, command, verdict};
 
 pub(in crate::bench) fn words(state: &State) -> Option<Vec<String>> {
     if let Some(report) = state.race_report() {
@@ -26,9 +26,11 @@ fn raced(report: &RaceReport) -> Vec<String> {
         }
         said.extend(lanes(report, number, two));
     }
+    said.push(verdict::RULE.to_owned());
     if let Some(against) = &report.against {
         said.push("Between the models:".to_owned());
         said.extend(against.pairs.iter().map(Pair::between));
+        said.extend(against.gaps.iter().map(Gap::in_words));
     }
     said
 }
@@ -55,7 +57,7 @@ fn lanes(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
 /// learns. Which lanes and layers run beside it does not change them.
 fn recipe(command: &str, mode: Mode) -> Vec<&str> {
     const OTHERS: [&str; 3] = ["mode", "readouts", "layer"];
-    const TUNING: [&str; 4] = ["epochs", "seeds", "lr", "top-layers"];
+    const TUNING: [&str; 5] = ["epochs", "steps", "seeds", "lr", "top-layers"];
     let name = |option: &str| option.split([' ', '=']).next().unwrap_or_default().to_owned();
     let counts = |option: &&str| {
         let name = name(option);

@@ -18,6 +18,9 @@ pub(super) fn text(report: &RaceReport) -> String {
     for pair in &against.pairs {
         let _ = writeln!(out, "{}{}", layers(report, &against.report, pair), pair.between());
     }
+    for gap in &against.gaps {
+        let _ = writeln!(out, "{}", gap.in_words());
+    }
     out
 }
 
@@ -70,6 +73,9 @@ fn of_model(report: &RaceReport, number: usize, two: bool) -> String {
             None => String::new(),
         };
         let _ = writeln!(out, "{layer}{}", pair.in_words_of(&readout(&pair.a), &readout(&pair.b)));
+    }
+    if !report.pairs.is_empty() {
+        let _ = writeln!(out, "{}", verdict::RULE);
     }
     if let Some(words) = report.own.as_ref().and_then(|own| own.in_words(&report.classes)) {
         let _ = writeln!(out, "{words}");

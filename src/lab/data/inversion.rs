@@ -66,7 +66,7 @@ pub struct InversionLane {
     pub grid: Vec<(f64, f64)>,
     /// The score on test.
     pub precision: f64,
-    /// Bootstrap 95 % interval of that, over sentences.
+    /// 95 % interval of that, over sentences.
     pub ci95: [f64; 2],
     /// For each test sentence, pieces found.
     #[serde(with = "crate::lab::record::counts")]
@@ -84,7 +84,7 @@ pub struct InversionPair {
     pub layer: usize,
     /// Score of b minus score of a.
     pub difference: f64,
-    /// Paired bootstrap 95 % interval of the difference.
+    /// 95 % interval of the difference, which holds for all of its layer together.
     pub ci95: [f64; 2],
 }
 

@@ -20,7 +20,7 @@ pub struct Lane {
     /// The same for each seed.
     #[serde(default)]
     pub by_seed: Vec<f64>,
-    /// Wilson 95 % interval.
+    /// 95 % interval of the accuracy: Wilson's, or over several seeds that of [`crate::lab::stats::accuracy`].
     pub ci95: [f64; 2],
     /// Test sentences.
     pub n_test: usize,
@@ -64,28 +64,49 @@ pub struct Pair {
     pub mode: String,
     /// Layer; absent when a baseline takes part.
     pub layer: Option<usize>,
-    /// Accuracy of b minus accuracy of a.
-    pub difference: f64,
-    /// Paired bootstrap 95 % interval of the difference.
-    pub ci95: [f64; 2],
-    /// Exact `McNemar`, Holm-corrected when there are several pairs in one layer; over several seeds, the largest.
-    pub p_value: f64,
-    /// The same for each seed, not corrected.
-    #[serde(default)]
-    pub p_values: Vec<f64>,
+    /// What their difference is worth.
+    #[serde(flatten)]
+    pub worth: Worth,
     /// Only a right, only b right; over several seeds, summed.
     pub discordant: [usize; 2],
+    /// The exact test of `McNemar` for each seed, not corrected: it speaks of two trained models and their sentences.
+    pub mcnemar: Vec<f64>,
+}
+
+/// What a difference is worth, by one rule: see [`crate::lab::stats`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Worth {
+    /// Accuracy of b minus accuracy of a, mean of the seeds.
+    pub difference: f64,
+    /// The same for each seed.
+    pub by_seed: Vec<f64>,
+    /// Part of half the interval's width that comes from the seeds; none where there is but one, or none. The squares of
+    /// both parts add up.
+    pub from_seeds: Option<f64>,
+    /// Part that comes from the test sentences.
+    pub from_sentences: f64,
+    /// 95 % interval of the difference, which holds for all comparisons of its table together.
+    pub ci95: [f64; 2],
+    /// Two-sided, from the same statistic and for as many comparisons: below 0.05 exactly where the interval leaves out 0.
+    pub p_value: f64,
+    /// How many comparisons its table has.
+    pub comparisons: usize,
     /// In words: b against a.
     pub verdict: Verdict,
-    /// Smallest difference that this test set could tell from 0.
+    /// Differences below count as none.
+    pub margin: Margin,
+    /// The true difference that such a comparison finds four times in five.
     pub smallest_visible: f64,
+    /// It was learnt with one seed: what is said, is said of two trained models.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_seed: bool,
 }
 
 fn frozen() -> String {
     "frozen".to_owned()
 }
 
-/// What an interval says about "b against a", with a margin of 2 points.
+/// What an interval says about "b against a".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -93,8 +114,86 @@ pub enum Verdict {
     Better,
     /// The whole interval lies below 0.
     Worse,
-    /// The whole interval lies within the margin.
+    /// The whole interval lies within the margin, and each seed's difference does.
     Equivalent,
     /// None of these.
     TooLittleData,
+}
+
+impl Verdict {
+    /// All of them, as values write them.
+    pub const NAMES: [&str; 4] =
+        [Self::Better.name(), Self::Worse.name(), Self::Equivalent.name(), Self::TooLittleData.name()];
+
+    /// As values and tables write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::Equivalent => "equivalent",
+            Self::TooLittleData => "too little data to tell",
+        }
+    }
+}
+
+/// How far two readouts may be apart and still count as equal, in hundredths of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Margin(u16);
+
+impl Default for Margin {
+    /// 2 points. The best lanes here answer 12.6 % wrongly: it is about a sixth of their errors.
+    fn default() -> Self {
+        Self(200)
+    }
+}
+
+impl Margin {
+    /// In points, from 0.1 to 50.
+    #[must_use]
+    pub fn points(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+
+    /// As a share of the sentences.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        f64::from(self.0) / 10_000.0
+    }
+}
+
+impl TryFrom<f64> for Margin {
+    type Error = String;
+
+    fn try_from(points: f64) -> Result<Self, String> {
+        if (0.1..=50.0).contains(&points) {
+            return Ok(Self((points * 100.0).round() as u16));
+        }
+        Err(format!(
+            "a margin of {points} points decides nothing: readouts that are closer count as equal, so it must be from 0.1 to 50. Usual is {}",
+            Self::default()
+        ))
+    }
+}
+
+impl From<Margin> for f64 {
+    fn from(margin: Margin) -> Self {
+        margin.points()
+    }
+}
+
+impl std::str::FromStr for Margin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let points: f64 = text.parse().map_err(|_| format!("{text:?} is not a number of points, such as 2"))?;
+        points.try_into()
+    }
+}
+
+impl std::fmt::Display for Margin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.points().fmt(f)
+    }
 }

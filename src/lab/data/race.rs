@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, Lane, Mode, Pair, Provenance, Recipe, TestSentence};
+use super::{Ended, Lane, Margin, Mode, Pair, Provenance, Recipe, TestSentence, Worth};
 use crate::lab::{Answers, Readout};
 
 /// What a race runs.
@@ -20,8 +20,11 @@ pub struct RaceRequest {
     pub train: Option<usize>,
     /// Use only so many test sentences.
     pub test: Option<usize>,
-    /// Seed of the bootstrap, and the first seed of the runs.
+    /// The first seed of the runs.
     pub seed: u64,
+    /// Differences below count as none.
+    #[serde(default)]
+    pub margin: Margin,
     /// How the lanes learn; fine-tuned ones read the last layer.
     pub modes: Vec<Mode>,
     /// How they are fine-tuned.
@@ -42,6 +45,7 @@ impl RaceRequest {
             train: None,
             test: None,
             seed: 0,
+            margin: Margin::default(),
             modes: vec![Mode::Frozen],
             recipe: Recipe::default(),
             against: None,
@@ -116,4 +120,24 @@ pub struct Against {
     pub report: RaceReport,
     /// Each of its lanes against the first model's lane with the same readout and mode: `b` is the other model's.
     pub pairs: Vec<Pair>,
+    /// Each pair's difference in the other model, less the difference in the first.
+    pub gaps: Vec<Gap>,
+}
+
+/// Whether two models differ in how far two of their readouts are apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The first readout.
+    pub a: String,
+    /// The second readout.
+    pub b: String,
+    /// `frozen` or `finetune`.
+    pub mode: String,
+    /// The first model's layer and the other's.
+    pub layers: [usize; 2],
+    /// `b` minus `a` in the first model, and in the other.
+    pub differences: [f64; 2],
+    /// What the second less the first is worth.
+    #[serde(flatten)]
+    pub worth: Worth,
 }

@@ -1,15 +1,16 @@
 //! Lanes that train in turn, step by step, so that their curves grow together.
 //!
-//! A lane that has several rates to choose from learns once with each, and keeps what was best on validation; only that
-//! one ever sees the test sentences.
+//! A lane that looks for its rate learns once with each that [`sweep`] names, and keeps what was best on validation; only
+//! that one ever sees the test sentences.
 
 use serde::{Deserialize, Serialize};
 
 use super::examples::order;
 use super::schedule::factor;
+use super::sweep::{self, Tried};
 use super::{CLIP, Example, Examples, HEAD_RATE, Rates, Student};
 use crate::lab::probe::share;
-use crate::lab::{Curve, LabError, Readout, Recipe, likeliest};
+use crate::lab::{Curve, LabError, Rate, Readout, Recipe, likeliest};
 use crate::model::Bert;
 
 /// The curve looks at so many validation sentences…
@@ -29,8 +30,8 @@ pub struct RunKey<'a> {
     pub readout: &'a Readout,
     /// The sentences, as this readout reads them.
     pub examples: &'a Examples,
-    /// The rates to choose from.
-    pub rates: &'a [f64],
+    /// Its rate, or that it looks for one.
+    pub rate: Rate,
 }
 
 /// What a lane came to with one seed.
@@ -97,7 +98,7 @@ fn learning(recipe: &Recipe) -> usize {
 pub fn work(recipe: &Recipe, examples: [usize; 3], rates: usize) -> usize {
     let [train, validation, test] = examples;
     let looks = (LOOKS - 1) * validation.min(WATCHED);
-    rates * (learning(recipe) * train * recipe.epochs + looks + validation) + test
+    rates * (learning(recipe) * recipe.steps(train) * recipe.batch.min(train) + looks + validation) + test
 }
 
 /// Trains all lanes with one seed; `None` when it was stopped.
@@ -106,15 +107,21 @@ pub fn work(recipe: &Recipe, examples: [usize; 3], rates: usize) -> usize {
 /// When a pass fails or something that should learn gets no gradient.
 pub fn train(race: &Race<'_>, lanes: &[RunKey<'_>], seed: u64) -> Result<Option<Vec<Trained>>, LabError> {
     let mut best: Vec<Option<(f64, Under<'_>)>> = lanes.iter().map(|_| None).collect();
-    let mut grids = vec![Vec::new(); lanes.len()];
+    let mut tried: Vec<Vec<Tried>> = vec![Vec::new(); lanes.len()];
     let mut ended = vec![None; lanes.len()];
-    for round in 0..lanes.iter().map(|lane| lane.rates.len()).max().unwrap_or(0) {
-        let places: Vec<usize> = (0..lanes.len()).filter(|lane| round < lanes[*lane].rates.len()).collect();
+    loop {
+        let asked = lanes.iter().zip(&tried).enumerate();
+        let asked: Vec<(usize, f64)> =
+            asked.filter_map(|(place, (lane, tried))| Some((place, next(lane.rate, tried)?))).collect();
+        if asked.is_empty() {
+            break;
+        }
         let begun: Result<Vec<_>, _> =
-            places.iter().map(|place| begin(race, lanes[*place], lanes[*place].rates[round], seed)).collect();
+            asked.iter().map(|(place, rate)| begin(race, lanes[*place], *rate, seed)).collect();
         let Some(finished) = together(race, begun?, seed)? else { return Ok(None) };
-        for (place, under) in places.into_iter().zip(finished) {
+        for ((place, rate), under) in asked.into_iter().zip(finished) {
             if let Some(why) = under.ended {
+                tried[place].push((rate, None));
                 ended[place] = Some((under.curve, why));
                 continue;
             }
@@ -122,14 +129,16 @@ pub fn train(race: &Race<'_>, lanes: &[RunKey<'_>], seed: u64) -> Result<Option<
             let Some(answers) = under.student.probabilities(validation, race.stop)? else { return Ok(None) };
             let accuracy = share(&correct(&answers, validation));
             (race.report)(&[], validation.len());
-            grids[place].push((under.curve.rate, accuracy));
-            if best[place].as_ref().is_none_or(|(before, _)| accuracy > *before) {
+            tried[place].push((rate, Some(accuracy)));
+            if sweep::best(&tried[place]).is_some_and(|(best, _)| best.to_bits() == rate.to_bits()) {
                 best[place] = Some((accuracy, under));
             }
         }
     }
     let mut trained = Vec::with_capacity(lanes.len());
-    for (((lane, best), grid), ended) in lanes.iter().zip(best).zip(grids).zip(ended) {
+    for (((lane, best), tried), ended) in lanes.iter().zip(best).zip(tried).zip(ended) {
+        let mut grid: Vec<(f64, f64)> = tried.into_iter().filter_map(|(rate, right)| Some((rate, right?))).collect();
+        grid.sort_by(|one, other| one.0.total_cmp(&other.0));
         trained.push(match best {
             Some((validation, under)) => match test(race, under, validation, grid)? {
                 Some(one) => one,
@@ -141,10 +150,18 @@ pub fn train(race: &Race<'_>, lanes: &[RunKey<'_>], seed: u64) -> Result<Option<
     Ok(Some(trained))
 }
 
+/// The next rate that a lane tries.
+fn next(rate: Rate, tried: &[Tried]) -> Option<f64> {
+    match rate {
+        Rate::Auto => sweep::next(tried),
+        Rate::Fixed(rate) => tried.is_empty().then_some(rate),
+    }
+}
+
 fn begin<'a>(race: &Race<'_>, key: RunKey<'a>, rate: f64, seed: u64) -> Result<Under<'a>, LabError> {
     let recipe = race.recipe;
     let student = Student::new(race.bert, key.readout, recipe.top_layers, race.classes, seed)?;
-    let steps = key.examples.train.len().div_ceil(recipe.batch.max(1)) * recipe.epochs;
+    let steps = recipe.steps(key.examples.train.len());
     let curve = Curve { readout: key.readout.to_string(), seed, rate, steps, ..Curve::default() };
     Ok(Under { key, student, curve, ended: None })
 }
@@ -153,11 +170,11 @@ fn begin<'a>(race: &Race<'_>, key: RunKey<'a>, rate: f64, seed: u64) -> Result<U
 fn together<'a>(race: &Race<'_>, mut all: Vec<Under<'a>>, seed: u64) -> Result<Option<Vec<Under<'a>>>, LabError> {
     let count = all.first().map_or(0, |under| under.key.examples.train.len());
     let batch = race.recipe.batch.max(1);
-    let steps = count.div_ceil(batch) * race.recipe.epochs;
+    let steps = race.recipe.steps(count);
     let look = steps.div_ceil(LOOKS).max(1);
-    let orders = (0..race.recipe.epochs).map(|epoch| order(count, seed, epoch));
+    let orders = (0..).map(|epoch| order(count, seed, epoch));
     let batches = orders.flat_map(|order| order.chunks(batch).map(<[usize]>::to_vec).collect::<Vec<_>>());
-    for (step, members) in batches.enumerate() {
+    for (step, members) in batches.take(steps).enumerate() {
         for place in 0..all.len() {
             if (race.stop)() {
                 return Ok(None);

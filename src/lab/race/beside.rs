@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Kept, between};
+use super::Kept;
+use super::report::{between, gaps};
 use crate::lab::session::Raced;
-use crate::lab::{Against, Control, FirstDone, LabError, Progress, RaceRequest, Session};
+use crate::lab::{Against, Control, FirstDone, LabError, Margin, Progress, RaceReport, RaceRequest, Session};
 
 /// Runs a race with both models; `None` when it was stopped before any lane was finished. Stopped in the second half, it
 /// keeps what the first model's lanes came to.
@@ -38,10 +39,16 @@ pub(in crate::lab) fn race(
     match other.race_alone(&asked, &Control { report: &report, stop: control.stop }, &Kept::NOTHING)? {
         Some((second, _)) => {
             found.stopped = second.stopped;
-            let pairs = between(&found, &second);
-            found.against = Some(Box::new(Against { report: second, pairs }));
+            found.against = Some(Box::new(beside(&found, second, request.margin)));
         }
         None => found.stopped = true,
     }
     Ok(Some((found, lanes)))
+}
+
+/// What the other model's race says beside the first's.
+#[must_use]
+pub fn beside(first: &RaceReport, other: RaceReport, margin: Margin) -> Against {
+    let (pairs, gaps) = (between(first, &other, margin), gaps(first, &other, margin));
+    Against { report: other, pairs, gaps }
 }

@@ -2,13 +2,16 @@
 
 use super::{Finish, confusion};
 use crate::lab::dataset::{Dataset, Subset};
-use crate::lab::{Lane, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, TestSentence, command, stats};
+use crate::lab::stats::Table;
+use crate::lab::{
+    Gap, Lane, Margin, Mode, ModelFacts, Pair, Provenance, RaceReport, RaceRequest, TestSentence, Worth, command, stats,
+};
 
 /// Every other lane against `cls` of the same mode and layer (against the first lane when `cls` does not run);
-/// baselines against that of the last frozen layer, or the fine-tuned one. p-values of one mode and layer are
-/// Holm-corrected together.
+/// baselines against that of the last frozen layer, or the fine-tuned one. The comparisons of one mode and layer are one
+/// table: their intervals hold together.
 #[must_use]
-pub fn pairs(lanes: &[Lane], seed: u64) -> Vec<Pair> {
+pub fn pairs(lanes: &[Lane], margin: Margin) -> Vec<Pair> {
     let reference = if lanes.iter().any(|lane| lane.readout == "cls") {
         "cls"
     } else {
@@ -28,19 +31,48 @@ pub fn pairs(lanes: &[Lane], seed: u64) -> Vec<Pair> {
             references.into_iter().find(|lane| group(lane) == key)
         };
         let Some(a) = against else { continue };
-        let others = lanes.iter().filter(|lane| group(lane) == key && lane.readout != reference);
-        let mut found: Vec<Pair> = others.map(|b| pair(a, b, seed)).collect();
-        let corrected = stats::holm(&found.iter().map(|pair| pair.p_value).collect::<Vec<_>>());
-        found.iter_mut().zip(corrected).for_each(|(pair, p)| pair.p_value = p);
-        pairs.extend(found);
+        let others: Vec<&Lane> = lanes.iter().filter(|lane| group(lane) == key && lane.readout != reference).collect();
+        pairs.extend(others.iter().map(|b| pair(a, b, others.len(), margin)));
     }
     pairs
 }
 
 /// Lanes of a second model against the first's with the same readout and mode, at the same layer or both at their last;
-/// p-values are Holm-corrected together. Both must have read the same test sentences.
+/// all of them are one table. Both must have read the same test sentences.
 #[must_use]
-pub fn between(a: &RaceReport, b: &RaceReport) -> Vec<Pair> {
+pub fn between(a: &RaceReport, b: &RaceReport, margin: Margin) -> Vec<Pair> {
+    let found = partners(a, b);
+    found.iter().map(|(one, other)| pair(one, other, found.len(), margin)).collect()
+}
+
+/// How much further two readouts are apart in a second model than in the first: for each pair of the second that the
+/// first has too. All of them are one table.
+#[must_use]
+pub fn gaps(a: &RaceReport, b: &RaceReport, margin: Margin) -> Vec<Gap> {
+    let partners = partners(a, b);
+    let of = |readout: &str, pair: &Pair| {
+        partners
+            .iter()
+            .find(|(_, other)| other.readout == readout && other.mode == pair.mode && other.layer == pair.layer)
+    };
+    let alike = b.pairs.iter().filter(|pair| pair.layer.is_some());
+    let found: Vec<_> = alike.filter_map(|pair| Some((pair, of(&pair.a, pair)?, of(&pair.b, pair)?))).collect();
+    let gap = |(pair, (a1, a2), (b1, b2)): &(&Pair, &(&Lane, &Lane), &(&Lane, &Lane))| {
+        let [first, second] = [(a1, b1), (a2, b2)].map(|(a, b)| Table::of_differences(&a.correct, &b.correct));
+        Gap {
+            a: pair.a.clone(),
+            b: pair.b.clone(),
+            mode: pair.mode.clone(),
+            layers: [a1.layer.unwrap_or(0), a2.layer.unwrap_or(0)],
+            differences: [first.estimate().mean, second.estimate().mean],
+            worth: worth(&second.minus(&first), is_one_seed(a1, b1), found.len(), margin),
+        }
+    };
+    found.iter().map(gap).collect()
+}
+
+/// Lanes of both models that stand for each other.
+fn partners<'a>(a: &'a RaceReport, b: &'a RaceReport) -> Vec<(&'a Lane, &'a Lane)> {
     let last = |report: &RaceReport| report.lanes.iter().filter_map(|lane| lane.layer).max();
     let alike = |one: &&Lane, other: &Lane| {
         one.readout == other.readout
@@ -48,27 +80,43 @@ pub fn between(a: &RaceReport, b: &RaceReport) -> Vec<Pair> {
             && (one.layer == other.layer || (one.layer == last(a) && other.layer == last(b)))
     };
     let lanes = b.lanes.iter().filter(|lane| lane.layer.is_some());
-    let partners = lanes.filter_map(|other| Some((a.lanes.iter().find(|one| alike(one, other))?, other)));
-    let mut found: Vec<Pair> = partners.map(|(one, other)| pair(one, other, a.provenance.seed)).collect();
-    let corrected = stats::holm(&found.iter().map(|pair| pair.p_value).collect::<Vec<_>>());
-    found.iter_mut().zip(corrected).for_each(|(pair, p)| pair.p_value = p);
-    found
+    lanes.filter_map(|other| Some((a.lanes.iter().find(|one| alike(one, other))?, other))).collect()
 }
 
-fn pair(a: &Lane, b: &Lane, seed: u64) -> Pair {
-    let comparison = stats::compare(&a.correct, &b.correct, seed);
+fn pair(a: &Lane, b: &Lane, comparisons: usize, margin: Margin) -> Pair {
+    let discordant = stats::discordant(&a.correct, &b.correct);
     Pair {
         a: a.readout.clone(),
         b: b.readout.clone(),
         mode: b.mode.clone(),
         layer: b.layer,
-        difference: comparison.difference,
-        ci95: comparison.ci95,
-        p_value: comparison.p_values.iter().copied().fold(0.0, f64::max),
-        p_values: comparison.p_values,
-        discordant: comparison.discordant,
-        verdict: comparison.verdict,
-        smallest_visible: comparison.smallest_visible,
+        worth: worth(&Table::of_differences(&a.correct, &b.correct), is_one_seed(a, b), comparisons, margin),
+        mcnemar: discordant.iter().map(|[a, b]| stats::mcnemar(*a, *b)).collect(),
+        discordant: discordant.iter().fold([0, 0], |sums, [a, b]| [sums[0] + a, sums[1] + b]),
+    }
+}
+
+/// Whether what they learnt depends on one seed.
+fn is_one_seed(a: &Lane, b: &Lane) -> bool {
+    a.seeds.len().max(b.seeds.len()) == 1
+}
+
+fn worth(table: &Table, one_seed: bool, comparisons: usize, margin: Margin) -> Worth {
+    let estimate = table.estimate();
+    let ci95 = estimate.interval(comparisons);
+    let (from_sentences, from_seeds) = estimate.parts(comparisons);
+    Worth {
+        difference: estimate.mean,
+        from_seeds,
+        from_sentences,
+        ci95,
+        p_value: estimate.p(comparisons),
+        comparisons,
+        verdict: stats::verdict(ci95, &estimate.by_seed, margin),
+        margin,
+        smallest_visible: estimate.visible(comparisons),
+        by_seed: estimate.by_seed,
+        one_seed,
     }
 }
 
@@ -87,7 +135,7 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
     }
     let sentence = |index: &usize| TestSentence { text: items[*index].text.clone(), class: items[*index].label };
     RaceReport {
-        pairs: pairs(&lanes, request.seed),
+        pairs: pairs(&lanes, request.margin),
         lanes,
         ended: finish.ended.clone(),
         against: None,

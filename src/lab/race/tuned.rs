@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::{Fitted, Kept, Report, Table};
-use crate::lab::finetune::{Examples, GRID, Race, Run, RunKey, Trained, examples, runs, train};
+use crate::lab::finetune::sweep::GRID;
+use crate::lab::finetune::{Examples, Race, Run, RunKey, Trained, examples, runs, train};
 use crate::lab::{Curve, Ended, LabError, Lane, Mode, RaceRequest, Rate, Readout, Recipe};
 use crate::model::Bert;
 
@@ -77,12 +78,11 @@ impl Tuning<'_> {
                 entry.insert(examples);
             }
         }
-        let rates: Vec<Vec<f64>> = missing.iter().map(|place| self.rates(&finished[*place])).collect();
         let keys: Vec<RunKey<'_>> = missing
             .iter()
-            .zip(&rates)
-            .filter_map(|(place, rates)| {
-                Some(RunKey { readout: readouts[*place], examples: sentences.get(&own(place))?, rates })
+            .filter_map(|place| {
+                let rate = self.rate(&finished[*place]);
+                Some(RunKey { readout: readouts[*place], examples: sentences.get(&own(place))?, rate })
             })
             .collect();
         let seeds = self.request.recipe.seeds;
@@ -111,12 +111,11 @@ impl Tuning<'_> {
         self.report.tell(what, self.done.get(), self.lanes, curves);
     }
 
-    /// All rates of the grid with the first seed, later the one that was chosen then.
-    fn rates(&self, before: &[Trained]) -> Vec<f64> {
+    /// With the first seed the rate that is asked for; later the one that was chosen then.
+    fn rate(&self, before: &[Trained]) -> Rate {
         match (self.request.recipe.rate, before.first()) {
-            (Rate::Fixed(rate), _) => vec![rate],
-            (Rate::Auto, Some(first)) => vec![first.run.rate],
-            (Rate::Auto, None) => GRID.to_vec(),
+            (Rate::Auto, Some(first)) => Rate::Fixed(first.run.rate),
+            (rate, _) => rate,
         }
     }
 

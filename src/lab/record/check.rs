@@ -2,7 +2,7 @@
 
 use super::RecordError;
 use crate::lab::race::own::NAME as OWN;
-use crate::lab::{Lane, Pair, Provenance, RaceReport, Readout};
+use crate::lab::{Lane, Pair, Provenance, RaceReport, Readout, Worth};
 
 /// Longest text in a record, in bytes.
 const LONGEST: usize = 4096;
@@ -20,6 +20,13 @@ pub(super) fn report(report: &RaceReport) -> Checked {
         self::report(&against.report)?;
         for (index, pair) in against.pairs.iter().enumerate() {
             self::pair(&format!("against.pairs[{index}]"), pair)?;
+        }
+        for (index, gap) in against.gaps.iter().enumerate() {
+            let at = format!("against.gaps[{index}]");
+            readout(&format!("{at}.a"), &gap.a)?;
+            readout(&format!("{at}.b"), &gap.b)?;
+            text(&format!("{at}.mode"), &gap.mode)?;
+            worth(&at, &gap.worth)?;
         }
     }
     if let Some(majority) = report.majority {
@@ -71,11 +78,23 @@ fn pair(at: &str, pair: &Pair) -> Checked {
     readout(&format!("{at}.a"), &pair.a)?;
     readout(&format!("{at}.b"), &pair.b)?;
     text(&format!("{at}.mode"), &pair.mode)?;
-    within(&format!("{at}.difference"), pair.difference, -1.0, "from -1 to 1")?;
-    interval(&format!("{at}.ci95"), pair.ci95, -1.0)?;
-    share(&format!("{at}.p_value"), pair.p_value)?;
-    pair.p_values.iter().try_for_each(|p| share(&format!("{at}.p_values"), *p))?;
-    share(&format!("{at}.smallest_visible"), pair.smallest_visible)
+    pair.mcnemar.iter().try_for_each(|p| share(&format!("{at}.mcnemar"), *p))?;
+    worth(at, &pair.worth)
+}
+
+/// What a difference is worth; of two models it may be up to 2.
+fn worth(at: &str, worth: &Worth) -> Checked {
+    let difference = |value: f64| within(&format!("{at}.difference"), value, -2.0, "from -2 to 2");
+    difference(worth.difference)?;
+    worth.by_seed.iter().try_for_each(|value| difference(*value))?;
+    interval(&format!("{at}.ci95"), worth.ci95, -1.0)?;
+    let part = |name: &str, value: f64| {
+        require(value.is_finite() && value >= 0.0, || format!("{at}.{name}"), &value, "0 or more")
+    };
+    part("from_sentences", worth.from_sentences)?;
+    worth.from_seeds.map_or(Ok(()), |value| part("from_seeds", value))?;
+    share(&format!("{at}.p_value"), worth.p_value)?;
+    share(&format!("{at}.smallest_visible"), worth.smallest_visible)
 }
 
 pub(super) fn provenance(provenance: &Provenance) -> Checked {

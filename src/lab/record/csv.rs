@@ -5,12 +5,12 @@ use std::fmt::Display;
 use crate::lab::{Lane, Pair, RaceReport};
 
 const HEADER: &str = "readout,mode,layer,seeds,accuracy,low,high,n_test,n_train,c,rate,validation,\
-                      against,difference,difference_low,difference_high,p_value,verdict,smallest_visible";
+                      against,difference,difference_low,difference_high,p_value,verdict,smallest_visible,by_seed,from_seeds,from_sentences";
 
 /// The further columns of a race with two models: whose lane it is, and its comparison with the first model's lane of the
 /// same readout and mode.
 const BETWEEN: &str = "between_difference,between_low,between_high,between_p_value,between_verdict,\
-                       between_smallest_visible";
+                       between_smallest_visible,between_by_seed,between_from_seeds,between_from_sentences";
 
 /// A race as comma-separated values (RFC 4180 but for plain newlines): a header, then a row a lane. The columns from
 /// `against` on are filled where the lane was compared with another; what is absent is empty. With two models a column
@@ -62,15 +62,19 @@ fn lane_fields(lane: &Lane) -> Vec<String> {
 }
 
 fn pair_fields(pair: Option<&Pair>) -> Vec<String> {
-    let Some(pair) = pair else { return vec![String::new(); 7] };
+    let Some(pair) = pair else { return vec![String::new(); 10] };
+    let worth = &pair.worth;
     vec![
         pair.a.clone(),
-        pair.difference.to_string(),
-        pair.ci95[0].to_string(),
-        pair.ci95[1].to_string(),
-        pair.p_value.to_string(),
-        pair.verdict.to_string(),
-        pair.smallest_visible.to_string(),
+        worth.difference.to_string(),
+        worth.ci95[0].to_string(),
+        worth.ci95[1].to_string(),
+        worth.p_value.to_string(),
+        worth.verdict.name().to_owned(),
+        worth.smallest_visible.to_string(),
+        worth.by_seed.iter().map(f64::to_string).collect::<Vec<_>>().join(" "),
+        maybe(worth.from_seeds),
+        worth.from_sentences.to_string(),
     ]
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::lab::{Lane, Pair, Provenance, Verdict};
+use crate::lab::{Lane, Margin, Pair, Provenance, Verdict, Worth};
 
 fn lane(readout: &str, layer: Option<usize>) -> Lane {
     Lane {
@@ -48,15 +48,24 @@ fn report() -> RaceReport {
         b: "mean".to_owned(),
         mode: "frozen".to_owned(),
         layer: Some(6),
-        difference: 0.04,
-        ci95: [0.02, 0.06],
-        p_value: 0.001,
-        p_values: vec![0.001],
+        worth: Worth {
+            difference: 0.04,
+            by_seed: vec![0.04],
+            from_seeds: None,
+            from_sentences: 0.02,
+            ci95: [0.02, 0.06],
+            p_value: 0.001,
+            comparisons: 1,
+            verdict: Verdict::Better,
+            margin: Margin::default(),
+            smallest_visible: 0.03,
+            one_seed: false,
+        },
         discordant: [100, 180],
-        verdict: Verdict::Better,
-        smallest_visible: 0.03,
+        mcnemar: vec![0.001],
     };
-    let against_words = Pair { b: "words".to_owned(), layer: None, verdict: Verdict::TooLittleData, ..pair.clone() };
+    let worth = Worth { verdict: Verdict::TooLittleData, ..pair.worth.clone() };
+    let against_words = Pair { b: "words".to_owned(), layer: None, worth, ..pair.clone() };
     RaceReport {
         lanes: vec![lane("cls", Some(6)), lane("mean", Some(6)), lane("words", None)],
         pairs: vec![pair, against_words],
@@ -125,8 +134,8 @@ fn what_cannot_be_is_refused() {
     assert!(refused(&|r| r.lanes[0].n_test = 0).contains("at least 1"));
     assert!(refused(&|r| r.lanes[0].c = Some(0.0)).contains("a positive number"));
     assert!(refused(&|r| r.lanes[0].readout = "\u{1b}[2J".to_owned()).contains("a readout's name"));
-    assert!(refused(&|r| r.pairs[0].difference = -1.5).contains("from -1 to 1"));
-    assert!(refused(&|r| r.pairs[0].p_value = 1.5).contains("p_value"));
+    assert!(refused(&|r| r.pairs[0].worth.difference = -2.5).contains("from -2 to 2"));
+    assert!(refused(&|r| r.pairs[0].worth.p_value = 1.5).contains("p_value"));
     assert!(refused(&|r| r.provenance.command = "a\u{7}".to_owned()).contains("control characters"));
     assert!(refused(&|r| r.provenance.seconds = Some(-1.0)).contains("seconds"));
 }
@@ -177,6 +186,24 @@ fn csv_has_a_row_a_lane() {
     assert_eq!(lines.len(), 4);
     let columns = lines[0].split(',').count();
     assert!(lines.iter().all(|line| line.split(',').count() == columns), "{table}");
-    assert_eq!(lines[1], "cls,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,,0.76,,,,,,,");
-    assert_eq!(lines[2], "mean,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,,0.76,cls,0.04,0.02,0.06,0.001,better,0.03");
+    assert_eq!(lines[1], "cls,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,,0.76,,,,,,,,,,");
+    assert_eq!(
+        lines[2],
+        "mean,frozen,6,0,0.75,0.73,0.77,2035,6991,0.1,,0.76,cls,0.04,0.02,0.06,0.001,better,0.03,0.04,,0.02"
+    );
+}
+
+/// Records of programs that left seeds out of their verdicts are known by their p values.
+#[test]
+fn a_record_of_the_older_form_is_refused_with_its_command() {
+    let mut value: serde_json::Value = serde_json::from_str(&write(&report()).expect("writes")).expect("JSON");
+    for pair in value["pairs"].as_array_mut().expect("pairs") {
+        let pair = pair.as_object_mut().expect("a pair");
+        pair.remove("by_seed");
+        pair.insert("p_values".to_owned(), serde_json::json!([0.001]));
+    }
+    value["provenance"]["command"] = serde_json::json!("clsroom race --seeds 3\u{1b}[2J");
+    let error = read(&value.to_string()).expect_err("the older form").to_string();
+    assert!(error.contains("older form") && error.contains("clsroom race --seeds 3"), "{error}");
+    assert!(!error.contains('\u{1b}'), "{error}");
 }

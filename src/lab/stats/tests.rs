@@ -44,92 +44,170 @@ fn mcnemar_agrees_with_statsmodels() {
     }
 }
 
-/// Against `statsmodels.stats.multitest.multipletests(method="holm")`.
-#[test]
-fn holm_agrees_with_statsmodels() {
-    for (ours, theirs) in holm(&[0.01, 0.04, 0.03, 0.005]).into_iter().zip([0.03, 0.06, 0.06, 0.02]) {
-        near(ours, theirs, 1e-12);
-    }
-    assert!(holm(&[]).is_empty());
+/// A pair of lanes as a race would compare them.
+fn worth(a: &[Vec<bool>], b: &[Vec<bool>], comparisons: usize) -> (Estimate, [f64; 2], Verdict) {
+    let estimate = Table::of_differences(a, b).estimate();
+    let interval = estimate.interval(comparisons);
+    let verdict = verdict(interval, &estimate.by_seed, Margin::default());
+    (estimate, interval, verdict)
 }
 
-/// Against `scipy.optimize.brentq` on Connor's formula as it stands.
+/// One seed: Bonett and Price's adjusted interval of a difference of paired shares, here with t for their z.
 #[test]
-fn smallest_visible_solves_connors_formula() {
-    near(smallest_visible(2_035, 0.2), 0.027_757_797_583_189_348, 1e-9);
-    near(smallest_visible(100, 0.3), 0.151_647_091_214_714_4, 1e-9);
-    near(smallest_visible(500, 0.05), 0.027_949_846_411_038_27, 1e-9);
-    assert!(smallest_visible(0, 0.0) <= 1.0 && smallest_visible(1, 1.0) <= 1.0);
-}
-
-/// Against 10,000 resamples by `numpy` (0.00197 to 0.03735), which differ by chance in the fourth digit.
-#[test]
-fn the_bootstrap_agrees_with_numpy() {
+fn one_seed_has_the_adjusted_interval_of_paired_shares() {
     let (a, b) = answers(1_500, 150, 190, 195);
-    let (a, b) = (vec![a], vec![b]);
-    let comparison = compare(&a, &b, 1);
-    near(comparison.ci95[0], 0.001_965_6, 8e-4);
-    near(comparison.ci95[1], 0.037_346_4, 8e-4);
-    near(comparison.difference, 40.0 / 2_035.0, 1e-12);
-    assert_eq!((comparison.discordant, comparison.verdict), ([150, 190], Verdict::Better));
-    assert_eq!(compare(&b, &a, 1).verdict, Verdict::Worse);
+    let (estimate, interval, verdict) = worth(std::slice::from_ref(&a), std::slice::from_ref(&b), 1);
+    let n = 2_037.0_f64;
+    let (only_a, only_b) = (151.0 / n, 191.0 / n);
+    let deviation = ((only_a + only_b - (only_b - only_a).powi(2)) / (n - 1.0)).sqrt();
+    near(estimate.mean, 40.0 / 2_035.0, 1e-12);
+    near(interval[0], only_b - only_a - Z * deviation, 5e-5);
+    near(interval[1], only_b - only_a + Z * deviation, 5e-5);
+    assert_eq!((verdict, estimate.parts(1).1), (Verdict::Better, None));
+    assert_eq!(worth(&[b], &[a], 1).2, Verdict::Worse);
+}
+
+/// By hand: two seeds, four sentences, and the two that are made up.
+#[test]
+fn the_two_parts_are_those_of_a_two_way_analysis() {
+    let values = vec![vec![1.0, 0.0, 0.0, 1.0], vec![0.0, 0.0, -1.0, 1.0]];
+    let table = Table::of_values(values);
+    let (n, s, one) = (6.0_f64, 2.0_f64, 0.5_f64.sqrt());
+    let rows = [[1.0, 0.0, 0.0, 1.0, one, -one], [0.0, 0.0, -1.0, 1.0, one, -one]];
+    let mean = rows.iter().flatten().sum::<f64>() / 12.0;
+    let of_seed: Vec<f64> = rows.iter().map(|row| row.iter().sum::<f64>() / n).collect();
+    let of_sentence: Vec<f64> = (0..6).map(|at| f64::midpoint(rows[0][at], rows[1][at])).collect();
+    let sentences: f64 = s * of_sentence.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let seeds: f64 = n * of_seed.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (s - 1.0);
+    let mut rest = 0.0;
+    for (seed, row) in rows.iter().enumerate() {
+        for (at, value) in row.iter().enumerate() {
+            rest += (value - of_sentence[at] - of_seed[seed] + mean).powi(2);
+        }
+    }
+    let rest = rest / ((s - 1.0) * (n - 1.0));
+    let estimate = table.estimate();
+    near(estimate.centre, mean, 1e-12);
+    near(estimate.sentences, sentences / (n * s), 1e-12);
+    near(estimate.seeds.expect("two seeds"), (seeds - rest).max(0.0) / (n * s), 1e-12);
+    assert!(seeds > rest, "the example has a part of the seeds");
+    let (from_sentences, from_seeds) = estimate.parts(3);
+    let half = from_sentences.hypot(from_seeds.expect("a part"));
+    near(half, estimate.half(3), 1e-12);
 }
 
 #[test]
-fn several_seeds_are_averaged_and_each_is_tested() {
+fn several_seeds_are_averaged_and_one_meets_all() {
     // Ten sentences: with its first seed b is right on all, with its second as a is.
     let a = vec![[vec![true; 5], vec![false; 5]].concat()];
     let b = vec![vec![true; 10], a[0].clone()];
-    let comparison = compare(&a, &b, 1);
-    near(comparison.difference, 0.25, 1e-12);
-    assert_eq!((comparison.discordant, comparison.p_values.len()), ([0, 5], 2));
-    near(comparison.p_values[0], 2.0 / 32.0, 1e-12);
-    near(comparison.p_values[1], 1.0, 1e-12);
+    let (estimate, ..) = worth(&a, &b, 1);
+    near(estimate.mean, 0.25, 1e-12);
+    assert_eq!(estimate.by_seed, [0.5, 0.0]);
+    assert_eq!(discordant(&a, &b), [[0, 5], [0, 0]]);
+}
+
+/// Differences that seeds turn round decide nothing, however many sentences there are.
+#[test]
+fn seeds_that_disagree_decide_nothing() {
+    let right = |share: usize| (0..2_000).map(|at| at % 100 < share).collect::<Vec<bool>>();
+    let a = vec![right(80); 3];
+    let b = vec![right(85), right(76), right(81)];
+    let (estimate, interval, verdict) = worth(&a, &b, 1);
+    assert!(interval[0] < -0.02 && interval[1] > 0.02, "{interval:?}");
+    assert_eq!(verdict, Verdict::TooLittleData);
+    let (from_sentences, from_seeds) = estimate.parts(1);
+    assert!(from_seeds.is_some_and(|seeds| seeds > 3.0 * from_sentences), "{from_sentences} {from_seeds:?}");
 }
 
 #[test]
-fn digits_do_not_depend_on_threads() {
-    let (a, b) = answers(50, 20, 10, 20);
-    let at = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        pool.install(|| compare(std::slice::from_ref(&a), std::slice::from_ref(&b), 5))
-    };
-    assert_eq!(at(1), at(3));
+fn more_comparisons_need_more_evidence() {
+    let (a, b) = answers(1_500, 150, 190, 195);
+    let (estimate, one, _) = worth(std::slice::from_ref(&a), std::slice::from_ref(&b), 1);
+    let seven = estimate.interval(7);
+    assert!(seven[0] < one[0] && seven[1] > one[1]);
+    near(estimate.p(7), (7.0 * estimate.p(1)).min(1.0), 1e-12);
+    assert_eq!(worth(&[a], &[b], 7).2, Verdict::TooLittleData);
 }
 
 #[test]
 fn equal_answers_prove_nothing_on_few_sentences() {
     let few = answers(7, 0, 0, 3);
-    assert_eq!(compare(&[few.0], &[few.1], 0).verdict, Verdict::TooLittleData);
+    assert_eq!(worth(&[few.0], &[few.1], 1).2, Verdict::TooLittleData);
     let many = answers(1_500, 0, 0, 535);
-    assert_eq!(compare(&[many.0], &[many.1], 0).verdict, Verdict::Equivalent);
-    assert_eq!(compare(&[], &[], 0).verdict, Verdict::TooLittleData);
+    assert_eq!(worth(&[many.0], &[many.1], 1).2, Verdict::Equivalent);
+    assert_eq!(worth(&[], &[], 1).2, Verdict::TooLittleData);
+    let nothing: [Vec<bool>; 1] = [Vec::new()];
+    let (estimate, interval, verdict) = worth(&nothing, &nothing, 1);
+    assert!(interval.iter().all(|end| end.is_finite()) && estimate.p(1) <= 1.0);
+    assert_eq!(verdict, Verdict::TooLittleData);
 }
 
-/// Four sentences that all point one way have an interval beside 0 and an exact p of 0.125.
+/// As the exact test says, fewer than six sentences that tell two lanes apart decide nothing, though all point one way.
 #[test]
 fn a_handful_of_sentences_decides_nothing() {
-    let a: Vec<bool> = (0..50).map(|index| index < 4).collect();
-    let b: Vec<bool> = (0..50).map(|index| index < 8).collect();
-    let found = compare(&[a], &[b], 0);
-    assert!(found.ci95[0] > 0.0 && found.p_values[0] > 0.05, "{found:?}");
-    assert_eq!((found.discordant, found.verdict), ([0, 4], Verdict::TooLittleData));
-    assert!(mcnemar(0, DECIDE) < 0.05 && mcnemar(0, DECIDE - 1) > 0.05);
+    for n in [20, 50, 500, 2_000] {
+        for apart in 1..6 {
+            let (a, b) = answers(n / 2, 0, apart, n - n / 2 - apart);
+            let (estimate, interval, verdict) = worth(&[a], &[b], 1);
+            assert!(interval[0] <= 0.0 && estimate.p(1) > 0.05, "{apart} of {n}: {interval:?}");
+            assert!(matches!(verdict, Verdict::TooLittleData | Verdict::Equivalent));
+        }
+    }
+    assert!(mcnemar(0, 6) < 0.05 && mcnemar(0, 5) > 0.05);
 }
 
 #[test]
-fn verdicts_by_interval() {
-    for (interval, expected, words) in [
-        ([0.001, 0.03], Verdict::Better, "better"),
-        ([-0.05, -0.001], Verdict::Worse, "worse"),
-        ([-0.019, 0.019], Verdict::Equivalent, "equivalent within 2 points"),
-        ([0.001, 0.019], Verdict::Equivalent, "equivalent within 2 points"),
-        ([-0.01, 0.03], Verdict::TooLittleData, "too little data to tell"),
-        ([-0.02, 0.02], Verdict::TooLittleData, "too little data to tell"),
+fn a_seed_outside_the_margin_forbids_equivalence() {
+    let margin = Margin::default();
+    for (interval, by_seed, expected) in [
+        ([0.001, 0.03], &[0.015][..], Verdict::Better),
+        ([-0.05, -0.001], &[-0.02], Verdict::Worse),
+        ([-0.019, 0.019], &[0.0, 0.01], Verdict::Equivalent),
+        ([-0.019, 0.019], &[0.021, -0.02], Verdict::TooLittleData),
+        ([0.001, 0.019], &[0.01], Verdict::Equivalent),
+        ([0.001, 0.019], &[0.021, -0.001], Verdict::Better),
+        ([-0.01, 0.03], &[0.01], Verdict::TooLittleData),
+        ([-0.02, 0.02], &[0.0], Verdict::TooLittleData),
     ] {
-        assert_eq!(verdict(interval, DECIDE), expected);
-        assert_eq!(expected.to_string(), words);
+        assert_eq!(verdict(interval, by_seed, margin), expected, "{interval:?} {by_seed:?}");
     }
+}
+
+#[test]
+fn a_margin_that_decides_nothing_is_refused() {
+    for wrong in ["0", "100", "-1", "nan", "inf", "two", ""] {
+        let error = wrong.parse::<Margin>().expect_err(wrong);
+        assert!(error.contains("points") && error.contains('2'), "{error}");
+    }
+    for (text, share) in [("2", 0.02), ("0.5", 0.005), ("50", 0.5)] {
+        let margin: Margin = text.parse().expect("a margin");
+        near(margin.share(), share, 1e-12);
+        assert_eq!(margin.to_string(), text);
+    }
+}
+
+/// The difference that is found four times in five: with it, four tests in five have p below 0.05.
+#[test]
+fn a_visible_difference_is_found_four_times_in_five() {
+    let (a, b) = answers(1_500, 150, 190, 195);
+    let estimate = Table::of_differences(&[a], &[b]).estimate();
+    let t = |share: f64| (estimate.visible(1) - share * estimate.deviation()) / estimate.deviation();
+    near(t(Z), 0.841_6, 2e-3);
+}
+
+/// With several seeds a lane's interval is wider than Wilson's where seeds differ, and about as wide where they do not.
+#[test]
+fn an_accuracy_counts_its_seeds() {
+    let right = |share: usize| (0..2_000).map(|at| at % 100 < share).collect::<Vec<bool>>();
+    let width = |seeds: &[Vec<bool>]| {
+        let (_, [low, high]) = accuracy(seeds);
+        high - low
+    };
+    let alone = width(&[right(80)]);
+    near(width(&[right(80), right(80)]), alone, 1e-3);
+    assert!(width(&[right(76), right(80), right(84)]) > 2.0 * alone);
+    near(accuracy(&[right(76), right(84)]).0, 0.8, 1e-12);
 }
 
 proptest! {
@@ -147,22 +225,38 @@ proptest! {
         prop_assert!((p - mcnemar(only_b, only_a)).abs() < 1e-12);
     }
 
+    /// Whatever the answers: interval, p and verdict agree, and everything is a number.
     #[test]
-    fn holm_only_raises_and_keeps_the_order(p_values in proptest::collection::vec(0.0_f64..=1.0, 0..8)) {
-        let corrected = holm(&p_values);
-        for (i, p) in p_values.iter().enumerate() {
-            prop_assert!(*p <= corrected[i] && corrected[i] <= 1.0);
-            for (j, q) in p_values.iter().enumerate() {
-                prop_assert!(p > q || corrected[i] <= corrected[j]);
-            }
+    fn interval_p_and_verdict_never_contradict_each_other(
+        seeds in 1_usize..5,
+        n in 1_usize..60,
+        comparisons in 1_usize..9,
+        shares in (0.0_f64..=1.0, 0.0_f64..=1.0),
+        chance: u64,
+    ) {
+        use rand::Rng as _;
+        use rand_chacha::rand_core::SeedableRng as _;
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(chance);
+        let mut lane = |share: f64| -> Vec<Vec<bool>> {
+            (0..seeds).map(|_| (0..n).map(|_| random.random::<f64>() < share).collect()).collect()
+        };
+        let (a, b) = (lane(shares.0), lane(shares.1));
+        let (estimate, [low, high], verdict) = worth(&a, &b, comparisons);
+        let p = estimate.p(comparisons);
+        let (from_sentences, from_seeds) = estimate.parts(comparisons);
+        prop_assert!([low, high, p, from_sentences, from_seeds.unwrap_or(0.0), estimate.visible(comparisons)]
+            .iter().all(|value| value.is_finite()));
+        prop_assert!(-1.0 <= low && low <= high && high <= 1.0 && (0.0..=1.0).contains(&p));
+        // Ends that were cut off at -1 and 1 are beside 0 all the same.
+        prop_assert_eq!(p < 0.05, low > 0.0 || high < 0.0, "{} to {}, p {}", low, high, p);
+        match verdict {
+            Verdict::Better => prop_assert!(low > 0.0 && p < 0.05),
+            Verdict::Worse => prop_assert!(high < 0.0 && p < 0.05),
+            Verdict::Equivalent => prop_assert!(low > -0.02 && high < 0.02),
+            Verdict::TooLittleData => prop_assert!(p >= 0.05 || estimate.by_seed.iter().any(|seed| seed.abs() >= 0.02)),
         }
-    }
-
-    #[test]
-    fn the_bootstrap_holds_the_mean(values in proptest::collection::vec(-1_i8..=1, 5..60), seed: u64) {
-        let differences: Vec<f64> = values.into_iter().map(f64::from).collect();
-        let mean = differences.iter().sum::<f64>() / differences.len() as f64;
-        let [low, high] = paired_bootstrap(&differences, 2_000, seed);
-        prop_assert!(-1.0 <= low && low <= mean && mean <= high && high <= 1.0);
+        // The other way round is the mirror image.
+        let (back, mirrored, _) = worth(&b, &a, comparisons);
+        prop_assert!((back.p(comparisons) - p).abs() < 1e-9 && (mirrored[0] + high).abs() < 1e-9);
     }
 }

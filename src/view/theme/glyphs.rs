@@ -33,6 +33,8 @@ pub struct Glyphs {
     pub eighths: [&'static str; 8],
     /// Left end, line, middle and right end of an interval.
     pub whisker: [&'static str; 4],
+    /// A value on whiskers that is not their point.
+    pub seed: &'static str,
     /// Done part, its end and the open part of a progress bar.
     pub progress: [&'static str; 3],
     /// Markers of the series of a chart, in order.
@@ -81,6 +83,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     more_right: "›",
     eighths: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
     whisker: ["├", "─", "●", "┤"],
+    seed: "•",
     progress: ["━", "╸", "─"],
     markers: ["●", "○", "■", "□", "▲", "△"],
     both: "◉",
@@ -114,6 +117,7 @@ pub(super) const ASCII: Glyphs = Glyphs {
     more_right: ">",
     eighths: ["#"; 8],
     whisker: ["|", "-", "o", "|"],
+    seed: ".",
     progress: ["=", ">", "-"],
     markers: ["o", "x", "+", "*", "#", "@"],
     both: "8",

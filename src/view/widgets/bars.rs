@@ -20,6 +20,8 @@ pub struct Bar {
     pub role: Role,
     /// Draws `├──●──┤` from low to high instead of a bar.
     pub interval: Option<(f32, f32)>,
+    /// Small dots on the whiskers: the values behind the point.
+    pub dots: Vec<f32>,
 }
 
 /// Rows on one scale.
@@ -46,7 +48,8 @@ impl<'a> Bars<'a> {
             return range;
         }
         let ends = |bar: &Bar| bar.interval.map_or([bar.value, bar.value], |(low, high)| [low, high]);
-        let (low, high) = bounds(self.rows.iter().flat_map(ends)).unwrap_or((0.0, 1.0));
+        let dots = self.rows.iter().flat_map(|bar| bar.dots.iter().copied());
+        let (low, high) = bounds(self.rows.iter().flat_map(ends).chain(dots)).unwrap_or((0.0, 1.0));
         if self.rows.iter().all(|bar| bar.interval.is_some()) {
             // Room at both ends, so that whiskers do not touch the frame.
             let margin = ((high - low) * 0.1).max(0.005);
@@ -124,6 +127,9 @@ fn draw_bar(area: Rect, buf: &mut Buffer, theme: &Theme, bar: &Bar, (low, high):
         }
         put(buf, from, area.y, 1, start, style);
         put(buf, to, area.y, 1, end, style);
+        for dot in bar.dots.iter().filter(|dot| (low..=high).contains(*dot)) {
+            put(buf, place(*dot, low, high, area), area.y, 1, theme.glyphs().seed, style);
+        }
         put(buf, place(bar.value, low, high, area), area.y, 1, point, style);
         return;
     }
@@ -171,7 +177,7 @@ mod tests {
     use crate::view::theme::Depth;
 
     fn bar(label: &str, value: f32, role: Role) -> Bar {
-        Bar { label: label.to_owned(), value, text: format!("{value:.2}"), role, interval: None }
+        Bar { label: label.to_owned(), value, text: format!("{value:.2}"), role, ..Bar::default() }
     }
 
     #[test]
