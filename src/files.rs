@@ -36,6 +36,15 @@ const STALE: Duration = Duration::from_hours(24);
 /// How often writing begins again when somebody removes its temporary.
 const TRIES: usize = 5;
 
+/// Whether writing failed because nobody reads any more. Windows has more than one name for that; one of them Rust's
+/// library does not know.
+#[must_use]
+pub fn closed_pipe(error: &io::Error) -> bool {
+    /// `ERROR_PIPE_NOT_CONNECTED`.
+    const NOT_CONNECTED: i32 = 233;
+    error.kind() == ErrorKind::BrokenPipe || (cfg!(windows) && error.raw_os_error() == Some(NOT_CONNECTED))
+}
+
 /// Opens a regular file for reading.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ enum Early {
 
 impl From<io::Error> for Early {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
+        if crate::files::closed_pipe(&error) {
             Self::Quiet
         } else {
             Self::Failed(format!("cannot write the output: {error}"))

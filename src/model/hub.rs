@@ -79,7 +79,7 @@ impl Hub {
         let home = set("HF_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(PathBuf::from(set("XDG_CACHE_HOME")?).join("huggingface")))
-            .or_else(|| Some(etcetera::home_dir().ok()?.join(".cache/huggingface")));
+            .or_else(|| Some(etcetera::home_dir().ok()?.join(".cache").join("huggingface")));
         let cache = set("HF_HUB_CACHE").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join("hub")));
         let token = || files::read_text(&home.as_ref()?.join("token"), LONGEST_TOKEN).ok();
         let token = set("HF_TOKEN").or_else(token).map(|token| token.trim().to_owned());

@@ -174,11 +174,25 @@ fn on_a_terminal_predictions_are_asked_and_kept() {
 fn the_man_page_names_every_option_and_command() {
     let page = text(&clsroom(&["manual"], "xterm"));
     assert!(page.contains(".TH clsroom 1"), "{}", &page[..200]);
-    for wanted in ["plain", "learner", "threads", "color", "ascii", "no\\-animation", "demo", "trace", "race", "doctor"]
-    {
-        assert!(page.contains(wanted), "{wanted} is missing");
+    named(&<clsroom::cli::Cli as clap::CommandFactory>::command(), "clsroom", &page);
+    for other in ["SEE ALSO", "(1)\n", "system: "] {
+        assert!(!page.contains(other), "there are no other pages, and it holds for every system: {other}");
     }
     assert!(!page.contains("\\-\\-crash"), "what is for developers only stays out");
+}
+
+/// Every command that is shown, and each of its options.
+fn named(command: &clap::Command, path: &str, page: &str) {
+    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+        let Some(long) = argument.get_long() else { continue };
+        let written = format!("\\-\\-{}", long.replace('-', "\\-"));
+        assert!(page.contains(&written), "{path} --{long} is missing");
+    }
+    for one in command.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help") {
+        let path = format!("{path} {}", one.get_name());
+        assert!(page.contains(&format!(".SS {path}\n")), "{path} is missing");
+        named(one, &path, page);
+    }
 }
 
 #[test]
