@@ -41,7 +41,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(Command::Learn { lesson, with }) => learn(&settings, &cli.common, lesson.as_deref(), with),
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => {
-            terminal::keep();
+            terminal::keep_memory();
             commands::race(&settings, asked)
         }
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),

@@ -33,7 +33,7 @@ mod unix;
 mod windows;
 
 use input::{Urgent, read_terminal};
-pub use memory::{give_back, keep};
+pub use memory::{give_back, keep_memory};
 use screen::{Screen, leave};
 pub use start::{install_hooks, learn, speaks, surroundings};
 #[cfg(unix)]

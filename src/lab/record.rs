@@ -45,7 +45,7 @@ pub enum RecordError {
         /// What the parser said, with line and column.
         cause: String,
     },
-    /// As programs before 0.2 wrote it.
+    /// As it was written when verdicts did not count seeds.
     #[error(
         "the record is of an older form: its verdicts leave out what comes from other seeds. Make it again with {command} --out FILE"
     )]

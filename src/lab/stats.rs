@@ -19,7 +19,10 @@ const POWER: f64 = 0.8;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     seeds: Vec<Vec<f64>>,
+    /// Values of sentences that nobody wrote, the same for every seed: see [`Table::of_differences`].
     made_up: Vec<f64>,
+    /// The largest value that can be: 1, or 2 for a difference of differences.
+    largest: f64,
 }
 
 /// A mean with what is known of its chance.
@@ -37,6 +40,8 @@ pub struct Estimate {
     seeds: Option<f64>,
     /// Degrees of freedom of the whole variance.
     freedom: f64,
+    /// The largest mean that can be.
+    largest: f64,
 }
 
 impl Table {
@@ -48,12 +53,9 @@ impl Table {
     /// chance of single answers does in a mean.
     #[must_use]
     pub fn of_differences(a: &[Vec<bool>], b: &[Vec<bool>]) -> Self {
-        let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
-        let one = |seed: usize| {
-            let pairs = a[seed % a.len()].iter().zip(&b[seed % b.len()]);
-            pairs.map(|(a, b)| f64::from(u8::from(*b)) - f64::from(u8::from(*a))).collect()
-        };
-        Self::of_values((0..seeds).map(one).collect())
+        let right = |right: &bool| f64::from(u8::from(*right));
+        let one = |(a, b): (&Vec<bool>, &Vec<bool>)| a.iter().zip(b).map(|(a, b)| right(b) - right(a)).collect();
+        Self::of_values(matched(a, b).map(one).collect())
     }
 
     /// Differences between -1 and 1 by seed and sentence.
@@ -62,19 +64,17 @@ impl Table {
         let sentences = seeds.iter().map(Vec::len).min().unwrap_or(0);
         seeds.iter_mut().for_each(|seed| seed.truncate(sentences));
         let one = 1.0 / (seeds.len().max(1) as f64).sqrt();
-        Self { seeds, made_up: vec![one, -one] }
+        Self { seeds, made_up: vec![one, -one], largest: 1.0 }
     }
 
-    /// The difference of two differences: the other's minus the first's, sentence by sentence.
+    /// This difference less another, sentence by sentence. Both have sentences made up, so the chance of both is counted.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let count =
-            if self.seeds.is_empty() || other.seeds.is_empty() { 0 } else { self.seeds.len().max(other.seeds.len()) };
-        let one = |seed: usize| {
-            let pairs = self.seeds[seed % self.seeds.len()].iter().zip(&other.seeds[seed % other.seeds.len()]);
-            pairs.map(|(one, other)| one - other).collect()
-        };
-        Self::of_values((0..count).map(one).collect())
+        let one =
+            |(one, other): (&Vec<f64>, &Vec<f64>)| one.iter().zip(other).map(|(one, other)| one - other).collect();
+        let table = Self::of_values(matched(&self.seeds, &other.seeds).map(one).collect());
+        let made_up = table.made_up.iter().map(|value| value * 2.0_f64.sqrt()).collect();
+        Self { made_up, largest: self.largest + other.largest, ..table }
     }
 
     /// The mean, and its chance by a two-way analysis of variance: seeds and sentences are drawn at random (H. Scheffé
@@ -105,6 +105,7 @@ impl Table {
             sentences: from_sentences,
             seeds: None,
             freedom: n - 1.0,
+            largest: self.largest,
         };
         if self.seeds.len() < 2 {
             return one;
@@ -135,11 +136,11 @@ impl Estimate {
         self.t(1.0 - MISS / 2.0 / comparisons.max(1) as f64) * self.deviation()
     }
 
-    /// The 95 % interval of one of so many comparisons (C. E. Bonferroni 1936), within -1 and 1.
+    /// The 95 % interval of one of so many comparisons (C. E. Bonferroni 1936), within what can be.
     #[must_use]
     pub fn interval(&self, comparisons: usize) -> [f64; 2] {
         let half = self.half(comparisons);
-        [(self.centre - half).max(-1.0), (self.centre + half).min(1.0)]
+        [(self.centre - half).max(-self.largest), (self.centre + half).min(self.largest)]
     }
 
     /// The parts of half its width: from the sentences, and from the seeds. Their squares add up to its square.
@@ -160,7 +161,7 @@ impl Estimate {
     /// The true difference that such a comparison would find four times in five.
     #[must_use]
     pub fn visible(&self, comparisons: usize) -> f64 {
-        (self.half(comparisons) + self.t(POWER) * self.deviation()).min(1.0)
+        (self.half(comparisons) + self.t(POWER) * self.deviation()).min(self.largest)
     }
 }
 
@@ -179,7 +180,7 @@ pub fn accuracy(correct: &[Vec<bool>]) -> (f64, [f64; 2]) {
 /// empty ones are made up (A. Agresti and B. A. Coull 1998, Am. Stat. 52).
 #[must_use]
 pub fn share(seeds: Vec<Vec<f64>>) -> (f64, [f64; 2]) {
-    let estimate = Table { seeds, made_up: vec![1.0, 1.0, 0.0, 0.0] }.estimate();
+    let estimate = Table { seeds, made_up: vec![1.0, 1.0, 0.0, 0.0], largest: 1.0 }.estimate();
     (estimate.mean, estimate.interval(1).map(|end| end.clamp(0.0, 1.0)))
 }
 
@@ -236,12 +237,17 @@ pub fn within([low, high]: [f64; 2], margin: f64) -> bool {
 /// For each seed the sentences that only a, and that only b, answered right.
 #[must_use]
 pub fn discordant(a: &[Vec<bool>], b: &[Vec<bool>]) -> Vec<[usize; 2]> {
-    let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
-    let one = |seed: usize| {
-        let pairs = || a[seed % a.len()].iter().zip(&b[seed % b.len()]);
+    let one = |(a, b): (&Vec<bool>, &Vec<bool>)| {
+        let pairs = || a.iter().zip(b);
         [pairs().filter(|(a, b)| **a && !**b).count(), pairs().filter(|(a, b)| !**a && **b).count()]
     };
-    (0..seeds).map(one).collect()
+    matched(a, b).map(one).collect()
+}
+
+/// The seeds of two lanes side by side; a lane with one seed meets each of the other's.
+fn matched<'a, T>(a: &'a [T], b: &'a [T]) -> impl Iterator<Item = (&'a T, &'a T)> {
+    let seeds = if a.is_empty() || b.is_empty() { 0 } else { a.len().max(b.len()) };
+    (0..seeds).map(|seed| (&a[seed % a.len()], &b[seed % b.len()]))
 }
 
 #[cfg(test)]

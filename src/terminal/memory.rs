@@ -30,7 +30,7 @@ pub fn give_back() {
 
 /// The same for a command that computes and ends: its memory need not come back early, but the static file's allocator
 /// shall not take away what the next step asks for.
-pub fn keep() {
+pub fn keep_memory() {
     #[cfg(target_env = "musl")]
     give_back();
 }

@@ -26,7 +26,7 @@ pub(super) fn report(report: &RaceReport) -> Checked {
             readout(&format!("{at}.a"), &gap.a)?;
             readout(&format!("{at}.b"), &gap.b)?;
             text(&format!("{at}.mode"), &gap.mode)?;
-            worth(&at, &gap.worth)?;
+            worth(&at, &gap.worth, 2.0)?;
         }
     }
     if let Some(majority) = report.majority {
@@ -79,22 +79,24 @@ fn pair(at: &str, pair: &Pair) -> Checked {
     readout(&format!("{at}.b"), &pair.b)?;
     text(&format!("{at}.mode"), &pair.mode)?;
     pair.mcnemar.iter().try_for_each(|p| share(&format!("{at}.mcnemar"), *p))?;
-    worth(at, &pair.worth)
+    worth(at, &pair.worth, 1.0)
 }
 
-/// What a difference is worth; of two models it may be up to 2.
-fn worth(at: &str, worth: &Worth) -> Checked {
-    let difference = |value: f64| within(&format!("{at}.difference"), value, -2.0, "from -2 to 2");
-    difference(worth.difference)?;
-    worth.by_seed.iter().try_for_each(|value| difference(*value))?;
-    interval(&format!("{at}.ci95"), worth.ci95, -1.0)?;
-    let part = |name: &str, value: f64| {
-        require(value.is_finite() && value >= 0.0, || format!("{at}.{name}"), &value, "0 or more")
+/// What a difference of at most so much is worth: 1 between two lanes, 2 between two such differences.
+fn worth(at: &str, worth: &Worth, most: f64) -> Checked {
+    let part = |name: &str, value: f64, least: f64| {
+        require((least..=most).contains(&value), || format!("{at}.{name}"), &value, "within the range of a difference")
     };
-    part("from_sentences", worth.from_sentences)?;
-    worth.from_seeds.map_or(Ok(()), |value| part("from_seeds", value))?;
+    part("difference", worth.difference, -most)?;
+    worth.by_seed.iter().try_for_each(|value| part("by_seed", *value, -most))?;
+    worth.ci95.iter().try_for_each(|end| part("ci95", *end, -most))?;
+    require(worth.ci95[0] <= worth.ci95[1], || format!("{at}.ci95"), &worth.ci95[0], "two ascending numbers in range")?;
+    let parts = worth.from_seeds.into_iter().map(|value| ("from_seeds", value));
+    for (name, value) in parts.chain([("from_sentences", worth.from_sentences)]) {
+        require(value.is_finite() && value >= 0.0, || format!("{at}.{name}"), &value, "0 or more")?;
+    }
     share(&format!("{at}.p_value"), worth.p_value)?;
-    share(&format!("{at}.smallest_visible"), worth.smallest_visible)
+    part("smallest_visible", worth.smallest_visible, 0.0)
 }
 
 pub(super) fn provenance(provenance: &Provenance) -> Checked {

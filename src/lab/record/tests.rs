@@ -134,7 +134,7 @@ fn what_cannot_be_is_refused() {
     assert!(refused(&|r| r.lanes[0].n_test = 0).contains("at least 1"));
     assert!(refused(&|r| r.lanes[0].c = Some(0.0)).contains("a positive number"));
     assert!(refused(&|r| r.lanes[0].readout = "\u{1b}[2J".to_owned()).contains("a readout's name"));
-    assert!(refused(&|r| r.pairs[0].worth.difference = -2.5).contains("from -2 to 2"));
+    assert!(refused(&|r| r.pairs[0].worth.difference = -1.5).contains("pairs[0].difference"));
     assert!(refused(&|r| r.pairs[0].worth.p_value = 1.5).contains("p_value"));
     assert!(refused(&|r| r.provenance.command = "a\u{7}".to_owned()).contains("control characters"));
     assert!(refused(&|r| r.provenance.seconds = Some(-1.0)).contains("seconds"));

@@ -108,6 +108,25 @@ fn several_seeds_are_averaged_and_one_meets_all() {
 }
 
 /// Differences that seeds turn round decide nothing, however many sentences there are.
+/// Two models, each with a difference of its own: what lies between them may be more than one model's difference can be.
+#[test]
+fn a_gap_is_the_difference_of_two_differences() {
+    let right = |share: usize| (0..1_000).map(|at| at % 100 < share).collect::<Vec<bool>>();
+    let first = Table::of_differences(&[right(80)], &[right(85)]);
+    let second = Table::of_differences(&[right(90)], &[right(88)]);
+    let gap = second.minus(&first).estimate();
+    near(gap.mean, -0.07, 1e-12);
+    assert!(gap.p(1) < 0.05 && gap.interval(1)[1] < 0.0);
+    let (all, none) = ([vec![true; 1_000]], [vec![false; 1_000]]);
+    let far = Table::of_differences(&none, &all).minus(&Table::of_differences(&all, &none)).estimate();
+    let [low, high] = far.interval(1);
+    assert!(1.9 < low && low < far.mean && high <= 2.0, "{low} {high}");
+    // A model against itself: no gap, yet few sentences do not prove it.
+    let few = Table::of_differences(&[right(80)[..9].to_vec()], &[right(85)[..9].to_vec()]);
+    let same = few.minus(&few).estimate();
+    assert_eq!(verdict(same.interval(1), &same.by_seed, Margin::default()), Verdict::TooLittleData);
+}
+
 #[test]
 fn seeds_that_disagree_decide_nothing() {
     let right = |share: usize| (0..2_000).map(|at| at % 100 < share).collect::<Vec<bool>>();
