@@ -281,7 +281,7 @@ impl State {
     /// and, where the step's bench learns from sentences, those of the course.
     #[must_use]
     pub fn embedded(&self) -> bool {
-        let known = |facts: &ModelFacts| facts.asked.is_none() || values::made_records(self, &facts.sha256);
+        let known = |facts: &ModelFacts| facts.asked.is_none() || values::made_records(self, facts);
         !self.reads_others() && self.facts.as_deref().is_none_or(known)
     }
 

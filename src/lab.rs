@@ -42,6 +42,6 @@ pub mod work;
 
 pub use crate::model::Answers;
 pub use data::*;
-pub use loaded::{Loaded, Model};
+pub use loaded::{Loaded, Model, Partner};
 pub use readout::Readout;
 pub use session::{Control, LabError, Session};

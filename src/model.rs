@@ -9,6 +9,7 @@ pub(crate) mod bert;
 mod blob;
 mod classify;
 pub(crate) mod config;
+pub mod embedded;
 pub(crate) mod error;
 mod folder;
 pub(crate) mod guard;

@@ -134,7 +134,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Lesson => !home && state.screen != Screen::Sandbox,
         Scope::Bench => bench.is_some() && state.screen != Screen::Sandbox,
         Scope::Sandbox => state.screen == Screen::Sandbox,
-        Scope::Models => state.screen == Screen::Sandbox && state.against.is_some(),
+        Scope::Models => state.screen == Screen::Sandbox && state.other_model().is_some(),
         Scope::Move => home || view.is_some_and(|view| view.row().takes(scope)),
         Scope::Layers | Scope::Heads | Scope::Stepper => view.is_some_and(|view| view.row().takes(scope)),
         Scope::Hides => view.is_some() && state.hides(),

@@ -125,7 +125,7 @@ impl Learner {
     fn tell_of_model(&self, loaded: &Result<Loaded, String>) {
         match loaded {
             Ok(Loaded { model, other }) => {
-                if let Some(other) = other {
+                if let Some(other) = other.get() {
                     (self.notify)(Event::OtherReady(other.facts()));
                 }
                 (self.notify)(Event::ModelReady(model.facts()));

@@ -31,7 +31,7 @@ impl State {
         let last = self.facts.as_ref()?.layers;
         let data = if self.has_two_labels() { &self.sentences } else { MOVIES };
         let race = RaceRequest::frozen(data, vec![Readout::Cls, Readout::Mean]);
-        let against = self.against.as_ref().filter(|_| self.shows_models()).map(|other| other.argument());
+        let against = self.rival().filter(|_| self.shows_models());
         self.lacks_heads().then(|| RaceRequest { layers: vec![last], against, ..race })
     }
 

@@ -258,7 +258,7 @@ pub const TABLE: &[Binding] = &[
         &[A::Models],
         "a",
         "models",
-        "in the sandbox: the model of --against beside this one, or not",
+        "in the sandbox: the other model beside this one (of --against, or the program's own), or not",
         Scope::Models,
     ),
     binding(&[K::Char('u')], &[A::Undo], "u", "undo", "in the sandbox: take the last change back", Scope::Sandbox),

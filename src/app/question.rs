@@ -96,7 +96,7 @@ impl State {
 
     /// Where a record decides that another model made: the same figure of the race that this step's bench runs.
     fn own_measure(&self, value: &ValueRef) -> ValueRef {
-        let foreign = value.source == Source::Record && values::is_foreign(self, &value.key);
+        let foreign = value.source == Source::Record && values::misleads(self, &value.key);
         match value.key.split_once('.').filter(|_| foreign) {
             Some((_, key)) => {
                 // The layer that was recorded is the last of that model.

@@ -349,6 +349,12 @@ pub fn store(state: &mut State, request: Request, outcome: Outcome) {
         state.notice =
             Some("The run was stopped; the lanes that were finished are kept. Enter runs it whole.".to_owned());
     }
+    if let Outcome::Beside(trace) = &outcome
+        && state.against.is_none()
+    {
+        state.against = Some(Arc::clone(&trace.model));
+        state.sandbox.brought = true;
+    }
     let traced = matches!(outcome, Outcome::Trace(_) | Outcome::Beside(_));
     let shown = state.wanted();
     state.results.keep(request, outcome, &shown);

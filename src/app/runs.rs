@@ -130,7 +130,7 @@ impl State {
             test: bench.test,
             modes,
             recipe,
-            against: self.against.as_ref().map(|other| other.argument()),
+            against: self.rival(),
             // A frozen race has nothing random in it but the resampling behind its intervals: it stays the same for all.
             seed: if tuned { self.race_seed() } else { 0 },
             ..RaceRequest::frozen(&self.sentences, lanes)

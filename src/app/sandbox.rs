@@ -18,6 +18,9 @@ pub struct Sandbox {
     pub paired: bool,
     /// The other model's pass stands beside this one's.
     pub models: bool,
+    /// Whether that other model is the program's own, which the learner brought with a key: it takes part in runs only while
+    /// it is shown.
+    pub brought: bool,
     /// Where `q` leads.
     back: Screen,
     undo: Vec<Before>,
@@ -36,6 +39,7 @@ impl Default for Sandbox {
             bench: bench_of(View::Tokens, SECOND.to_owned()),
             paired: false,
             models: false,
+            brought: false,
             back: Screen::Home { cursor: 0 },
             undo: Vec::new(),
         }
@@ -71,7 +75,19 @@ impl State {
     /// Whether the sandbox shows two models side by side.
     #[must_use]
     pub fn shows_models(&self) -> bool {
-        self.screen == Screen::Sandbox && self.sandbox.models && self.against.is_some()
+        self.screen == Screen::Sandbox && self.sandbox.models
+    }
+
+    /// The name of the other model, there or to be brought.
+    #[must_use]
+    pub fn other_model(&self) -> Option<&str> {
+        let partner = || self.facts.as_ref()?.partner.as_deref();
+        self.against.as_ref().map(|other| other.name.as_str()).or_else(partner)
+    }
+
+    /// What `--against` names the other model, where it takes part in runs.
+    pub(super) fn rival(&self) -> Option<String> {
+        self.against.as_ref().filter(|_| !self.sandbox.brought || self.shows_models()).map(|other| other.argument())
     }
 }
 
@@ -144,7 +160,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let views = state.sandbox.views();
     let (at, count) = state.sandbox.place();
     match action {
-        Action::Models if state.against.is_none() => {
+        Action::Models if state.other_model().is_none() => {
             state.notice = Some("There is one model. clsroom --against NAME|PATH puts another beside it.".to_owned());
         }
         Action::Models => {

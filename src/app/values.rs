@@ -6,9 +6,9 @@ pub(crate) mod families;
 mod layernorm;
 
 use super::State;
-use crate::lab::PieceKind;
 use crate::lab::figures::{layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
+use crate::lab::{ModelFacts, PieceKind};
 use crate::lesson::{Format, Layer, Source, ValueRef, View};
 use crate::wording::listed;
 
@@ -83,10 +83,31 @@ fn of_record(state: &State, value: &ValueRef) -> bool {
 /// Why a recorded value is not shown.
 const FOREIGN: &str = "(not recorded)";
 
-/// A recorded value, if the record was made with the model in use: any other model's numbers would mislead.
+/// A recorded value, if the record was made with the model in use: any other model's numbers would mislead. Where the
+/// course has the same record of the model in use, that one is meant.
 fn recorded(state: &State, key: &str) -> Option<Datum> {
     let datum = state.records.get(key).cloned();
-    if is_foreign(state, key) { datum.map(|_| Datum::Text(FOREIGN.to_owned())) } else { datum }
+    if !misleads(state, key) {
+        return datum;
+    }
+    let (file, rest) = key.split_once('.')?;
+    let mark = format!("{file}{OF_MODEL}");
+    let named = state.records.range(mark.clone()..).map(|(key, _)| key).take_while(|key| key.starts_with(&mark));
+    let own = named.filter_map(|key| key.split_once('.')).map(|(file, _)| file).find(|file| !is_foreign(state, file));
+    match own {
+        Some(own) => state.records.get(&format!("{own}.{rest}")).cloned(),
+        None => datum.map(|_| Datum::Text(FOREIGN.to_owned())),
+    }
+}
+
+/// Stands in the name of a record before the model that it is of, where it is not the course's: `frozen@bge.json`.
+const OF_MODEL: char = '@';
+
+/// Whether a recorded value would be taken for one of the model in use and is not: its record is foreign, and its name does
+/// not say of which model it is.
+#[must_use]
+pub fn misleads(state: &State, key: &str) -> bool {
+    !key.contains(OF_MODEL) && is_foreign(state, key)
 }
 
 /// Whether the record that a key belongs to was made with another model than the one in use, or with other sentences than
@@ -94,22 +115,27 @@ fn recorded(state: &State, key: &str) -> Option<Datum> {
 #[must_use]
 pub fn is_foreign(state: &State, key: &str) -> bool {
     let file = key.split('.').next().unwrap_or_default();
-    match (&state.facts, state.records.get(&format!("{file}.{MADE_BY}"))) {
-        (Some(facts), Some(Datum::Text(made))) => *made != facts.sha256 || state.reads_others(),
-        _ => false,
-    }
+    let Some(facts) = &state.facts else { return false };
+    state.records.contains_key(&format!("{file}.{MADE_BY}")) && (!made(state, file, facts) || state.reads_others())
 }
 
 /// Whether these weights made the records of the course.
-pub(super) fn made_records(state: &State, sha256: &str) -> bool {
-    let made = |(key, datum): (&String, &Datum)| {
-        key.ends_with(MADE_BY) && matches!(datum, Datum::Text(made) if made == sha256)
-    };
-    state.records.iter().any(made)
+pub(super) fn made_records(state: &State, facts: &ModelFacts) -> bool {
+    let files = state.records.keys().filter_map(|key| key.strip_suffix(MADE_BY)?.strip_suffix('.'));
+    files.filter(|file| !file.contains(OF_MODEL)).any(|file| made(state, file, facts))
 }
 
-/// The key under which a record says which weights it was made with.
+/// Whether this model made a record: by its file of weights, or by what the encoder in it holds.
+fn made(state: &State, file: &str, facts: &ModelFacts) -> bool {
+    let says = |key: &str, ours: &str| matches!(state.records.get(&format!("{file}.{key}")), Some(Datum::Text(made)) if made == ours);
+    says(MADE_BY, &facts.sha256) || says(MADE_OF, &facts.tensors_sha256)
+}
+
+/// The key under which a record says which file of weights it was made with.
 pub const MADE_BY: &str = "model_sha256";
+
+/// The key under which it says what the encoder in that file holds.
+pub const MADE_OF: &str = "tensors_sha256";
 
 /// Writes a number by its format.
 #[must_use]

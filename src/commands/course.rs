@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::lab::record::{self, Datum, Heads, flatten};
-use crate::lab::{Provenance, Readout, steps};
+use crate::lab::{Readout, steps};
 use crate::lesson::parse::Problem;
 use crate::lesson::vocabulary::{LIVE, Vocabulary};
 use crate::lesson::{Course, check, library};
@@ -43,17 +43,21 @@ pub fn read_course(directory: Option<&Path>) -> Result<LoadedCourse, Vec<Problem
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),
             }
         } else {
-            let made_by = |provenance: &Provenance| Datum::Text(provenance.model_sha256.clone());
-            let found = match name.as_str() {
-                "aggregate" => record::read_aggregate(text)
-                    .map(|report| (made_by(&report.provenance), record::flatten_aggregate(&report))),
-                "inversion" => record::read_inversion(text)
-                    .map(|report| (made_by(&report.provenance), record::flatten_inversion(&report))),
-                _ => record::read(text).map(|report| (made_by(&report.provenance), flatten(&report))),
-            };
+            // What stands behind an @ names the model.
+            let found =
+                match name.split('@').next().unwrap_or_default() {
+                    "aggregate" => record::read_aggregate(text)
+                        .map(|report| (record::flatten_aggregate(&report), report.provenance)),
+                    "inversion" => record::read_inversion(text)
+                        .map(|report| (record::flatten_inversion(&report), report.provenance)),
+                    _ => record::read(text).map(|report| (flatten(&report), report.provenance)),
+                };
             match found {
-                Ok((made, found)) => {
-                    records.insert(format!("{name}.model_sha256"), made);
+                Ok((found, provenance)) => {
+                    records.insert(format!("{name}.model_sha256"), Datum::Text(provenance.model_sha256));
+                    if let Some(tensors) = provenance.tensors_sha256 {
+                        records.insert(format!("{name}.tensors_sha256"), Datum::Text(tensors));
+                    }
                     records.extend(found.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
                 }
                 Err(error) => problems.push(Problem::whole(&file, error.to_string())),

@@ -8,7 +8,7 @@ use super::{load_course, open_lab, print};
 use crate::config::{self, Settings};
 use crate::files::Temporary;
 use crate::lab::dataset::{Dataset, Split};
-use crate::model::load::EMBEDDED_SHA256;
+use crate::model::embedded::MINILM;
 use crate::model::oracle;
 use crate::wording::counted;
 
@@ -132,7 +132,7 @@ fn model(settings: &Settings, own: bool) -> Vec<Finding> {
         return findings;
     }
     findings.push(check(
-        facts.sha256 == EMBEDDED_SHA256,
+        facts.sha256 == MINILM.sha256,
         format!("weights: sha256 {}", facts.sha256),
         "the program is damaged: build it again",
     ));

@@ -9,8 +9,9 @@ use super::print;
 use crate::cli::Models;
 use crate::config::Settings;
 use crate::lab::Session;
+use crate::model::embedded::{self, Embedded, MINILM};
 pub use crate::model::load::Download;
-use crate::model::load::{EMBEDDED, Files, POOLING};
+use crate::model::load::{Files, POOLING};
 use crate::model::weights::Weights;
 use crate::model::{Bert, Family, ModelError, oracle};
 use crate::wording::{counted, listed};
@@ -25,16 +26,15 @@ pub fn open_model(
     max_length: Option<usize>,
     report: &mut dyn FnMut(Download),
 ) -> Result<Bert, String> {
-    let bert = match asked {
-        None | Some(EMBEDDED) => Bert::embedded(max_length),
-        Some(asked) if is_path(asked) => Bert::open(Path::new(asked), max_length),
-        Some(name) => {
-            let (name, origin, files) = by_name(name, report)?;
+    let asked = asked.unwrap_or(MINILM.name);
+    let bert = match embedded::find(asked) {
+        Some(model) => model.open(max_length),
+        None if is_path(asked) => Bert::open(Path::new(asked), max_length),
+        None => {
+            let (name, origin, files) = by_name(asked, report)?;
             Bert::from_files(&name, &origin, &files, max_length).map_err(|error| match error {
                 // With its revision, as it was asked for.
-                ModelError::Altered { path, .. } => {
-                    ModelError::Altered { path, name: asked.unwrap_or(&name).to_owned() }
-                }
+                ModelError::Altered { path, .. } => ModelError::Altered { path, name: asked.to_owned() },
                 other => other,
             })
         }
@@ -138,7 +138,7 @@ pub fn models(settings: &Settings, command: Option<&Models>) -> Result<(), Strin
 #[cfg(feature = "hub")]
 fn list() -> Result<(), String> {
     let hub = crate::model::hub::Hub::from_env().map_err(|error| error.to_string())?;
-    let mut text = format!("{EMBEDDED:<48} embedded\n");
+    let mut text = inside();
     for model in hub.list() {
         let state =
             if model.whole { size(model.size) } else { "incomplete: clsroom models pull completes it".to_owned() };
@@ -146,6 +146,12 @@ fn list() -> Result<(), String> {
     }
     let _ = writeln!(text, "\ncache: {}", hub.cache.display());
     print(&text)
+}
+
+/// The models inside the program, a line each.
+fn inside() -> String {
+    let line = |model: &&Embedded| format!("{:<48} embedded, --model {}\n", model.name, model.short);
+    embedded::ALL.iter().map(line).collect()
 }
 
 /// Megabytes, with a decimal where there are few.
@@ -157,7 +163,7 @@ fn size(bytes: u64) -> String {
 
 #[cfg(not(feature = "hub"))]
 fn list() -> Result<(), String> {
-    print(&format!("{EMBEDDED:<48} embedded\n"))
+    print(&inside())
 }
 
 #[cfg(feature = "hub")]
@@ -206,20 +212,17 @@ fn unused(names: &[String], layers: usize) -> Vec<String> {
 /// Loads a model, says what it is, and compares it with the oracle where there is one.
 fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     let said = |error: ModelError| error.to_string();
-    let (bert, files) = if asked == EMBEDDED {
-        (Bert::embedded(max_length).map_err(said)?, None)
-    } else {
-        let bert = open_model(Some(asked), max_length, &mut shown_download())?;
-        let files = if is_path(asked) {
-            Files::at(Path::new(asked)).map_err(said)?
-        } else {
-            by_name(asked, &mut shown_download())?.2
-        };
-        (bert, Some(files))
+    let bert = open_model(Some(asked), max_length, &mut shown_download())?;
+    let inside = embedded::find(asked);
+    let files = match inside {
+        Some(_) => None,
+        None if is_path(asked) => Some(Files::at(Path::new(asked)).map_err(said)?),
+        None => Some(by_name(asked, &mut shown_download())?.2),
     };
     let (config, known) = (bert.config().clone(), bert.facts().clone());
     let mut text = format!(
-        "{} ({}): {}, {}, {}, {} numbers a vector, {} parameters\nweights: sha256 {}\n",
+        "{} ({}): {}, {}, {}, {} numbers a vector, {} parameters\nweights: sha256 {}\n\
+         tensors: sha256 {}, the same for every file that holds this encoder\n",
         known.name,
         known.origin,
         config.kind,
@@ -227,7 +230,8 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
         counted(config.num_attention_heads, "head"),
         config.hidden_size,
         known.parameters,
-        known.sha256
+        known.sha256,
+        known.tensors_sha256
     );
     let encoding = bert.encode("Not bad at all.", None).map_err(said)?;
     let _ = writeln!(text, "\"Not bad at all.\" is read as {}", encoding.shown.join(" "));
@@ -254,10 +258,11 @@ fn check(asked: &str, max_length: Option<usize>) -> Result<(), String> {
     }
     // The oracle has no table of tasks.
     if config.family == Family::Bert && config.tasks.is_none() {
-        let oracle = match files {
-            Some(files) => Weights::open(&files.weights).and_then(|weights| oracle::load(&config, &weights)),
-            None => oracle::embedded(),
+        let weights = match (&files, inside) {
+            (Some(files), _) => Weights::open(&files.weights),
+            (None, model) => Weights::parse(asked, model.unwrap_or(&MINILM).weights),
         };
+        let oracle = weights.and_then(|weights| oracle::load(&config, &weights));
         let difference =
             oracle.and_then(|oracle| oracle::difference(lab.bert(), &oracle, &encoding.input)).map_err(said)?;
         let _ = writeln!(text, "parity with candle-transformers: differs by at most {difference:.1e} (allowed 1e-3)");

@@ -85,7 +85,8 @@ impl Begun {
                 Ok::<_, String>(Arc::new(Model::new(bert, heads.as_ref())))
             };
             let model = open(settings.model.as_deref())?;
-            Ok(lab::Loaded { model, other: against.as_deref().map(|other| open(Some(other))).transpose()? })
+            let other = against.as_deref().map(|other| open(Some(other))).transpose()?;
+            Ok(lab::Loaded { model, other: Arc::new(other.map(lab::Partner::from).unwrap_or_default()) })
         })
     }
 

@@ -1,7 +1,7 @@
 //! [`Model`]: what is loaded once and shared by all who ask it: weights, tokenizer, data sets, cached vectors.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use sha2::{Digest, Sha256};
 
@@ -11,6 +11,7 @@ use super::session::Session;
 use super::shown::ShownHead;
 use super::{LabError, ModelFacts, Readout, features, race};
 use crate::model::Bert;
+use crate::model::embedded::{self, Embedded, MINILM};
 use crate::model::load::Facts;
 
 /// Sentences that are read to see how fast that goes.
@@ -26,24 +27,53 @@ pub struct Model {
     datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
 }
 
-/// One model, or two that are compared.
+/// A model and its [`Partner`].
 #[derive(Clone)]
 pub struct Loaded {
     /// The model in use.
     pub model: Arc<Model>,
     /// The one beside it.
-    pub other: Option<Arc<Model>>,
+    pub other: Arc<Partner>,
 }
+
+/// The model beside the one in use: named by whoever started the program, or the program's own other one, which is loaded
+/// when somebody first asks for it, and shared.
+#[derive(Default)]
+pub struct Partner(OnceLock<Arc<Model>>);
 
 impl Loaded {
     /// A session of somebody new.
     #[must_use]
     pub fn session(&self) -> Session {
-        let session = Session::new(Arc::clone(&self.model));
-        match &self.other {
-            Some(other) => session.beside(Arc::clone(other)),
-            None => session,
+        Session::new(Arc::clone(&self.model)).beside(Arc::clone(&self.other))
+    }
+}
+
+impl From<Arc<Model>> for Partner {
+    fn from(model: Arc<Model>) -> Self {
+        Self(OnceLock::from(model))
+    }
+}
+
+impl Partner {
+    /// The model, if it is there.
+    #[must_use]
+    pub fn get(&self) -> Option<&Arc<Model>> {
+        self.0.get()
+    }
+
+    /// The model; the program's own other one than `model` is loaded if none is there.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn of(&self, model: &ModelFacts) -> Result<&Arc<Model>, LabError> {
+        if let Some(there) = self.get() {
+            return Ok(there);
         }
+        let other = embedded::other_than(&model.tensors_sha256)
+            .ok_or_else(|| LabError::Request("there is no other model; --against names one".to_owned()))?;
+        let bert = other.open(model.asked_length)?;
+        Ok(self.0.get_or_init(|| Arc::new(Model::new(bert, None))))
     }
 }
 
@@ -56,6 +86,7 @@ impl Model {
             name: known.name.clone(),
             origin: known.origin.clone(),
             sha256: known.sha256.clone(),
+            tensors_sha256: known.tensors_sha256.clone(),
             layers: config.num_hidden_layers,
             heads: config.num_attention_heads,
             hidden: config.hidden_size,
@@ -69,6 +100,7 @@ impl Model {
             labels: bert.own_labels().to_vec(),
             answers: bert.own_answers_are(),
             pooling: known.pooling.clone(),
+            partner: embedded::other_than(&known.tensors_sha256).map(|model| model.name.to_owned()),
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads: Vec<ShownHead> = ["cls", "mean"].into_iter().filter_map(find).map(ShownHead::recorded).collect();
@@ -136,10 +168,12 @@ fn fingerprint(bert: &Bert) -> String {
     hex(&Sha256::digest(parts.join("\n")))
 }
 
-/// What `--model` names a model: a name on the hub, with its revision where it is not the usual one, or its folder.
+/// What `--model` names a model: its name inside the program or on the hub, with its revision where it is not the usual
+/// one, or its folder.
 fn asked(facts: &Facts) -> Option<String> {
     match facts.origin.as_str() {
-        "embedded" => None,
+        Embedded::ORIGIN if facts.name == MINILM.name => None,
+        Embedded::ORIGIN => Some(facts.name.clone()),
         origin => Some(match origin.strip_prefix("hub, ") {
             Some("main") => facts.name.clone(),
             Some(revision) => format!("{}@{revision}", facts.name),

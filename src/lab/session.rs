@@ -1,10 +1,10 @@
 //! [`Session`]: one learner's questions to a model, and their answers.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::dataset::{Dataset, DatasetError};
-use super::loaded::Model;
+use super::loaded::{Model, Partner};
 use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::Heads;
@@ -18,8 +18,10 @@ use crate::model::{Bert, ModelError};
 /// What one learner asks of a model, and what of the answers later questions need. Cheap: the model is shared.
 pub struct Session {
     model: Arc<Model>,
-    /// The same learner's questions to the model that it is compared with.
-    other: Option<Box<Session>>,
+    /// The model that it is compared with.
+    partner: Arc<Partner>,
+    /// The same learner's questions to that one, once there are any.
+    other: OnceLock<Box<Session>>,
     /// The learner's own sentences.
     own: Mutex<BTreeMap<String, Arc<Dataset>>>,
     /// Classifiers that lessons look into.
@@ -82,7 +84,8 @@ impl Session {
         Self {
             heads: Mutex::new(model.heads()),
             model,
-            other: None,
+            partner: Arc::default(),
+            other: OnceLock::new(),
             own: Mutex::default(),
             lanes: Mutex::default(),
             decoders: Mutex::default(),
@@ -97,14 +100,23 @@ impl Session {
 
     /// The same with another model beside it, for races and comparisons of the two.
     #[must_use]
-    pub fn beside(self, other: Arc<Model>) -> Self {
-        Self { other: Some(Box::new(Self::new(other))), ..self }
+    pub fn beside(self, partner: Arc<Partner>) -> Self {
+        Self { other: OnceLock::new(), partner, ..self }
     }
 
-    /// The questions to the other model.
-    #[must_use]
-    pub fn other(&self) -> Option<&Self> {
-        self.other.as_deref()
+    /// The questions to the other model, if one is there.
+    ///
+    /// # Errors
+    /// When an earlier experiment failed halfway.
+    pub fn other(&self) -> Result<Option<&Self>, LabError> {
+        self.partner.get().map(|model| self.others(model)).transpose()
+    }
+
+    /// The learner's questions to that model, which know the learner's own sentences, too.
+    fn others(&self, model: &Arc<Model>) -> Result<&Self, LabError> {
+        let own = self.own.lock().map_err(|_| LabError::Poisoned)?;
+        let begin = || Box::new(Self { own: Mutex::new(own.clone()), ..Self::new(Arc::clone(model)) });
+        Ok(self.other.get_or_init(begin))
     }
 
     /// The model that is asked.
@@ -140,7 +152,7 @@ impl Session {
     /// When an earlier experiment failed halfway.
     pub fn add(&self, dataset: Dataset) -> Result<String, LabError> {
         let name = dataset.name().to_owned();
-        if let Some(other) = &self.other {
+        if let Some(other) = self.other.get() {
             other.add(dataset.clone())?;
         }
         // Decoders of other sentences by this name would answer for these.
@@ -152,9 +164,8 @@ impl Session {
     /// The same with a data set that is not inside the program.
     #[must_use]
     pub fn with(self, dataset: Dataset) -> Self {
-        let other = self.other.map(|other| Box::new(other.with(dataset.clone())));
         let own = Mutex::new(BTreeMap::from([(dataset.name().to_owned(), Arc::new(dataset))]));
-        Self { other, own, ..self }
+        Self { other: OnceLock::new(), own, ..self }
     }
 
     fn heads(&self) -> Result<Arc<Vec<ShownHead>>, LabError> {
@@ -253,7 +264,7 @@ impl Session {
                 Some(Outcome::Nearest(Arc::new(data)))
             }
             Request::Ask(sentence) => {
-                let models: Vec<&Self> = std::iter::once(self).chain(self.other()).collect();
+                let models: Vec<&Self> = std::iter::once(self).chain(self.other()?).collect();
                 let mut asked = Vec::with_capacity(models.len());
                 for session in models {
                     asked.push((session.bert(), Arc::clone(&*session.lanes.lock().map_err(|_| LabError::Poisoned)?)));
@@ -261,9 +272,7 @@ impl Session {
                 Some(Outcome::Ask(Arc::new(ask::ask(&asked, sentence)?)))
             }
             Request::Beside(sentence) => {
-                let Some(other) = self.other() else {
-                    return Err(LabError::Request("there is no other model; --against names one".to_owned()));
-                };
+                let other = self.others(self.partner.of(&self.facts())?)?;
                 Some(Outcome::Beside(Arc::new(trace::trace(other.bert(), &other.facts(), sentence, &other.heads()?)?)))
             }
         })
@@ -280,7 +289,7 @@ impl Session {
         control: &Control<'_>,
         kept: &Kept<'_>,
     ) -> Result<Option<Raced>, LabError> {
-        match &self.other {
+        match self.other()? {
             Some(other) if request.against.is_some() => race::beside::race(self, other, request, control, kept),
             other => {
                 // Only lanes of the last race answer for a sentence.

@@ -194,7 +194,8 @@ pub fn kind(source: Source, key: &str) -> Kind {
     let what = key.rsplit('.').next().unwrap_or_default();
     match (source, family, what) {
         (Source::Live | Source::Record, _, "verdict") => Kind::OneOf(VERDICTS),
-        (Source::Cite, ..) | (Source::Record, _, "command" | "date" | "model_sha256" | "data_sha256") => Kind::Words,
+        (Source::Cite, ..)
+        | (Source::Record, _, "command" | "date" | "model_sha256" | "tensors_sha256" | "data_sha256") => Kind::Words,
         (Source::Record, ..) => Kind::Number,
         (_, _, "place") => Kind::OneOf(PLACES),
         (_, "attribution", "agree") => Kind::OneOf(&["yes", "no"]),

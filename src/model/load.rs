@@ -1,18 +1,20 @@
 //! From files to a [`Bert`]: the embedded model, or a folder.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
 use super::classify::{Answers, Between, Classifier};
+use super::embedded::MINILM;
 use super::ops::{LayerNorm, Linear};
 use super::tokenize::{self, Tokenizer};
-use super::weights::Weights;
+use super::weights::{Weights, hex};
 use super::{Config, Family, ModelError, blob, folder};
 use crate::files;
 use crate::wording::{counted, visible};
@@ -23,6 +25,9 @@ pub const MOST_BYTES: u64 = 256 << 20;
 /// A larger configuration is refused before it is read: as JSON in memory it takes many times its length.
 const LONGEST_CONFIG: u64 = 4 << 20;
 
+/// Numbers that are hashed at once.
+const HASHED: usize = 16_384;
+
 /// Vocabularies of other tokenizers.
 const OTHER_VOCABULARIES: [&str; 6] =
     ["sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model", "bpe.codes", "dict.txt"];
@@ -31,16 +36,6 @@ const OTHER_VOCABULARIES: [&str; 6] =
 pub const MAX_LENGTH: usize = crate::shell::USUAL_LENGTH;
 
 pub use super::folder::POOLING;
-
-/// The embedded model's name.
-pub const EMBEDDED: &str = "all-MiniLM-L6-v2";
-
-/// sha256 of the embedded weights, as models/all-MiniLM-L6-v2/README.md states it.
-pub const EMBEDDED_SHA256: &str = "5ba0032aefec27c763b2d9c8912eeec19529d4efdab9a71a9756e8056ba8f2e0";
-
-static CONFIG: &str = include_str!("../../models/all-MiniLM-L6-v2/config.json");
-static TOKENIZER: &[u8] = include_bytes!("../../models/all-MiniLM-L6-v2/tokenizer.json");
-static WEIGHTS: &[u8] = include_bytes!("../../models/all-MiniLM-L6-v2/model.safetensors");
 
 /// What is known about a model beside its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +46,9 @@ pub struct Facts {
     pub origin: String,
     /// sha256 of the weights file.
     pub sha256: String,
+    /// sha256 of what the encoder holds, whatever file it came in: of each of its weights as f32 under Hugging Face's name,
+    /// without pooler and classification head, which a package may have lost.
+    pub tensors_sha256: String,
     /// Numbers in all weights that the encoder uses.
     pub parameters: usize,
     /// At most this many pieces are read.
@@ -66,14 +64,6 @@ pub struct Facts {
 }
 
 impl Bert {
-    /// The model inside the binary.
-    ///
-    /// # Errors
-    /// When the binary is damaged.
-    pub fn embedded(max_length: Option<usize>) -> Result<Self, ModelError> {
-        Self::from_parts(EMBEDDED, "embedded", CONFIG, TOKENIZER, WEIGHTS, max_length)
-    }
-
     /// A model from a folder with `config.json`, a tokenizer's file (`tokenize::FILES`), and `model.safetensors`
     /// or `pytorch_model.bin`; or from the path of the weights file with the others beside it.
     ///
@@ -103,7 +93,7 @@ impl Bert {
             || tokenizer(origin, &files.tokenizer, &model, config.vocab_size),
             || Weights::open(&files.weights),
         );
-        let mut bert = Self::assemble(&visible(name), origin, config, tokenizer?, &weights?, max_length)?;
+        let mut bert = Self::assemble([&visible(name), origin], config, tokenizer?, &weights?, max_length, None)?;
         bert.facts.pooling = files.config.parent().and_then(folder::pooling);
         Ok(bert)
     }
@@ -120,29 +110,42 @@ impl Bert {
         weights: &[u8],
         max_length: Option<usize>,
     ) -> Result<Self, ModelError> {
+        Self::from_memory([name, origin], config, tokenizer, weights, max_length, None)
+    }
+
+    /// As [`Self::from_parts`]; `known` is [`Facts::tensors_sha256`] where it need not be found.
+    pub(super) fn from_memory(
+        [name, origin]: [&str; 2],
+        config: &str,
+        tokenizer: &[u8],
+        weights: &[u8],
+        max_length: Option<usize>,
+        known: Option<&str>,
+    ) -> Result<Self, ModelError> {
         let (model, config) = (config, Config::parse(origin, config)?);
         let alone = tokenize::Companions::new();
         let (tokenizer, weights) = rayon::join(
             || tokenize::read(origin, tokenize::FILES[0], tokenizer, &alone, model, config.vocab_size),
             || Weights::parse(&format!("{origin}: model.safetensors"), weights),
         );
-        Self::assemble(name, origin, config, tokenizer?, &weights?, max_length)
+        Self::assemble([name, origin], config, tokenizer?, &weights?, max_length, known)
     }
 
     fn assemble(
-        name: &str,
-        origin: &str,
+        [name, origin]: [&str; 2],
         config: Config,
         tokenizer: Tokenizer,
         weights: &Weights<'_>,
         max_length: Option<usize>,
+        known: Option<&str>,
     ) -> Result<Self, ModelError> {
-        let taken = Taken { weights, config: &config, parameters: AtomicUsize::new(0), read: Mutex::default() };
+        let (parameters, hash) = (AtomicUsize::new(0), known.is_none());
+        let taken = Taken { weights, config: &config, parameters, hash, read: Mutex::default() };
         // The hash of a file takes about as long as its conversion: one thread each.
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
         let (embeddings, layers, pooler, (classifier, unused_head)) = parts?;
         let read = taken.read.into_inner().unwrap_or_default();
-        let unused = weights.names().into_iter().filter(|name| !read.contains(*name)).map(visible).collect();
+        let unused = weights.names().into_iter().filter(|name| !read.contains_key(*name)).map(visible).collect();
         let facts = Facts {
             unused,
             unused_head,
@@ -153,6 +156,7 @@ impl Bert {
             max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.longest()),
             asked_length: max_length,
             sha256: sha256?,
+            tensors_sha256: known.map_or_else(|| digest(&read), str::to_owned),
         };
         Ok(Self { config, embeddings, layers, pooler, classifier, tokenizer: tokenizer.into(), facts })
     }
@@ -230,10 +234,10 @@ fn weights_in(folder: &Path) -> PathBuf {
     first_of(folder, &names)
 }
 
-/// The embedded model's three files: configuration, tokenizer, weights. For `doctor` and tests.
+/// The three files of the course's model: configuration, tokenizer, weights.
 #[must_use]
 pub fn embedded_parts() -> (&'static str, &'static [u8], &'static [u8]) {
-    (CONFIG, TOKENIZER, WEIGHTS)
+    (MINILM.config, MINILM.tokenizer, MINILM.weights)
 }
 
 /// A tokenizer from its file and those beside it; `model` is the text of `config.json`.
@@ -277,8 +281,31 @@ struct Taken<'a> {
     weights: &'a Weights<'a>,
     config: &'a Config,
     parameters: AtomicUsize,
-    /// Names of those taken.
-    read: Mutex<HashSet<String>>,
+    /// Whether hashes are wanted.
+    hash: bool,
+    /// Names of those taken, with the sha256 of their numbers where that is wanted.
+    read: Mutex<BTreeMap<String, String>>,
+}
+
+/// Weights of these parts say which encoder it is; one in a package may have lost the others.
+const ENCODER: [&str; 2] = ["embeddings", "encoder."];
+
+/// See [`Facts::tensors_sha256`].
+fn digest(read: &BTreeMap<String, String>) -> String {
+    let encoder = read.iter().filter(|(name, _)| ENCODER.iter().any(|part| name.starts_with(part)));
+    let lines: Vec<String> = encoder.map(|(name, hash)| format!("{name} {hash}")).collect();
+    hex(&Sha256::digest(lines.join("\n")))
+}
+
+/// sha256 of a weight's numbers as f32, little-endian.
+fn hash(tensor: &Tensor) -> Result<String, ModelError> {
+    let (mut hash, mut bytes) = (Sha256::new(), Vec::with_capacity(4 * HASHED));
+    for numbers in tensor.flatten_all()?.to_vec1::<f32>()?.chunks(HASHED) {
+        bytes.clear();
+        numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+        hash.update(&bytes);
+    }
+    Ok(hex(&hash.finalize()))
 }
 
 type Parts = (Embeddings, Vec<Layer>, Option<Linear>, (Option<Classifier>, Option<String>));
@@ -295,8 +322,9 @@ impl Taken<'_> {
     fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor = self.weights.take(name, shape)?;
         self.parameters.fetch_add(tensor.elem_count(), Ordering::Relaxed);
+        let hash = if self.hash { hash(&tensor)? } else { String::new() };
         if let Ok(mut read) = self.read.lock() {
-            read.insert(name.to_owned());
+            read.insert(name.to_owned(), hash);
         }
         Ok(tensor)
     }

@@ -136,7 +136,7 @@ fn waits_for_run(state: &State, blocks: &[Block]) -> bool {
 
 /// Whether the text refers to records of another model.
 fn shows_foreign_records(state: &State, blocks: &[Block]) -> bool {
-    shown_values(blocks).any(|value| value.source == Source::Record && values::is_foreign(state, &value.key))
+    shown_values(blocks).any(|value| value.source == Source::Record && values::misleads(state, &value.key))
 }
 
 /// All values in a step's text.

@@ -15,8 +15,8 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     put(buf, area.x + 1, area.y, width, &title, theme.title());
     put(buf, area.right() - 1 - right.len() as u16, area.y, right.len() as u16, &right, theme.dim());
     let sentence = state.sentence();
-    let other = state.against.as_ref().filter(|_| state.shows_models() && !state.sandbox.paired);
-    let second = other.map_or(state.sandbox.second(), |other| &other.name);
+    let other = state.other_model().filter(|_| state.shows_models() && !state.sandbox.paired);
+    let second = other.unwrap_or(state.sandbox.second());
     let (sign, note) = match other {
         Some(_) => (" ", "the other model, on the same sentence"),
         None if state.sandbox.paired => ("+", "read as one input"),

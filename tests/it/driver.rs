@@ -47,7 +47,7 @@ impl Driver {
         driver.lab = Arc::clone(lab);
         sentences.clone_into(&mut driver.state.sentences);
         driver.state.classes = lab.dataset(sentences).expect("sentences").classes().to_vec();
-        if let Some(other) = lab.other() {
+        if let Some(other) = lab.other().expect("a session in order") {
             driver.tell(Event::OtherReady(other.facts()));
         }
         driver.tell(Event::ModelReady(lab.facts()));

@@ -76,6 +76,8 @@ mod restart;
 mod sandbox;
 mod scales;
 mod screens;
+#[cfg(feature = "bge")]
+mod second_model;
 mod sessions;
 mod slips;
 mod sources;

@@ -516,8 +516,7 @@ fn a_sentence_cut_on_the_map_says_so() {
 /// A run may end when its lesson is left already.
 #[test]
 fn a_run_that_ends_on_the_map_counts_for_its_lesson() {
-    let mut driver = Driver::new(80, 24);
-    to_view(&mut driver, "10", View::Decode);
+    let mut driver = decoded(80, 24);
     driver.key(Key::Enter);
     assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
     while driver.state.lesson().is_some() {

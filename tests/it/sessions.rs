@@ -58,7 +58,7 @@ fn answer(events: &Receiver<Event>, ticket: u64) -> Outcome {
 #[test]
 fn two_learners_of_one_model_have_lanes_of_their_own() {
     let model = Arc::clone(lab().model());
-    let worker = Worker::start(2, move |_| Ok(Loaded { model, other: None })).expect("threads");
+    let worker = Worker::start(2, move |_| Ok(Loaded { model, other: Arc::default() })).expect("threads");
     let seat = || {
         let (sender, events) = channel();
         (worker.seat(None, move |event| drop(sender.send(event))), events)
@@ -86,7 +86,7 @@ fn two_learners_of_one_model_have_lanes_of_their_own() {
 #[test]
 fn who_comes_late_hears_of_the_model_and_a_panic_is_told_to_its_learner_alone() {
     let model = Arc::clone(lab().model());
-    let worker = Worker::start(1, move |_| Ok(Loaded { model, other: None })).expect("threads");
+    let worker = Worker::start(1, move |_| Ok(Loaded { model, other: Arc::default() })).expect("threads");
     let failing = worker.seat(None, |event| assert!(!matches!(event, Event::Done(..)), "on purpose"));
     let (sender, events) = channel();
     let other = worker.seat(None, move |event| drop(sender.send(event)));

@@ -49,9 +49,19 @@ fn to_offered_run(terminal: &mut Terminal, id: &str) {
 
 #[test]
 fn every_lesson_is_walked_with_a_sentence_of_ones_own_at_both_sizes() {
+    walk_all(&[]);
+}
+
+#[cfg(feature = "bge")]
+#[test]
+fn every_lesson_is_walked_on_the_second_model_at_both_sizes() {
+    walk_all(&["--model", "bge"]);
+}
+
+fn walk_all(arguments: &[&str]) {
     for size in [(80, 24), (120, 36)] {
         let home = home();
-        let mut terminal = Terminal::start(home.path(), size, &[]);
+        let mut terminal = Terminal::start(home.path(), size, arguments);
         terminal.wait_for("[home ready]");
         terminal.send("e");
         terminal.wait_for("[editor ready]");

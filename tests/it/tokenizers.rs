@@ -589,7 +589,7 @@ fn a_race_that_cannot_end_does_not_begin() {
     let own = tempfile::tempdir().expect("a folder");
     Checkpoint::default().write(own.path());
     let both = Session::alone(open(own.path()).expect("it loads"), None)
-        .beside(Arc::new(clsroom::lab::Model::new(open(folder.path()).expect("it loads"), None)));
+        .beside(Arc::new(Arc::new(clsroom::lab::Model::new(open(folder.path()).expect("it loads"), None)).into()));
     let error = refused(&both, race(&["cls", "stand-in:banana"], Some("other")));
     assert!(error.contains("\"banana\" is not one piece"), "{error}");
     let headless = tempfile::tempdir().expect("a folder");

@@ -13,6 +13,9 @@ pub struct ModelFacts {
     pub origin: String,
     /// sha256 of the weights file.
     pub sha256: String,
+    /// sha256 of what the encoder holds, in whatever file it came.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tensors_sha256: String,
     /// `num_hidden_layers`.
     pub layers: usize,
     /// `num_attention_heads`.
@@ -42,6 +45,9 @@ pub struct ModelFacts {
     /// From what sentence-transformers reads a sentence's vector, where the model says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pooling: Option<String>,
+    /// The model inside the program that stands beside this one where no other is named.
+    #[serde(skip)]
+    pub partner: Option<String>,
     /// What that head's outputs say.
     #[serde(default, skip_serializing_if = "Answers::is_classes")]
     pub answers: Answers,

@@ -15,6 +15,9 @@ pub struct Provenance {
     pub model: String,
     /// sha256 of its weights.
     pub model_sha256: String,
+    /// sha256 of what its encoder holds, in whatever file it came; absent from records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tensors_sha256: Option<String>,
     /// Data set name.
     pub data: String,
     /// sha256 of the data file.

@@ -185,6 +185,7 @@ pub(in crate::lab) fn provenance(
         command,
         model: model.name.clone(),
         model_sha256: model.sha256.clone(),
+        tensors_sha256: Some(model.tensors_sha256.clone()),
         data: dataset.name().to_owned(),
         data_sha256: dataset.sha256().to_owned(),
         sentences: [subset.train.len(), subset.validation.len(), subset.test.len()],

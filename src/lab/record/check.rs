@@ -111,11 +111,11 @@ pub(super) fn provenance(provenance: &Provenance) -> Checked {
     for (name, value) in texts {
         text(&format!("provenance.{name}"), value)?;
     }
-    if let Some(key) = &provenance.key {
-        text("provenance.key", key)?;
-    }
-    if let Some(date) = &provenance.date {
-        text("provenance.date", date)?;
+    let maybe = [("tensors_sha256", &provenance.tensors_sha256), ("key", &provenance.key), ("date", &provenance.date)];
+    for (name, value) in maybe {
+        if let Some(value) = value {
+            text(&format!("provenance.{name}"), value)?;
+        }
     }
     if let Some(seconds) = provenance.seconds {
         let possible = seconds.is_finite() && seconds >= 0.0;

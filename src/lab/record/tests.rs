@@ -30,6 +30,7 @@ fn provenance() -> Provenance {
         command: "clsroom race".to_owned(),
         model: "all-MiniLM-L6-v2".to_owned(),
         model_sha256: "ab".repeat(32),
+        tensors_sha256: None,
         data: "movies".to_owned(),
         data_sha256: "cd".repeat(32),
         sentences: [6_991, 1_044, 2_035],
