@@ -18,6 +18,7 @@ pub mod hub;
 pub mod intervene;
 pub(crate) mod learner;
 pub mod load;
+mod masked;
 pub(crate) mod ops;
 pub mod oracle;
 mod parameters;

@@ -1,14 +1,31 @@
 //! How well-known models were trained, as their papers and model cards tell it: what a lesson says of the model in use.
 
-/// Names as the hub and folders have them, and the history of those models. Only whole names: what was tuned further has
-/// another history.
-const KNOWN: [(&[&str], &str, &str); 5] = [
+/// A fact about a model's training, and who tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fact {
+    pub says: String,
+    pub source: &'static str,
+}
+
+/// A sentence without its full stop, and who says it.
+type Told = (&'static str, &'static str);
+
+/// Names as the hub and folders have them, and facts of those models' training, each with its source. Only whole names:
+/// what was tuned further has another history.
+const KNOWN: [(&[&str], &[Told]); 6] = [
     (
         &["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"],
-        "It was distilled from a teacher the size of BERT-base, and every second layer was kept. Then it was tuned to \
-         give like sentences like vectors, through the mean of all real tokens. In that tuning [CLS] was one voice in \
-         an average, never read alone, and its pooler is a leftover that was not used.",
-        "all-MiniLM-L6-v2, model card",
+        &[
+            (
+                "It began as MiniLM-L12-H384, which was distilled from a UniLM v2 of BERT-base's size",
+                "MiniLM-L12-H384-uncased, model card",
+            ),
+            ("Every second layer of that was kept", "MiniLM-L6-H384-uncased, model card"),
+            (
+                "Then it was tuned to give similar sentences similar vectors, read as the mean of all tokens",
+                "all-MiniLM-L6-v2, model card",
+            ),
+        ],
     ),
     (
         &[
@@ -17,10 +34,30 @@ const KNOWN: [(&[&str], &str, &str); 5] = [
             "BAAI/bge-large-en-v1.5",
             "bge-small-en-v1.5",
             "bge-base-en-v1.5",
+            "bge-large-en-v1.5",
         ],
-        "It was tuned for search through the vector of [CLS] itself: that vector was read alone, for every text, so \
-         here [CLS] had to learn to stand for the whole.",
-        "Xiao et al. 2023, and the model card",
+        &[
+            ("It was pretrained with RetroMAE", "bge, model card"),
+            ("RetroMAE trains a small decoder to rebuild a text from [CLS] and a few of its words", "Xiao et al. 2022"),
+            ("Then it was tuned on pairs of texts for search, read as the vector of [CLS]", "bge, model card"),
+        ],
+    ),
+    (
+        &[
+            "intfloat/e5-small-v2",
+            "intfloat/e5-base-v2",
+            "intfloat/e5-large-v2",
+            "e5-small-v2",
+            "e5-base-v2",
+            "e5-large-v2",
+        ],
+        &[
+            (
+                "It was tuned on pairs of texts from the web, so that texts of a pair have similar vectors",
+                "Wang et al. 2022",
+            ),
+            ("The vector of a text is the mean of all tokens", "e5, model card"),
+        ],
     ),
     (
         &[
@@ -29,15 +66,18 @@ const KNOWN: [(&[&str], &str, &str); 5] = [
             "distilbert/distilbert-base-uncased",
             "distilbert/distilbert-base-cased",
         ],
-        "It was distilled from BERT-base, with half of the layers, without segments, without a pooler and without \
-         next-sentence prediction: nothing in its training read [CLS] alone.",
-        "Sanh et al. 2019",
+        &[(
+            "It was distilled from BERT-base, with half of the layers, without segments, without a pooler and without \
+             next-sentence prediction",
+            "Sanh et al. 2019",
+        )],
     ),
     (
         &["roberta-base", "roberta-large", "FacebookAI/roberta-base", "FacebookAI/roberta-large"],
-        "It learned to fill in masked words on more text than BERT, without next-sentence prediction: nothing in its \
-         training read its first token alone.",
-        "Liu et al. 2019",
+        &[(
+            "It learned to fill in masked words on more text than BERT, without next-sentence prediction",
+            "Liu et al. 2019",
+        )],
     ),
     (
         &[
@@ -50,64 +90,69 @@ const KNOWN: [(&[&str], &str, &str); 5] = [
             "google-bert/bert-large-uncased",
             "google-bert/bert-large-cased",
         ],
-        "It learned to fill in masked words and, through [CLS] and the pooler, to tell whether one sentence follows \
-         another (next-sentence prediction): that task is what its [CLS] was trained for.",
-        "Devlin et al. 2019",
+        &[
+            ("It learned to fill in masked words", "Devlin et al. 2019"),
+            (
+                "Through [CLS] and the pooler it learned to tell whether one text follows another (next-sentence prediction)",
+                "Devlin et al. 2019",
+            ),
+        ],
     ),
 ];
 
-/// What is known of a model's training by its name, or of how it is read by its own files, and who tells it.
-pub(super) fn of(name: &str, pooling: Option<&str>) -> (String, Option<&'static str>) {
-    if let Some((_, history, source)) = KNOWN.iter().find(|(names, ..)| names.contains(&name)) {
-        return ((*history).to_owned(), Some(*source));
+/// What is known of a model's training, by its name, or of how it is read, by its own files; nothing where neither tells.
+pub(super) fn of(name: &str, pooling: Option<&str>) -> Vec<Fact> {
+    if let Some((_, facts)) = KNOWN.iter().find(|(names, _)| names.contains(&name)) {
+        return facts.iter().map(|(says, source)| Fact { says: (*says).to_owned(), source }).collect();
     }
-    match pooling {
-        Some(read) => (
-            format!(
-                "It is made for sentence-transformers, which reads its sentence vector from {read}. Models of this kind \
-                 are usually tuned through the vector that is read. More of its training may be in its model card."
-            ),
-            Some("the model's 1_Pooling/config.json"),
-        ),
-        None => (
-            "How it was trained is not known to this program; its model card may say. What its [CLS] was trained for \
-             decides what can be read from it."
-                .to_owned(),
-            None,
-        ),
-    }
+    let read = |read: &str| Fact {
+        says: format!("It is made for sentence-transformers, which reads its sentence vector from {read}"),
+        source: "the model's 1_Pooling/config.json",
+    };
+    pooling.map(read).into_iter().collect()
 }
+
+/// The same as one text, each fact with its source; `None` where nothing is known.
+pub(super) fn told(name: &str, pooling: Option<&str>) -> Option<String> {
+    let facts: Vec<String> =
+        of(name, pooling).into_iter().map(|Fact { says, source }| format!("{says} ({source}).")).collect();
+    (!facts.is_empty()).then(|| facts.join(" "))
+}
+
+/// What is said where nothing is known.
+pub(super) const UNKNOWN: &str = "How it was trained is not known to this program; its model card may say. What its [CLS] \
+                                  was trained for decides what can be read from it.";
 
 #[cfg(test)]
 mod tests {
-    use super::{KNOWN, of};
-
-    fn told(name: &str) -> String {
-        of(name, None).0
-    }
+    use super::{Fact, KNOWN, of, told};
 
     #[test]
     fn a_model_that_is_not_known_by_name_is_described_by_its_own_files() {
-        let (history, source) = of("people/tiny", Some("the mean of all tokens"));
-        assert!(history.contains("reads its sentence vector from the mean of all tokens"), "{history}");
-        assert_eq!(source, Some("the model's 1_Pooling/config.json"));
+        let facts = of("people/tiny", Some("the mean of all tokens"));
+        assert!(facts[0].says.contains("reads its sentence vector from the mean of all tokens"), "{facts:?}");
+        assert_eq!(facts[0].source, "the model's 1_Pooling/config.json");
         assert_eq!(of("BAAI/bge-small-en-v1.5", Some("the mean of all tokens")), of("BAAI/bge-small-en-v1.5", None));
     }
 
     #[test]
-    fn histories_are_found_by_name_and_the_rest_is_said_to_be_unknown() {
-        assert!(told("all-MiniLM-L6-v2").contains("every second layer"));
-        assert!(told("BAAI/bge-small-en-v1.5").contains("vector of [CLS] itself"));
-        assert!(told("google-bert/bert-base-uncased").contains("next-sentence prediction)"));
-        assert!(told("distilbert-base-uncased").contains("distilled from BERT-base"));
-        assert!(told("FacebookAI/roberta-base").contains("first token alone"));
-        assert!(
-            told("people/tiny").contains("not known") && told("people/bert-base-uncased-tuned").contains("not known")
-        );
+    fn histories_are_found_by_name_and_of_others_nothing_is_said() {
+        let says = |name: &str, words: &str| told(name, None).is_some_and(|text| text.contains(words));
+        assert!(says("all-MiniLM-L6-v2", "Every second layer"));
+        assert!(says("BAAI/bge-small-en-v1.5", "read as the vector of [CLS]"));
+        assert!(says("e5-small-v2", "the mean of all tokens"));
+        assert!(says("google-bert/bert-base-uncased", "next-sentence prediction)"));
+        assert!(says("distilbert-base-uncased", "distilled from BERT-base"));
+        assert!(says("FacebookAI/roberta-base", "without next-sentence prediction"));
+        assert_eq!([told("people/tiny", None), told("people/bert-base-uncased-tuned", None)], [None, None]);
     }
+
     #[test]
-    fn every_history_names_its_source() {
-        assert!(KNOWN.iter().all(|(names, _, source)| !source.is_empty() && of(names[0], None).1 == Some(source)));
-        assert_eq!(of("people/tiny", None).1, None);
+    fn every_fact_is_one_sentence_and_names_its_source() {
+        for (names, _) in KNOWN {
+            for Fact { says, source } in of(names[0], None) {
+                assert!(!source.is_empty() && !says.contains(". ") && !says.ends_with('.'), "{says}");
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ pub mod attribution;
 pub(crate) mod families;
 mod layernorm;
 
-use super::State;
+use super::{State, history};
 use crate::lab::figures::{layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
 use crate::lab::{ModelFacts, PieceKind};
@@ -57,9 +57,9 @@ pub fn resolve(state: &State, value: &ValueRef) -> Value {
             source: Some(if of_record(state, value) { Source::Record } else { value.source }),
             ready: true,
         },
-        // What is told of a model's training was not measured here: it ends with its source, as citations do.
+        // What is told of a model's training was not measured here: it names its sources, as citations do.
         Some(Datum::Text(text)) if value.source == Source::Live && value.key == "model.history" => {
-            let source = text.ends_with(')').then_some(Source::Cite);
+            let source = (text != history::UNKNOWN).then_some(Source::Cite);
             Value { text, number: Number::None, source, ready: true }
         }
         Some(Datum::Text(text)) => {
@@ -157,8 +157,8 @@ fn live(state: &State, key: &str) -> Option<Datum> {
             match rest {
                 "name" => Some(Datum::Text(facts.name.clone())),
                 "history" => {
-                    let (history, source) = super::history::of(&facts.name, facts.pooling.as_deref());
-                    Some(Datum::Text(source.map_or_else(|| history.clone(), |source| format!("{history} ({source})"))))
+                    let told = history::told(&facts.name, facts.pooling.as_deref());
+                    Some(Datum::Text(told.unwrap_or_else(|| history::UNKNOWN.to_owned())))
                 }
                 "layers" => number(facts.layers),
                 "middle" => number(Layer::Middle.number(facts.layers)),

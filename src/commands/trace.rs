@@ -22,9 +22,11 @@ pub fn trace(settings: &Settings, asked: &Trace) -> Result<(), String> {
     let sentence = Sentence { text: asked.text.clone(), pair: asked.pair.clone() };
     let outcome = lab.run(&Request::Trace(sentence.clone()), &Control::QUIET).map_err(|error| error.to_string())?;
     let Some(Outcome::Trace(data)) = outcome else { return Err("the pass was stopped".to_owned()) };
-    let mut figures = Vec::new();
+    let (mut figures, mut groups) = (Vec::new(), Vec::new());
     for also in &asked.also {
-        figures.extend(also::measure(&lab, *also, &sentence, &data)?);
+        let (found, group) = also::measure(&lab, *also, asked, &data)?;
+        figures.extend(found);
+        groups.extend(group);
     }
     if let Some(other) = &asked.beside {
         figures.extend(also::compare(&lab, sentence, Sentence::single(other.clone()), asked.word.clone())?);
@@ -41,6 +43,7 @@ pub fn trace(settings: &Settings, asked: &Trace) -> Result<(), String> {
             if !figures.is_empty() {
                 json["figures"] = also::as_json(&figures);
             }
+            groups.into_iter().for_each(|(name, group)| json[name] = group);
             let mut text = serde_json::to_string(&json).map_err(|error| format!("cannot write JSON: {error}"))?;
             text.push('\n');
             print(&text)

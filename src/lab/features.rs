@@ -156,7 +156,11 @@ pub(super) fn check<'a>(bert: &Bert, readouts: impl IntoIterator<Item = &'a Read
     Ok(())
 }
 
-fn stand_in(bert: &Bert, word: &str) -> Result<u32, ModelError> {
+/// The id of a word that takes the place of `[CLS]`.
+///
+/// # Errors
+/// When it is not one piece of the vocabulary.
+pub(super) fn stand_in(bert: &Bert, word: &str) -> Result<u32, ModelError> {
     bert.word_id(word).ok_or_else(|| {
         let other = bert.any_word().map_or_else(String::new, |word| format!(". Try a word that is, such as {word}"));
         let model = &bert.facts().name;

@@ -1,4 +1,4 @@
-//! Cutting one edge into `[CLS]` at a time, and seeing how the final vector moves.
+//! Cutting edges into `[CLS]`, one at a time or all of some layers, and seeing how the final vector moves.
 
 use rayon::prelude::*;
 
@@ -50,4 +50,28 @@ pub fn knockout(
         cosine_distance: Matrix::new(layers, tokens, distances),
         probability_change: if head.is_some() { Matrix::new(layers, tokens, changes) } else { Matrix::default() },
     }))
+}
+
+/// What becomes of `[CLS]` when it looks at nothing but itself in some layers (Geva et al. 2023): for each range of layers,
+/// first and last, 1 - cosine of its final vector with the original.
+///
+/// # Errors
+/// When there is no such range, or a pass fails.
+pub fn ranges(bert: &Bert, sentence: &Sentence, ranges: &[[usize; 2]]) -> Result<Vec<f32>, ModelError> {
+    let input = bert.encode(&sentence.text, sentence.pair.as_deref())?.input;
+    let layers = bert.config().num_hidden_layers;
+    let mut keep = HiddenStates::default();
+    let plain: Vec<f32> = bert.forward(&Batch::new(&[&input])?, &mut keep)?.get(0)?.to_vec1()?;
+    let cut = |[first, last]: &[usize; 2]| {
+        if *first == 0 || first > last || *last > layers {
+            return Err(ModelError::Intervention(format!(
+                "there are no layers {first} to {last}: this model has layers 1 to {layers}"
+            )));
+        }
+        let edges = (*first..=*last).flat_map(|layer| (1..input.len()).map(move |from| Edge { layer, from, to: 0 }));
+        let batch = Batch::new(&[&input])?.with_edges(edges.collect());
+        let states = bert.forward_from(*first, keep.0[first - 1].clone(), &batch, &mut Nothing)?;
+        Ok(1.0 - cosine(&plain, &states.get(0)?.to_vec1::<f32>()?))
+    };
+    ranges.iter().map(cut).collect()
 }

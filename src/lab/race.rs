@@ -61,6 +61,8 @@ pub struct Finish {
     pub ended: Vec<Ended>,
     /// The checkpoint's own head, if it has one.
     pub own: Option<OwnHead>,
+    /// See [`super::RaceReport::cls_mean_cosine`].
+    pub cls_mean_cosine: Option<f64>,
     /// It was stopped.
     pub stopped: bool,
 }
@@ -166,7 +168,7 @@ pub fn run(
     let fits = lanes.len() + baselines.len();
     let before = sentences + fits * FIT;
     let report = Report { control, total: work(request, counts, layers.len()) };
-    let mut finish = Finish { fitted: Vec::new(), ended: Vec::new(), own: None, stopped: true };
+    let mut finish = Finish { fitted: Vec::new(), ended: Vec::new(), own: None, cls_mean_cosine: None, stopped: true };
 
     let read = |done: usize, of: usize| {
         let share = (sentences * done).checked_div(of).unwrap_or(0);
@@ -191,6 +193,7 @@ pub fn run(
             Err(error) => return Err(error.into()),
         }
     }
+    finish.cls_mean_cosine = frozen::cls_mean_cosine(dataset, cache, &lanes, &table);
     if let Some((head, lane)) = own::own(bert, dataset, cache, &table, control)? {
         finish.own = Some(head);
         finish.fitted.extend(lane);

@@ -91,7 +91,7 @@ pub fn write(report: &RaceReport) -> Result<String, RecordError> {
 /// For a lane with a layer `{readout}.{layer}.accuracy|low|high|c`, without `{readout}.accuracy|low|high`; for a pair
 /// `{a}-{b}.{layer}.difference|low|high|p|verdict|smallest`, without a layer the same less `{layer}.`. Fine-tuned lanes
 /// have `finetune` in the layer's place, and `rate` instead of `c`. `majority.accuracy` is there
-/// without its lane, too: the commonest label's share of the test sentences. And `train`, `validation`, `test` (sentences),
+/// without its lane, too: the commonest label's share of the test sentences; so is `cosine`, of `[CLS]` and mean. And `train`, `validation`, `test` (sentences),
 /// `seeds`, `date`, `command`, `data_sha256`. What a record does not have, has no key.
 #[must_use]
 pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
@@ -124,6 +124,9 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
     }
     if let Some(majority) = report.majority {
         values.entry("majority.accuracy".to_owned()).or_insert(Datum::Number(majority));
+    }
+    if let Some(cosine) = report.cls_mean_cosine {
+        values.insert("cosine".to_owned(), Datum::Number(cosine));
     }
     of_provenance(&report.provenance, &mut values);
     values

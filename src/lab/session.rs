@@ -11,7 +11,7 @@ use super::record::Heads;
 use super::shown::ShownHead;
 use super::{
     ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
-    inversion, knockout, learning, neighbours, race, trace,
+    inversion, knockout, learning, neighbours, race, received, trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -217,6 +217,15 @@ impl Session {
             }
             Request::Arrange(sentence) => {
                 Some(Outcome::Arrange(Arc::new(arrange::arrange(self.bert(), sentence, None)?)))
+            }
+            Request::Received { sentence, stand_in } => {
+                Some(Outcome::Received(Arc::new(received::received(self.bert(), sentence, stand_in)?)))
+            }
+            Request::Ranges { sentence, ranges } => {
+                Some(Outcome::Ranges(Arc::new(knockout::ranges(self.bert(), sentence, ranges)?)))
+            }
+            Request::Masked { sentence, position } => {
+                Some(Outcome::Masked(Arc::new(gradient::masked(self.bert(), sentence, *position)?)))
             }
             Request::Gradient(sentence) => Some(Outcome::Gradient(Arc::new(gradient::maps(self.bert(), sentence)?))),
             Request::Attribution(sentence) => {

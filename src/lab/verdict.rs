@@ -19,8 +19,7 @@ pub fn numbered(name: &str, model: usize, two: bool) -> String {
     if two { format!("{} {name}", model + 1) } else { name.to_owned() }
 }
 
-/// The rule behind every interval, p and verdict, in one sentence.
-pub const RULE: &str = "Interval, p and verdict count the chance of the test sentences and, where BERT learnt, of the seeds; they hold for all comparisons of a table together; equivalent means that the interval and every seed lie within the margin.";
+pub use crate::wording::RULE;
 
 impl Pair {
     /// Difference, interval, p and verdict in one sentence.
@@ -141,6 +140,40 @@ impl RaceReport {
     }
 }
 
+impl RaceReport {
+    /// Which fine-tuned lanes are right less often than the same readout frozen, on the last layer: what such a lane is
+    /// compared with says nothing yet.
+    #[must_use]
+    pub fn behind(&self, named: impl Fn(&Lane) -> String) -> Option<String> {
+        let tuned = self.lanes.iter().filter(|lane| lane.mode == Mode::Finetune.name());
+        let frozen = |lane: &Lane| {
+            let same = self.lanes.iter().filter(|f| f.mode == Mode::Frozen.name() && f.readout == lane.readout);
+            same.max_by_key(|frozen| frozen.layer)
+        };
+        let found: Vec<String> = tuned
+            .filter_map(|lane| Some((lane, frozen(lane)?)))
+            .filter(|(lane, frozen)| lane.accuracy < frozen.accuracy)
+            .map(|(lane, frozen)| format!("{} ({:.3}, frozen {:.3})", named(lane), lane.accuracy, frozen.accuracy))
+            .collect();
+        (!found.is_empty()).then(|| {
+            format!("Below the frozen model: {}. Try more steps or another rate before you compare.", found.join(", "))
+        })
+    }
+
+    /// How alike `[CLS]` and the mean are in both models: where they are nearly one vector, no two readouts can differ.
+    #[must_use]
+    pub fn cosines(&self) -> Option<String> {
+        let second = self.against.as_ref()?.report.cls_mean_cosine?;
+        let (cls, mean) = (name("cls"), name("mean"));
+        self.cls_mean_cosine.map(|first| {
+            format!(
+                "Cosine of {cls} and {mean} in one sentence, mean of the test sentences: {first:.2} in model 1, \
+                 {second:.2} in model 2."
+            )
+        })
+    }
+}
+
 impl OwnHead {
     /// Why it has no lane, where it has none.
     #[must_use]
@@ -179,6 +212,7 @@ mod tests {
         let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"));
         let mut report = record::read(text).unwrap_or_else(|error| panic!("{error}"));
         let said = |report: &RaceReport| report.unlearnt(|lane| format!("<{}>", lane.readout));
+        report.majority = None;
         assert_eq!(said(&report), None, "an older record does not tell");
         report.majority = Some(0.0);
         assert_eq!(said(&report), None);
@@ -198,5 +232,23 @@ mod tests {
         assert_eq!(said(&report), None);
         report.pairs.iter_mut().for_each(|pair| pair.worth.verdict = Verdict::Equivalent);
         assert!(!report.pairs.is_empty() && said(&report).is_some());
+    }
+
+    #[test]
+    fn a_tuned_lane_that_stays_below_its_frozen_one_is_named_and_no_other() {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/results/small.json"));
+        let mut report = record::read(text).unwrap_or_else(|error| panic!("{error}"));
+        let named = |lane: &Lane| format!("<{}, {}>", lane.readout, lane.mode);
+        for lane in &mut report.lanes {
+            lane.accuracy = if lane.mode == Mode::Frozen.name() { 0.7 } else { 0.8 };
+        }
+        assert_eq!(report.behind(named), None);
+        let behind = report.lanes.iter_mut().find(|lane| lane.readout == "mean" && lane.mode == Mode::Finetune.name());
+        behind.expect("a tuned lane").accuracy = 0.6;
+        let said = report.behind(named).unwrap_or_default();
+        assert!(said.contains("<mean, finetune> (0.600, frozen 0.700).") && !said.contains("<cls"), "{said}");
+        // Without a frozen lane there is nothing to compare with.
+        report.lanes.retain(|lane| lane.mode != Mode::Frozen.name());
+        assert_eq!(report.behind(named), None);
     }
 }

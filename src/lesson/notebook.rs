@@ -21,6 +21,7 @@ pub use time::{day, moment};
 
 use super::progress::{Given, Progress};
 use super::{Answer as Decider, Course, Question, Source};
+use crate::wording::RULE;
 
 /// Writes the whole notebook; `now` is the time in seconds since 1970.
 #[must_use]
@@ -42,7 +43,11 @@ pub fn write(evidence: &Evidence<'_>, learner: Option<&str>, now: Option<u64>) -
 
 fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
     document.heading("The four questions");
-    for (index, answer) in answers(evidence).iter().enumerate() {
+    let answers = answers(evidence);
+    if answers.iter().flat_map(|answer| &answer.points).any(|point| point.value.contains("interval")) {
+        document.text(vec![Run::plain(RULE)]);
+    }
+    for (index, answer) in answers.iter().enumerate() {
         document.smaller(&format!("{}. {}", index + 1, answer.question));
         document.text(vec![Run::strong(&answer.verdict)]);
         for point in &answer.points {

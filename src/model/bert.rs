@@ -17,6 +17,7 @@ use candle_core::{Device, Result, Tensor};
 
 use super::classify::Classifier;
 use super::config::Activation;
+use super::masked::MaskedHead;
 use super::ops::{self, Heads, LayerNorm, Linear};
 use super::tokenize::Tokenizer;
 use super::{Config, Edge, Input, Keep, Probabilities};
@@ -30,6 +31,7 @@ pub struct Bert {
     pub(super) layers: Vec<Layer>,
     pub(super) pooler: Option<Linear>,
     pub(super) classifier: Option<Classifier>,
+    pub(super) masked_head: Option<MaskedHead>,
     pub(super) tokenizer: Arc<Tokenizer>,
     pub(super) facts: Facts,
 }

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
 use super::classify::{Answers, Between, Classifier};
 use super::embedded::MINILM;
+use super::masked::MaskedHead;
 use super::ops::{LayerNorm, Linear};
 use super::tokenize::{self, Tokenizer};
 use super::weights::{Weights, hex};
@@ -143,7 +144,7 @@ impl Bert {
         let taken = Taken { weights, config: &config, parameters, hash, read: Mutex::default() };
         // The hash of a file takes about as long as its conversion: one thread each.
         let (parts, sha256) = rayon::join(|| taken.all(), || weights.sha256());
-        let (embeddings, layers, pooler, (classifier, unused_head)) = parts?;
+        let (embeddings, layers, pooler, (classifier, unused_head), masked_head) = parts?;
         let read = taken.read.into_inner().unwrap_or_default();
         let unused = weights.names().into_iter().filter(|name| !read.contains_key(*name)).map(visible).collect();
         let facts = Facts {
@@ -158,7 +159,7 @@ impl Bert {
             sha256: sha256?,
             tensors_sha256: known.map_or_else(|| digest(&read), str::to_owned),
         };
-        Ok(Self { config, embeddings, layers, pooler, classifier, tokenizer: tokenizer.into(), facts })
+        Ok(Self { config, embeddings, layers, pooler, classifier, masked_head, tokenizer: tokenizer.into(), facts })
     }
 }
 
@@ -308,7 +309,7 @@ fn hash(tensor: &Tensor) -> Result<String, ModelError> {
     Ok(hex(&hash.finalize()))
 }
 
-type Parts = (Embeddings, Vec<Layer>, Option<Linear>, (Option<Classifier>, Option<String>));
+type Parts = (Embeddings, Vec<Layer>, Option<Linear>, (Option<Classifier>, Option<String>), Option<MaskedHead>);
 
 impl Taken<'_> {
     /// Everything; the tables first, which are the largest, while little else is in memory.
@@ -316,7 +317,7 @@ impl Taken<'_> {
         let embeddings = self.embeddings()?;
         let numbers = 0..self.config.num_hidden_layers;
         let layers = numbers.into_par_iter().map(|index| self.layer(index)).collect::<Result<Vec<_>, _>>()?;
-        Ok((embeddings, layers, self.pooler()?, self.classifier()?))
+        Ok((embeddings, layers, self.pooler()?, self.classifier()?, self.masked_head()?))
     }
 
     fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
@@ -395,6 +396,28 @@ impl Taken<'_> {
     fn pooler(&self) -> Result<Option<Linear>, ModelError> {
         let size = self.config.hidden_size;
         self.weights.shape("pooler.dense.weight").map(|_| self.linear("pooler.dense", size, size)).transpose()
+    }
+
+    /// The head that fills in masked words, where a BERT kept it whole.
+    fn masked_head(&self) -> Result<Option<MaskedHead>, ModelError> {
+        let (size, entries) = (self.config.hidden_size, self.config.vocab_size);
+        let name = |part: &str| format!("cls.predictions.{part}");
+        let parts: [(&str, &[usize]); 5] = [
+            ("transform.dense.weight", &[size, size]),
+            ("transform.dense.bias", &[size]),
+            ("transform.LayerNorm.weight", &[size]),
+            ("transform.LayerNorm.bias", &[size]),
+            ("bias", &[entries]),
+        ];
+        let whole = parts.iter().all(|(part, shape)| self.weights.shape(&name(part)) == Some(*shape));
+        if self.config.family != Family::Bert || self.config.embedding_size != size || !whole {
+            return Ok(None);
+        }
+        Ok(Some(MaskedHead {
+            dense: self.linear(&name("transform.dense"), size, size)?,
+            norm: self.norm_of(&name("transform"), size)?,
+            bias: self.take(&name("bias"), &[entries])?,
+        }))
     }
 
     /// The model's own classification head, by where each family keeps it; or why one that is there is not used.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use clsroom::lab::arrange::ArrangeData;
 use clsroom::lab::attribution::AttributionData;
+use clsroom::lab::gradient::MaskedWord;
+use clsroom::lab::received::ReceivedByFirst;
 use clsroom::lab::{
     AggregateReport, AskData, CompareData, Curve, DecodeData, Effect, GradientData, InversionReport, KnockoutData,
-    Lane, LearnData, Matrix, NearestData, NeighboursData, Outcome, Pair, Provenance, RaceReport, TraceData,
+    Lane, LearnData, Matrix, NearestData, NeighboursData, Outcome, Pair, Provenance, RaceReport, TraceData, Worth,
 };
 
 /// How numbers are changed.
@@ -77,13 +79,17 @@ impl Change {
         self.count(&mut lane.n_train);
     }
 
-    fn pair(self, pair: &mut Pair) {
-        let worth = &mut pair.worth;
-        worth.ci95.iter_mut().chain(&mut worth.by_seed).chain(&mut pair.mcnemar).for_each(|number| self.double(number));
+    fn worth(self, worth: &mut Worth) {
+        worth.ci95.iter_mut().chain(&mut worth.by_seed).for_each(|number| self.double(number));
         [&mut worth.difference, &mut worth.p_value, &mut worth.smallest_visible, &mut worth.from_sentences]
             .into_iter()
             .chain(&mut worth.from_seeds)
             .for_each(|number| self.double(number));
+    }
+
+    fn pair(self, pair: &mut Pair) {
+        self.worth(&mut pair.worth);
+        pair.mcnemar.iter_mut().for_each(|number| self.double(number));
         pair.discordant.iter_mut().for_each(|count| self.count(count));
     }
 
@@ -128,7 +134,15 @@ impl Change {
     fn race(self, data: &mut RaceReport) {
         data.lanes.iter_mut().for_each(|lane| self.lane(lane));
         data.pairs.iter_mut().for_each(|pair| self.pair(pair));
-        data.majority.iter_mut().for_each(|share| self.double(share));
+        data.majority.iter_mut().chain(&mut data.cls_mean_cosine).for_each(|share| self.double(share));
+        if let Some(against) = &mut data.against {
+            self.race(&mut against.report);
+            against.pairs.iter_mut().for_each(|pair| self.pair(pair));
+            for gap in &mut against.gaps {
+                gap.differences.iter_mut().for_each(|number| self.double(number));
+                self.worth(&mut gap.worth);
+            }
+        }
         self.provenance(&mut data.provenance);
     }
 
@@ -141,6 +155,22 @@ impl Change {
             self.all(&mut one.cls_cosine);
             self.all(&mut one.largest);
         }
+    }
+
+    fn received(self, data: &mut ReceivedByFirst) {
+        let all = [
+            &mut data.as_it_is,
+            &mut data.stand_in_first,
+            &mut data.without_cls,
+            &mut data.without_cls_from_1,
+            &mut data.from_1,
+        ];
+        all.into_iter().for_each(|series| self.all(series));
+    }
+
+    fn masked(self, data: &mut MaskedWord) {
+        self.single(&mut data.loss);
+        self.matrix(&mut data.gradient_norm);
     }
 
     fn gradient(self, data: &mut GradientData) {
@@ -219,6 +249,9 @@ impl Change {
             Outcome::Compare(data) => Outcome::Compare(with(data, |data| self.compare(data))),
             Outcome::Race(data) => Outcome::Race(with(data, |data| self.race(data))),
             Outcome::Ask(data) => Outcome::Ask(with(data, |data| self.ask(data))),
+            Outcome::Received(data) => Outcome::Received(with(data, |data| self.received(data))),
+            Outcome::Ranges(data) => Outcome::Ranges(with(data, |data| self.all(data))),
+            Outcome::Masked(data) => Outcome::Masked(with(data, |data| self.masked(data))),
             Outcome::Arrange(data) => Outcome::Arrange(with(data, |data| self.arrange(data))),
             Outcome::Gradient(data) => Outcome::Gradient(with(data, |data| self.gradient(data))),
             Outcome::Attribution(data) => Outcome::Attribution(with(data, |data| self.attribution(data))),

@@ -1,10 +1,10 @@
 //! Drives the real app without a terminal: keys in, screens out, experiments answered at once by the real lab.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use clsroom::app::{self, Effect, Key, Msg, State};
 use clsroom::commands::load_course;
-use clsroom::lab::{Control, Event, Outcome, Progress as Progressed, Session};
+use clsroom::lab::{Control, Event, Outcome, Progress as Progressed, Request, Session};
 use clsroom::lesson::progress::Progress;
 use clsroom::model::Bert;
 use clsroom::view::{self, Depth, Theme};
@@ -33,6 +33,18 @@ pub struct Driver {
     pub waiting: Vec<Effect>,
     /// What is done to every outcome on its way to the app, if anything.
     pub through: Option<Box<dyn Fn(Outcome) -> Outcome>>,
+}
+
+/// The outcome of a training, which runs the first time that a test asks for it.
+fn learnt(request: &Request, run: impl FnOnce() -> Outcome) -> Outcome {
+    static LEARNT: Mutex<Vec<(Request, Outcome)>> = Mutex::new(Vec::new());
+    let mut known = LEARNT.lock().expect("a list");
+    if let Some((_, outcome)) = known.iter().find(|(asked, _)| asked == request) {
+        return outcome.clone();
+    }
+    let outcome = run();
+    known.push((request.clone(), outcome.clone()));
+    outcome
 }
 
 impl Driver {
@@ -97,7 +109,10 @@ impl Driver {
     /// Answers the long run that waits.
     pub fn finish_run(&mut self) {
         let Some(Effect::Submit(ticket, request)) = self.waiting.pop() else { panic!("no run was asked for") };
-        let outcome = self.lab.run(&request, &Control::QUIET).expect("the run works").expect("it is not stopped");
+        let run = || self.lab.run(&request, &Control::QUIET).expect("the run works").expect("it is not stopped");
+        // A training leaves nothing behind and is the same every time: once is enough for all tests.
+        let shared = matches!(request, Request::Learn(_)) && Arc::ptr_eq(&self.lab, lab());
+        let outcome = if shared { learnt(&request, run) } else { run() };
         self.done(ticket, outcome);
     }
 

@@ -23,6 +23,7 @@ mod damaged;
 mod damaged_tokenizers;
 mod depths;
 mod driver;
+mod evidence;
 #[cfg(unix)]
 mod files;
 mod finetune;

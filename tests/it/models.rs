@@ -413,6 +413,7 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     assert!(!driver.screen().contains("(not recorded)"), "{}", driver.screen());
     let mut facts = (*lab().facts()).clone();
     facts.sha256 = "another".to_owned();
+    facts.tensors_sha256 = "another".to_owned();
     facts.name = "BAAI/bge-small-en-v1.5".to_owned();
     driver.tell(Event::ModelReady(Arc::new(facts)));
     let screen = driver.screen();
@@ -436,7 +437,7 @@ fn recorded_numbers_are_shown_only_for_the_model_that_made_them() {
     assert!(screen.contains("is recorded for this one") && !screen.contains("(not recorded)"), "{screen}");
     driver.press("n");
     let screen = driver.screen();
-    assert!(screen.contains("the vector of [CLS] itself") && screen.contains("Xiao et al. 2023"), "{screen}");
+    assert!(screen.contains("RetroMAE (bge, model card)") && screen.contains("et al. 2022)"), "{screen}");
 }
 
 #[test]
@@ -444,6 +445,7 @@ fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
     let mut driver = Driver::new(120, 36);
     let mut facts = (*lab().facts()).clone();
     (facts.sha256, facts.asked) = ("another".to_owned(), Some("./another".to_owned()));
+    facts.tensors_sha256 = "another".to_owned();
     driver.tell(Event::ModelReady(Arc::new(facts)));
     driver.open("09");
     while driver.state.step().and_then(|step| step.predict.as_ref()).is_none_or(|asked| asked.id != "09-banana") {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use candle_core::DType;
 use clsroom::app::Key;
+use clsroom::lab::dataset::Dataset;
 use clsroom::lab::{Model, Partner, Session};
 use clsroom::model::embedded::{self, Embedded};
 use clsroom::model::weights::Weights;
@@ -88,8 +89,18 @@ fn it_is_at_hand_without_a_network_under_both_names() {
 /// The command that a figure is printed with names the model, so that it gives the figure again.
 #[test]
 fn a_race_with_it_and_against_it_names_it_in_its_command() {
+    // Few sentences of the course's own, in splits of their own.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("few.tsv");
+    let movies = Dataset::embedded("movies").expect("sentences");
+    let line = |(number, item): (usize, &clsroom::lab::dataset::Item)| {
+        format!("{}\t{}\t{}\n", item.text, item.label, ["train", "validation", "test"][number % 3])
+    };
+    let rows: String = movies.items().iter().take(240).enumerate().map(line).collect();
+    fs::write(&path, format!("text\tlabel\tsplit\n{rows}")).expect("written");
+    let data = path.display().to_string();
     let race = |arguments: &[&str]| {
-        let small = ["race", "--readouts", "cls,mean", "--train", "64", "--test", "64", "--format", "json"];
+        let small = ["race", "--readouts", "cls,mean", "--data", &data, "--format", "json"];
         let (_, text) = clsroom(&[&small[..], arguments].concat());
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
@@ -109,7 +120,13 @@ fn a_race_with_it_and_against_it_names_it_in_its_command() {
             .collect()
     };
     assert_eq!(accuracies(other), accuracies(&alone), "the same lanes, alone and beside another model");
+    // The claim about two models is about their gaps, and [CLS] and mean may be nearly one vector in one of them.
+    let difference = |report: &Value| report["pairs"][0]["difference"].as_f64().expect("a number");
     let gap = &beside["against"]["gaps"][0];
+    let expected = difference(other) - difference(&beside);
+    assert!((gap["difference"].as_f64().expect("a number") - expected).abs() < 1e-9, "{gap}");
+    let cosine = |report: &Value| report["cls_mean_cosine"].as_f64().expect("a cosine");
+    assert!(cosine(other) > 0.85 && cosine(&beside) < 0.6, "{} and {}", cosine(other), cosine(&beside));
     for key in ["difference", "ci95", "p_value", "verdict"] {
         assert!(!gap[key].is_null(), "{key}: {gap}");
     }

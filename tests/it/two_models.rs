@@ -227,14 +227,16 @@ fn two_models_race_on_the_screen() {
     // Nothing is learnt by models of random numbers, and the lesson's own question comes before the models.
     let flat = |driver: &Driver| driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
     let mut said = String::new();
-    for _ in 0..40 {
+    for _ in 0..90 {
         said.push_str(&flat(&driver));
         driver.press("j");
     }
-    driver.press(&"k".repeat(60));
+    driver.press(&"k".repeat(99));
     let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("{part}: {said}"));
     assert!(at("1 GlobalPooling minus 1 [CLS]") < at("2 [CLS], tuned minus 1 [CLS], tuned"));
     assert!(at("2 GlobalPooling minus 2 [CLS]") < at("2 [CLS], tuned minus 1 [CLS], tuned"));
+    assert!(at("2 [CLS], tuned minus 1 [CLS], tuned") < at("The second less the first"), "the gaps come last");
+    assert!(said.contains("Cosine of [CLS] and GlobalPooling in one sentence"), "{said}");
     let report = driver.state.race_report().expect("a report").clone();
     let command = &report.provenance.command;
     assert!(command.contains("/first --against ") && command.contains("/second "), "{command}");
@@ -333,9 +335,12 @@ fn a_head_with_other_labels_has_no_lane_and_says_why() {
     driver.finish_run();
     let report = driver.state.race_report().expect("a report");
     assert!(report.lanes.iter().all(|lane| lane.readout != "own"));
-    driver.press(&"j".repeat(40));
-    let screen = driver.screen();
-    assert!(screen.contains("has the labels sport, news, music"), "{screen}");
+    let mut said = String::new();
+    for _ in 0..90 {
+        said.push_str(&driver.screen());
+        driver.press("j");
+    }
+    assert!(said.contains("has the labels sport, news, music"), "{said}");
     let screen = disagree(&mut driver);
     assert!(screen.contains("1 its own head 0."), "{screen}");
 }

@@ -60,6 +60,7 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     if let Some(against) = &report.against {
         text.extend(telling(&against.pairs).into_iter().flat_map(|pair| say(&pair.between(), theme.value())));
         text.extend(against.gaps.iter().flat_map(|gap| say(&gap.in_words(), theme.value())));
+        text.extend(report.cosines().iter().flat_map(|words| say(words, theme.text())));
     }
     for (number, report) in report.both().enumerate() {
         text.extend(of_model(report, number, two).iter().flat_map(|words| say(words, theme.text())));
@@ -115,7 +116,7 @@ fn telling(pairs: &[Pair]) -> Vec<&Pair> {
 fn verdicts(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
     let tuned = |lane: &Lane| if lane.mode == Mode::Finetune.name() { ", tuned" } else { "" };
     let named = |lane: &Lane| verdict::numbered(&verdict::name(&lane.readout), number, two) + tuned(lane);
-    let mut said: Vec<String> = report.unlearnt(named).into_iter().collect();
+    let mut said: Vec<String> = report.unlearnt(named).into_iter().chain(report.behind(named)).collect();
     let both = report.pairs.iter().any(|pair| pair.mode == Mode::Finetune.name());
     for pair in telling(&report.pairs).into_iter().filter(|pair| number == 0 || pair.mode != "baseline") {
         let words = pair.in_words_of(

@@ -31,6 +31,7 @@ fn raced(report: &RaceReport) -> Vec<String> {
         said.push("Between the models:".to_owned());
         said.extend(against.pairs.iter().map(Pair::between));
         said.extend(against.gaps.iter().map(Gap::in_words));
+        said.extend(report.cosines());
     }
     said
 }
@@ -50,7 +51,8 @@ fn lanes(report: &RaceReport, number: usize, two: bool) -> Vec<String> {
     };
     let pairs = report.pairs.iter().map(|pair| pair.in_words_of(&named(&pair.a), &named(&pair.b)));
     let own = report.own.as_ref().and_then(|own| own.in_words(&report.classes));
-    report.lanes.iter().map(lane).chain(report.unlearnt(|lane| named(&lane.readout))).chain(pairs).chain(own).collect()
+    let warnings = report.unlearnt(|lane| named(&lane.readout)).into_iter().chain(report.behind(|l| named(&l.readout)));
+    report.lanes.iter().map(lane).chain(warnings).chain(pairs).chain(own).collect()
 }
 
 /// The options of a race's command on which the figures of a lane depend, in order; those of fine-tuning only where BERT

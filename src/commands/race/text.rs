@@ -21,6 +21,9 @@ pub(super) fn text(report: &RaceReport) -> String {
     for gap in &against.gaps {
         let _ = writeln!(out, "{}", gap.in_words());
     }
+    if let Some(words) = report.cosines() {
+        let _ = writeln!(out, "{words}");
+    }
     out
 }
 
@@ -62,7 +65,7 @@ fn of_model(report: &RaceReport, number: usize, two: bool) -> String {
         );
     }
     out.push('\n');
-    if let Some(words) = report.unlearnt(name) {
+    for words in report.unlearnt(name).into_iter().chain(report.behind(name)) {
         let _ = writeln!(out, "{words}");
     }
     let readout = |readout: &str| verdict::numbered(&verdict::name(readout), number, two);

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::Also;
+use crate::cli::{Also, Trace};
 use crate::lab::dataset::MOVIES;
+use crate::lab::gradient::MaskedWord;
+use crate::lab::received::ReceivedByFirst;
 use crate::lab::record::Datum;
-use crate::lab::{Control, LearnRequest, Outcome, Readout, Request, Sentence, Session, TraceData, figures};
+use crate::lab::{Control, LearnRequest, Outcome, Readout, Request, Sentence, Session, TraceData, figures, largest};
 
 /// Steps of the short training, as in the lesson.
 const STEPS: usize = 60;
@@ -15,9 +17,27 @@ const STEPS: usize = 60;
 /// A figure by its name.
 pub(super) type Named = (String, Datum);
 
+/// A group of figures by the name of the whole, for programs.
+pub(super) type Group = (&'static str, Value);
+
 /// Runs one experiment.
-pub(super) fn measure(lab: &Session, also: Also, sentence: &Sentence, trace: &TraceData) -> Result<Vec<Named>, String> {
+pub(super) fn measure(
+    lab: &Session,
+    also: Also,
+    asked: &Trace,
+    trace: &TraceData,
+) -> Result<(Vec<Named>, Option<Group>), String> {
+    let (sentence, layers) = (&trace.sentence, trace.model.layers);
+    let ranges = match &asked.ranges[..] {
+        // All but the last, the last, all.
+        [] => [[1, layers.saturating_sub(1)], [layers, layers], [1, layers]].into_iter().filter(|r| r[1] > 0).collect(),
+        asked => asked.to_vec(),
+    };
     let request = match also {
+        Also::Largest => return Ok(largest(trace)),
+        Also::Received => Request::Received { sentence: sentence.clone(), stand_in: asked.stand_in.clone() },
+        Also::Ranges => Request::Ranges { sentence: sentence.clone(), ranges: ranges.clone() },
+        Also::Masked => Request::Masked { sentence: sentence.clone(), position: asked.mask },
         Also::Arrange => Request::Arrange(sentence.clone()),
         Also::Gradient => Request::Gradient(sentence.clone()),
         Also::Knockout => Request::Knockout(sentence.clone()),
@@ -30,8 +50,10 @@ pub(super) fn measure(lab: &Session, also: Also, sentence: &Sentence, trace: &Tr
         }),
     };
     let outcome = lab.run(&request, &Control::QUIET).map_err(|error| error.to_string())?;
-    let layers = trace.model.layers;
-    Ok(match outcome {
+    let figures = match outcome {
+        Some(Outcome::Received(data)) => return Ok(received(&data)),
+        Some(Outcome::Ranges(data)) => return Ok(cut(&ranges, &data)),
+        Some(Outcome::Masked(data)) => return Ok(masked(&data, trace)),
         Some(Outcome::Arrange(data)) => {
             let keys = figures::CHANGES
                 .iter()
@@ -63,7 +85,58 @@ pub(super) fn measure(lab: &Session, also: Also, sentence: &Sentence, trace: &Tr
             })
         }
         _ => return Err("the experiment was stopped".to_owned()),
-    })
+    };
+    Ok((figures, None))
+}
+
+fn number(value: f32) -> Datum {
+    Datum::Number(f64::from(value))
+}
+
+/// `{start}.{layer}`, layers counted from `first`.
+fn by_layer(start: &str, first: usize, values: &[f32]) -> Vec<Named> {
+    values.iter().enumerate().map(|(at, value)| (format!("{start}.{}", first + at), number(*value))).collect()
+}
+
+fn largest(trace: &TraceData) -> (Vec<Named>, Option<Group>) {
+    let found = largest::largest(&trace.hidden_states);
+    let index = ("largest.index".to_owned(), Datum::Number(found.index as f64));
+    let figures = std::iter::once(index).chain(by_layer("largest.share", 0, &found.share_of_cls)).collect();
+    (figures, Some(("largest_coordinate", json!(found))))
+}
+
+fn received(data: &ReceivedByFirst) -> (Vec<Named>, Option<Group>) {
+    let all = [
+        ("as-it-is", &data.as_it_is),
+        ("stand-in", &data.stand_in_first),
+        ("without-cls", &data.without_cls),
+        ("without-cls-from-1", &data.without_cls_from_1),
+        ("from-1", &data.from_1),
+    ];
+    let figures = all.iter().flat_map(|(name, values)| by_layer(&format!("received.{name}"), 1, values));
+    (figures.collect(), Some(("received_by_first", json!(data))))
+}
+
+fn cut(ranges: &[[usize; 2]], data: &[f32]) -> (Vec<Named>, Option<Group>) {
+    let named: Vec<(String, f32)> =
+        ranges.iter().zip(data).map(|([first, last], moved)| (format!("{first}-{last}"), *moved)).collect();
+    let figures = named.iter().map(|(range, moved)| (format!("cut.{range}"), number(*moved))).collect();
+    let group = named.into_iter().map(|(range, moved)| (range, json!(moved))).collect::<Map<_, _>>();
+    (figures, Some(("cut_ranges", Value::Object(group))))
+}
+
+fn masked(data: &MaskedWord, trace: &TraceData) -> (Vec<Named>, Option<Group>) {
+    let map = &data.gradient_norm;
+    let piece = trace.pieces.get(data.position).map_or("", |piece| piece.shown.as_str());
+    let mut figures =
+        vec![("masked.word".to_owned(), Datum::Text(piece.to_owned())), ("masked.loss".to_owned(), number(data.loss))];
+    let cls: Vec<f32> = (0..map.rows).map(|layer| map.at(layer, 0)).collect();
+    figures.extend(by_layer("masked.cls", 0, &cls));
+    let rows: Vec<&[f32]> = (0..map.rows).map(|layer| map.row(layer)).collect();
+    let group = json!({
+        "position": data.position, "loss": data.loss, "gradient_norm": rows, "own_head": data.own_head,
+    });
+    (figures, Some(("masked_word", group)))
 }
 
 /// Two sentences side by side: `compare.cls|mean|word.{layer}`.

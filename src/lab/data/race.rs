@@ -88,6 +88,10 @@ pub struct RaceReport {
     /// The share of the test sentences that have the commonest label: one answer for everything gets so many right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub majority: Option<f64>,
+    /// The cosine of `[CLS]` and the mean of all tokens in a test sentence, mean of these sentences, after the last layer that
+    /// both were read from; for frozen lanes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cls_mean_cosine: Option<f64>,
     /// What the checkpoint's own classification head says, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnHead>,

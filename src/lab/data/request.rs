@@ -43,6 +43,27 @@ pub enum Request {
     Gradient(Sentence),
     /// The same pieces in other arrangements.
     Arrange(Sentence),
+    /// What the first place receives of the words' attention, in five arrangements.
+    Received {
+        /// The sentence.
+        sentence: Sentence,
+        /// The word that takes the place of `[CLS]` in one of them.
+        stand_in: String,
+    },
+    /// `[CLS]` cut off from the words in some layers.
+    Ranges {
+        /// The sentence.
+        sentence: Sentence,
+        /// First and last layer of each range, counted from 1.
+        ranges: Vec<[usize; 2]>,
+    },
+    /// A word hidden, and where the loss of guessing it touches.
+    Masked {
+        /// The sentence.
+        sentence: Sentence,
+        /// Which piece; the middle one unless given.
+        position: Option<usize>,
+    },
     /// What each position adds to the recorded head's answer.
     Attribution(Sentence),
     /// A short training, watched through one sentence.
@@ -93,6 +114,12 @@ pub enum Outcome {
     Beside(Arc<TraceData>),
     /// Answer to [`Request::Arrange`].
     Arrange(Arc<crate::lab::arrange::ArrangeData>),
+    /// Answer to [`Request::Received`].
+    Received(Arc<crate::lab::received::ReceivedByFirst>),
+    /// Answer to [`Request::Ranges`]: 1 - cosine of `[CLS]`'s final vector with the original, for each range.
+    Ranges(Arc<Vec<f32>>),
+    /// Answer to [`Request::Masked`].
+    Masked(Arc<crate::lab::gradient::MaskedWord>),
     /// Answer to [`Request::Gradient`].
     Gradient(Arc<GradientData>),
     /// Answer to [`Request::Attribution`].

@@ -4,6 +4,7 @@ use super::cache::{Cache, gather};
 use super::{Fitted, Table, several};
 use crate::lab::dataset::Dataset;
 use crate::lab::probe::{self, Chosen, ProbeError};
+use crate::lab::tensors::cosine;
 use crate::lab::words::{self, Words};
 use crate::lab::{Control, Lane, Matrix, Mode, Readout};
 
@@ -43,6 +44,24 @@ pub(super) fn frozen(
         heads: vec![head],
         student: None,
     })
+}
+
+/// See [`crate::lab::RaceReport::cls_mean_cosine`].
+pub(super) fn cls_mean_cosine(
+    dataset: &Dataset,
+    cache: &Cache,
+    lanes: &[(Readout, usize)],
+    table: &Table<'_>,
+) -> Option<f64> {
+    let both = |layer: &usize| {
+        let read = |readout: &Readout| lanes.iter().any(|(known, at)| known == readout && at == layer);
+        read(&Readout::Cls) && read(&Readout::Mean)
+    };
+    let layer = lanes.iter().map(|(_, layer)| *layer).filter(both).max()?;
+    let [cls, mean] = [Readout::Cls, Readout::Mean]
+        .map(|readout| gather(cache, &(dataset.fingerprint().to_owned(), readout, layer), &table.subset.test));
+    let cosines = (0..cls.rows).map(|row| f64::from(cosine(cls.row(row), mean.row(row))));
+    (cls.rows > 0).then(|| cosines.sum::<f64>() / cls.rows as f64)
 }
 
 /// `majority` or `words`.

@@ -142,6 +142,7 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
         classes: dataset.classes().to_vec(),
         majority: majority(subset.test.iter().map(|index| items[*index].label), dataset.classes().len()),
         own: finish.own.clone(),
+        cls_mean_cosine: finish.cls_mean_cosine,
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
         provenance: expected(dataset, request, model),

@@ -16,6 +16,9 @@ pub(super) fn report(report: &RaceReport) -> Checked {
     for (index, pair) in report.pairs.iter().enumerate() {
         self::pair(&format!("pairs[{index}]"), pair)?;
     }
+    if let Some(cosine) = report.cls_mean_cosine {
+        require((-1.0..=1.0).contains(&cosine), || "cls_mean_cosine".to_owned(), &cosine, "from -1 to 1")?;
+    }
     if let Some(against) = &report.against {
         self::report(&against.report)?;
         for (index, pair) in against.pairs.iter().enumerate() {

@@ -3,17 +3,18 @@
 use std::fmt::Display;
 
 use crate::lab::{Lane, Pair, RaceReport};
+use crate::wording::RULE;
 
 const HEADER: &str = "readout,mode,layer,seeds,accuracy,low,high,n_test,n_train,c,rate,validation,\
-                      against,difference,difference_low,difference_high,p_value,verdict,smallest_visible,by_seed,from_seeds,from_sentences";
+                      against,difference,difference_low,difference_high,p_value,verdict,smallest_visible,by_seed,from_seeds,from_sentences,rule";
 
 /// The further columns of a race with two models: whose lane it is, and its comparison with the first model's lane of the
 /// same readout and mode.
 const BETWEEN: &str = "between_difference,between_low,between_high,between_p_value,between_verdict,\
-                       between_smallest_visible,between_by_seed,between_from_seeds,between_from_sentences";
+                       between_smallest_visible,between_by_seed,between_from_seeds,between_from_sentences,between_rule";
 
 /// A race as comma-separated values (RFC 4180 but for plain newlines): a header, then a row a lane. The columns from
-/// `against` on are filled where the lane was compared with another; what is absent is empty. With two models a column
+/// `against` on are filled where the lane was compared with another, the last with the rule behind its verdict; what is absent is empty. With two models a column
 /// `model` stands first, and the comparison between the models last.
 #[must_use]
 pub fn csv(report: &RaceReport) -> String {
@@ -62,7 +63,7 @@ fn lane_fields(lane: &Lane) -> Vec<String> {
 }
 
 fn pair_fields(pair: Option<&Pair>) -> Vec<String> {
-    let Some(pair) = pair else { return vec![String::new(); 10] };
+    let Some(pair) = pair else { return vec![String::new(); 11] };
     let worth = &pair.worth;
     vec![
         pair.a.clone(),
@@ -75,6 +76,7 @@ fn pair_fields(pair: Option<&Pair>) -> Vec<String> {
         worth.by_seed.iter().map(f64::to_string).collect::<Vec<_>>().join(" "),
         maybe(worth.from_seeds),
         worth.from_sentences.to_string(),
+        RULE.to_owned(),
     ]
 }
 
