@@ -1,12 +1,13 @@
 //! Sentences of the learner's own: what the model reads of a file, which figures come of it, and what is said about it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use clsroom::app::{Effect, Key, Msg};
 use clsroom::commands::parse_data;
 use clsroom::config::Settings;
+use clsroom::lab::dataset::{Dataset, Item};
 use clsroom::lesson::View;
 use serde_json::{Value, json};
 
@@ -51,6 +52,18 @@ fn remarks(between: &str, row: impl Fn(&str, &str, &str) -> String) -> String {
         row(&parts.join(between), ["bad", "good"][number % 2], split(number))
     };
     (0..140).map(one).collect()
+}
+
+/// The first film sentences of the course, as a file with splits of its own.
+pub fn few(folder: &Path, count: usize) -> PathBuf {
+    let movies = Dataset::embedded("movies").expect("sentences");
+    let line = |(number, item): (usize, &Item)| {
+        format!("{}\t{}\t{}\n", item.text, item.label, ["train", "validation", "test"][number % 3])
+    };
+    let rows: String = movies.items().iter().take(count).enumerate().map(line).collect();
+    let path = folder.join("few.tsv");
+    fs::write(&path, format!("text\tlabel\tsplit\n{rows}")).expect("written");
+    path
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use candle_core::DType;
 use clsroom::app::Key;
-use clsroom::lab::dataset::Dataset;
 use clsroom::lab::{Model, Partner, Session};
 use clsroom::model::embedded::{self, Embedded};
 use clsroom::model::weights::Weights;
@@ -15,6 +14,7 @@ use clsroom::model::{Batch, Bert, Config, HiddenStates, oracle};
 use serde_json::Value;
 
 use crate::driver::Driver;
+use crate::own_data::few;
 use crate::reference::difference;
 
 const TOLERANCE: f32 = 1e-4;
@@ -91,14 +91,7 @@ fn it_is_at_hand_without_a_network_under_both_names() {
 fn a_race_with_it_and_against_it_names_it_in_its_command() {
     // Few sentences of the course's own, in splits of their own.
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("few.tsv");
-    let movies = Dataset::embedded("movies").expect("sentences");
-    let line = |(number, item): (usize, &clsroom::lab::dataset::Item)| {
-        format!("{}\t{}\t{}\n", item.text, item.label, ["train", "validation", "test"][number % 3])
-    };
-    let rows: String = movies.items().iter().take(240).enumerate().map(line).collect();
-    fs::write(&path, format!("text\tlabel\tsplit\n{rows}")).expect("written");
-    let data = path.display().to_string();
+    let data = few(folder.path(), 240).display().to_string();
     let race = |arguments: &[&str]| {
         let small = ["race", "--readouts", "cls,mean", "--data", &data, "--format", "json"];
         let (_, text) = clsroom(&[&small[..], arguments].concat());
