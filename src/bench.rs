@@ -14,6 +14,7 @@ mod embedding;
 mod gradient;
 mod heads;
 mod label;
+mod largest;
 mod learning;
 mod map;
 mod matrix;
@@ -22,9 +23,12 @@ mod models;
 mod nearest;
 mod neighbours;
 mod notebook;
+mod order;
 mod parts;
 mod probe;
 mod race;
+mod ranges;
+mod received;
 mod row;
 mod similarity;
 mod stepper;
@@ -95,6 +99,14 @@ pub enum View {
     Aggregate,
     /// The training sentences nearest to the learner's.
     Nearest,
+    /// The number that outweighs the others in `[CLS]`, and what it does to cosines.
+    Largest,
+    /// What the first place receives of the words' attention, with `[CLS]` in it and without.
+    Received,
+    /// `[CLS]` cut off from the words in a range of layers.
+    Ranges,
+    /// Whether a frozen probe reads the order of words, by layer.
+    Order,
 }
 
 /// Every view, in the order of the enum and of the sandbox.
@@ -122,6 +134,10 @@ const TABLE: &[&ViewRow] = &[
     &decode::ROW,
     &aggregate::ROW,
     &nearest::ROW,
+    &largest::ROW,
+    &received::ROW,
+    &ranges::ROW,
+    &order::ROW,
 ];
 
 /// How many views there are.

@@ -155,6 +155,8 @@ pub enum Command {
     Invert(Invert),
     /// How well [CLS] and the mean stand for a sentence: probe, random pairs and nearest sentences, by layer
     Aggregate(Aggregate),
+    /// Whether a probe on frozen vectors reads the order of words: who does it, shuffled, neighbours swapped
+    Order(Order),
     /// List the lessons, or check lessons that you write
     Lessons {
         /// What to do with them.
@@ -332,6 +334,20 @@ pub struct Race {
     pub format: RaceFormat,
 }
 
+/// `clsroom order`.
+#[derive(Debug, Args)]
+pub struct Order {
+    /// Readouts, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "cls,mean,words")]
+    pub readouts: Vec<String>,
+    /// Layers: numbers separated by commas, last, or all
+    #[arg(long, default_value = "all")]
+    pub layer: String,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub format: TextFormat,
+}
+
 /// `clsroom aggregate`.
 #[derive(Debug, Args)]
 pub struct Aggregate {
@@ -416,6 +432,8 @@ pub enum RaceFormat {
 pub enum Lessons {
     /// List the lessons (the default)
     List,
+    /// Print every lane of the recorded races as one table (CSV)
+    Results,
     /// List what a lesson may name: a summary of views, settings and values, or all of one of them
     Vocabulary {
         /// A view (mixing), a family of values (race), a recorded run (record.frozen), citations, or all

@@ -46,6 +46,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         }
         Some(Command::Invert(asked)) => commands::invert(&settings, asked),
         Some(Command::Aggregate(asked)) => commands::aggregate(&settings, asked),
+        Some(Command::Order(asked)) => commands::order(&settings, asked),
         Some(Command::Lessons { command }) => commands::lessons(&settings, command.as_ref()),
         Some(Command::Notes { lesson }) => commands::notes(&settings, lesson.as_deref()),
         Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),

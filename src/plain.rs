@@ -244,7 +244,7 @@ impl Reader {
             (None, _) if self.front.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
             (None, _) => "Nothing here decides it.".to_owned(),
             (Some(right), Some(given)) if right == given => {
-                format!("You said: {}. So it is{measured}.", option(given))
+                format!("You said: {}. Correct{measured}.", option(given))
             }
             (Some(right), Some(given)) => {
                 format!("You said: {}. It is: {}{measured}.", option(given), option(right))

@@ -9,6 +9,9 @@ use super::runs::{self, Running};
 use super::{Cursor, Effect, Overlay, Screen, State, heads, kept};
 use crate::lab::arrange::ArrangeData;
 use crate::lab::attribution::AttributionData;
+use crate::lab::knockout::all_ranges;
+use crate::lab::largest::LargestData;
+use crate::lab::received::ReceivedByFirst;
 use crate::lab::{
     AskData, CompareData, DecodeData, Event, GradientData, KnockoutData, NearestData, NeighboursData, Outcome, Request,
     Sentence, TraceData,
@@ -46,6 +49,9 @@ pub struct Results {
     next_ticket: u64,
 }
 
+/// The word that stands in for `[CLS]` unless a bench names another.
+pub(crate) const STAND_IN: &str = "banana";
+
 impl State {
     /// What was answered to a request.
     pub(super) fn answer(&self, request: &Request) -> Option<&Outcome> {
@@ -79,6 +85,41 @@ impl State {
         let request = Request::Neighbours { sentence: self.sentence(), position: self.cursor.token };
         let Outcome::Neighbours(data) = self.answer(&request)? else { return None };
         Some(data)
+    }
+
+    /// The largest coordinate of its `[CLS]`.
+    #[must_use]
+    pub fn largest(&self) -> Option<&Arc<LargestData>> {
+        let Outcome::Largest(data) = self.answer(&Request::Largest(self.sentence()))? else { return None };
+        Some(data)
+    }
+
+    /// What the first place receives of its words' attention.
+    #[must_use]
+    pub fn received(&self) -> Option<&Arc<ReceivedByFirst>> {
+        let Outcome::Received(data) = self.answer(&self.received_request())? else { return None };
+        Some(data)
+    }
+
+    /// The request for that: the word that stands in is the one that the bench names, or banana.
+    #[must_use]
+    pub fn received_request(&self) -> Request {
+        let named = self.bench().and_then(|bench| bench.word.clone());
+        Request::Received { sentence: self.sentence(), stand_in: named.unwrap_or_else(|| STAND_IN.to_owned()) }
+    }
+
+    /// What becomes of its `[CLS]` when it is cut off from the words in a range of layers, for every range
+    /// ([`all_ranges`]).
+    #[must_use]
+    pub fn cut_ranges(&self) -> Option<&Arc<Vec<f32>>> {
+        let Outcome::Ranges(data) = self.answer(&self.ranges_request()?)? else { return None };
+        Some(data)
+    }
+
+    /// The request for that.
+    #[must_use]
+    pub fn ranges_request(&self) -> Option<Request> {
+        Some(Request::Ranges { sentence: self.sentence(), ranges: all_ranges(self.layers()?) })
     }
 
     /// The sentence in other arrangements.

@@ -41,7 +41,7 @@ const TABLE: u16 = 51;
 /// The measures: their name in a lesson is `View::measures`; here their head in the table and what they are.
 const MEASURES: [(&str, &str); 3] = [
     ("probe", "accuracy of a fitted probe on test sentences"),
-    ("random pair", "mean cosine of two sentences by lot"),
+    ("random pair", "mean cosine of two random sentences"),
     ("nearest", "test sentences whose nearest has the same label"),
 ];
 
@@ -72,7 +72,7 @@ pub(super) fn before(
             count(request.train, state.data[1]),
             count(request.test, state.data[3])
         ),
-        "Three measures: a probe fitted to the label, the cosine of two sentences drawn by lot, and whether the nearest training sentence has the same label.".to_owned(),
+        "Three measures: a probe fitted to the label, the cosine of two random sentences, and whether the nearest training sentence has the same label.".to_owned(),
         format!("Press Enter to run it.{} Space holds it, x stops it.", state.about()),
     ];
     offer(caption, &said, theme, area, buf);
@@ -114,7 +114,7 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
     let foot = [
         said(figures, theme.value()),
         measured_run(state, &summary, theme),
-        said(format!("nearest: by cosine, in training; by lot labels agree in {:.3}", report.chance), theme.dim()),
+        said(format!("nearest: by cosine, in training; random labels agree in {:.3}", report.chance), theme.dim()),
     ];
     let body = frame(MEASURES[measure].1, "[ ] layer   v measure", &foot, theme, area, buf);
     // Where not all layers fit, those around the cursor do.
@@ -175,7 +175,7 @@ fn curve(report: &AggregateReport, measure: usize, last: usize, theme: &Theme, a
         Series { name: "[CLS]", points: &cls, role: Role::Cls, ..Series::default() },
         Series { name: "GlobalPooling", points: &mean, role: Role::Mean, ..Series::default() },
     ];
-    let reference = (measure == 2).then_some((report.chance as f32, "by lot"));
+    let reference = (measure == 2).then_some((report.chance as f32, "guessing"));
     let chart = Chart {
         title: MEASURES[measure].0,
         series: &series,
@@ -190,12 +190,12 @@ fn curve(report: &AggregateReport, measure: usize, last: usize, theme: &Theme, a
 fn words(state: &State) -> Option<Vec<String>> {
     let request = state.aggregate_request()?;
     let Some(report) = state.aggregate() else {
-        let what = "Three measures of how well one vector stands for its sentence, at every layer: a probe fitted to the label, the cosine of two sentences drawn by lot, and whether the nearest training sentence has the same label.";
+        let what = "Three measures of how well one vector stands for its sentence, at every layer: a probe fitted to the label, the cosine of two random sentences, and whether the nearest training sentence has the same label.";
         return Some(offered(what, &command::aggregate(&request, state.facts.as_ref()?, None)));
     };
     let [train, _, test] = report.provenance.sentences;
     let mut said = vec![format!(
-        "Measured here, on {train} training and {test} test sentences. Probe: its accuracy; pair: mean cosine of two sentences by lot; nearest: share whose nearest training sentence has the same label, which by lot is {:.3}.",
+        "Measured here, on {train} training and {test} test sentences. Probe: its accuracy; pair: mean cosine of two random sentences; nearest: share whose nearest training sentence has the same label, which by lot is {:.3}.",
         report.chance
     )];
     for lane in &report.lanes {

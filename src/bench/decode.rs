@@ -36,7 +36,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 /// Cells for the lead of a line of pieces.
 const LEAD: usize = 13;
 
-const CAPTION: &str = "word pieces got back from one vector";
+const CAPTION: &str = "word pieces recovered from one vector";
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.invert_request() else { return card(&["The model loads."], theme, area, buf) };
@@ -107,7 +107,7 @@ fn result(
     );
     let foot = [said(score, theme.value()), measured_run(state, &below, theme), said(under, theme.dim())];
     let body =
-        frame(&format!("pieces got back from {name}, layer {layer}"), "layer [ ]   v vector", &foot, theme, area, buf);
+        frame(&format!("pieces recovered from {name}, layer {layer}"), "layer [ ]   v vector", &foot, theme, area, buf);
     let found = match decoded {
         Some((data, decoded)) => pieces(data, decoded, usize::from(body.width), theme),
         None if data.is_none() => {
@@ -190,7 +190,7 @@ fn words(state: &State) -> Option<Vec<String>> {
     let last = report.lanes.iter().map(|lane| lane.layer).max()?;
     let layer = state.cursor.layer.min(last);
     let decoded = data.decoded.iter().find(|decoded| decoded.readout == readout && decoded.layer == layer)?;
-    let mut said = vec![format!("Word pieces got back from {}, layer {layer}:", verdict::name(readout))];
+    let mut said = vec![format!("Word pieces recovered from {}, layer {layer}:", verdict::name(readout))];
     said.extend(guesses(decoded, &data.content));
     said.push(format!(
         "Not known to any decoder: {}. Too common to count: {}.",

@@ -9,7 +9,8 @@ use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::{Request, TraceData, verdict};
+use crate::lab::gradient::MASKED;
+use crate::lab::{GradientData, Request, TraceData, verdict};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};
@@ -17,7 +18,7 @@ use crate::view::widgets::scale::Scale;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "where the loss of a classifier touches: layers by positions",
-    measures: &["cls", "mean"],
+    measures: &["cls", "mean", MASKED],
     settings: &["sentence", "measure", "layer"],
     families: &[values::families::GRADIENT],
     keys: &[Scope::Move, Scope::Layers],
@@ -52,9 +53,9 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         said(under, theme.value()),
         said("length of the gradient: how much this vector is told to change", theme.text()),
         scale.legend(2, theme),
-        measured("a fresh head, the label positive; columns: positions", theme),
+        measured(&how(data, readout, trace), theme),
     ];
-    let caption = format!("where the loss touches: head on {}", verdict::name(readout));
+    let caption = format!("where the loss touches: {}", reader(readout));
     let body = frame(&caption, &format!("layer {layer} [ ]   v readout"), &foot, theme, area, buf);
     let roles: Vec<_> = trace.pieces.iter().map(|piece| label_role(piece.kind)).collect();
     let map = Heatmap {
@@ -66,11 +67,30 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     heatmap::draw(body, buf, theme, &map);
 }
 
+/// Whose loss it is.
+fn reader(readout: &str) -> String {
+    if readout == MASKED { "a masked word".to_owned() } else { format!("head on {}", verdict::name(readout)) }
+}
+
+/// What the loss is of.
+fn how(data: &GradientData, readout: &str, trace: &TraceData) -> String {
+    let masked = data.masked.filter(|_| readout == MASKED);
+    let Some((position, own)) = masked else {
+        return "a fresh head, the label positive; columns: positions".to_owned();
+    };
+    let word = trace.pieces.get(position).map_or("", |piece| piece.shown.as_str());
+    let by = if own { "the model's own head" } else { "the word table alone: this model kept no head for it" };
+    format!("\"{word}\" hidden behind the mask, guessed by {by}")
+}
+
 fn words(state: &State) -> Option<Vec<String>> {
     let data = state.gradient()?;
     let mut said = Vec::new();
     for (readout, map) in &data.maps {
-        said.push(format!("Where the loss of a classifier on {} touches:", verdict::name(readout)));
+        said.push(match readout.as_str() {
+            MASKED => "Where the loss of guessing a masked word touches:".to_owned(),
+            readout => format!("Where the loss of a classifier on {} touches:", verdict::name(readout)),
+        });
         for layer in (0..map.rows).rev() {
             let row = map.row(layer);
             let touched = row.iter().filter(|norm| **norm > 0.0).count();

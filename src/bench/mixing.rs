@@ -36,11 +36,7 @@ const MEASURES: [(&str, &str, &str); 4] = [
     ("norm-based share", "share of the layer's new [CLS] vector that came from this token", "a row adds to 1"),
     ("raw attention", "attention weight of [CLS] on this token, mean of the heads", "a row adds to 1"),
     ("attention rollout", "attention followed back to the input, half of it kept at each layer", "a row adds to 1"),
-    (
-        "knock-out",
-        "how far the final [CLS] turns when this one edge is cut (1 - cosine)",
-        "a row adds to nothing in particular",
-    ),
+    ("knock-out", "how far the final [CLS] turns when this one edge is cut (1 - cosine)", "rows do not sum to 1"),
 ];
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -77,7 +77,7 @@ fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &T
         said(
             lane.map_or(String::new(), |lane| {
                 format!(
-                    "test sentences: nearest has the same label in {:.3}, by lot in {:.3}",
+                    "test sentences: nearest has the same label in {:.3}, a random one in {:.3}",
                     lane.nearest, report.chance
                 )
             }),

@@ -29,12 +29,15 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return running("reading each layer with a classifier of its own", run, theme, area, buf);
     }
     match state.race_report() {
-        Some(report) => curve(state, report, theme, area, buf),
-        None => before(state, "how well a frozen classifier reads each layer", theme, area, buf),
+        Some(report) => curve(state, report, CAPTION, theme, area, buf),
+        None => before(state, CAPTION, theme, area, buf),
     }
 }
 
-fn curve(state: &State, report: &RaceReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
+const CAPTION: &str = "how well a frozen classifier reads each layer";
+
+/// Accuracy by layer, a curve a readout.
+pub(super) fn curve(state: &State, report: &RaceReport, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut names: Vec<&str> =
         report.lanes.iter().filter(|lane| lane.layer.is_some()).map(|lane| lane.readout.as_str()).collect();
     names.dedup();
@@ -82,7 +85,7 @@ fn curve(state: &State, report: &RaceReport, theme: &Theme, area: Rect, buf: &mu
         said(format!("upright: 95 % intervals{level}"), theme.dim()),
         measured_run(state, &below, theme),
     ];
-    let body = frame("how well a frozen classifier reads each layer", "", &foot, theme, area, buf);
+    let body = frame(caption, "", &foot, theme, area, buf);
     let reference = report.majority.map(|share| (share as f32, "one answer"));
     let chart = Chart {
         title: "accuracy on test sentences",

@@ -64,10 +64,10 @@ fn text(report: &AggregateReport, nearest: Option<&NearestData>) -> String {
         );
     }
     let _ = writeln!(out, "\nprobe: accuracy of a logistic regression on test sentences");
-    let _ = writeln!(out, "random pair: mean cosine of {} pairs of test sentences drawn by lot", report.pairs);
+    let _ = writeln!(out, "random pair: mean cosine of {} pairs of random test sentences", report.pairs);
     let _ = writeln!(
         out,
-        "nearest: test sentences whose nearest training sentence has the same label; by lot {:.3}",
+        "nearest: test sentences whose nearest training sentence has the same label; guessing {:.3}",
         report.chance
     );
     for list in nearest.iter().flat_map(|data| &data.lists) {

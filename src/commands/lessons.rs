@@ -1,5 +1,6 @@
 //! `clsroom lessons`: list the course, or check lesson files.
 
+mod results;
 mod vocabulary;
 
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ use crate::wording::counted;
 pub fn lessons(settings: &Settings, command: Option<&Lessons>) -> Result<(), String> {
     match command {
         None | Some(Lessons::List) => list(settings.lessons.as_deref()),
+        Some(Lessons::Results) => print(&results::table(settings.lessons.as_deref())?),
         Some(Lessons::Vocabulary { name }) => print(&vocabulary::said(settings.lessons.as_deref(), name.as_deref())?),
         Some(Lessons::Check { paths }) if paths.is_empty() => check(settings.lessons.as_deref()),
         Some(Lessons::Check { paths }) => {

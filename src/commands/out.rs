@@ -159,7 +159,7 @@ pub(super) fn same(a: &Provenance, b: &Provenance) -> bool {
         let Provenance { version, command, model_sha256, data_sha256, .. } = of;
         [version, command, model_sha256, data_sha256].map(Clone::clone)
     };
-    said(a) == said(b) && Dataset::names().any(|name| name == a.data)
+    said(a) == said(b) && Dataset::is_inside(&a.data)
 }
 
 /// Whether what is there says no more than the new record.

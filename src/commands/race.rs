@@ -33,7 +33,7 @@ pub fn race(settings: &Settings, asked: &Race) -> Result<(), String> {
     let (out, heads_out) = (place(&asked.out)?, place(&asked.heads)?);
     let kept = out.as_ref().and_then(Out::file);
     let data = read_data(&asked.data)?;
-    if !Dataset::names().any(|name| name == data.name()) {
+    if !Dataset::is_inside(data.name()) {
         eprintln!("{}", data.summary());
     }
     let stop = stop_flag()?;

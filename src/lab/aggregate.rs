@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::Bert;
 
-/// Pairs of test sentences that are drawn by lot.
+/// Pairs of test sentences taken at random.
 pub const PAIRS: usize = 2_000;
 
 /// Seed of the lot.
@@ -95,7 +95,7 @@ pub fn run(
     }))
 }
 
-/// Pairs of two different indices below `count`, drawn by lot; none when there are no two.
+/// Pairs of two different indices below `count`, taken at random; none when there are no two.
 #[must_use]
 pub fn draw(count: usize, pairs: usize, seed: u64) -> Vec<(usize, usize)> {
     if count < 2 {

@@ -44,7 +44,8 @@ pub fn compare(
     })
 }
 
-fn states(bert: &Bert, sentence: &Sentence) -> Result<(Encoding, Vec<Matrix>), ModelError> {
+/// A sentence's pieces and its hidden states, one matrix [T x D] for each layer from 0.
+pub(super) fn states(bert: &Bert, sentence: &Sentence) -> Result<(Encoding, Vec<Matrix>), ModelError> {
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
     let mut keep = HiddenStates::default();
     bert.forward(&Batch::new(&[&encoding.input])?, &mut keep)?;

@@ -4,6 +4,7 @@
 //! belongs to. The rules are in [`Dataset::parse`]; origin and licence of the data are in `lessons/data/README.md`.
 
 mod labelled;
+pub mod order;
 mod parse;
 
 use sha2::{Digest, Sha256};
@@ -144,20 +145,27 @@ impl Dataset {
         Self { notes, ..self }
     }
 
-    /// One of the sets inside the program: `movies` or `products`.
+    /// One of the sets inside the program: `movies`, `products`, or one of [`order::NAMES`].
     ///
     /// # Errors
     /// When there is no such set.
     pub fn embedded(name: &str) -> Result<Self, DatasetError> {
         match EMBEDDED.iter().find(|(known, _)| *known == name) {
             Some((name, text)) => Self::parse(name, text),
+            None if let Some(made) = order::dataset(name) => made,
             None => Err(DatasetError::Unknown { name: clean(name).chars().take(40).collect() }),
         }
     }
 
-    /// Names of the sets inside the program.
+    /// Names of the sets inside the program that people wrote.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether [`Self::embedded`] knows a set of this name.
+    #[must_use]
+    pub fn is_inside(name: &str) -> bool {
+        Self::names().chain(order::NAMES).any(|known| known == name)
     }
 
     /// Reads tab-separated text whose first line names the columns `rating` (-4 to 4) and `text`; others are ignored.

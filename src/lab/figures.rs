@@ -2,6 +2,8 @@
 //! `clsroom trace --also` read the same ones.
 
 use super::arrange::{ArrangeData, Change};
+use super::largest::LargestData;
+use super::received::ReceivedByFirst;
 use super::record::Datum;
 use super::{GradientData, LearnData};
 
@@ -83,6 +85,38 @@ pub fn learning(data: &LearnData, key: &str) -> Option<Datum> {
             number(*data.drift.get(at)?)
         }
     }
+}
+
+/// Names of a coordinate's ways, in the order of [`Way::ALL`](super::largest::Way::ALL).
+pub const WAYS: [&str; 3] = ["as-it-is", "without", "centred"];
+
+/// `index`, `share.{layer}`, `{way}.{layer}`.
+#[must_use]
+pub fn largest(data: &LargestData, key: &str) -> Option<Datum> {
+    let (what, at) = key.split_once('.').unwrap_or((key, ""));
+    let series = match what {
+        "index" => return Some(Datum::Number(data.coordinate.index as f64)),
+        "share" => &data.coordinate.share_of_cls,
+        way => &data.cosines[WAYS.iter().position(|known| *known == way)?],
+    };
+    number(*series.get(layer(at, series.len().saturating_sub(1))?)?)
+}
+
+/// `{arrangement}.{layer}`, layers from 1.
+#[must_use]
+pub fn received(data: &ReceivedByFirst, key: &str) -> Option<Datum> {
+    let (name, at) = key.split_once('.')?;
+    let (_, series) = data.named().into_iter().find(|(known, _)| *known == name)?;
+    number(*series.get(layer(at, series.len())?.checked_sub(1)?)?)
+}
+
+/// `{first}-{last}`: 1 - cosine of `[CLS]` when these layers are cut; `below` means all layers but the last.
+#[must_use]
+pub fn cut(ranges: &[[usize; 2]], data: &[f32], layers: usize, key: &str) -> Option<Datum> {
+    let (first, last) = key.split_once('-')?;
+    let at = |name: &str| if name == "below" { Some(layers.saturating_sub(1)) } else { layer(name, layers) };
+    let wanted = [at(first)?, at(last)?];
+    number(*data.get(ranges.iter().position(|range| *range == wanted)?)?)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the last step of functions that return an option")]

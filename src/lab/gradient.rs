@@ -95,7 +95,11 @@ pub fn masked(bert: &Bert, sentence: &Sentence, position: Option<usize>) -> std:
     Ok(MaskedWord { position, loss, gradient_norm, own_head: bert.has_masked_head() })
 }
 
-/// The maps of `cls` and `mean` for one sentence, labelled positive, with the same fresh head.
+/// The name of a masked word's map.
+pub const MASKED: &str = "masked";
+
+/// The maps of `cls` and `mean` for one sentence, labelled positive, with the same fresh head; and that of a masked word,
+/// where one can be hidden.
 ///
 /// # Errors
 /// As [`norms`].
@@ -107,5 +111,9 @@ pub fn maps(bert: &Bert, sentence: &Sentence) -> std::result::Result<GradientDat
         let map = norms(bert, &student, &[&example])?.pop().unwrap_or_default();
         maps.push((readout.to_string(), map));
     }
-    Ok(GradientData { sentence: sentence.clone(), maps })
+    // Where a word can be hidden: what pretraining touched.
+    let found = masked(bert, sentence, None).ok();
+    let hidden = found.as_ref().map(|found| (found.position, found.own_head));
+    maps.extend(found.map(|found| (MASKED.to_owned(), found.gradient_norm)));
+    Ok(GradientData { sentence: sentence.clone(), maps, masked: hidden })
 }

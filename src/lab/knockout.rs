@@ -52,6 +52,12 @@ pub fn knockout(
     }))
 }
 
+/// Every range of layers of a model, by its first layer and then its last.
+#[must_use]
+pub fn all_ranges(layers: usize) -> Vec<[usize; 2]> {
+    (1..=layers).flat_map(|first| (first..=layers).map(move |last| [first, last])).collect()
+}
+
 /// What becomes of `[CLS]` when it looks at nothing but itself in some layers (Geva et al. 2023): for each range of layers,
 /// first and last, 1 - cosine of its final vector with the original.
 ///
@@ -73,5 +79,5 @@ pub fn ranges(bert: &Bert, sentence: &Sentence, ranges: &[[usize; 2]]) -> Result
         let states = bert.forward_from(*first, keep.0[first - 1].clone(), &batch, &mut Nothing)?;
         Ok(1.0 - cosine(&plain, &states.get(0)?.to_vec1::<f32>()?))
     };
-    ranges.iter().map(cut).collect()
+    ranges.par_iter().map(cut).collect()
 }

@@ -1,9 +1,11 @@
 //! One number that outweighs the others: in some models a single coordinate carries most of the length of `[CLS]`, and
-//! with it decides every cosine (Timkey & van Schijndel 2021; Luo et al. 2021).
+//! with it decides every cosine (Timkey & van Schijndel 2021; Luo et al. 2021). Two remedies show what else is there: to
+//! leave that coordinate out, or to subtract the mean of many vectors from each.
 
 use serde::Serialize;
 
-use super::Matrix;
+use super::tensors::cosine;
+use super::{Matrix, Sentence};
 
 /// The largest coordinate of `[CLS]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -12,6 +14,47 @@ pub struct LargestCoordinate {
     pub index: usize,
     /// Its share in the squared length of `[CLS]` after each layer `[L+1]`.
     pub share_of_cls: Vec<f32>,
+}
+
+/// How vectors are prepared before they are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// As they are.
+    AsItIs,
+    /// The largest coordinate left out.
+    Without,
+    /// The mean of the vectors of many sentences subtracted.
+    Centred,
+}
+
+/// The largest coordinate of a sentence's `[CLS]`, and what it does to cosines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LargestData {
+    /// The sentence.
+    pub sentence: Sentence,
+    /// The coordinate.
+    pub coordinate: LargestCoordinate,
+    /// Cosine of its `[CLS]` with that of other sentences, their mean, after each layer `[L+1]`, in each [`Way::ALL`].
+    pub cosines: [Vec<f32>; 3],
+    /// How many other sentences there are.
+    pub others: usize,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AsItIs, Self::Without, Self::Centred];
+
+    /// A vector prepared: `index` is the largest coordinate, `mean` the mean vector.
+    #[must_use]
+    pub fn prepare(self, vector: &[f32], index: usize, mean: &[f32]) -> Vec<f32> {
+        let mut prepared = vector.to_vec();
+        match self {
+            Self::AsItIs => {}
+            Self::Without => prepared.iter_mut().skip(index).take(1).for_each(|value| *value = 0.0),
+            Self::Centred => prepared.iter_mut().zip(mean).for_each(|(value, mean)| *value -= mean),
+        }
+        prepared
+    }
 }
 
 /// The coordinate whose share in the squared length of `[CLS]` is largest, all layers taken together. `states`: one matrix
@@ -28,4 +71,34 @@ pub fn largest(states: &[Matrix]) -> LargestCoordinate {
     let width = shares.first().map_or(0, Vec::len);
     let index = (0..width).max_by(|a, b| total(*a).total_cmp(&total(*b))).unwrap_or(0);
     LargestCoordinate { index, share_of_cls: shares.iter().filter_map(|layer| layer.get(index).copied()).collect() }
+}
+
+/// The largest coordinate of a sentence, and the cosines of its `[CLS]` with `others`: for each layer a matrix with a row for
+/// each other sentence.
+#[must_use]
+pub fn beside(sentence: &Sentence, states: &[Matrix], others: &[Matrix]) -> LargestData {
+    let coordinate = largest(states);
+    let cosines = Way::ALL.map(|way| {
+        let layers = states.iter().zip(others);
+        layers.map(|(states, others)| mean_cosine(states.row(0), others, way, coordinate.index)).collect()
+    });
+    let others = others.first().map_or(0, |layer| layer.rows);
+    LargestData { sentence: sentence.clone(), coordinate, cosines, others }
+}
+
+fn mean_cosine(vector: &[f32], others: &Matrix, way: Way, index: usize) -> f32 {
+    let mean = mean(others);
+    let ours = way.prepare(vector, index, &mean);
+    let cosines = (0..others.rows).map(|row| cosine(&ours, &way.prepare(others.row(row), index, &mean)));
+    cosines.sum::<f32>() / others.rows.max(1) as f32
+}
+
+/// The mean of a matrix' rows.
+#[must_use]
+pub fn mean(vectors: &Matrix) -> Vec<f32> {
+    let mut mean = vec![0.0; vectors.cols];
+    for row in 0..vectors.rows {
+        mean.iter_mut().zip(vectors.row(row)).for_each(|(mean, value)| *mean += value / vectors.rows as f32);
+    }
+    mean
 }

@@ -9,13 +9,16 @@ use super::dataset::{Dataset, MOVIES, hex};
 use super::record::Heads;
 use super::session::Session;
 use super::shown::ShownHead;
-use super::{LabError, ModelFacts, Readout, features, race};
+use super::{LabError, Matrix, ModelFacts, Readout, features, race};
 use crate::model::Bert;
 use crate::model::embedded::{self, Embedded, MINILM};
 use crate::model::load::Facts;
 
 /// Sentences that are read to see how fast that goes.
 const SAMPLE: usize = 128;
+
+/// Sentences with which the learner's own is compared where cosines of unrelated sentences are shown.
+const SAMPLED: usize = 32;
 
 /// A model and what belongs to nobody who asks it. Shared by threads and sessions.
 pub struct Model {
@@ -25,6 +28,8 @@ pub struct Model {
     heads: Arc<Vec<ShownHead>>,
     features: race::Cache,
     datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
+    /// `[CLS]` of a few of the course's sentences, by layer.
+    sampled: OnceLock<Vec<Matrix>>,
 }
 
 /// A model and its [`Partner`].
@@ -104,7 +109,14 @@ impl Model {
         });
         let find = |readout: &str| heads?.find(&facts.sha256, facts.hidden, readout, facts.layers).cloned();
         let heads: Vec<ShownHead> = ["cls", "mean"].into_iter().filter_map(find).map(ShownHead::recorded).collect();
-        Self { bert, facts, heads: Arc::new(heads), features: race::Cache::default(), datasets: Mutex::default() }
+        Self {
+            bert,
+            facts,
+            heads: Arc::new(heads),
+            features: race::Cache::default(),
+            datasets: Mutex::default(),
+            sampled: OnceLock::new(),
+        }
     }
 
     /// Reads a few of the course's sentences, as a long run reads them, and forgets them; how many they were. For whoever
@@ -117,6 +129,20 @@ impl Model {
         let texts: Vec<&str> = dataset.items().iter().take(SAMPLE).map(|item| item.text.as_str()).collect();
         features::extract(&self.bert, &texts, &[(Readout::Mean, self.facts.layers)], &mut |_, _| true)?;
         Ok(texts.len())
+    }
+
+    /// `[CLS]` of the first few sentences of the course: for each layer from 0 a matrix with a row for each sentence. Read
+    /// when first asked for.
+    pub(super) fn sampled(&self) -> Result<&[Matrix], LabError> {
+        if let Some(known) = self.sampled.get() {
+            return Ok(known);
+        }
+        let dataset = self.dataset(MOVIES)?;
+        let texts: Vec<&str> = dataset.items().iter().take(SAMPLED).map(|item| item.text.as_str()).collect();
+        let wanted: Vec<(Readout, usize)> = (0..=self.facts.layers).map(|layer| (Readout::Cls, layer)).collect();
+        let mut found = features::extract(&self.bert, &texts, &wanted, &mut |_, _| true)?.unwrap_or_default();
+        let layers = wanted.iter().filter_map(|key| found.remove(key)).collect();
+        Ok(self.sampled.get_or_init(|| layers))
     }
 
     /// Facts about the model.

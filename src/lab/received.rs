@@ -22,6 +22,20 @@ pub struct ReceivedByFirst {
     pub from_1: Vec<f32>,
 }
 
+impl ReceivedByFirst {
+    /// All five with their names, in the order in which a lesson shows them.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &[f32]); 5] {
+        [
+            ("as-it-is", &self.as_it_is),
+            ("stand-in", &self.stand_in_first),
+            ("without-cls", &self.without_cls),
+            ("without-cls-from-1", &self.without_cls_from_1),
+            ("from-1", &self.from_1),
+        ]
+    }
+}
+
 /// Measures all five; `word` stands in for `[CLS]`.
 ///
 /// # Errors

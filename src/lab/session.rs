@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::dataset::{Dataset, DatasetError};
+use super::dataset::{Dataset, DatasetError, order};
 use super::loaded::{Model, Partner};
 use super::probe::ProbeError;
 use super::race::Kept;
@@ -11,7 +11,7 @@ use super::record::Heads;
 use super::shown::ShownHead;
 use super::{
     ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
-    inversion, knockout, learning, neighbours, race, received, trace,
+    inversion, knockout, largest, learning, neighbours, race, received, trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -218,6 +218,10 @@ impl Session {
             Request::Arrange(sentence) => {
                 Some(Outcome::Arrange(Arc::new(arrange::arrange(self.bert(), sentence, None)?)))
             }
+            Request::Largest(sentence) => {
+                let (_, states) = compare::states(self.bert(), sentence)?;
+                Some(Outcome::Largest(Arc::new(largest::beside(sentence, &states, self.model.sampled()?))))
+            }
             Request::Received { sentence, stand_in } => {
                 Some(Outcome::Received(Arc::new(received::received(self.bert(), sentence, stand_in)?)))
             }
@@ -323,7 +327,10 @@ impl Session {
         let report = race::report(&finish, &dataset, request, &self.facts());
         let lanes = Arc::new(finish.fitted);
         *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(&lanes);
-        self.show(ShownHead::of_race(&lanes, &dataset, self.facts().layers))?;
+        // Lessons look into classifiers of what sentences say, not of their order.
+        if !order::NAMES.contains(&dataset.name()) {
+            self.show(ShownHead::of_race(&lanes, &dataset, self.facts().layers))?;
+        }
         Ok(Some((report, lanes)))
     }
 }

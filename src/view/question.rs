@@ -95,7 +95,7 @@ pub(super) fn feedback(
         }
         Some(right) if right == choice => vec![
             Span::styled(format!("{} ", theme.glyphs().check), theme.good()),
-            Span::styled(format!("You said: {}. So it is{measured}.", option(choice)), theme.value()),
+            Span::styled(format!("You said: {}. Correct{measured}.", option(choice)), theme.value()),
         ],
         Some(right) => vec![
             Span::styled(format!("You said: {}. ", option(choice)), theme.text()),

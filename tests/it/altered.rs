@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clsroom::lab::arrange::ArrangeData;
 use clsroom::lab::attribution::AttributionData;
 use clsroom::lab::gradient::MaskedWord;
+use clsroom::lab::largest::LargestData;
 use clsroom::lab::received::ReceivedByFirst;
 use clsroom::lab::{
     AggregateReport, AskData, CompareData, Curve, DecodeData, Effect, GradientData, InversionReport, KnockoutData,
@@ -157,6 +158,12 @@ impl Change {
         }
     }
 
+    fn largest(self, data: &mut LargestData) {
+        self.all(&mut data.coordinate.share_of_cls);
+        data.cosines.iter_mut().for_each(|series| self.all(series));
+        self.count(&mut data.coordinate.index);
+    }
+
     fn received(self, data: &mut ReceivedByFirst) {
         let all = [
             &mut data.as_it_is,
@@ -249,6 +256,7 @@ impl Change {
             Outcome::Compare(data) => Outcome::Compare(with(data, |data| self.compare(data))),
             Outcome::Race(data) => Outcome::Race(with(data, |data| self.race(data))),
             Outcome::Ask(data) => Outcome::Ask(with(data, |data| self.ask(data))),
+            Outcome::Largest(data) => Outcome::Largest(with(data, |data| self.largest(data))),
             Outcome::Received(data) => Outcome::Received(with(data, |data| self.received(data))),
             Outcome::Ranges(data) => Outcome::Ranges(with(data, |data| self.all(data))),
             Outcome::Masked(data) => Outcome::Masked(with(data, |data| self.masked(data))),

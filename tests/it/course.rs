@@ -169,6 +169,27 @@ fn printed(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 /// Notes are for the teacher: a command prints them for a second screen or paper.
 #[test]
+fn recorded_races_stand_in_one_table_by_sentences_lanes_and_mode() {
+    let (code, table, error) = printed(&["lessons", "results"]);
+    assert_eq!(code, Some(0), "{error}");
+    let header = table.lines().next().expect("a header");
+    assert!(header.starts_with("record,model,data,readout,mode,layer,seeds,accuracy"), "{header}");
+    let columns: Vec<&str> = header.split(',').collect();
+    let place = |name: &str| columns.iter().position(|column| *column == name).expect("a column");
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let found = |record: &str, readout: &str, mode: &str| {
+        let is = |row: &&Vec<&str>| (row[0], row[place("readout")], row[place("mode")]) == (record, readout, mode);
+        let row = rows.iter().find(is).unwrap_or_else(|| panic!("{record} {readout} {mode}"));
+        row[place("n_train")].parse::<usize>().expect("a number")
+    };
+    for mode in ["frozen", "finetune"] {
+        let sizes = ["small", "positions", "full"].map(|record| found(record, "mean", mode));
+        assert!(sizes[0] < sizes[1] && sizes[1] < sizes[2], "{sizes:?}");
+    }
+    assert!(!table.contains("inversion"), "a record that is no race");
+}
+
+#[test]
 fn notes_are_printed_for_the_teacher_alone() {
     for lesson in ["01", "04", "08"] {
         let (code, text, _) = printed(&["notes", lesson]);

@@ -6,14 +6,16 @@ use std::fs;
 use std::process::Command;
 
 use candle_core::{Device, Tensor};
-use clsroom::lab::Sentence;
 use clsroom::lab::gradient::masked;
 use clsroom::lab::knockout::ranges;
+use clsroom::lab::largest::{Way, beside, largest, mean};
 use clsroom::lab::received::received;
+use clsroom::lab::{Control, Matrix, Outcome, Request, Sentence};
 use clsroom::model::Bert;
 use serde_json::Value;
 
 use crate::checkpoint::Checkpoint;
+use crate::driver::lab;
 use crate::reference::{bert, difference, numbers, read};
 
 const TOLERANCE: f32 = 1e-4;
@@ -66,6 +68,60 @@ fn every_figure_agrees_with_the_reference() {
         agree(&ours["loss"], &theirs["loss"], "loss");
         agree(&ours["gradient_norm"], &theirs["gradient_norm"], "gradient");
     }
+}
+
+/// Cosines of five sentences' `[CLS]` with each other, as they are, without the number, centred.
+#[test]
+fn cosines_of_pairs_agree_with_the_reference_in_every_way() {
+    let pairs = &read("course.json")["pairs"];
+    let texts: Vec<&str> = pairs["texts"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
+    let states: Vec<Vec<Matrix>> = texts
+        .iter()
+        .map(|text| {
+            let trace = lab().run(&Request::Trace(Sentence::single(*text)), &Control::QUIET).expect("it runs");
+            let Some(Outcome::Trace(trace)) = trace else { panic!("a trace") };
+            trace.hidden_states.clone()
+        })
+        .collect();
+    let cosine = |a: &[f32], b: &[f32]| {
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()) as f32
+    };
+    let ways =
+        [(Way::AsItIs, "cls_mean_pair_cosine"), (Way::Without, "without_coordinate_99"), (Way::Centred, "centred")];
+    for (way, key) in ways {
+        let ours: Vec<f32> = (1..=6)
+            .map(|layer| {
+                let rows: Vec<&[f32]> = states.iter().map(|states| states[layer].row(0)).collect();
+                let mean = mean(&Matrix::new(rows.len(), 384, rows.concat()));
+                let all: Vec<Vec<f32>> = rows.iter().map(|row| way.prepare(row, 99, &mean)).collect();
+                let pairs = (0..5).flat_map(|a| (a + 1..5).map(move |b| (a, b)));
+                let cosines: Vec<f32> = pairs.map(|(a, b)| cosine(&all[a], &all[b])).collect();
+                cosines.iter().sum::<f32>() / cosines.len() as f32
+            })
+            .collect();
+        let apart = difference(&ours, &numbers(&pairs[key]));
+        assert!(apart < TOLERANCE, "{key}: {apart}\n{ours:?}\n{}", pairs[key]);
+    }
+}
+
+/// What the bench shows is the mean over the sentences that it names, and leaves nothing else out.
+#[test]
+fn leaving_out_one_number_changes_what_it_says_it_does() {
+    let vector = [3.0, -4.0, 12.0];
+    let mean = [1.0, 1.0, 1.0];
+    assert_eq!(Way::AsItIs.prepare(&vector, 2, &mean), vector);
+    assert_eq!(Way::Without.prepare(&vector, 2, &mean), [3.0, -4.0, 0.0]);
+    assert_eq!(Way::Without.prepare(&vector, 9, &mean), vector);
+    assert_eq!(Way::Centred.prepare(&vector, 2, &mean), [2.0, -5.0, 11.0]);
+    let states = [Matrix::new(1, 3, vector.to_vec())];
+    let found = largest(&states);
+    assert_eq!((found.index, found.share_of_cls[0]), (2, 144.0 / 169.0));
+    let others = [Matrix::new(2, 3, vec![3.0, -4.0, 12.0, -3.0, 4.0, -12.0])];
+    let data = beside(&Sentence::single("x"), &states, &others);
+    let near = |found: f32, expected: f32| assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
+    [0, 1, 2].into_iter().for_each(|way| near(data.cosines[way][0], 0.0));
+    assert_eq!(data.others, 2);
 }
 
 /// Nothing of a masked word's loss enters at `[CLS]`: it is touched only through the words that look at it.
@@ -176,4 +232,32 @@ fn a_range_of_one_layer_and_none_at_all() {
     assert!(moved[0] > 0.05, "{moved:?}");
     assert!(ranges(bert(), &sentence, &[]).expect("nothing to do").is_empty());
     assert!(ranges(bert(), &sentence, &[[0, 2]]).is_err() && ranges(bert(), &sentence, &[[2, 7]]).is_err());
+}
+
+/// The probes of `clsroom order` on the course's model: what a cosine near 1 hides, a probe reads; swapped neighbours hardly.
+#[test]
+fn a_probe_reads_who_does_it_and_shuffled_words_but_a_counter_of_words_reads_nothing() {
+    let home = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(["order", "--layer", "0,3,6", "--format", "json"])
+        .env("HOME", home.path())
+        .output()
+        .expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let accuracy = |task: &str, readout: &str, layer: Option<u64>| {
+        let lanes = json[task]["lanes"].as_array().expect("lanes");
+        let lane = lanes.iter().find(|lane| lane["readout"] == readout && lane["layer"].as_u64() == layer);
+        lane.expect("a lane")["accuracy"].as_f64().expect("a share")
+    };
+    let found = |task: &str| [0, 3, 6].map(|layer| accuracy(task, "cls", Some(layer)));
+    for task in ["order-subject", "order-shuffled", "order-swapped"] {
+        assert!((accuracy(task, "words", None) - 0.5).abs() < 0.06, "{task}");
+        assert!((found(task)[0] - 0.5).abs() < 1e-9, "[CLS] knows nothing at layer 0");
+    }
+    let [subject, shuffled, swapped] = ["order-subject", "order-shuffled", "order-swapped"].map(found);
+    assert!(subject[1] > 0.75 && subject[2] > 0.55, "{subject:?}");
+    assert!(shuffled[1] > 0.9 && shuffled[2] > 0.7, "{shuffled:?}");
+    assert!(swapped[1] < 0.7 && swapped[2] < shuffled[2], "{swapped:?}");
+    assert!((accuracy("order-shuffled", "mean", Some(0)) - 0.5).abs() < 0.08);
 }

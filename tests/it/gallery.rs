@@ -34,8 +34,12 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("difference_vectors", "04", View::Difference, "vvvjjll"),
     ("attribution", "04", View::Attribution, "jj"),
     ("map", "04", View::Map, "]]]ll"),
+    ("largest", "02", View::Largest, "v["),
+    ("ranges", "04", View::Ranges, "jl"),
     ("arrange", "06", View::Arrange, ""),
+    ("received", "06", View::Received, "vv"),
     ("gradient", "07", View::Gradient, "]"),
+    ("gradient_masked", "07", View::Gradient, "vv"),
     ("notebook", "11", View::Notebook, ""),
 ];
 
@@ -46,6 +50,7 @@ const RUNS: &[(&str, &str, View, &str)] = &[
     ("nearest", "05", View::Nearest, "jj"),
     ("learning", "07", View::Learning, ""),
     ("race", "08", View::Race, ""),
+    ("order", "10", View::Order, ""),
     ("decode", "10", View::Decode, "[["),
 ];
 

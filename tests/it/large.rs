@@ -115,7 +115,7 @@ fn walk(home: &Path, model: &Path, size: (u16, u16)) {
                 terminal.wait_until("the bench", |screen| screen != shown && screen.contains("ready]"));
                 shown += &terminal.screen();
             }
-            for claim in ["(not recorded)", "no such layer", "6 layers", "all-MiniLM-L6-v2", "So it is"] {
+            for claim in ["(not recorded)", "no such layer", "6 layers", "all-MiniLM-L6-v2", "Correct"] {
                 assert!(!shown.contains(claim), "{id}.{step} says {claim:?}: {shown}");
             }
             terminal.send("n");

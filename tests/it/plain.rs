@@ -59,7 +59,7 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
 }
 
 /// What is said at the bench of each view, on a sentence of two words.
-const SAID: [(View, &str); 23] = [
+const SAID: [(View, &str); 27] = [
     (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
     (View::Label, "the probability of positive is"),
     (View::Embedding, "the word's vector has length"),
@@ -76,13 +76,17 @@ const SAID: [(View, &str); 23] = [
     (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
-    (View::Notebook, "Question 4: Can the original sequence be got back from it?"),
+    (View::Notebook, "Question 4: Can the original sequence be recovered from it?"),
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Probe, "--layer all"),
     (View::Learning, "A training of 60 steps, head on [CLS]"),
     (View::Decode, "clsroom invert --readouts cls,mean,sep --layer all --data movies -- 'fine film'"),
     (View::Aggregate, "Run this here: clsroom aggregate"),
     (View::Nearest, "clsroom aggregate --data movies -- 'fine film'"),
+    (View::Largest, "Number 99 of [CLS], and the cosine of [CLS] with that of 32 film sentences"),
+    (View::Received, "No [CLS], positions from 1:"),
+    (View::Ranges, "Layers 1 to 6: 0."),
+    (View::Order, "The probe has to tell: who does it: a person or an animal?"),
 ];
 
 #[test]

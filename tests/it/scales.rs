@@ -11,7 +11,7 @@ use crate::driver::Driver;
 use crate::screens::to_view;
 
 /// Lesson, view and keys of everything that is drawn in colours by size.
-const MAPS: [(&str, View, &str); 13] = [
+const MAPS: [(&str, View, &str); 14] = [
     ("02", View::Similarity, ""),
     ("02", View::Embedding, ""),
     ("03", View::Matrix, ""),
@@ -22,6 +22,7 @@ const MAPS: [(&str, View, &str); 13] = [
     ("04", View::Mixing, ""),
     ("04", View::Mixing, "vvv"),
     ("04", View::Difference, "vvv"),
+    ("04", View::Ranges, ""),
     ("01", View::Label, ""),
     ("07", View::Gradient, ""),
     ("07", View::Learning, ""),

@@ -493,7 +493,7 @@ fn a_lesson_whose_bench_was_not_run_is_done_but_not_ticked() {
     driver.open("10");
     let steps = driver.state.lesson().expect("a lesson").steps.len();
     driver.press(&"n".repeat(steps));
-    assert!(driver.screen().contains("done, not run, 10 min"), "{}", driver.screen());
+    assert!(driver.screen().contains("done, not run, 13 min"), "{}", driver.screen());
     assert!(driver.screen().contains("Lesson 10 is done, without the run that it offers."), "{}", driver.screen());
 }
 
@@ -531,7 +531,7 @@ fn a_run_that_ends_on_the_map_counts_for_its_lesson() {
     }
     assert!(driver.screen().contains("Lesson 10 is done; its run goes on."), "{}", driver.screen());
     driver.finish_run();
-    assert!(driver.screen().contains("done, 10 min"), "{}", driver.screen());
+    assert!(driver.screen().contains("done, 13 min"), "{}", driver.screen());
 }
 
 #[test]

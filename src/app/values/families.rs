@@ -4,6 +4,7 @@ use super::attribution::{of_attribution, of_difference};
 use super::{of_aggregate, of_compare, of_decoding, of_knockout, of_nearest, of_neighbours, of_races, offered};
 use crate::app::State;
 use crate::lab::figures;
+use crate::lab::knockout::all_ranges;
 use crate::lab::record::Datum;
 
 /// One family.
@@ -31,6 +32,15 @@ pub(crate) const RACE: Family = family("race", of_races);
 pub(crate) const OFFER: Family = family("offer", offered);
 /// `{{arrange.…}}`
 pub(crate) const ARRANGE: Family = family("arrange", |state, rest| figures::arrange(state.arranged()?, rest));
+/// `{{largest.…}}`
+pub(crate) const LARGEST: Family = family("largest", |state, rest| figures::largest(state.largest()?, rest));
+/// `{{received.…}}`
+pub(crate) const RECEIVED: Family = family("received", |state, rest| figures::received(state.received()?, rest));
+/// `{{cut.…}}`
+pub(crate) const CUT: Family = family("cut", |state, rest| {
+    let layers = state.layers()?;
+    figures::cut(&all_ranges(layers), state.cut_ranges()?, layers, rest)
+});
 /// `{{gradient.…}}`
 pub(crate) const GRADIENT: Family = family("gradient", |state, rest| figures::gradient(state.gradient()?, rest));
 /// `{{learning.…}}`

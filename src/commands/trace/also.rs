@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::cli::{Also, Trace};
 use crate::lab::dataset::MOVIES;
 use crate::lab::gradient::MaskedWord;
+use crate::lab::largest::LargestData;
 use crate::lab::received::ReceivedByFirst;
 use crate::lab::record::Datum;
-use crate::lab::{Control, LearnRequest, Outcome, Readout, Request, Sentence, Session, TraceData, figures, largest};
+use crate::lab::{Control, LearnRequest, Outcome, Readout, Request, Sentence, Session, TraceData, figures};
 
 /// Steps of the short training, as in the lesson.
 const STEPS: usize = 60;
@@ -34,7 +35,7 @@ pub(super) fn measure(
         asked => asked.to_vec(),
     };
     let request = match also {
-        Also::Largest => return Ok(largest(trace)),
+        Also::Largest => Request::Largest(sentence.clone()),
         Also::Received => Request::Received { sentence: sentence.clone(), stand_in: asked.stand_in.clone() },
         Also::Ranges => Request::Ranges { sentence: sentence.clone(), ranges: ranges.clone() },
         Also::Masked => Request::Masked { sentence: sentence.clone(), position: asked.mask },
@@ -51,6 +52,7 @@ pub(super) fn measure(
     };
     let outcome = lab.run(&request, &Control::QUIET).map_err(|error| error.to_string())?;
     let figures = match outcome {
+        Some(Outcome::Largest(data)) => return Ok(largest(&data)),
         Some(Outcome::Received(data)) => return Ok(received(&data)),
         Some(Outcome::Ranges(data)) => return Ok(cut(&ranges, &data)),
         Some(Outcome::Masked(data)) => return Ok(masked(&data, trace)),
@@ -98,22 +100,19 @@ fn by_layer(start: &str, first: usize, values: &[f32]) -> Vec<Named> {
     values.iter().enumerate().map(|(at, value)| (format!("{start}.{}", first + at), number(*value))).collect()
 }
 
-fn largest(trace: &TraceData) -> (Vec<Named>, Option<Group>) {
-    let found = largest::largest(&trace.hidden_states);
-    let index = ("largest.index".to_owned(), Datum::Number(found.index as f64));
-    let figures = std::iter::once(index).chain(by_layer("largest.share", 0, &found.share_of_cls)).collect();
+fn largest(data: &LargestData) -> (Vec<Named>, Option<Group>) {
+    let found = &data.coordinate;
+    let mut figures = vec![("largest.index".to_owned(), Datum::Number(found.index as f64))];
+    figures.extend(by_layer("largest.share", 0, &found.share_of_cls));
+    for (way, cosines) in figures::WAYS.iter().zip(&data.cosines) {
+        figures.extend(by_layer(&format!("largest.{way}"), 0, cosines));
+    }
     (figures, Some(("largest_coordinate", json!(found))))
 }
 
 fn received(data: &ReceivedByFirst) -> (Vec<Named>, Option<Group>) {
-    let all = [
-        ("as-it-is", &data.as_it_is),
-        ("stand-in", &data.stand_in_first),
-        ("without-cls", &data.without_cls),
-        ("without-cls-from-1", &data.without_cls_from_1),
-        ("from-1", &data.from_1),
-    ];
-    let figures = all.iter().flat_map(|(name, values)| by_layer(&format!("received.{name}"), 1, values));
+    let named = data.named();
+    let figures = named.iter().flat_map(|(name, values)| by_layer(&format!("received.{name}"), 1, values));
     (figures.collect(), Some(("received_by_first", json!(data))))
 }
 

@@ -22,7 +22,7 @@ pub struct AggregateReport {
     pub lanes: Vec<AggregateLane>,
     /// Pairs of test sentences behind [`AggregateLane::random_cosine`].
     pub pairs: usize,
-    /// Share of (test, training) pairs with the same label: what [`AggregateLane::nearest`] would be by drawing lots.
+    /// Share of (test, training) pairs with the same label: what [`AggregateLane::nearest`] would be by guessing.
     pub chance: f64,
     /// How to make it again.
     pub provenance: Provenance,
@@ -37,7 +37,7 @@ pub struct AggregateLane {
     pub layer: usize,
     /// A logistic regression on it, as in a race.
     pub probe: Lane,
-    /// Mean cosine of the vectors of two test sentences drawn by lot.
+    /// Mean cosine of the vectors of two test sentences taken at random.
     pub random_cosine: f64,
     /// Share of the test sentences whose nearest training sentence, by cosine, has the same label.
     pub nearest: f64,

@@ -43,6 +43,8 @@ pub enum Request {
     Gradient(Sentence),
     /// The same pieces in other arrangements.
     Arrange(Sentence),
+    /// The largest coordinate of `[CLS]`, and what it does to cosines with other sentences.
+    Largest(Sentence),
     /// What the first place receives of the words' attention, in five arrangements.
     Received {
         /// The sentence.
@@ -114,6 +116,8 @@ pub enum Outcome {
     Beside(Arc<TraceData>),
     /// Answer to [`Request::Arrange`].
     Arrange(Arc<crate::lab::arrange::ArrangeData>),
+    /// Answer to [`Request::Largest`].
+    Largest(Arc<crate::lab::largest::LargestData>),
     /// Answer to [`Request::Received`].
     Received(Arc<crate::lab::received::ReceivedByFirst>),
     /// Answer to [`Request::Ranges`]: 1 - cosine of `[CLS]`'s final vector with the original, for each range.

@@ -174,6 +174,8 @@ pub struct GradientData {
     pub sentence: super::Sentence,
     /// For each readout's name, the norm of the loss's gradient at every layer and position [(L+1) x T].
     pub maps: Vec<(String, super::Matrix)>,
+    /// Where the masked word of the map `masked` stands, and whether the checkpoint's own head guesses it.
+    pub masked: Option<(usize, bool)>,
 }
 
 /// A short training that is watched through one sentence.

@@ -98,7 +98,8 @@ pub(super) fn measures(bench: Option<&Bench>, value: &ValueRef, vocabulary: &Voc
             Err(("the bench follows no word".to_owned(), Some("add a line `word = \"…\"` to the bench".to_owned())))
         }
         ("decode", _) => among(parts[1], &["cls", "mean", "sep"]),
-        ("label" | "gradient" | "aggregate" | "nearest", _) => among(parts[1], &["cls", "mean"]),
+        ("gradient", _) => among(parts[1], &["cls", "mean", "masked"]),
+        ("label" | "aggregate" | "nearest", _) => among(parts[1], &["cls", "mean"]),
         _ => Ok(()),
     }
 }
@@ -151,7 +152,7 @@ fn lanes(bench: &Bench, parts: &[&str], vocabulary: &Vocabulary) -> Result<(), N
             "the bench's race has no frozen lanes".to_owned(),
             Some("write `finetune` in the layer's place, or `modes = [\"frozen\", \"finetune\"]`".to_owned()),
         )),
-        _ if bench.view == View::Probe => Ok(()),
+        _ if matches!(bench.view, View::Probe | View::Order) => Ok(()),
         at => {
             let layers = vocabulary.layers;
             let asked = Layer::named(at).or_else(|| at.parse().ok().map(Layer::Number)).map(|at| at.number(layers));

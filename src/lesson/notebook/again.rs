@@ -23,7 +23,8 @@ pub type With<'a> = (Option<&'a str>, Option<usize>);
 pub(super) fn of_sentence(key: &str, sentence: &str, with: With<'_>) -> Option<String> {
     let family = family(key);
     let also = match family {
-        "arrange" | "gradient" | "knockout" | "learning" => Some(family),
+        "arrange" | "gradient" | "knockout" | "learning" | "largest" | "received" => Some(family),
+        "cut" => Some("ranges"),
         "sentence" | "label" | "mixing" => None,
         _ => return None,
     };

@@ -302,7 +302,7 @@ fn back(evidence: &Evidence<'_>) -> Answer {
     );
     let verdict = back_in_words(&mut points);
     points.answer(
-        ("Can the original sequence be got back from it?", LESSONS[3]),
+        ("Can the original sequence be recovered from it?", LESSONS[3]),
         verdict,
         &["decode.cls.last.precision"],
         ("small decoders of [CLS] and GlobalPooling", "the decoders of [CLS] and GlobalPooling (lesson 10)"),
@@ -324,7 +324,7 @@ fn back_in_words(points: &mut Points<'_>) -> Option<String> {
         .quote_beside("decode.mean.last.precision", &origin)
         .map_or_else(String::new, |mean| format!("; from GlobalPooling {}", mean.value));
     Some(format!(
-        "{begins}, the commonest pieces guessed blindly {}{beside} ({}). Which words, not in which order; trained inverters \
+        "{begins}, the commonest pieces guessed blindly {}{beside} ({}). It names words, not their order; trained inverters \
          get further.",
         guess.value,
         origin.in_words()

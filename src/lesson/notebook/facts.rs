@@ -60,7 +60,7 @@ pub const FACTS: &[Fact] = &[
     fact(
         "aggregate.cls.last.cosine",
         Some("aggregate.cls.6.cosine"),
-        "[CLS] of two test sentences drawn by lot: mean cosine",
+        "[CLS] of two random test sentences: mean cosine",
         Auto,
     ),
     fact("aggregate.mean.last.cosine", Some("aggregate.mean.6.cosine"), "the same for GlobalPooling", Auto),

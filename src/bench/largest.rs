@@ -1,0 +1,105 @@
+//! The number that outweighs the others in `[CLS]`: its share of the length, and cosines with and without it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, measured, said};
+use crate::app::keymap::Scope;
+use crate::app::{State, values};
+use crate::bench::{Draw, View, ViewRow};
+use crate::lab::Request;
+use crate::lab::figures::WAYS;
+use crate::lab::largest::{LargestData, Way};
+use crate::lesson::Format;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::chart::{self, Chart, Series};
+
+pub(super) const ROW: ViewRow = ViewRow {
+    about: "the number that outweighs the others in [CLS], and cosines with and without it",
+    measures: &WAYS,
+    settings: &["sentence", "measure", "layer"],
+    families: &[values::families::LARGEST],
+    keys: &[Scope::Layers],
+    reads_the_course: |_| true,
+    wants: |state| vec![Request::Largest(state.sentence())],
+    ..ViewRow::of(View::Largest, "largest", Draw::Alone(draw), words)
+};
+
+/// A way in words, and as a legend has room for it.
+fn name(way: Way) -> [&'static str; 2] {
+    match way {
+        Way::AsItIs => ["all numbers", "all numbers"],
+        Way::Without => ["without that number", "without it"],
+        Way::Centred => ["the mean vector subtracted", "centred"],
+    }
+}
+
+fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(data) = state.largest() else {
+        return card(&["The model reads your sentence and some others."], theme, area, buf);
+    };
+    let way = Way::ALL[state.cursor.variant % Way::ALL.len()];
+    let last = data.coordinate.share_of_cls.len().saturating_sub(1);
+    let layer = state.cursor.layer.min(last);
+    let share = data.coordinate.share_of_cls.get(layer).copied().unwrap_or(f32::NAN);
+    let [cosines, _] = [&data.cosines[place(way)], &data.cosines[0]];
+    let under = format!(
+        "layer {layer}: number {} carries {} of the squared length of [CLS]; cosine with others {:.3} ({})",
+        data.coordinate.index,
+        values::write(f64::from(share), Format::Percent),
+        cosines.get(layer).copied().unwrap_or(f32::NAN),
+        name(way)[0]
+    );
+    let of = format!("[CLS] of your sentence beside that of {} film sentences, mean", data.others);
+    let foot = [
+        said(under, theme.value()),
+        said("Cosine 1: the same direction. A cosine follows the largest numbers most.", theme.text()),
+        measured(&of, theme),
+    ];
+    let body = frame("one number", &format!("layer {layer} [ ]   v way"), &foot, theme, area, buf);
+    let points = |values: &[f32]| -> Vec<(f32, f32)> {
+        values.iter().enumerate().map(|(layer, value)| (layer as f32, *value)).collect()
+    };
+    let shares = points(&data.coordinate.share_of_cls);
+    let curves: Vec<Vec<(f32, f32)>> = data.cosines.iter().map(|values| points(values)).collect();
+    let share_name = format!("share of number {}", data.coordinate.index);
+    let mut series = vec![Series { name: &share_name, points: &shares, intervals: &[], role: Role::Label }];
+    series.extend(Way::ALL.iter().zip(&curves).map(|(known, points)| Series {
+        name: name(*known)[1],
+        points,
+        intervals: &[],
+        role: if *known == way { Role::Cls } else { Role::Dim },
+    }));
+    let lowest = curves.iter().flatten().map(|point| point.1).fold(0f32, f32::min);
+    let chart = Chart {
+        title: "share of the squared length; cosine",
+        series: &series,
+        x: Some((0.0, last as f32)),
+        y: Some((lowest, 1.0)),
+        x_label: "layer (0: embeddings)",
+        reference: None,
+    };
+    chart::draw(body, buf, theme, &chart);
+}
+
+fn place(way: Way) -> usize {
+    Way::ALL.iter().position(|known| *known == way).unwrap_or(0)
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let data = state.largest()?;
+    let mut said = vec![format!(
+        "Number {} of [CLS], and the cosine of [CLS] with that of {} film sentences, mean:",
+        data.coordinate.index, data.others
+    )];
+    said.extend((0..data.coordinate.share_of_cls.len()).map(|layer| of_layer(data, layer)));
+    Some(said)
+}
+
+fn of_layer(data: &LargestData, layer: usize) -> String {
+    let [all, without, centred] = [0, 1, 2].map(|way| data.cosines[way].get(layer).copied().unwrap_or(f32::NAN));
+    format!(
+        "After layer {layer} it carries {} of the squared length; cosine {all:.3}, without it {without:.3}, centred {centred:.3}.",
+        values::write(f64::from(data.coordinate.share_of_cls[layer]), Format::Percent)
+    )
+}
