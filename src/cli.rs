@@ -2,10 +2,14 @@
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "clap shows these texts, in which [CLS] is a token")]
 
+mod trace;
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use trace::{Also, Trace};
 
 use crate::config::{self, Color, Settings, values};
 use crate::lab::readout;
@@ -14,7 +18,9 @@ use crate::lab::readout;
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     // The release command sets it, so that an ordinary build does not start anew with each commit.
     let commit = option_env!("CLSROOM_COMMIT").unwrap_or("not recorded (only the release command records it)");
-    let features = if cfg!(feature = "hub") { "hub" } else { "none" };
+    let built = [(cfg!(feature = "hub"), "hub"), (cfg!(feature = "bge"), "bge")];
+    let built: Vec<&str> = built.into_iter().filter_map(|(there, name)| there.then_some(name)).collect();
+    let features = if built.is_empty() { "none".to_owned() } else { built.join(", ") };
     let linked = if cfg!(target_env = "musl") { ", static" } else { "" };
     let (version, system, processor) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     format!("{version}\ncommit: {commit}\nfeatures: {features}\nsystem: {system} {processor}{linked}")
@@ -187,37 +193,6 @@ pub enum Command {
     Doctor,
 }
 
-/// `clsroom trace`.
-#[derive(Debug, Args)]
-pub struct Trace {
-    /// The sentence
-    pub text: String,
-    /// A second text, for a sentence pair
-    #[arg(long, value_name = "TEXT")]
-    pub pair: Option<String>,
-    /// Measure more on the sentence; figures are named as lessons name them
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
-    pub also: Vec<Also>,
-    /// Layers in which [CLS] looks at nothing but itself, as in 1-5,6 [default: all but the last, the last, all]
-    #[arg(long, value_delimiter = ',', value_name = "LAYERS", value_parser = range)]
-    pub ranges: Vec<[usize; 2]>,
-    /// The word that stands in for [CLS] where attention is received
-    #[arg(long, value_name = "WORD", default_value = "banana")]
-    pub stand_in: String,
-    /// The position whose word is hidden [default: the middle]
-    #[arg(long, value_name = "K")]
-    pub mask: Option<usize>,
-    /// Another sentence beside this one: how alike the two are, layer by layer
-    #[arg(long, value_name = "TEXT")]
-    pub beside: Option<String>,
-    /// A word in both, followed through the layers
-    #[arg(long, value_name = "WORD", requires = "beside")]
-    pub word: Option<String>,
-    /// Text for people, JSON for programs
-    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
-    pub format: TextFormat,
-}
-
 /// `clsroom notebook`.
 #[derive(Debug, Args)]
 pub struct Notebook {
@@ -236,36 +211,6 @@ pub enum NotebookFormat {
     Md,
     /// One HTML file.
     Html,
-}
-
-/// What `trace --also` measures besides the pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Also {
-    /// The same pieces in other arrangements.
-    Arrange,
-    /// Where the loss touches.
-    Gradient,
-    /// Every edge into [CLS] cut, one at a time.
-    Knockout,
-    /// A short training of [CLS], watched through this sentence.
-    Learning,
-    /// The number that outweighs the others in [CLS].
-    Largest,
-    /// What the first place receives of the words' attention, with [CLS] and without.
-    Received,
-    /// [CLS] cut off from the words in some layers (--ranges).
-    Ranges,
-    /// A word hidden behind [MASK], and where the loss of guessing it touches (--mask).
-    Masked,
-}
-
-/// First and last layer, as in 1-5; one number is both.
-pub(crate) fn range(text: &str) -> Result<[usize; 2], String> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (first.trim().parse(), last.trim().parse()) {
-        (Ok(first), Ok(last)) if first >= 1 && first <= last => Ok([first, last]),
-        _ => Err("layers are a number or two, as in 6 or 1-5, counted from 1".to_owned()),
-    }
 }
 
 /// Output of `trace`, `invert` and `aggregate`.

@@ -15,6 +15,7 @@ mod folder;
 pub(crate) mod guard;
 #[cfg(feature = "hub")]
 pub mod hub;
+mod identity;
 pub mod intervene;
 pub(crate) mod learner;
 pub mod load;

@@ -195,7 +195,7 @@ fn words(state: &State) -> Option<Vec<String>> {
     };
     let [train, _, test] = report.provenance.sentences;
     let mut said = vec![format!(
-        "Measured here, on {train} training and {test} test sentences. Probe: its accuracy; pair: mean cosine of two random sentences; nearest: share whose nearest training sentence has the same label, which by lot is {:.3}.",
+        "Measured here, on {train} training and {test} test sentences. Probe: its accuracy; pair: mean cosine of two random sentences; nearest: share whose nearest training sentence has the same label; guessing gets {:.3}.",
         report.chance
     )];
     for lane in &report.lanes {

@@ -38,16 +38,16 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(data) = state.largest() else {
         return card(&["The model reads your sentence and some others."], theme, area, buf);
     };
-    let way = Way::ALL[state.cursor.variant % Way::ALL.len()];
+    let at = state.cursor.variant % Way::ALL.len();
+    let way = Way::ALL[at];
     let last = data.coordinate.share_of_cls.len().saturating_sub(1);
     let layer = state.cursor.layer.min(last);
     let share = data.coordinate.share_of_cls.get(layer).copied().unwrap_or(f32::NAN);
-    let [cosines, _] = [&data.cosines[place(way)], &data.cosines[0]];
     let under = format!(
         "layer {layer}: number {} carries {} of the squared length of [CLS]; cosine with others {:.3} ({})",
         data.coordinate.index,
         values::write(f64::from(share), Format::Percent),
-        cosines.get(layer).copied().unwrap_or(f32::NAN),
+        data.cosines[at].get(layer).copied().unwrap_or(f32::NAN),
         name(way)[0]
     );
     let of = format!("[CLS] of your sentence beside that of {} film sentences, mean", data.others);
@@ -80,10 +80,6 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         reference: None,
     };
     chart::draw(body, buf, theme, &chart);
-}
-
-fn place(way: Way) -> usize {
-    Way::ALL.iter().position(|known| *known == way).unwrap_or(0)
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

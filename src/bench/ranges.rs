@@ -1,5 +1,7 @@
 //! `[CLS]` cut off from the words in a range of layers: where does what it has in the end come from?
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -15,9 +17,9 @@ use crate::view::widgets::scale::Scale;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "[CLS] looks at nothing but itself in a range of layers: how far it turns in the end",
-    settings: &["sentence", "layer"],
+    settings: &["sentence"],
     families: &[values::families::CUT],
-    keys: &[Scope::Move, Scope::Layers],
+    keys: &[Scope::Move],
     lowest_layer: 1,
     moves,
     wants: |state| state.ranges_request().into_iter().collect::<Vec<Request>>(),
@@ -53,10 +55,8 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return card(&["The model runs once for every range of layers."], theme, area, buf);
     };
     let [first, last] = range(state, layers);
-    let moved = |first: usize, last: usize| {
-        let place = all_ranges(layers).iter().position(|range| *range == [first, last]);
-        place.and_then(|place| data.get(place).copied()).unwrap_or(f32::NAN)
-    };
+    let known: BTreeMap<[usize; 2], f32> = all_ranges(layers).into_iter().zip(data.iter().copied()).collect();
+    let moved = |first: usize, last: usize| known.get(&[first, last]).copied().unwrap_or(f32::NAN);
     let which = if first == last { format!("layer {first}") } else { format!("layers {first} to {last}") };
     let under = format!("cut in {which}: the final [CLS] turns by {:.4} (1 - cosine)", moved(first, last));
     let most = data.iter().copied().fold(f32::MIN_POSITIVE, f32::max);

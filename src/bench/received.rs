@@ -24,6 +24,9 @@ pub(super) const ROW: ViewRow = ViewRow {
     ..ViewRow::of(View::Received, "received", Draw::Alone(draw), words)
 };
 
+/// The arrangements in which one piece, `[CLS]`, is missing.
+const WITHOUT: [usize; 2] = [2, 3];
+
 /// What stands first, and how positions are counted; and the same as a legend has room for it.
 fn name(place: usize, word: &str) -> [String; 2] {
     let both = |long: &str, short: &str| [long.to_owned(), short.to_owned()];
@@ -46,8 +49,8 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let layers = data.as_it_is.len();
     let layer = state.cursor.layer.clamp(1, layers.max(1));
     let share = all[at].1.get(layer - 1).copied().unwrap_or(f32::NAN);
-    let pieces = state.trace().map_or(0, |trace| trace.pieces.len()).max(1);
-    let even = 1.0 / pieces as f32;
+    let pieces = state.trace().map_or(0, |trace| trace.pieces.len()).saturating_sub(usize::from(WITHOUT.contains(&at)));
+    let even = 1.0 / pieces.max(1) as f32;
     let under = format!(
         "layer {layer}, {}: the first place receives {} of a word's attention; evenly spread it would be {}",
         name(at, &stand_in)[0],

@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::bert::{Attention, Bert, Embeddings, FeedForward, Layer};
 use super::classify::{Answers, Between, Classifier};
 use super::embedded::MINILM;
+use super::identity;
 use super::masked::MaskedHead;
 use super::ops::{LayerNorm, Linear};
 use super::tokenize::{self, Tokenizer};
-use super::weights::{Weights, hex};
+use super::weights::Weights;
 use super::{Config, Family, ModelError, blob, folder};
 use crate::files;
 use crate::wording::{counted, visible};
@@ -25,9 +25,6 @@ pub const MOST_BYTES: u64 = 256 << 20;
 
 /// A larger configuration is refused before it is read: as JSON in memory it takes many times its length.
 const LONGEST_CONFIG: u64 = 4 << 20;
-
-/// Numbers that are hashed at once.
-const HASHED: usize = 16_384;
 
 /// Vocabularies of other tokenizers.
 const OTHER_VOCABULARIES: [&str; 6] =
@@ -157,7 +154,7 @@ impl Bert {
             max_length: max_length.unwrap_or(MAX_LENGTH).clamp(3, config.longest()),
             asked_length: max_length,
             sha256: sha256?,
-            tensors_sha256: known.map_or_else(|| digest(&read), str::to_owned),
+            tensors_sha256: known.map_or_else(|| identity::of_encoder(&read), str::to_owned),
         };
         Ok(Self { config, embeddings, layers, pooler, classifier, masked_head, tokenizer: tokenizer.into(), facts })
     }
@@ -288,27 +285,6 @@ struct Taken<'a> {
     read: Mutex<BTreeMap<String, String>>,
 }
 
-/// Weights of these parts say which encoder it is; one in a package may have lost the others.
-const ENCODER: [&str; 2] = ["embeddings", "encoder."];
-
-/// See [`Facts::tensors_sha256`].
-fn digest(read: &BTreeMap<String, String>) -> String {
-    let encoder = read.iter().filter(|(name, _)| ENCODER.iter().any(|part| name.starts_with(part)));
-    let lines: Vec<String> = encoder.map(|(name, hash)| format!("{name} {hash}")).collect();
-    hex(&Sha256::digest(lines.join("\n")))
-}
-
-/// sha256 of a weight's numbers as f32, little-endian.
-fn hash(tensor: &Tensor) -> Result<String, ModelError> {
-    let (mut hash, mut bytes) = (Sha256::new(), Vec::with_capacity(4 * HASHED));
-    for numbers in tensor.flatten_all()?.to_vec1::<f32>()?.chunks(HASHED) {
-        bytes.clear();
-        numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
-        hash.update(&bytes);
-    }
-    Ok(hex(&hash.finalize()))
-}
-
 type Parts = (Embeddings, Vec<Layer>, Option<Linear>, (Option<Classifier>, Option<String>), Option<MaskedHead>);
 
 impl Taken<'_> {
@@ -323,7 +299,7 @@ impl Taken<'_> {
     fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor = self.weights.take(name, shape)?;
         self.parameters.fetch_add(tensor.elem_count(), Ordering::Relaxed);
-        let hash = if self.hash { hash(&tensor)? } else { String::new() };
+        let hash = if self.hash { identity::of_weight(&tensor)? } else { String::new() };
         if let Ok(mut read) = self.read.lock() {
             read.insert(name.to_owned(), hash);
         }

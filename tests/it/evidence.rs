@@ -11,12 +11,14 @@ use clsroom::lab::knockout::ranges;
 use clsroom::lab::largest::{Way, beside, largest, mean};
 use clsroom::lab::received::received;
 use clsroom::lab::{Control, Matrix, Outcome, Request, Sentence};
+use clsroom::lesson::View;
 use clsroom::model::Bert;
 use serde_json::Value;
 
 use crate::checkpoint::Checkpoint;
-use crate::driver::lab;
+use crate::driver::{Driver, lab};
 use crate::reference::{bert, difference, numbers, read};
+use crate::screens::to_view;
 
 const TOLERANCE: f32 = 1e-4;
 
@@ -223,6 +225,19 @@ fn a_checkpoints_own_head_guesses_by_its_formula() {
     let scores: Vec<f64> = (0..entries).map(score).collect();
     let expected = scores.iter().map(|score| score.exp()).sum::<f64>().ln() - scores[word];
     assert!((f64::from(own.loss) - expected).abs() < 1e-4, "{} and {expected}", own.loss);
+}
+
+/// What even attention would be follows from the pieces that are there: without `[CLS]` there is one less.
+#[test]
+fn the_even_share_counts_the_pieces_of_the_arrangement() {
+    let mut driver = Driver::new(80, 24);
+    driver.type_sentence("not bad at all");
+    to_view(&mut driver, "06", View::Received);
+    driver.press("1");
+    let flat = |driver: &Driver| driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&driver).contains("evenly spread it would be 16.7 %"), "{}", driver.screen());
+    driver.press("vv");
+    assert!(flat(&driver).contains("evenly spread it would be 20.0 %"), "{}", driver.screen());
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn it_is_at_hand_without_a_network_under_both_names() {
     for name in ["all-MiniLM-L6-v2", "bge-small-en-v1.5", "--model bge"] {
         assert!(listed.contains(name), "{name}: {listed}");
     }
+    assert!(clsroom(&["--version"]).1.contains("bge"), "it says what is inside");
     let traced = |name: &str| {
         let (_, text) = clsroom(&["trace", "Not bad at all.", "--model", name, "--format", "json"]);
         serde_json::from_str::<Value>(&text).expect("JSON")
