@@ -150,6 +150,8 @@ pub enum Overlay {
     Glossary(u16),
     /// The steps of a lesson, or the views of the sandbox.
     GoTo(goto::Place),
+    /// The step's lines of code, scrolled down by so many lines.
+    Code(u16),
     /// The settings; which row.
     Settings(usize),
     /// The sentence editor, and what the sentence is for.
@@ -337,6 +339,8 @@ impl State {
             Some(Overlay::Settings(_)) => return Some("[settings ready]".to_owned()),
             Some(Overlay::GoTo(_)) => return Some("[index ready]".to_owned()),
             Some(Overlay::Glossary(_)) => return Some("[glossary ready]".to_owned()),
+            Some(Overlay::Code(_)) => return Some("[code ready]".to_owned()),
+            Some(Overlay::Editor(editor::Purpose::Thought(_), _)) => return Some("[thought ready]".to_owned()),
             Some(Overlay::Editor(editor::Purpose::Lanes, _)) => {
                 return self.missing().is_empty().then(|| "[ask ready]".to_owned());
             }

@@ -13,6 +13,7 @@ mod difference;
 mod embedding;
 mod gradient;
 mod heads;
+mod histories;
 mod label;
 mod largest;
 mod learning;
@@ -43,8 +44,8 @@ use crate::app::State;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{fit, put};
 use parts::{
-    FLOWS, Flow, boxed, card, chosen, frame, hidden, is_cls, label_of, label_role, label_roles, labels, measured,
-    measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said, token, without,
+    FLOWS, Flow, boxed, card, chosen, frame, hidden, in_way, is_cls, label_of, label_role, label_roles, labels,
+    measured, measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said, token, without,
 };
 pub(crate) use row::{Draw, ViewRow};
 
@@ -91,7 +92,7 @@ pub enum View {
     Attribution,
     /// Two sentences side by side, with their difference.
     Difference,
-    /// The notebook: the four answers from what was measured.
+    /// The notebook: the answers from what was measured.
     Notebook,
     /// The sentence decoded from one vector: hits, misses, false alarms.
     Decode,
@@ -107,6 +108,8 @@ pub enum View {
     Ranges,
     /// Whether a frozen probe reads the order of words, by layer.
     Order,
+    /// Recorded models side by side, by how each was tuned.
+    Histories,
 }
 
 /// Every view, in the order of the enum and of the sandbox.
@@ -138,6 +141,7 @@ const TABLE: &[&ViewRow] = &[
     &received::ROW,
     &ranges::ROW,
     &order::ROW,
+    &histories::ROW,
 ];
 
 /// How many views there are.

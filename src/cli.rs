@@ -174,7 +174,7 @@ pub enum Command {
         /// Number of a lesson, such as 04; all lessons when none is given
         lesson: Option<String>,
     },
-    /// Write your notebook: predictions, measurements and the four answers
+    /// Write your notebook: predictions, measurements and the answers
     Notebook(Notebook),
     /// List, download or check models
     Models {

@@ -39,6 +39,7 @@ pub mod steps;
 mod tensors;
 pub mod trace;
 pub mod verdict;
+pub mod way;
 pub mod words;
 pub mod work;
 

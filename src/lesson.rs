@@ -1,7 +1,7 @@
 //! Lessons: what a teacher writes, as typed data.
 //!
 //! A lesson is one Markdown file with `+++` TOML at its head. Steps are split at `---`. Fenced blocks named `bench`,
-//! `predict`, `check` and `notes` say what stands beside the text, `embedded` and `others` which text is for which model; `{{…}}` stands for a value that is measured, recorded or
+//! `predict`, `check`, `notes` and `code` say what stands beside the text, `embedded` and `others` which text is for which model; `{{…}}` stands for a value that is measured, recorded or
 //! cited. [`parse`] reads a file, [`check`] tells an author's mistakes with file, line and column, [`library`] loads
 //! a course (embedded or from a directory), [`progress`] keeps what one learner did. Nothing here knows BERT or the
 //! screen: which benches and values exist is handed in as a [`Vocabulary`].
@@ -80,6 +80,8 @@ pub struct Step {
     pub check: Option<Question>,
     /// What a teacher says here; shown with `--notes` only.
     pub notes: Vec<Block>,
+    /// The lines that a user of a library writes for the same; shown when asked for.
+    pub code: Option<String>,
     /// Line in the file where the step begins (1-based).
     pub line: usize,
 }
@@ -239,6 +241,8 @@ pub struct Bench {
     pub epochs: Option<usize>,
     /// Only so many of the upper layers learn.
     pub top_layers: Option<usize>,
+    /// The other model runs the same race, too.
+    pub both_models: bool,
     /// Line of the block in its file.
     #[serde(skip)]
     pub line: usize,

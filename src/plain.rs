@@ -9,8 +9,9 @@ mod text;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, channel};
 
+use crate::app::editor::Purpose;
 use crate::app::settings::Settings as Shown;
-use crate::app::{Key, Loaded, Screen, State};
+use crate::app::{Key, Loaded, Overlay, Screen, State};
 use crate::bench;
 use crate::cli::{Common, CourseWith};
 use crate::commands::shown_download;
@@ -163,8 +164,25 @@ impl Reader {
                 return Err(Early::Quiet);
             }
             self.press(Key::Char('n'))?;
+            if let Some(Overlay::Editor(Purpose::Thought(_), _)) = self.front.state.overlay {
+                self.reflect(&lesson.question)?;
+            }
         }
         Ok(())
+    }
+
+    /// At the end of a lesson: one line for the notebook, from whoever is there to write it.
+    fn reflect(&mut self, question: &str) -> Result<(), Early> {
+        if !self.asks {
+            return self.press(Key::Esc);
+        }
+        say(&format!("What do you think now? {question}"))?;
+        let Some(said) = prompt("One line for your notebook (Enter: none): ")? else { return Err(Early::Quiet) };
+        if said.is_empty() {
+            return self.press(Key::Esc);
+        }
+        self.front.take(Incoming::Paste(said))?;
+        self.press(Key::Enter)
     }
 
     fn step(&mut self, number: usize, of: usize) -> Result<(), Early> {
@@ -174,6 +192,10 @@ impl Reader {
         // Paragraphs that wait for a run come after it.
         for block in text::blocks(&self.front.state, &self.front.state.text()) {
             say(&block)?;
+        }
+        if let Some(code) = &step.code {
+            say("In your code:")?;
+            say(code)?;
         }
         if self.front.state.teacher.notes {
             let none = "This step has no speaker notes.".to_owned();

@@ -153,6 +153,8 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Gap => state.has_gap() && state.results.running.is_none(),
         Scope::Notebook => state.shows_notebook(),
         Scope::Terms => state.step().is_some_and(|step| !glossary::in_step(&state.course.glossary, step).is_empty()),
+        Scope::Code => state.step().is_some_and(|step| step.code.is_some()),
+        Scope::Ways => view.is_some_and(|_| state.ways().len() > 1),
         Scope::Seeds => bench_shown && state.takes_seed() && state.running().is_none(),
         Scope::Lanes => view.is_some_and(|view| view.row().lanes) && state.running().is_none(),
     }

@@ -1,6 +1,10 @@
 //! Where the learner is within a bench: piece, layer, head, operation, variant.
 
+use std::sync::Arc;
+
 use crate::bench::ViewRow;
+use crate::lab::Request;
+use crate::lab::way::{Space, Way};
 use crate::lesson::progress::RaceChoice;
 use crate::lesson::{Bench, View};
 
@@ -30,6 +34,8 @@ pub struct Cursor {
     pub lanes: usize,
     /// `[CLS]` and `[SEP]` are left out of a map.
     pub hide: bool,
+    /// How vectors are prepared before they are compared.
+    pub way: Way,
     /// What the cursor was on is opened.
     pub open: bool,
 }
@@ -55,6 +61,41 @@ impl State {
     #[must_use]
     pub fn hides(&self) -> bool {
         self.row().is_some_and(|row| (row.hides)(self))
+    }
+
+    /// The ways in which the bench can prepare vectors before it compares them, the plain one first.
+    #[must_use]
+    pub fn ways(&self) -> &'static [Way] {
+        self.row().filter(|_| !self.shows_models()).map_or(&[], |row| (row.ways)(self))
+    }
+
+    /// The way in use.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        if self.ways().contains(&self.cursor.way) { self.cursor.way } else { Way::AsItIs }
+    }
+
+    /// The same question about vectors that are prepared in this way.
+    pub(crate) fn in_way(&self, request: Request) -> Request {
+        match self.way() {
+            Way::AsItIs => request,
+            way => Request::Prepared(way, Box::new(request)),
+        }
+    }
+
+    /// What a bench asks for that prepares the states of a trace itself.
+    pub(crate) fn space_request(&self) -> Option<Request> {
+        (self.way() != Way::AsItIs).then(|| Request::Largest(self.sentence()))
+    }
+
+    /// How it prepares them, once that is known.
+    pub(crate) fn space(&self) -> Option<Space> {
+        match self.way() {
+            Way::AsItIs => Some(Space::default()),
+            way => {
+                self.largest().map(|data| Space { way, index: data.coordinate.index, common: Arc::clone(&data.common) })
+            }
+        }
     }
 
     /// What is known about the bench's view.
@@ -108,6 +149,23 @@ pub(super) fn step(state: &mut State, action: Action) {
             state.cursor.hide = !state.cursor.hide;
             pieces::place(state);
         }
+        return;
+    }
+    let ways = state.ways();
+    if action == Action::Way {
+        let at = ways.iter().position(|way| *way == state.way()).unwrap_or(0);
+        state.cursor.way = ways.get((at + 1) % ways.len().max(1)).copied().unwrap_or_default();
+        state.notice = Some(
+            match (ways.len(), state.cursor.way) {
+                (0, _) => "This bench compares no vectors.",
+                (_, Way::AsItIs) => "All numbers count again.",
+                (_, Way::Without) => "The largest number of [CLS] is left out. Values in the text count all numbers.",
+                (_, Way::Centred) => {
+                    "What sentences have in common is subtracted. Values in the text count all numbers."
+                }
+            }
+            .to_owned(),
+        );
         return;
     }
     let row = bench.view.row();

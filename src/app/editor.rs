@@ -2,10 +2,13 @@
 
 use tui_textarea::{Input, Key as EditKey, TextArea};
 
-use super::{Effect, Key, Overlay, Screen, State, results, sandbox};
+use super::{Effect, Key, Overlay, Screen, State, results, sandbox, walk};
 
 /// Characters that a sentence may have; more are left out and said.
 pub(super) const MOST_CHARACTERS: usize = 100_000;
+
+/// Characters that a thought at the end of a lesson may have.
+const MOST_OF_A_THOUGHT: usize = 500;
 
 /// What a typed sentence is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum Purpose {
     Second,
     /// A question to the lanes of the last race, which answer at every key.
     Lanes,
+    /// What the learner thinks at the end of this lesson (index into the course's lessons).
+    Thought(usize),
 }
 
 /// Opens it on a text.
@@ -32,10 +37,15 @@ pub(super) fn open(state: &mut State, purpose: Purpose, text: &str) {
 pub(super) fn key(state: &mut State, purpose: Purpose, mut editor: Box<TextArea<'static>>, key: Key) -> Vec<Effect> {
     match (key, purpose) {
         (Key::Esc | Key::Enter, Purpose::Lanes) => {}
+        (Key::Esc, Purpose::Thought(lesson)) => return walk::take_thought(state, lesson, None),
+        (Key::Enter, Purpose::Thought(lesson)) => {
+            let text = typed(state, &editor, MOST_OF_A_THOUGHT);
+            return walk::take_thought(state, lesson, Some(text));
+        }
         (Key::Esc, _) => state.notice = Some("The sentence was left as it was.".to_owned()),
         (Key::Enter, Purpose::Sentence) => return take(state, &editor),
         (Key::Enter, Purpose::Second) => {
-            let text = typed(state, &editor);
+            let text = typed(state, &editor, MOST_CHARACTERS);
             sandbox::take_second(state, text);
         }
         (Key::Ctrl('u'), _) => open(state, purpose, ""),
@@ -56,17 +66,17 @@ pub(super) fn paste(editor: &mut TextArea<'static>, text: &str) {
 }
 
 /// What was typed, cut to a length that is said.
-fn typed(state: &mut State, editor: &TextArea<'static>) -> String {
+fn typed(state: &mut State, editor: &TextArea<'static>, most: usize) -> String {
     let text = editor.lines().join(" ");
-    if text.trim().chars().count() > MOST_CHARACTERS {
-        state.notice = Some(format!("The sentence was cut to its first {MOST_CHARACTERS} characters."));
+    if text.trim().chars().count() > most {
+        state.notice = Some(format!("The sentence was cut to its first {most} characters."));
     }
-    text.trim().chars().take(MOST_CHARACTERS).collect()
+    text.trim().chars().take(most).collect()
 }
 
 fn take(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
     sandbox::remember(state);
-    let kept = typed(state, editor);
+    let kept = typed(state, editor, MOST_CHARACTERS);
     if kept.is_empty() {
         state.progress.set_sentence(None, state.now);
         state.notice = Some("No sentence of your own: the lessons' sentences are used again.".to_owned());

@@ -22,7 +22,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
             ),
             ("Every second layer of that was kept", "MiniLM-L6-H384-uncased, model card"),
             (
-                "Then it was tuned to give similar sentences similar vectors, read as the mean of all tokens",
+                "Then it was tuned to find the other text of a pair, such as the answer to a question; texts were read as the mean of all tokens",
                 "all-MiniLM-L6-v2, model card",
             ),
         ],
@@ -38,8 +38,14 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
         ],
         &[
             ("It was pretrained with RetroMAE", "bge, model card"),
-            ("RetroMAE trains a small decoder to rebuild a text from [CLS] and a few of its words", "Xiao et al. 2022"),
-            ("Then it was tuned on pairs of texts for search, read as the vector of [CLS]", "bge, model card"),
+            (
+                "RetroMAE trains a small decoder to rebuild a text from [CLS] and a part of its words",
+                "Xiao et al. 2022",
+            ),
+            (
+                "Then it was tuned on pairs of texts as a general embedding model, read as the vector of [CLS]",
+                "bge, model card",
+            ),
         ],
     ),
     (
@@ -56,6 +62,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
                 "It was tuned on pairs of texts from the web, so that texts of a pair have similar vectors",
                 "Wang et al. 2022",
             ),
+            ("After that it was tuned on labelled data", "Wang et al. 2022"),
             ("The vector of a text is the mean of all tokens", "e5, model card"),
         ],
     ),
@@ -93,9 +100,10 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
         &[
             ("It learned to fill in masked words", "Devlin et al. 2019"),
             (
-                "Through [CLS] and the pooler it learned to tell whether one text follows another (next-sentence prediction)",
+                "Through [CLS] it learned to tell whether one text follows another (next-sentence prediction)",
                 "Devlin et al. 2019",
             ),
+            ("That task reads [CLS] through the pooler", "google-research/bert, run_pretraining.py"),
         ],
     ),
 ];
@@ -110,6 +118,17 @@ pub(super) fn of(name: &str, pooling: Option<&str>) -> Vec<Fact> {
         source: "the model's 1_Pooling/config.json",
     };
     pooling.map(read).into_iter().collect()
+}
+
+/// How a model's vectors were tuned to be read, in a few words (see the facts above for who says so).
+pub(super) fn tuned(name: &str) -> &'static str {
+    let name = name.rsplit('/').next().unwrap_or_default();
+    match name {
+        _ if name.starts_with("bge-") => "tuned through [CLS]",
+        _ if name.starts_with("e5-") || name.starts_with("all-MiniLM") => "tuned through mean",
+        _ if KNOWN.iter().any(|(names, _)| names.contains(&name)) => "not tuned",
+        _ => "tuning not known",
+    }
 }
 
 /// The same as one text, each fact with its source; `None` where nothing is known.

@@ -110,6 +110,10 @@ pub enum Action {
     Glossary,
     /// A list of steps or views to go to.
     GoTo,
+    /// The lines of code that a library's user writes for the same.
+    Code,
+    /// The next way in which vectors are prepared before they are compared.
+    Way,
     /// The settings.
     Settings,
     /// Write the notebook to a file.
@@ -169,6 +173,10 @@ pub enum Scope {
     Notebook,
     /// When the step's text uses terms of the glossary.
     Terms,
+    /// When the step has lines of code.
+    Code,
+    /// When the bench compares vectors that can be prepared in several ways.
+    Ways,
     /// In the sandbox.
     Sandbox,
     /// In the sandbox, when there is a second model.
@@ -311,6 +319,14 @@ pub const TABLE: &[Binding] = &[
         "hide [CLS] and [SEP] in a map, or show them; nothing is rescaled",
         Scope::Hides,
     ),
+    binding(
+        &[K::Char('y')],
+        &[A::Way],
+        "y",
+        "number",
+        "in cosines and shares: all numbers, without the largest one of [CLS], or with the mean vector subtracted",
+        Scope::Ways,
+    ),
     binding(&[K::Enter], &[A::Enter], "Enter", "open", "open the head under the cursor; close it", Scope::Opens),
     binding(
         &[K::Char('['), K::Char(']')],
@@ -362,12 +378,20 @@ pub const TABLE: &[Binding] = &[
         Scope::Everywhere,
     ),
     binding(
-        &[K::Char('i')],
+        &[K::Char('f')],
         &[A::GoTo],
-        "i",
-        "go to",
-        "the steps of the lesson, in the sandbox its views: go to one (a number and Enter, or j k)",
+        "f",
+        "find",
+        "find a step of the lesson, in the sandbox a view, and go there (a number and Enter, or j k)",
         Scope::Everywhere,
+    ),
+    binding(
+        &[K::Char('i')],
+        &[A::Code],
+        "i",
+        "in code",
+        "in your code: the lines that a user of Hugging Face, scikit-learn or Keras writes for this step",
+        Scope::Code,
     ),
     binding(&[K::Char('g')], &[A::Glossary], "g", "glossary", "what the terms mean", Scope::Terms),
     binding(

@@ -1,23 +1,24 @@
-//! The notebook's bench: the four answers, the question under the cursor, and the short run that fills its gap.
+//! The notebook's bench: four answers and those to two claims, the question under the cursor, and the short run that fills its gap.
 
 use std::collections::BTreeMap;
 
 use super::{Effect, State, runs, values};
 use crate::lab::dataset::MOVIES;
 use crate::lab::record::Datum;
-use crate::lab::{InvertRequest, RaceRequest, Readout, Request};
+use crate::lab::{InvertRequest, Mode, RaceRequest, Readout, Request};
 use crate::lesson::View;
+pub use crate::lesson::notebook::QUESTIONS;
 use crate::lesson::notebook::{Answer, Evidence, answers};
 use crate::lesson::progress::Figure;
-
-/// Questions there are.
-pub const QUESTIONS: usize = 4;
 
 /// Sentences of a short run: training, test.
 const SMALL: (usize, usize) = (512, 1_000);
 
+/// Upper layers that learn in a short fine-tuned race.
+const TOP_LAYERS: usize = 2;
+
 impl State {
-    /// The four answers as they follow from what was measured so far.
+    /// The answers as they follow from what was measured so far.
     #[must_use]
     pub fn answers(&self) -> [Answer; QUESTIONS] {
         let own = |key: &str| self.records.get(key).filter(|_| !values::is_foreign(self, key));
@@ -50,16 +51,27 @@ impl State {
         self.shows_notebook() && self.gaps[self.asked()]
     }
 
-    /// The race that fills the gap of the first question.
+    /// The race that fills the gap of the first question, or of a claim.
     pub(crate) fn gap_race(&self) -> Option<RaceRequest> {
-        let lanes = vec![Readout::Cls, Readout::Mean, Readout::Words, Readout::Majority];
+        let last = self.layers();
+        let (lanes, tuned) = match self.asked() {
+            0 => (vec![Readout::Cls, Readout::Mean, Readout::Words, Readout::Majority], false),
+            4 => (vec![Readout::Cls, Readout::Mean], true),
+            5 => (vec![Readout::Cls, Readout::Random], true),
+            _ => return None,
+        };
         let (train, test) = SMALL;
-        (self.asked() == 0 && self.has_gap()).then(|| RaceRequest {
+        let mut race = RaceRequest {
             train: Some(train),
             test: Some(test),
-            layers: self.facts.iter().map(|facts| facts.layers).collect(),
+            layers: last.into_iter().collect(),
             ..RaceRequest::frozen(MOVIES, lanes)
-        })
+        };
+        if tuned {
+            (race.modes, race.seed) = (vec![Mode::Finetune], self.race_seed());
+            race.recipe.top_layers = last.map(|last| last.min(TOP_LAYERS));
+        }
+        self.has_gap().then_some(race)
     }
 
     /// The decoders that fill the gap of the fourth question.

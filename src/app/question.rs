@@ -1,7 +1,7 @@
 //! Questions: which one is open, what was answered, and what the measurement says.
 
 use super::values::{self, Number};
-use super::{Effect, State, facts};
+use super::{Effect, State, facts, runs};
 use crate::lesson::progress::Given;
 use crate::lesson::{Answer, Question, Source, ValueRef};
 
@@ -106,6 +106,21 @@ impl State {
             }
             None => value.clone(),
         }
+    }
+
+    /// In which order a recall question shows its options when it comes back: the place of the right one must not be what is
+    /// remembered. Another order each time, never the lesson's own; `answered` when its answer of now is kept already.
+    #[must_use]
+    pub fn recall_order(&self, check: &Question, answered: bool) -> Vec<usize> {
+        let times = self.progress.answers.get(&check.id).map_or(0, |given| given.recalls.len());
+        let times = times.saturating_sub(usize::from(answered));
+        let count = check.options.len();
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|index| runs::seed_of(Some(&format!("{} {times} {index}", check.id))));
+        if order.is_sorted() {
+            order.rotate_left(1);
+        }
+        order
     }
 
     /// Recall questions of earlier sessions: lesson and step of every check whose time has come.

@@ -79,6 +79,14 @@ impl State {
         Some(data)
     }
 
+    /// The same as the bench shows them, with vectors prepared.
+    #[must_use]
+    pub fn knockout_in_way(&self) -> Option<&Arc<KnockoutData>> {
+        let request = self.in_way(Request::Knockout(self.sentence()));
+        let Outcome::Knockout(data) = self.answer(&request)? else { return None };
+        Some(data)
+    }
+
     /// The neighbours of the piece under the cursor.
     #[must_use]
     pub fn neighbours(&self) -> Option<&Arc<NeighboursData>> {
@@ -116,6 +124,13 @@ impl State {
         Some(data)
     }
 
+    /// The same as the bench shows it, with vectors prepared.
+    #[must_use]
+    pub fn cut_ranges_in_way(&self) -> Option<&Arc<Vec<f32>>> {
+        let Outcome::Ranges(data) = self.answer(&self.in_way(self.ranges_request()?))? else { return None };
+        Some(data)
+    }
+
     /// The request for that.
     #[must_use]
     pub fn ranges_request(&self) -> Option<Request> {
@@ -126,6 +141,13 @@ impl State {
     #[must_use]
     pub fn arranged(&self) -> Option<&Arc<ArrangeData>> {
         let Outcome::Arrange(data) = self.answer(&Request::Arrange(self.sentence()))? else { return None };
+        Some(data)
+    }
+
+    /// The same as the bench shows them, with vectors prepared.
+    #[must_use]
+    pub fn arranged_in_way(&self) -> Option<&Arc<ArrangeData>> {
+        let Outcome::Arrange(data) = self.answer(&self.in_way(Request::Arrange(self.sentence())))? else { return None };
         Some(data)
     }
 
@@ -182,6 +204,21 @@ impl State {
         Some(data)
     }
 
+    /// The same as the bench shows it, with vectors prepared.
+    #[must_use]
+    pub fn compare_in_way(&self) -> Option<&Arc<CompareData>> {
+        let Outcome::Compare(data) = self.answer(&self.in_way(self.compare_request()?))? else { return None };
+        Some(data)
+    }
+
+    /// The same sentences by vectors that are prepared.
+    #[must_use]
+    pub fn nearest_in_way(&self) -> Option<&Arc<NearestData>> {
+        let request = self.in_way(Request::Nearest(self.sentence(), self.aggregate_request()?));
+        let Outcome::Nearest(data) = self.answer(&request)? else { return None };
+        Some(data)
+    }
+
     /// What the lanes of the last race say about a text; until that is there, about the one before.
     #[must_use]
     pub fn lanes_say(&self, text: &str) -> Option<&Arc<AskData>> {
@@ -221,8 +258,14 @@ impl State {
             wanted.push(Request::Beside(sentence));
             return wanted;
         }
+        // A race of both models waits for the other one, which is loaded when it is first asked.
+        if self.wants_both() && self.against.is_none() && self.other_model().is_some() {
+            wanted.push(Request::Beside(sentence));
+        }
         if let Some(row) = self.row() {
             wanted.extend((row.wants)(self));
+            wanted.extend((row.prepares)(self).map(|request| self.in_way(request)).filter(|_| !self.ways().is_empty()));
+            wanted.extend(self.space_request());
         }
         if let Some(Overlay::Editor(Purpose::Lanes, editor)) = &self.overlay {
             wanted.extend(runs::asked(&editor.lines().join(" ")));
@@ -296,7 +339,11 @@ impl Results {
             _ => false,
         };
         if self.answers.iter().any(outdated) {
-            let of_heads = |known: &Request| matches!(known, Request::Attribution(_) | Request::Knockout(_));
+            let of_heads = |known: &Request| match known {
+                Request::Attribution(_) | Request::Knockout(_) => true,
+                Request::Prepared(_, of) => matches!(**of, Request::Knockout(_)),
+                _ => false,
+            };
             self.answers.retain(|known| !outdated(known) && !of_heads(&known.0));
             self.failures.retain(|(request, _)| !matches!(request, Request::Attribution(_)));
         }

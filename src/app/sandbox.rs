@@ -85,15 +85,22 @@ impl State {
         self.against.as_ref().map(|other| other.name.as_str()).or_else(partner)
     }
 
+    /// Whether the step's bench is for both models.
+    #[must_use]
+    pub fn wants_both(&self) -> bool {
+        self.bench().is_some_and(|bench| bench.both_models)
+    }
+
     /// What `--against` names the other model, where it takes part in runs.
     pub(super) fn rival(&self) -> Option<String> {
-        self.against.as_ref().filter(|_| !self.sandbox.brought || self.shows_models()).map(|other| other.argument())
+        let asked = self.shows_models() || self.wants_both();
+        self.against.as_ref().filter(|_| !self.sandbox.brought || asked).map(|other| other.argument())
     }
 }
 
-/// Every view that a sentence can be put into: all but the notebook.
+/// Every view that a sentence can be put into: all but the notebook and recorded models.
 fn views() -> impl Iterator<Item = View> {
-    View::ALL.into_iter().map(|(_, view)| view).filter(|view| *view != View::Notebook)
+    View::ALL.into_iter().map(|(_, view)| view).filter(|view| !matches!(view, View::Notebook | View::Histories))
 }
 
 /// A view with settings for trying things out: small runs, frozen and fine-tuned.

@@ -137,6 +137,11 @@ pub const MADE_BY: &str = "model_sha256";
 /// The key under which it says what the encoder in that file holds.
 pub const MADE_OF: &str = "tensors_sha256";
 
+/// How a model's vectors were tuned to be read, in two or three words.
+pub(crate) fn tuned(model: &str) -> &'static str {
+    super::history::tuned(model)
+}
+
 /// Writes a number by its format.
 #[must_use]
 pub fn write(number: f64, format: Format) -> String {

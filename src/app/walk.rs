@@ -36,6 +36,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Settings => state.overlay = Some(Overlay::Settings(0)),
         Action::GoTo => goto::open(state),
         Action::Glossary => state.overlay = Some(Overlay::Glossary(0)),
+        Action::Code if state.step().is_some_and(|step| step.code.is_some()) => state.overlay = Some(Overlay::Code(0)),
+        Action::Code => state.notice = Some("This step has no lines of code. f finds another step.".to_owned()),
         Action::Edit => {
             let text = state.progress.sentence.clone().unwrap_or_default();
             editor::open(state, Purpose::Sentence, &text);
@@ -96,7 +98,7 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
     let steps = state.lesson().map_or(1, |lesson| lesson.steps.len());
     match action {
         Action::Next if step + 1 < steps => return open(state, lesson, step + 1),
-        Action::Next => return finish(state, lesson),
+        Action::Next => reflect(state, lesson),
         Action::Previous if step > 0 => return open(state, lesson, step - 1),
         Action::Previous => {}
         Action::SwitchPage => {
@@ -164,7 +166,22 @@ pub(super) fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect>
     vec![Effect::Save(state.progress.clone())]
 }
 
-/// After the last step: the lesson is done, the next one waits on the map.
+/// After the last step the learner is asked what the lesson's question looks like now.
+fn reflect(state: &mut State, lesson: usize) {
+    let id = state.course.lessons.get(lesson).map(|entry| entry.id.clone()).unwrap_or_default();
+    let before = state.progress.thoughts.get(&id).map_or_else(String::new, |thought| thought.text.clone());
+    editor::open(state, Purpose::Thought(lesson), &before);
+}
+
+/// What the learner thinks is kept (or was kept before), and the lesson ends.
+pub(super) fn take_thought(state: &mut State, lesson: usize, text: Option<String>) -> Vec<Effect> {
+    if let (Some(entry), Some(text)) = (state.course.lessons.get(lesson), text) {
+        state.progress.set_thought(&entry.id.clone(), text, state.now);
+    }
+    finish(state, lesson)
+}
+
+/// The lesson is done, the next one waits on the map.
 fn finish(state: &mut State, lesson: usize) -> Vec<Effect> {
     if let Some(entry) = state.course.lessons.get(lesson) {
         state.progress.lessons.entry(entry.id.clone()).or_default().finished = true;
@@ -211,6 +228,7 @@ fn in_overlay(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Settings(row)) => return settings::key(state, row, action),
         Some(Overlay::GoTo(place)) => return goto::key(state, place, key),
         Some(Overlay::Glossary(at)) => state.overlay = scrolled(at, action, Action::Glossary).map(Overlay::Glossary),
+        Some(Overlay::Code(at)) => state.overlay = scrolled(at, action, Action::Code).map(Overlay::Code),
         Some(Overlay::Editor(purpose, text)) => return editor::key(state, purpose, text, key),
         Some(Overlay::Disagree(place)) => return disagree::key(state, place, action),
         Some(Overlay::Recall(waiting, given)) => return recall(state, waiting, given, action),
@@ -239,7 +257,8 @@ fn recall(
     let first =
         waiting.first().and_then(|(lesson, step)| state.course.lessons.get(*lesson)?.steps.get(*step)?.check.clone());
     match (action, first) {
-        (Some(Action::Answer(choice)), Some(check)) if given.is_none() && choice < check.options.len() => {
+        (Some(Action::Answer(place)), Some(check)) if given.is_none() && place < check.options.len() => {
+            let choice = state.recall_order(&check, false).get(place).copied().unwrap_or(place);
             // A wrong answer comes back another time.
             let right = state.judge(&check).right == Some(choice);
             if let Some(known) = state.progress.answers.get_mut(&check.id) {

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::words::capitalised;
-use super::{card, frame, label_of, measured, said};
+use super::{card, frame, in_way, label_of, measured, said};
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::Request;
 use crate::lab::arrange::{ArrangeData, Arrangement, Change};
+use crate::lab::way::Way;
 use crate::lesson::Format;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
@@ -24,6 +25,8 @@ pub(super) const ROW: ViewRow = ViewRow {
     families: &[values::families::ARRANGE],
     keys: &[Scope::Move, Scope::Layers],
     wants: |state| vec![Request::Arrange(state.sentence())],
+    ways: |_| &Way::ALL,
+    prepares: |state| Some(Request::Arrange(state.sentence())),
     ..ViewRow::of(View::Arrange, "arrange", Draw::Alone(draw), words)
 };
 
@@ -41,7 +44,7 @@ fn name(change: Change) -> &'static str {
 }
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(data) = state.arranged() else {
+    let Some(data) = state.arranged_in_way() else {
         return card(&["The model runs on four arrangements."], theme, area, buf);
     };
     let at = state.cursor.variant.min(data.arrangements.len().saturating_sub(1));
@@ -58,7 +61,14 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         said("every piece is compared with itself, wherever it now stands", theme.text()),
         measured("same weights, same pieces; only places and positions differ", theme),
     ];
-    let body = frame(name(shown.change), &format!("layer {layer} [ ]   v change"), &foot, theme, area, buf);
+    let body = frame(
+        &format!("{}{}", name(shown.change), in_way(state)),
+        &format!("layer {layer} [ ]   v change"),
+        &foot,
+        theme,
+        area,
+        buf,
+    );
     let y = lines(&orders(data, shown, usize::from(body.width), theme), body, buf);
     // Where there is little room the arrangement shown stands alone, as numbers.
     let low = body.bottom().saturating_sub(y) < LOW;
@@ -121,8 +131,8 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, width: usize, theme: &The
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
-    let data = state.arranged()?;
-    let mut said = vec!["The same pieces in other arrangements, after the last layer:".to_owned()];
+    let data = state.arranged_in_way()?;
+    let mut said = vec![format!("The same pieces in other arrangements, after the last layer{}:", in_way(state))];
     for arrangement in &data.arrangements {
         said.push(format!(
             "{}: cosine of [CLS] with its original {:.4}, largest change of any number {}.",

@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::words::number;
-use super::{card, frame, measured, said};
+use super::{card, frame, in_way, measured, said};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
+use crate::lab::way::Way;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::text::{clean, fit, put};
@@ -18,11 +19,15 @@ pub(super) const ROW: ViewRow = ViewRow {
     families: &[values::families::COMPARE],
     keys: &[],
     wants: |state| state.compare_request().into_iter().collect(),
+    ways: |_| &Way::ALL,
+    prepares: State::compare_request,
     ..ViewRow::of(View::Compare, "compare", Draw::Alone(draw), words)
 };
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(data) = state.compare() else { return card(&["The model runs on both sentences."], theme, area, buf) };
+    let Some(data) = state.compare_in_way() else {
+        return card(&["The model runs on both sentences."], theme, area, buf);
+    };
     let points =
         |values: &[f32]| values.iter().enumerate().map(|(layer, value)| (layer as f32, *value)).collect::<Vec<_>>();
     let (cls, mean, word) = (points(&data.cls), points(&data.mean), points(&data.word_cosine));
@@ -39,7 +44,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         values.first().zip(values.last()).map_or(String::new(), |(first, end)| format!("{name} {first:.3} to {end:.3}"))
     };
     let dot = theme.glyphs().dot;
-    let mut numbers = format!("layer 0 to {last}: {} {dot} {}", ends("[CLS]", &data.cls), ends("mean", &data.mean));
+    let mut numbers = format!("layer 0 to {last}: {} {dot} {}", ends("[CLS]", &data.cls), ends("GlobalPooling", &data.mean));
     match &word_name {
         Some(name) => numbers.extend([" ", dot, " ", &ends(name, &data.word_cosine)]),
         None if state.bench().is_some_and(|bench| bench.word.is_some()) => {
@@ -47,9 +52,18 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
         None => {}
     }
-    let foot =
-        [said(numbers, theme.value()), measured("cosine of two vectors: 1 the same direction, 0 unrelated", theme)];
-    let body = frame("how alike the two sentences' vectors are, by layer", "", &foot, theme, area, buf);
+    let foot = [
+        said(numbers, theme.value()),
+        measured("cosine of two vectors: 1 the same direction, 0 at right angles", theme),
+    ];
+    let body = frame(
+        &format!("how alike the two sentences' vectors are, by layer{}", in_way(state)),
+        "",
+        &foot,
+        theme,
+        area,
+        buf,
+    );
     let width = usize::from(body.width);
     for (index, (sign, sentence)) in [("A", &data.first), ("B", &data.second)].into_iter().enumerate() {
         let text = fit(&format!("{sign}  {}", sentence.text), width, theme.ascii);
@@ -69,10 +83,12 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
-    let data = state.compare()?;
+    let data = state.compare_in_way()?;
     let mut said = vec![format!(
-        "Two sentences, \"{}\" and \"{}\", by cosine after each layer:",
-        data.first.text, data.second.text
+        "Two sentences, \"{}\" and \"{}\", by cosine after each layer{}:",
+        data.first.text,
+        data.second.text,
+        in_way(state)
     )];
     for (layer, cls) in data.cls.iter().enumerate() {
         let word = match (&data.word, data.word_cosine.get(layer)) {

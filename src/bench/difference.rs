@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::words::{NAMED, after, largest, layer_name, number, piece, sentence};
-use super::{FLOWS, Flow, card, frame, label_of, label_role, measured, said};
+use super::{FLOWS, Flow, card, frame, in_way, label_of, label_role, measured, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{Action, State, pieces, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::similar::{Aligned, apart};
+use crate::lab::way::{Kind, Space, Way};
 use crate::lab::{Matrix, Piece, Request, TraceData};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap};
@@ -27,6 +28,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     lowest_layer: 1,
     two_models: true,
     hides: |_| true,
+    ways: |state| if state.measure() == Some("vectors") { &Way::ALL } else { &[] },
     moves,
     wants: |state| state.other().map(Request::Trace).into_iter().collect(),
     ..ViewRow::of(View::Difference, "difference", Draw::Traced(draw), words)
@@ -60,7 +62,10 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     // The last variant is the map of vectors.
     match FLOWS.get(state.cursor.variant) {
         Some(flow) => shares(&both, state, *flow, theme, area, buf),
-        None if both.same_space() => vectors(&both, state, theme, area, buf),
+        None if both.same_space() => match state.space() {
+            Some(space) => vectors(&both, &space, state, theme, area, buf),
+            None => card(&["The model reads some other sentences."], theme, area, buf),
+        },
         None => {
             let [a, b] = [trace, second].map(|trace| trace.model.hidden);
             let words = format!(
@@ -226,13 +231,14 @@ fn table(both: &Both<'_>, value: &dyn Fn(Aligned) -> (f32, f32), theme: &Theme, 
 }
 
 /// Layers by pieces: how far the two vectors of a piece are apart.
-fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn vectors(both: &Both<'_>, space: &Space, state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let layers = both.first.hidden_states.len().min(both.second.hidden_states.len());
     let layer = state.cursor.layer.min(layers.saturating_sub(1));
     let mut distances = Vec::with_capacity(layers * both.pairs.len());
-    for (one, two) in both.first.hidden_states.iter().zip(&both.second.hidden_states) {
+    for (layer, (one, two)) in both.first.hidden_states.iter().zip(&both.second.hidden_states).enumerate() {
         distances.extend(both.pairs.iter().map(|pair| match *pair {
-            (Some(a), Some(b)) => apart(one.row(a), two.row(b)),
+            (Some(0), Some(0)) => 1.0 - space.cosine(Kind::Cls, layer, one.row(0), two.row(0)),
+            (Some(a), Some(b)) => 1.0 - space.cosine(Kind::Pieces, layer, one.row(a), two.row(b)),
             _ => f32::NAN,
         }));
     }
@@ -262,7 +268,7 @@ fn vectors(both: &Both<'_>, state: &State, theme: &Theme, area: Rect, buf: &mut 
     };
     foot.push(said(meaning, theme.text()));
     foot.push(measured(&format!("columns: pieces, {one}/{two} where they differ; rows: layers"), theme));
-    let caption = format!("how far {one} and {two} are apart{}", both.without());
+    let caption = format!("how far {one} and {two} are apart{}{}", both.without(), in_way(state));
     let body = frame(&caption, &format!("layer {layer} [ ]  v"), &foot, theme, area, buf);
     let body = both.draw_sentences(theme, body, buf);
     let columns: Vec<String> = both

@@ -7,7 +7,7 @@ use super::words::layer_name;
 use super::{card, frame, label_role, labels, measured, said, token};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
-use crate::app::{State, values};
+use crate::app::{Action, State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::gradient::MASKED;
 use crate::lab::{GradientData, Request, TraceData, verdict};
@@ -22,10 +22,20 @@ pub(super) const ROW: ViewRow = ViewRow {
     settings: &["sentence", "measure", "layer"],
     families: &[values::families::GRADIENT],
     keys: &[Scope::Move, Scope::Layers],
-    moves: over_layers,
+    moves,
     wants: |state| vec![Request::Gradient(state.sentence())],
     ..ViewRow::of(View::Gradient, "gradient", Draw::Traced(draw), words)
 };
+
+/// Over layers; the last one stands on top, so up leads to it.
+fn moves(state: &mut State, action: Action) -> bool {
+    let turned = match action {
+        Action::Up => Action::Down,
+        Action::Down => Action::Up,
+        other => other,
+    };
+    over_layers(state, turned)
+}
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(data) = state.gradient() else {

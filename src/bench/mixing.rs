@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::words::sentence;
-use super::{FLOWS, card, frame, hidden, labels, measured, said, token};
+use super::{FLOWS, card, frame, hidden, in_way, labels, measured, said, token};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
+use crate::lab::way::Way;
 use crate::lab::{Matrix, Request, TraceData};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
@@ -25,6 +26,12 @@ pub(super) const ROW: ViewRow = ViewRow {
     lowest_layer: 1,
     two_models: true,
     hides: |_| true,
+    ways: |state| match state.measure() {
+        Some("norm") => &[Way::AsItIs, Way::Without],
+        Some("knockout") => &Way::ALL,
+        _ => &[],
+    },
+    prepares: |state| (state.measure() == Some("knockout")).then(|| Request::Knockout(state.sentence())),
     moves: over_layers,
     wants: |state| vec![Request::Knockout(state.sentence())],
     reads_the_course: |state| state.measure() == Some("knockout") && state.heads_learnt_from_the_course(),
@@ -42,12 +49,14 @@ const MEASURES: [(&str, &str, &str); 4] = [
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let variant = state.cursor.variant.min(MEASURES.len() - 1);
     let (name, cell, row) = MEASURES[variant];
-    let knockout = state.knockout();
+    let knockout = if variant == 3 { state.knockout_in_way() } else { state.knockout() };
+    let without = state.way() == Way::Without;
     if variant == 3 && knockout.is_none() {
         return card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
     }
     let matrix: &Matrix = match (FLOWS.get(variant), knockout) {
         (None, Some(data)) => &data.cosine_distance,
+        _ if variant == 0 && without => &trace.mixing.norm_without,
         (flow, _) => flow.unwrap_or(&FLOWS[0]).1(trace),
     };
     let layers = matrix.rows;
@@ -62,7 +71,11 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
     let dot = theme.glyphs().dot;
     let mut under = vec![
-        format!("{} -> [CLS] in layer {layer}: share {:.3}", columns[at], share(&trace.mixing.norm)),
+        format!(
+            "{} -> [CLS] in layer {layer}: share {:.3}",
+            columns[at],
+            share(if without { &trace.mixing.norm_without } else { &trace.mixing.norm })
+        ),
         format!("raw {:.3}", share(&trace.mixing.raw)),
         format!("rollout {:.3}", share(&trace.mixing.rollout)),
     ];
@@ -81,14 +94,17 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     ]);
     let shown = state.shown();
     let caption = if shown.len() < trace.pieces.len() {
-        format!("into [CLS]: {name}, without [CLS] and [SEP]")
+        format!("into [CLS]: {name}, without [CLS] and [SEP]{}", in_way(state))
     } else {
-        format!("what flows into [CLS]: {name}")
+        format!("what flows into [CLS]: {name}{}", in_way(state))
     };
     let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
     let kept: Vec<String> = shown.iter().map(|index| columns[*index].clone()).collect();
     let value = |row: usize, column: usize| matrix.at(row, shown[column]);
-    let side = (variant == 0).then_some(Side { title: "mixing ratio", values: &trace.mixing.ratio });
+    let side = (variant == 0).then_some(Side {
+        title: "mixing ratio",
+        values: if without { &trace.mixing.ratio_without } else { &trace.mixing.ratio },
+    });
     let roles = super::label_roles(trace, &shown);
     let map = Heatmap {
         column_roles: &roles,
@@ -116,17 +132,19 @@ fn words(state: &State) -> Option<Vec<String>> {
         "rollout" => ("Rollout of [CLS], attention followed down to the input", &flows.rollout),
         "knockout" => (
             "How far the final [CLS] turns, 1 - cosine, when one edge into it is cut",
-            &state.knockout()?.cosine_distance,
+            &state.knockout_in_way()?.cosine_distance,
         ),
+        _ if state.way() == Way::Without => ("What flows into [CLS], share of each piece by norm", &flows.norm_without),
         _ => ("What flows into [CLS], share of each piece by norm", &flows.norm),
     };
+    let ratio = if state.way() == Way::Without { &flows.ratio_without } else { &flows.ratio };
     let fine = |value: f32| values::write(f64::from(value), Format::Decimals(3));
-    let mut said = vec![format!("{title}, layer by layer, for {}:", sentence(trace))];
+    let mut said = vec![format!("{title}{}, layer by layer, for {}:", in_way(state), sentence(trace))];
     for row in 0..table.rows {
         let (piece, largest) = most(trace, table.row(row))?;
         let more = match measure {
             "knockout" => String::new(),
-            "norm" => format!("; mixing ratio {}", fine(*flows.ratio.get(row)?)),
+            "norm" => format!("; mixing ratio {}", fine(*ratio.get(row)?)),
             _ => format!("; [CLS] itself {}", fine(table.at(row, 0))),
         };
         said.push(format!("Layer {}: most from \"{piece}\", {}{more}.", row + 1, fine(largest)));

@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use super::aggregate::before;
 use super::race::{running, whole};
 use super::words::offered;
-use super::{card, frame, measured_run, offer, said};
+use super::{card, frame, in_way, measured_run, offer, said};
 use crate::app::bench::over_list;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::aggregate::KEPT;
+use crate::lab::way::Way;
 use crate::lab::{AggregateReport, NearestData, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
@@ -27,6 +28,8 @@ pub(super) const ROW: ViewRow = ViewRow {
     run_name: "the measuring",
     moves: |state, action| over_list(state, action, KEPT),
     wants,
+    ways: |_| &Way::ALL,
+    prepares: |state| wants(state).pop(),
     run: |state| state.aggregate_request().map(Request::Aggregate),
     reads_the_course: |_| true,
     ..ViewRow::of(View::Nearest, "nearest", Draw::Alone(draw), words)
@@ -39,7 +42,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(run) = state.running() {
         return running(CAPTION, run, theme, area, buf);
     }
-    match (state.aggregate(), state.nearest()) {
+    match (state.aggregate(), state.nearest_in_way()) {
         (Some(report), Some(data)) => result(state, report, data, theme, area, buf),
         (Some(report), None) if state.measured_before().is_some() => earlier(state, report, theme, area, buf),
         (Some(_), None) => card(&["Comparing with every training sentence."], theme, area, buf),
@@ -90,7 +93,7 @@ fn result(state: &State, report: &AggregateReport, data: &NearestData, theme: &T
         ),
         said("cosine: 1 the same direction; then its label; j k: read one whole", theme.dim()),
     ];
-    let caption = format!("nearest to yours by {name}, layer {layer}");
+    let caption = format!("nearest to yours by {name}, layer {layer}{}", in_way(state));
     let body = frame(&caption, "[ ] layer   v vector", &foot, theme, area, buf);
     let width = usize::from(body.width);
     let own = fit(&data.sentence.text, width, theme.ascii);
@@ -124,7 +127,7 @@ fn cosine(value: f64) -> String {
 
 fn words(state: &State) -> Option<Vec<String>> {
     let request = state.aggregate_request()?;
-    let Some(data) = state.nearest() else {
+    let Some(data) = state.nearest_in_way() else {
         let sentence = state.sentence();
         let command = command::aggregate(&request, state.facts.as_ref()?, Some(&sentence.text));
         return Some(offered("The training sentences whose vectors lie nearest to yours, by cosine.", &command));
@@ -134,9 +137,10 @@ fn words(state: &State) -> Option<Vec<String>> {
     let layer = state.cursor.layer.min(last);
     let list = data.lists.iter().find(|list| list.readout == readout && list.layer == layer)?;
     let mut said = vec![format!(
-        "Nearest to \"{}\" by {}, layer {layer}, cosine and label:",
+        "Nearest to \"{}\" by {}, layer {layer}{}, cosine and label:",
         data.sentence.text,
-        verdict::name(readout)
+        verdict::name(readout),
+        in_way(state)
     )];
     for (index, neighbour) in list.nearest.iter().enumerate() {
         said.push(format!("{}. {:.3}, {}: {}", index + 1, neighbour.cosine, neighbour.label, neighbour.text));

@@ -25,7 +25,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         return card(&["Comparing with every entry of the vocabulary."], theme, area, buf);
     };
     let (list, measure, meaning) = if state.cursor.variant == 0 {
-        (&data.cosine, "cosine", "cosine: 1 same direction, 0 unrelated; length does not count")
+        (&data.cosine, "cosine", "cosine: 1 same direction, 0 at right angles; length does not count")
     } else {
         (&data.dot, "dot product", "dot product: direction and length both count")
     };

@@ -1,4 +1,4 @@
-//! The notebook: the four questions, the answer to the one under the cursor with its figures, and what is missing.
+//! The notebook: four questions and two claims, the answer to the one under the cursor with its figures, and what is missing.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ use crate::view::widgets::blocks;
 use crate::view::widgets::text::{clean, fit, span, wrap, wrap_hanging};
 
 pub(super) const ROW: ViewRow = ViewRow {
-    about: "the four answers from what the learner measured",
+    about: "the answers to the four questions and the two claims, from what the learner measured",
     families: &[
         values::families::RACE,
         values::families::DECODE,
@@ -54,7 +54,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     foot.push(said(marks, theme.label()));
     foot.push(said("w writes all of it, with the command behind each figure, to a file", theme.dim()));
     let right = format!("{here} of {} measured here", answers.len());
-    let body = frame("the four answers, from what you measured", &right, &foot, theme, area, buf);
+    let body = frame("the answers, from what you measured", &right, &foot, theme, area, buf);
     let wide = usize::from(body.width);
     let mut text: Vec<Line<'_>> = Vec::new();
     let mut first = 0;
@@ -126,11 +126,11 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
     ]
 }
 
-/// The four questions with what answers them.
+/// Questions and claims with what answers them.
 fn words(state: &State) -> Vec<String> {
-    let mut said = vec!["The four answers, from what was measured:".to_owned()];
+    let mut said = vec!["The answers, from what was measured:".to_owned()];
     for (index, answer) in state.answers().iter().enumerate() {
-        said.push(format!("Question {}: {} {}", index + 1, answer.question, answer.verdict));
+        said.push(format!("{}. {} {}", index + 1, answer.question, answer.verdict));
         let points = answer
             .points
             .iter()

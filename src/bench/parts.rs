@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::State;
 use crate::app::pieces::place_of;
+use crate::lab::way::Way;
 use crate::lab::{Matrix, Piece, PieceKind, TraceData};
 use crate::lesson::Source;
 use crate::view::lines;
@@ -117,6 +118,15 @@ pub(super) fn frame(
 /// One styled run of text as a line.
 pub(super) fn said(text: impl Into<String>, style: Style) -> Line<'static> {
     Line::from(Span::styled(text.into(), style))
+}
+
+/// How the vectors of the bench are prepared, as the end of a caption; nothing where they are as they are.
+pub(super) fn in_way(state: &State) -> &'static str {
+    match state.way() {
+        Way::AsItIs => "",
+        Way::Without => ", without the largest number of [CLS]",
+        Way::Centred => ", the mean vector subtracted",
+    }
 }
 
 /// "ᵐ measured here" and what was computed.

@@ -20,7 +20,7 @@ use crate::view::widgets::bars::{self, Bar, Bars};
 pub(super) const ROW: ViewRow = ViewRow {
     about: "classifiers side by side on the same test sentences; Enter runs it",
     measures: &["as-set", "512", "2000", "all"],
-    settings: &["readouts", "modes", "layer", "train", "test", "epochs", "top-layers", "measure"],
+    settings: &["readouts", "modes", "layer", "train", "test", "epochs", "top-layers", "both-models", "measure"],
     needs: &["readouts"],
     families: &[values::families::RACE, values::families::OFFER],
     offers_run: true,

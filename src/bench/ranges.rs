@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{card, frame, measured, said};
+use super::{card, frame, in_way, measured, said};
 use crate::app::keymap::Scope;
 use crate::app::{Action, State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::Request;
 use crate::lab::knockout::all_ranges;
+use crate::lab::way::Way;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap};
 use crate::view::widgets::scale::Scale;
@@ -23,6 +24,8 @@ pub(super) const ROW: ViewRow = ViewRow {
     lowest_layer: 1,
     moves,
     wants: |state| state.ranges_request().into_iter().collect::<Vec<Request>>(),
+    ways: |_| &Way::ALL,
+    prepares: State::ranges_request,
     ..ViewRow::of(View::Ranges, "ranges", Draw::Alone(draw), words)
 };
 
@@ -51,7 +54,7 @@ fn range(state: &State, layers: usize) -> [usize; 2] {
 }
 
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let (Some(data), Some(layers)) = (state.cut_ranges(), state.layers()) else {
+    let (Some(data), Some(layers)) = (state.cut_ranges_in_way(), state.layers()) else {
         return card(&["The model runs once for every range of layers."], theme, area, buf);
     };
     let [first, last] = range(state, layers);
@@ -67,7 +70,14 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         scale.legend(2, theme),
         measured("rows: first layer that is cut, columns: last", theme),
     ];
-    let body = frame("[CLS] cut off in a range of layers", "j k first   h l last", &foot, theme, area, buf);
+    let body = frame(
+        &format!("[CLS] cut off in a range of layers{}", in_way(state)),
+        "j k first   h l last",
+        &foot,
+        theme,
+        area,
+        buf,
+    );
     let rows: Vec<String> = (1..=layers).map(|layer| format!("from {layer}")).collect();
     let columns: Vec<String> = (1..=layers).map(|layer| format!("to {layer}")).collect();
     let value = |row: usize, column: usize| moved(row + 1, column + 1);
@@ -76,9 +86,11 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
-    let (data, layers) = (state.cut_ranges()?, state.layers()?);
-    let mut said =
-        vec!["[CLS] looks at nothing but itself in some layers; how far it turns in the end (1 - cosine):".to_owned()];
+    let (data, layers) = (state.cut_ranges_in_way()?, state.layers()?);
+    let mut said = vec![format!(
+        "[CLS] looks at nothing but itself in some layers; how far it turns in the end (1 - cosine{}):",
+        in_way(state)
+    )];
     for (range, moved) in all_ranges(layers).iter().zip(data.iter()) {
         // One layer alone, and everything below or above a layer: the rest is on the screen.
         if range[0] == range[1] || range[0] == 1 || range[1] == layers {

@@ -7,6 +7,7 @@ use super::View;
 use crate::app::keymap::Scope;
 use crate::app::values::families::Family;
 use crate::app::{Action, State};
+use crate::lab::way::Way;
 use crate::lab::{RaceRequest, Request, TraceData};
 use crate::view::theme::Theme;
 
@@ -76,6 +77,10 @@ pub(crate) struct ViewRow {
     pub reads_the_course: fn(&State) -> bool,
     /// Whether `[CLS]` and `[SEP]` can be hidden from it.
     pub hides: fn(&State) -> bool,
+    /// In which ways it can prepare vectors before it compares them, the plain one first.
+    pub ways: fn(&State) -> &'static [Way],
+    /// What it asks for about prepared vectors, where the worker prepares them.
+    pub prepares: fn(&State) -> Option<Request>,
     /// Moves the cursor; `false` leaves a key to what it does in every bench.
     pub moves: fn(&mut State, Action) -> bool,
     /// What it asks the worker for, besides the trace.
@@ -114,6 +119,8 @@ impl ViewRow {
             sandbox: SandboxRun::PLAIN,
             reads_the_course: |_| false,
             hides: |_| false,
+            ways: |_| &[],
+            prepares: |_| None,
             moves: |_, _| false,
             wants: |_| Vec::new(),
             race: |_| None,

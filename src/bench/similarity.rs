@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::words::{NAMED, after, largest, layer_name, number, piece, sentence};
-use super::{frame, labels, measured, pieces_by_pieces, row_and_column, said, without};
+use super::{card, frame, in_way, labels, measured, pieces_by_pieces, row_and_column, said, without};
 use crate::app::State;
 use crate::app::bench::over_rows;
 use crate::app::keymap::Scope;
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::TraceData;
 use crate::lab::similar::{mean_of_pairs, similarity};
+use crate::lab::way::Way;
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::Scale;
 
@@ -19,6 +20,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     settings: &["sentence", "layer"],
     keys: &[Scope::Move, Scope::Layers],
     hides: |_| true,
+    ways: |_| &Way::ALL,
     moves: over_rows,
     ..ViewRow::of(View::Similarity, "similarity", Draw::Traced(draw), words)
 };
@@ -26,7 +28,8 @@ pub(super) const ROW: ViewRow = ViewRow {
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let layer = state.cursor.layer.min(trace.hidden_states.len().saturating_sub(1));
     let Some(states) = trace.hidden_states.get(layer) else { return };
-    let cosines = similarity(states);
+    let Some(space) = state.space() else { return card(&["The model reads some other sentences."], theme, area, buf) };
+    let cosines = similarity(&space.states(layer, states));
     let names = labels(trace, theme);
     let (row, column) = row_and_column(state, trace);
     let dot = theme.glyphs().dot;
@@ -46,10 +49,10 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let foot = [
         said(under, theme.value()),
         scale.legend(2, theme),
-        said(format!("1 the same direction, 0 unrelated{mean}"), theme.text()),
+        said(format!("1 the same direction, 0 at right angles{mean}"), theme.text()),
         measured("rows and columns: positions; colours begin at the lowest", theme),
     ];
-    let caption = format!("how alike the vectors are{}", without(state, trace));
+    let caption = format!("how alike the vectors are{}{}", without(state, trace), in_way(state));
     let body = frame(&caption, &format!("{} [ ]", layer_name(layer)), &foot, theme, area, buf);
     pieces_by_pieces(state, trace, &cosines, scale, theme, body, buf);
 }
@@ -57,7 +60,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
 fn words(state: &State) -> Option<Vec<String>> {
     let trace = state.trace()?;
     let layer = state.cursor.layer.min(trace.hidden_states.len().checked_sub(1)?);
-    let cosines = similarity(&trace.hidden_states[layer]);
+    let cosines = similarity(&state.space()?.states(layer, &trace.hidden_states[layer]));
     let pairs: Vec<(usize, usize)> =
         (0..cosines.rows).flat_map(|row| (row + 1..cosines.rows).map(move |column| (row, column))).collect();
     let values: Vec<f32> = pairs.iter().map(|(a, b)| cosines.at(*a, *b)).collect();
@@ -76,7 +79,12 @@ fn words(state: &State) -> Option<Vec<String>> {
     let list = |of: Vec<String>| if of.is_empty() { "none".to_owned() } else { of.join("; ") };
     let mean = mean_of_pairs(&cosines).map_or_else(String::new, |mean| format!(", mean of all pairs {}", number(mean)));
     Some(vec![
-        format!("How alike the vectors after {} are, by cosine, for {}{mean}.", after(layer), sentence(trace)),
+        format!(
+            "How alike the vectors after {} are, by cosine{}, for {}{mean}.",
+            after(layer),
+            in_way(state),
+            sentence(trace)
+        ),
         format!("Most alike: {}.", list(order.iter().take(NAMED).map(named).collect())),
         format!("Least alike: {}.", list(order.iter().rev().take(NAMED).map(named).collect())),
     ])

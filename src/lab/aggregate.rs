@@ -11,9 +11,10 @@ use rand_chacha::rand_core::SeedableRng;
 use super::dataset::Dataset;
 use super::race::{self, Cache, Kept};
 use super::tensors::{cosine, dot, norm, product_transposed_f64};
+use super::way::Way;
 use super::{
     AggregateLane, AggregateReport, AggregateRequest, Control, LabError, Matrix, ModelFacts, NearestData, NearestList,
-    Neighbour, Progress, RaceRequest, Readout, Sentence, command, features, stats,
+    Neighbour, Progress, RaceRequest, Readout, Sentence, command, features, largest, stats,
 };
 use crate::model::Bert;
 
@@ -160,8 +161,8 @@ fn chance(train: &[usize], test: &[usize]) -> f64 {
     same as f64 / (train.len() * test.len()).max(1) as f64
 }
 
-/// The nearest training sentences to a sentence, by every readout and layer of a run. The sentence itself, should it
-/// be among them, is left out.
+/// The nearest training sentences to a sentence, by every readout and layer of a run, all vectors prepared in one way. The
+/// sentence itself, should it be among them, is left out.
 ///
 /// # Errors
 /// When a pass fails, or the run was not made in this session.
@@ -170,8 +171,8 @@ pub fn nearest(
     facts: &ModelFacts,
     dataset: &Dataset,
     cache: &Cache,
-    sentence: &Sentence,
-    run: &AggregateRequest,
+    (sentence, run): (&Sentence, &AggregateRequest),
+    way: Way,
 ) -> Result<NearestData, LabError> {
     let train = dataset.subset(run.train, run.test).train;
     let own = sentence.text.trim().to_lowercase();
@@ -185,9 +186,13 @@ pub fn nearest(
             return Err(LabError::Request("these sentences have not been read in this session".to_owned()));
         }
         let Some(vector) = found.get(&(readout.clone(), layer)) else { continue };
-        let own_length = norm(vector.row(0));
-        let to = |row: &[f32]| dot(row, vector.row(0)) / (norm(row) * own_length).max(f64::MIN_POSITIVE);
-        let cosines: Vec<f64> = (0..vectors.rows).map(|row| to(vectors.row(row))).collect();
+        // What these very vectors have in common, and the number that carries most of that.
+        let mean = largest::mean(&vectors);
+        let index = (0..mean.len()).max_by(|a, b| mean[*a].abs().total_cmp(&mean[*b].abs())).unwrap_or(0);
+        let ours = way.prepare(vector.row(0), index, &mean);
+        let own_length = norm(&ours);
+        let to = |row: &[f32]| dot(row, &ours) / (norm(row) * own_length).max(f64::MIN_POSITIVE);
+        let cosines: Vec<f64> = (0..vectors.rows).map(|row| to(&way.prepare(vectors.row(row), index, &mean))).collect();
         let neighbour = |row: usize| {
             let item = &dataset.items()[train[row]];
             let label = dataset.classes().get(item.label).cloned().unwrap_or_default();

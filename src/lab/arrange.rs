@@ -5,8 +5,9 @@
 
 use serde::Serialize;
 
-use super::tensors::{cosine, matrix};
-use super::{Matrix, Sentence};
+use super::tensors::matrix;
+use super::way::{Kind, Prepare, Space};
+use super::{LabError, Matrix, Sentence};
 use crate::model::{Batch, Bert, HiddenStates, Input, Intervention, ModelError, intervene};
 
 /// What was done to the pieces.
@@ -59,9 +60,15 @@ pub struct ArrangeData {
 ///
 /// # Errors
 /// When `order` is not a permutation of the pieces, or a pass fails.
-pub fn arrange(bert: &Bert, sentence: &Sentence, order: Option<&[usize]>) -> Result<ArrangeData, ModelError> {
+pub fn arrange(
+    bert: &Bert,
+    sentence: &Sentence,
+    order: Option<&[usize]>,
+    way: Prepare<'_>,
+) -> Result<ArrangeData, LabError> {
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
     let original = states(bert, &encoding.input)?;
+    let space = way(&original)?;
     let given = order.map_or_else(|| shuffle(&encoding.special), <[usize]>::to_vec);
     let same: Vec<usize> = (0..encoding.input.len()).collect();
     let to_end: Vec<usize> = same.iter().copied().skip(1).chain([0]).collect();
@@ -78,9 +85,9 @@ pub fn arrange(bert: &Bert, sentence: &Sentence, order: Option<&[usize]>) -> Res
             let config = bert.config();
             let (input, _) =
                 intervene::apply(&encoding.input, &[intervention], config.num_hidden_layers, config.vocab_size)?;
-            Ok(beside(change, order, &original, &states(bert, &input)?, input.position_ids))
+            Ok(beside(change, order, (&original, &states(bert, &input)?), input.position_ids, &space))
         })
-        .collect::<Result<_, ModelError>>()?;
+        .collect::<Result<_, LabError>>()?;
     Ok(ArrangeData { sentence: sentence.clone(), tokens: encoding.shown, arrangements })
 }
 
@@ -97,9 +104,9 @@ pub fn shuffle(special: &[bool]) -> Vec<usize> {
 fn beside(
     change: Change,
     order: &[usize],
-    original: &[Matrix],
-    changed: &[Matrix],
+    (original, changed): (&[Matrix], &[Matrix]),
     positions: Option<Vec<u32>>,
+    space: &Space,
 ) -> Arrangement {
     let cls = order.iter().position(|old| *old == 0).unwrap_or(0);
     let layers = || original.iter().zip(changed);
@@ -111,7 +118,10 @@ fn beside(
         change,
         order: order.to_vec(),
         positions,
-        cls_cosine: layers().map(|(old, new)| cosine(old.row(0), new.row(cls))).collect(),
+        cls_cosine: layers()
+            .enumerate()
+            .map(|(layer, (old, new))| space.cosine(Kind::Cls, layer, old.row(0), new.row(cls)))
+            .collect(),
         largest: layers().map(|(old, new)| largest(old, new)).collect(),
     }
 }

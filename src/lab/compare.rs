@@ -1,8 +1,9 @@
 //! Two sentences side by side: how alike their vectors are, layer by layer.
 
 use super::features::{Pooled, pool};
-use super::tensors::{cosine, matrix};
-use super::{CompareData, Matrix, Readout, Sentence};
+use super::tensors::matrix;
+use super::way::{Kind, Prepare};
+use super::{CompareData, LabError, Matrix, Readout, Sentence};
 use crate::model::tokenize::SPACE;
 use crate::model::{Batch, Bert, Encoding, HiddenStates, ModelError};
 
@@ -15,7 +16,8 @@ pub fn compare(
     first: &Sentence,
     second: &Sentence,
     word: Option<&str>,
-) -> Result<CompareData, ModelError> {
+    way: Prepare<'_>,
+) -> Result<CompareData, LabError> {
     let (one, one_states) = states(bert, first)?;
     let (two, two_states) = states(bert, second)?;
     let word = word.and_then(|word| {
@@ -25,8 +27,9 @@ pub fn compare(
         };
         Some((word.to_owned(), place(&one)?, place(&two)?))
     });
-    let by_layer = |value: &dyn Fn(&Matrix, &Matrix) -> f32| {
-        one_states.iter().zip(&two_states).map(|(a, b)| value(a, b)).collect()
+    let space = way(&one_states)?;
+    let by_layer = |value: &dyn Fn(usize, &Matrix, &Matrix) -> f32| {
+        one_states.iter().zip(&two_states).enumerate().map(|(layer, (a, b))| value(layer, a, b)).collect()
     };
     let mean = |states: &Matrix, encoding: &Encoding| {
         pool(
@@ -37,9 +40,11 @@ pub fn compare(
     Ok(CompareData {
         first: first.clone(),
         second: second.clone(),
-        cls: by_layer(&|a, b| cosine(a.row(0), b.row(0))),
-        word_cosine: word.as_ref().map_or_else(Vec::new, |(_, i, j)| by_layer(&|a, b| cosine(a.row(*i), b.row(*j)))),
-        mean: by_layer(&|a, b| cosine(&mean(a, &one), &mean(b, &two))),
+        cls: by_layer(&|layer, a, b| space.cosine(Kind::Cls, layer, a.row(0), b.row(0))),
+        word_cosine: word.as_ref().map_or_else(Vec::new, |(_, i, j)| {
+            by_layer(&|layer, a, b| space.cosine(Kind::Pieces, layer, a.row(*i), b.row(*j)))
+        }),
+        mean: by_layer(&|layer, a, b| space.cosine(Kind::Pieces, layer, &mean(a, &one), &mean(b, &two))),
         word,
     })
 }

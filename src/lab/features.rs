@@ -60,7 +60,7 @@ pub fn rows(readout: &Readout, special: &[bool], hash: u64) -> Vec<usize> {
     let all: Vec<usize> = (0..special.len()).collect();
     let content: Vec<usize> = all.iter().copied().filter(|index| !special[*index]).collect();
     match readout {
-        Readout::Cls | Readout::Pooler | Readout::StandIn(_) => vec![0],
+        Readout::Cls | Readout::Pooler | Readout::StandIn(_) | Readout::RandomLabels => vec![0],
         Readout::ClsAtEnd | Readout::Sep => vec![all.len().saturating_sub(1)],
         Readout::Mean | Readout::Max | Readout::ClsMean | Readout::AttentionWeighted => all,
         Readout::MeanContent | Readout::Token(_) | Readout::Random if content.is_empty() => all,

@@ -87,7 +87,7 @@ pub fn learning(data: &LearnData, key: &str) -> Option<Datum> {
     }
 }
 
-/// Names of a coordinate's ways, in the order of [`Way::ALL`](super::largest::Way::ALL).
+/// Names of a coordinate's ways, in the order of [`Way::ALL`](super::way::Way::ALL).
 pub const WAYS: [&str; 3] = ["as-it-is", "without", "centred"];
 
 /// `index`, `share.{layer}`, `{way}.{layer}`.

@@ -258,7 +258,7 @@ fn lanes(facts: &ModelFacts, request: &InvertRequest) -> Result<Vec<(Readout, us
     if request.readouts.is_empty() {
         return refuse("decoding needs at least one readout, such as cls or mean".to_owned());
     }
-    if let Some(readout) = request.readouts.iter().find(|readout| readout.is_baseline()) {
+    if let Some(readout) = request.readouts.iter().find(|readout| readout.is_baseline() || readout.is_control()) {
         return refuse(format!("{readout} has no vector to decode from. Choose cls, mean or sep"));
     }
     Ok(wanted.iter().flat_map(|layer| request.readouts.iter().map(|readout| (readout.clone(), *layer))).collect())

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::probe::Head;
-use super::tensors::cosine;
-use super::{KnockoutData, Matrix, Sentence};
+use super::tensors::matrix;
+use super::way::{Kind, Prepare};
+use super::{KnockoutData, LabError, Matrix, Sentence};
 use crate::model::{Batch, Bert, Edge, HiddenStates, ModelError, Nothing};
 
 /// Effects of every cut j -> `[CLS]`. Each reruns only from the layer that it touches.
@@ -16,13 +17,15 @@ pub fn knockout(
     bert: &Bert,
     sentence: &Sentence,
     head: Option<&Head>,
+    way: Prepare<'_>,
     cancel: &(dyn Fn() -> bool + Sync),
-) -> Result<Option<KnockoutData>, ModelError> {
+) -> Result<Option<KnockoutData>, LabError> {
     let input = bert.encode(&sentence.text, sentence.pair.as_deref())?.input;
     let (layers, tokens) = (bert.config().num_hidden_layers, input.len());
     let mut keep = HiddenStates::default();
     let last = bert.forward(&Batch::new(&[&input])?, &mut keep)?;
     let plain: Vec<f32> = last.get(0)?.to_vec1()?;
+    let space = way(&states(&keep)?)?;
     let probability = |vector: &[f32]| head.map(|head| head.probability(vector));
     let before = probability(&plain);
 
@@ -40,7 +43,7 @@ pub fn knockout(
             let last = bert.forward_from(layer, keep.0[layer - 1].clone(), &batch, &mut Nothing)?;
             let vector: Vec<f32> = last.get(0)?.to_vec1()?;
             let change = probability(&vector).zip(before).map_or(0.0, |(after, before)| after - before);
-            Ok(Some((1.0 - cosine(&plain, &vector), change)))
+            Ok(Some((1.0 - space.cosine(Kind::Cls, layers, &plain, &vector), change)))
         })
         .collect::<Result<_, ModelError>>()?;
     let Some(effects) = effects.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
@@ -50,6 +53,11 @@ pub fn knockout(
         cosine_distance: Matrix::new(layers, tokens, distances),
         probability_change: if head.is_some() { Matrix::new(layers, tokens, changes) } else { Matrix::default() },
     }))
+}
+
+/// What a pass has kept, as plain numbers.
+fn states(keep: &HiddenStates) -> Result<Vec<Matrix>, LabError> {
+    Ok(keep.0.iter().map(matrix).collect::<Result<_, candle_core::Error>>()?)
 }
 
 /// Every range of layers of a model, by its first layer and then its last.
@@ -63,21 +71,21 @@ pub fn all_ranges(layers: usize) -> Vec<[usize; 2]> {
 ///
 /// # Errors
 /// When there is no such range, or a pass fails.
-pub fn ranges(bert: &Bert, sentence: &Sentence, ranges: &[[usize; 2]]) -> Result<Vec<f32>, ModelError> {
+pub fn ranges(bert: &Bert, sentence: &Sentence, ranges: &[[usize; 2]], way: Prepare<'_>) -> Result<Vec<f32>, LabError> {
     let input = bert.encode(&sentence.text, sentence.pair.as_deref())?.input;
     let layers = bert.config().num_hidden_layers;
     let mut keep = HiddenStates::default();
     let plain: Vec<f32> = bert.forward(&Batch::new(&[&input])?, &mut keep)?.get(0)?.to_vec1()?;
-    let cut = |[first, last]: &[usize; 2]| {
+    let space = way(&states(&keep)?)?;
+    let cut = |[first, last]: &[usize; 2]| -> Result<f32, LabError> {
         if *first == 0 || first > last || *last > layers {
-            return Err(ModelError::Intervention(format!(
-                "there are no layers {first} to {last}: this model has layers 1 to {layers}"
-            )));
+            let none = format!("there are no layers {first} to {last}: this model has layers 1 to {layers}");
+            return Err(ModelError::Intervention(none).into());
         }
         let edges = (*first..=*last).flat_map(|layer| (1..input.len()).map(move |from| Edge { layer, from, to: 0 }));
         let batch = Batch::new(&[&input])?.with_edges(edges.collect());
         let states = bert.forward_from(*first, keep.0[first - 1].clone(), &batch, &mut Nothing)?;
-        Ok(1.0 - cosine(&plain, &states.get(0)?.to_vec1::<f32>()?))
+        Ok(1.0 - space.cosine(Kind::Cls, layers, &plain, &states.get(0)?.to_vec1::<f32>()?))
     };
     ranges.par_iter().map(cut).collect()
 }

@@ -2,9 +2,12 @@
 //! with it decides every cosine (Timkey & van Schijndel 2021; Luo et al. 2021). Two remedies show what else is there: to
 //! leave that coordinate out, or to subtract the mean of many vectors from each.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::tensors::cosine;
+use super::way::{Common, Way};
 use super::{Matrix, Sentence};
 
 /// The largest coordinate of `[CLS]`.
@@ -14,17 +17,6 @@ pub struct LargestCoordinate {
     pub index: usize,
     /// Its share in the squared length of `[CLS]` after each layer `[L+1]`.
     pub share_of_cls: Vec<f32>,
-}
-
-/// How vectors are prepared before they are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// As they are.
-    AsItIs,
-    /// The largest coordinate left out.
-    Without,
-    /// The mean of the vectors of many sentences subtracted.
-    Centred,
 }
 
 /// The largest coordinate of a sentence's `[CLS]`, and what it does to cosines.
@@ -38,23 +30,8 @@ pub struct LargestData {
     pub cosines: [Vec<f32>; 3],
     /// How many other sentences there are.
     pub others: usize,
-}
-
-impl Way {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::AsItIs, Self::Without, Self::Centred];
-
-    /// A vector prepared: `index` is the largest coordinate, `mean` the mean vector.
-    #[must_use]
-    pub fn prepare(self, vector: &[f32], index: usize, mean: &[f32]) -> Vec<f32> {
-        let mut prepared = vector.to_vec();
-        match self {
-            Self::AsItIs => {}
-            Self::Without => prepared.iter_mut().skip(index).take(1).for_each(|value| *value = 0.0),
-            Self::Centred => prepared.iter_mut().zip(mean).for_each(|(value, mean)| *value -= mean),
-        }
-        prepared
-    }
+    /// What sentences have in common.
+    pub common: Arc<Common>,
 }
 
 /// The coordinate whose share in the squared length of `[CLS]` is largest, all layers taken together. `states`: one matrix
@@ -74,16 +51,16 @@ pub fn largest(states: &[Matrix]) -> LargestCoordinate {
 }
 
 /// The largest coordinate of a sentence, and the cosines of its `[CLS]` with `others`: for each layer a matrix with a row for
-/// each other sentence.
+/// each other sentence, `common` what they share.
 #[must_use]
-pub fn beside(sentence: &Sentence, states: &[Matrix], others: &[Matrix]) -> LargestData {
+pub fn beside(sentence: &Sentence, states: &[Matrix], others: &[Matrix], common: Arc<Common>) -> LargestData {
     let coordinate = largest(states);
     let cosines = Way::ALL.map(|way| {
         let layers = states.iter().zip(others);
         layers.map(|(states, others)| mean_cosine(states.row(0), others, way, coordinate.index)).collect()
     });
     let others = others.first().map_or(0, |layer| layer.rows);
-    LargestData { sentence: sentence.clone(), coordinate, cosines, others }
+    LargestData { sentence: sentence.clone(), coordinate, cosines, others, common }
 }
 
 fn mean_cosine(vector: &[f32], others: &Matrix, way: Way, index: usize) -> f32 {

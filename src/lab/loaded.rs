@@ -9,7 +9,8 @@ use super::dataset::{Dataset, MOVIES, hex};
 use super::record::Heads;
 use super::session::Session;
 use super::shown::ShownHead;
-use super::{LabError, Matrix, ModelFacts, Readout, features, race};
+use super::way::Common;
+use super::{LabError, Matrix, ModelFacts, Readout, features, largest, race};
 use crate::model::Bert;
 use crate::model::embedded::{self, Embedded, MINILM};
 use crate::model::load::Facts;
@@ -28,8 +29,16 @@ pub struct Model {
     heads: Arc<Vec<ShownHead>>,
     features: race::Cache,
     datasets: Mutex<BTreeMap<String, Arc<Dataset>>>,
-    /// `[CLS]` of a few of the course's sentences, by layer.
-    sampled: OnceLock<Vec<Matrix>>,
+    /// A few of the course's sentences.
+    sampled: OnceLock<Sampled>,
+}
+
+/// A few of the course's sentences as a model reads them.
+pub(super) struct Sampled {
+    /// `[CLS]`: for each layer from 0 a matrix with a row for each sentence.
+    pub cls: Vec<Matrix>,
+    /// What they have in common.
+    pub common: Arc<Common>,
 }
 
 /// A model and its [`Partner`].
@@ -131,18 +140,21 @@ impl Model {
         Ok(texts.len())
     }
 
-    /// `[CLS]` of the first few sentences of the course: for each layer from 0 a matrix with a row for each sentence. Read
-    /// when first asked for.
-    pub(super) fn sampled(&self) -> Result<&[Matrix], LabError> {
+    /// The first few sentences of the course, read when first asked for.
+    pub(super) fn sampled(&self) -> Result<&Sampled, LabError> {
         if let Some(known) = self.sampled.get() {
             return Ok(known);
         }
         let dataset = self.dataset(MOVIES)?;
         let texts: Vec<&str> = dataset.items().iter().take(SAMPLED).map(|item| item.text.as_str()).collect();
-        let wanted: Vec<(Readout, usize)> = (0..=self.facts.layers).map(|layer| (Readout::Cls, layer)).collect();
-        let mut found = features::extract(&self.bert, &texts, &wanted, &mut |_, _| true)?.unwrap_or_default();
-        let layers = wanted.iter().filter_map(|key| found.remove(key)).collect();
-        Ok(self.sampled.get_or_init(|| layers))
+        let of = |readout: Readout| (0..=self.facts.layers).map(move |layer| (readout.clone(), layer));
+        let wanted: Vec<(Readout, usize)> = of(Readout::Cls).chain(of(Readout::Mean)).collect();
+        let found = features::extract(&self.bert, &texts, &wanted, &mut |_, _| true)?.unwrap_or_default();
+        let by_layer = |readout| of(readout).filter_map(|key| found.get(&key).cloned()).collect::<Vec<Matrix>>();
+        let (cls, pieces) = (by_layer(Readout::Cls), by_layer(Readout::Mean));
+        let means = |layers: &[Matrix]| layers.iter().map(largest::mean).collect();
+        let common = Arc::new(Common { cls: means(&cls), pieces: means(&pieces) });
+        Ok(self.sampled.get_or_init(|| Sampled { cls, common }))
     }
 
     /// Facts about the model.

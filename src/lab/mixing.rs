@@ -9,28 +9,52 @@ use super::{Matrix, Mixing};
 use crate::model::bert::Layer;
 use crate::model::{Bert, ModelError, Trace};
 
-/// All measures of one traced pass.
-pub(super) fn mixing(bert: &Bert, trace: &Trace, attentions: &[Vec<Matrix>]) -> Result<Mixing, ModelError> {
+/// All measures of one traced pass; `largest` is the coordinate that is left out of some.
+pub(super) fn mixing(
+    bert: &Bert,
+    trace: &Trace,
+    attentions: &[Vec<Matrix>],
+    largest: usize,
+) -> Result<Mixing, ModelError> {
     let layers = attentions.len();
     let tokens = attentions.first().and_then(|heads| heads.first()).map_or(0, |head| head.cols);
     let averaged: Vec<Matrix> = attentions.iter().map(|heads| average(heads)).collect();
-    let mut norm_rows = Vec::with_capacity(layers * tokens);
-    let mut ratio = Vec::with_capacity(layers);
+    let (mut whole, mut without) = (Shares::default(), Shares::default());
     for number in 1..=layers {
         if let Some(layer) = bert.layer(number) {
-            let parts = parts_of_cls(layer, trace, number)?;
-            let lengths: Vec<f64> = (0..tokens).map(|token| norm(parts.row(token))).collect();
-            let total: f64 = lengths.iter().sum();
-            norm_rows.extend(lengths.iter().map(|length| (length / total) as f32));
-            ratio.push(mixing_ratio(&parts));
+            let mut parts = parts_of_cls(layer, trace, number)?;
+            whole.take(&parts);
+            for part in parts.data.chunks_mut(parts.cols.max(1)) {
+                part.iter_mut().skip(largest).take(1).for_each(|value| *value = 0.0);
+            }
+            without.take(&parts);
         }
     }
     Ok(Mixing {
         raw: Matrix::new(layers, tokens, averaged.iter().flat_map(|a| a.row(0).to_vec()).collect()),
         rollout: rollout(&averaged),
-        norm: Matrix::new(layers, tokens, norm_rows),
-        ratio,
+        norm: Matrix::new(layers, tokens, whole.rows),
+        ratio: whole.ratio,
+        norm_without: Matrix::new(layers, tokens, without.rows),
+        ratio_without: without.ratio,
     })
+}
+
+/// Norm-based shares and mixing ratios, layer by layer.
+#[derive(Default)]
+struct Shares {
+    rows: Vec<f32>,
+    ratio: Vec<f32>,
+}
+
+impl Shares {
+    /// Those of one layer's parts.
+    fn take(&mut self, parts: &Matrix) {
+        let lengths: Vec<f64> = (0..parts.rows).map(|token| norm(parts.row(token))).collect();
+        let total: f64 = lengths.iter().sum();
+        self.rows.extend(lengths.iter().map(|length| (length / total) as f32));
+        self.ratio.push(mixing_ratio(parts));
+    }
 }
 
 /// Mean over heads.
@@ -129,6 +153,14 @@ fn bias_of_cls(layer: &Layer, trace: &Trace, number: usize) -> Result<Vec<f32>, 
 mod tests {
     use super::*;
     use crate::model::Batch;
+
+    #[test]
+    fn shares_are_lengths_and_the_ratio_is_of_the_sum() {
+        let mut shares = Shares::default();
+        shares.take(&Matrix::new(3, 2, vec![3.0, 4.0, 0.0, 2.0, 0.0, -2.0]));
+        assert_eq!(shares.rows, [5.0 / 9.0, 2.0 / 9.0, 2.0 / 9.0]);
+        assert_eq!(shares.ratio, [0.0], "what the two others give cancels");
+    }
 
     #[test]
     fn parts_and_biases_rebuild_the_block_output() -> Result<(), ModelError> {

@@ -162,7 +162,7 @@ pub fn run(
         .filter(|_| still)
         .flat_map(|layer| readouts.iter().map(|readout| ((*readout).clone(), *layer)))
         .collect();
-    let tuned: Vec<&Readout> = if request.modes.contains(&Mode::Finetune) { readouts } else { Vec::new() };
+    let tuned: Vec<&Readout> = tuned_lanes(request).collect();
     let counts = [subset.train.len(), subset.validation.len(), subset.test.len()];
     let sentences = if lanes.is_empty() { 0 } else { counts.iter().sum() };
     let fits = lanes.len() + baselines.len();
@@ -227,9 +227,15 @@ pub fn work(request: &RaceRequest, counts: [usize; 3], layers: usize) -> usize {
     let (baselines, readouts): (Vec<&Readout>, Vec<&Readout>) =
         request.readouts.iter().partition(|readout| readout.is_baseline());
     let frozen = if request.modes.contains(&Mode::Frozen) { readouts.len() * layers } else { 0 };
-    let tuned = if request.modes.contains(&Mode::Finetune) { readouts.len() } else { 0 };
+    let tuned = tuned_lanes(request).count();
     let sentences = if frozen == 0 { 0 } else { counts.iter().sum() };
     sentences + (frozen + baselines.len()) * FIT + tuned::work(&request.recipe, counts, tuned)
+}
+
+/// The readouts with which BERT itself learns. A control learns nothing of the sentences, so it has none.
+fn tuned_lanes(request: &RaceRequest) -> impl Iterator<Item = &Readout> {
+    let tunes = request.modes.contains(&Mode::Finetune);
+    request.readouts.iter().filter(move |readout| tunes && !readout.is_baseline() && !readout.is_control())
 }
 
 /// The layers of frozen lanes, if the request can be run.
@@ -245,6 +251,9 @@ pub(super) fn check(bert: &Bert, request: &RaceRequest) -> Result<Vec<usize>, La
     }
     if request.readouts.is_empty() {
         return refuse("a race needs at least one readout, such as cls or mean");
+    }
+    if request.readouts.iter().any(Readout::is_control) && !request.modes.contains(&Mode::Frozen) {
+        return refuse("cls-random-labels is a frozen lane; add the mode frozen, or leave it out");
     }
     let recipe = &request.recipe;
     if recipe.epochs == 0 || recipe.seeds == 0 || recipe.batch == 0 {

@@ -39,6 +39,8 @@ pub enum Readout {
     ClsAtEnd,
     /// This word's embedding in `[CLS]`'s place.
     StandIn(String),
+    /// A control: `[CLS]`, learnt with labels at random. A frozen lane only.
+    RandomLabels,
     /// Baseline: always the commoner answer of training.
     Majority,
     /// Baseline: TF-IDF and logistic regression.
@@ -85,6 +87,12 @@ impl Readout {
     #[must_use]
     pub fn is_baseline(&self) -> bool {
         matches!(self, Self::Majority | Self::Words)
+    }
+
+    /// Whether it learns labels that were given at random, so that what it gets right is luck.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        matches!(self, Self::RandomLabels)
     }
 
     /// Whether its shares are the attention that `[CLS]` pays in the last layer.

@@ -144,6 +144,7 @@ fn of_provenance(provenance: &Provenance, values: &mut BTreeMap<String, Datum>) 
         put("date", Datum::Text(date.clone()));
     }
     put("command", Datum::Text(provenance.command.clone()));
+    put("model", Datum::Text(provenance.model.clone()));
     put("data_sha256", Datum::Text(provenance.data_sha256.clone()));
 }
 

@@ -9,9 +9,11 @@ use super::probe::ProbeError;
 use super::race::Kept;
 use super::record::Heads;
 use super::shown::ShownHead;
+use super::way::{Space, Way};
 use super::{
-    ModelFacts, Outcome, Progress, RaceRequest, Request, aggregate, arrange, ask, attribution, compare, gradient,
-    inversion, knockout, largest, learning, neighbours, race, received, trace,
+    InversionReport, InvertRequest, Matrix, ModelFacts, Outcome, Progress, RaceRequest, Request, Sentence, aggregate,
+    arrange, ask, attribution, compare, gradient, inversion, knockout, largest, learning, neighbours, race, received,
+    trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -196,6 +198,26 @@ impl Session {
     /// # Errors
     /// When the experiment fails; the message is one sentence with a cause.
     pub fn run(&self, request: &Request, control: &Control<'_>) -> Result<Option<Outcome>, LabError> {
+        match request {
+            Request::Prepared(way, of) => self.answer(of, *way, control),
+            request => self.answer(request, Way::AsItIs, control),
+        }
+    }
+
+    /// How vectors are prepared for a sentence.
+    fn space(&self, way: Way, states: &[Matrix]) -> Result<Space, LabError> {
+        Ok(match way {
+            Way::AsItIs => Space::default(),
+            way => {
+                let common = Arc::clone(&self.model.sampled()?.common);
+                Space { way, index: largest::largest(states).index, common }
+            }
+        })
+    }
+
+    /// Answers a request; cosines compare vectors that are prepared in this way.
+    fn answer(&self, request: &Request, way: Way, control: &Control<'_>) -> Result<Option<Outcome>, LabError> {
+        let prepare = |states: &[Matrix]| self.space(way, states);
         Ok(match request {
             Request::Trace(sentence) => {
                 Some(Outcome::Trace(Arc::new(trace::trace(self.bert(), &self.facts(), sentence, &self.heads()?)?)))
@@ -203,30 +225,33 @@ impl Session {
             Request::Knockout(sentence) => {
                 let heads = self.heads()?;
                 let head = heads.iter().find(|shown| shown.head.readout == "cls").map(|shown| shown.head.head());
-                knockout::knockout(self.bert(), sentence, head.as_ref(), control.stop)?
+                knockout::knockout(self.bert(), sentence, head.as_ref(), &prepare, control.stop)?
                     .map(|data| Outcome::Knockout(Arc::new(data)))
             }
             Request::Neighbours { sentence, position } => {
                 Some(Outcome::Neighbours(Arc::new(neighbours::neighbours(self.bert(), sentence, *position)?)))
             }
             Request::Compare { first, second, word } => {
-                Some(Outcome::Compare(Arc::new(compare::compare(self.bert(), first, second, word.as_deref())?)))
+                let data = compare::compare(self.bert(), first, second, word.as_deref(), &prepare)?;
+                Some(Outcome::Compare(Arc::new(data)))
             }
             Request::Race(request) => {
                 self.race(request, control, &Kept::NOTHING)?.map(|(report, _)| Outcome::Race(Arc::new(report)))
             }
             Request::Arrange(sentence) => {
-                Some(Outcome::Arrange(Arc::new(arrange::arrange(self.bert(), sentence, None)?)))
+                Some(Outcome::Arrange(Arc::new(arrange::arrange(self.bert(), sentence, None, &prepare)?)))
             }
             Request::Largest(sentence) => {
                 let (_, states) = compare::states(self.bert(), sentence)?;
-                Some(Outcome::Largest(Arc::new(largest::beside(sentence, &states, self.model.sampled()?))))
+                let sampled = self.model.sampled()?;
+                let data = largest::beside(sentence, &states, &sampled.cls, Arc::clone(&sampled.common));
+                Some(Outcome::Largest(Arc::new(data)))
             }
             Request::Received { sentence, stand_in } => {
                 Some(Outcome::Received(Arc::new(received::received(self.bert(), sentence, stand_in)?)))
             }
             Request::Ranges { sentence, ranges } => {
-                Some(Outcome::Ranges(Arc::new(knockout::ranges(self.bert(), sentence, ranges)?)))
+                Some(Outcome::Ranges(Arc::new(knockout::ranges(self.bert(), sentence, ranges, &prepare)?)))
             }
             Request::Masked { sentence, position } => {
                 Some(Outcome::Masked(Arc::new(gradient::masked(self.bert(), sentence, *position)?)))
@@ -242,29 +267,8 @@ impl Session {
                 let dataset = self.dataset(&request.data)?;
                 learning::learn(self.bert(), &dataset, request, control)?.map(|data| Outcome::Learn(Arc::new(data)))
             }
-            Request::Invert(request) => {
-                let dataset = self.dataset(&request.data)?;
-                let found =
-                    inversion::run(self.bert(), &self.facts(), &dataset, self.model.features(), request, control)?;
-                let Some((report, decoders)) = found else { return Ok(None) };
-                let mut known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
-                known.retain(|known| known.request() != request);
-                known.push(Arc::new(decoders));
-                let surplus = known.len().saturating_sub(DECODERS);
-                known.drain(..surplus);
-                Some(Outcome::Invert(Arc::new(report)))
-            }
-            Request::Decode(sentence, run) => {
-                let known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
-                let decoders = known.iter().find(|known| known.request() == run).cloned();
-                drop(known);
-                let decoders = decoders.ok_or_else(|| {
-                    LabError::Request("these decoders were not fitted in this session, or too long ago".to_owned())
-                })?;
-                let dataset = self.dataset(&run.data)?;
-                let data = inversion::decode(self.bert(), &dataset, self.model.features(), &decoders, sentence)?;
-                Some(Outcome::Decode(Arc::new(data)))
-            }
+            Request::Invert(request) => self.invert(request, control)?.map(Outcome::Invert),
+            Request::Decode(sentence, run) => Some(self.decode(sentence, run)?),
             Request::Aggregate(request) => {
                 let dataset = self.dataset(&request.data)?;
                 aggregate::run(self.bert(), &self.facts(), &dataset, self.model.features(), request, control)?
@@ -272,9 +276,18 @@ impl Session {
             }
             Request::Nearest(sentence, run) => {
                 let dataset = self.dataset(&run.data)?;
-                let data =
-                    aggregate::nearest(self.bert(), &self.facts(), &dataset, self.model.features(), sentence, run)?;
+                let data = aggregate::nearest(
+                    self.bert(),
+                    &self.facts(),
+                    &dataset,
+                    self.model.features(),
+                    (sentence, run),
+                    way,
+                )?;
                 Some(Outcome::Nearest(Arc::new(data)))
+            }
+            Request::Prepared(..) => {
+                return Err(LabError::Request("vectors are prepared in one way at a time".to_owned()));
             }
             Request::Ask(sentence) => {
                 let models: Vec<&Self> = std::iter::once(self).chain(self.other()?).collect();
@@ -289,6 +302,32 @@ impl Session {
                 Some(Outcome::Beside(Arc::new(trace::trace(other.bert(), &other.facts(), sentence, &other.heads()?)?)))
             }
         })
+    }
+
+    /// Fits decoders, and keeps them for sentences of the learner's own.
+    fn invert(&self, request: &InvertRequest, control: &Control<'_>) -> Result<Option<Arc<InversionReport>>, LabError> {
+        let dataset = self.dataset(&request.data)?;
+        let found = inversion::run(self.bert(), &self.facts(), &dataset, self.model.features(), request, control)?;
+        let Some((report, decoders)) = found else { return Ok(None) };
+        let mut known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
+        known.retain(|known| known.request() != request);
+        known.push(Arc::new(decoders));
+        let surplus = known.len().saturating_sub(DECODERS);
+        known.drain(..surplus);
+        Ok(Some(Arc::new(report)))
+    }
+
+    /// What the decoders of a run find of a sentence.
+    fn decode(&self, sentence: &Sentence, run: &InvertRequest) -> Result<Outcome, LabError> {
+        let known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
+        let decoders = known.iter().find(|known| known.request() == run).cloned();
+        drop(known);
+        let decoders = decoders.ok_or_else(|| {
+            LabError::Request("these decoders were not fitted in this session, or too long ago".to_owned())
+        })?;
+        let dataset = self.dataset(&run.data)?;
+        let data = inversion::decode(self.bert(), &dataset, self.model.features(), &decoders, sentence)?;
+        Ok(Outcome::Decode(Arc::new(data)))
     }
 
     /// Runs a race, with both models if it asks for the other; the fitted lanes of this one come with it, from which

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::features::{Pooled, hash, pool};
 use super::shown::ShownHead;
 use super::tensors::{matrices, matrix};
-use super::{Cut, HeadAnswer, Matrix, ModelFacts, Piece, Readout, Sentence, TraceData, map, mixing, steps};
+use super::{Cut, HeadAnswer, Matrix, ModelFacts, Piece, Readout, Sentence, TraceData, largest, map, mixing, steps};
 use crate::model::{Batch, Bert, Encoding, ModelError, Trace};
 
 /// Runs one pass and keeps everything.
@@ -40,7 +40,7 @@ pub fn trace(
         position: matrix(trace.get(0, "position")?)?,
         segment: matrix(trace.get(0, "segment")?)?,
         sum: matrix(trace.get(0, "sum")?)?,
-        mixing: mixing::mixing(bert, &trace, &attentions)?,
+        mixing: mixing::mixing(bert, &trace, &attentions, largest::largest(&hidden_states).index)?,
         map: map::map(&hidden_states),
         operations: steps::operations(bert, &trace, layers)?,
         hidden_states,

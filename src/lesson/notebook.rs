@@ -1,19 +1,20 @@
-//! The learner's notebook: what was predicted and what came out, the four answers with the figures they rest on, and
+//! The learner's notebook: what was predicted and what came out, the four answers and those to two claims with the figures they rest on, and
 //! what was measured besides. Written from stored progress alone, so it can be written again at any time.
 //!
-//! [`FACTS`] names the values that the screen keeps for it, [`answers()`] draws the four conclusions from them, and
+//! [`FACTS`] names the values that the screen keeps for it, [`answers()`] draws the conclusions from them, and
 //! [`write()`] puts everything into a [`Document`], which prints as Markdown or HTML. Every figure says where it is from
 //! and which command gives it again.
 
 mod again;
 pub mod answers;
+mod claims;
 mod document;
 mod evidence;
 mod facts;
 mod time;
 
 pub use again::{beside, trace};
-pub use answers::{Answer, LESSONS, answers};
+pub use answers::{Answer, LESSONS, QUESTIONS, answers};
 pub use document::{Document, Part, Run};
 pub use evidence::{Evidence, Origin, Point};
 pub use facts::{FACTS, Fact};
@@ -42,7 +43,7 @@ pub fn write(evidence: &Evidence<'_>, learner: Option<&str>, now: Option<u64>) -
 }
 
 fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
-    document.heading("The four questions");
+    document.heading("Four questions and two claims");
     let answers = answers(evidence);
     if answers.iter().flat_map(|answer| &answer.points).any(|point| point.value.contains("interval")) {
         document.text(vec![Run::plain(RULE)]);
@@ -63,21 +64,28 @@ fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
 fn predictions(evidence: &Evidence<'_>, document: &mut Document) {
     let progress = evidence.progress;
     document.heading("What I predicted, and what came out");
-    let mut told = Vec::new();
+    let mut told = false;
     for lesson in &evidence.course.lessons {
         let asked: Vec<&Question> = lesson.steps.iter().filter_map(|step| step.predict.as_ref()).collect();
         let given: Vec<(&Question, &Given)> =
             asked.into_iter().filter_map(|question| Some((question, progress.answers.get(&question.id)?))).collect();
-        if given.is_empty() {
+        let thought = progress.thoughts.get(&lesson.id);
+        if given.is_empty() && thought.is_none() {
             continue;
         }
         document.smaller(&format!("Lesson {}: {}", lesson.id, lesson.title));
         for (question, given) in given {
             document.item(prediction(question, given));
-            told.push(question.id.as_str());
+            told = true;
+        }
+        if let Some(thought) = thought {
+            let when = thought.at.map_or_else(String::new, |at| format!(" {}", day(at)));
+            let asked = format!("At the end I was asked: {} Now I think: ", lesson.question);
+            document.item(vec![Run::plain(asked), Run::strong(&thought.text), Run::plain(when)]);
+            told = true;
         }
     }
-    if told.is_empty() {
+    if !told {
         document.text(vec![Run::plain("Nothing yet. A lesson asks before it shows a result; a digit answers.")]);
     }
     checks(evidence.course, progress, document);
@@ -92,8 +100,8 @@ fn prediction(question: &Question, given: &Given) -> Vec<Run> {
     };
     let from = given.source.unwrap_or(asked).in_words();
     let outcome = match (given.correct, &given.measured) {
-        (Some(true), Some(measured)) => format!(" So it was ({measured}, {from})."),
-        (Some(true), None) => " So it was.".to_owned(),
+        (Some(true), Some(measured)) => format!(" Correct ({measured}, {from})."),
+        (Some(true), None) => " Correct.".to_owned(),
         (Some(false), Some(measured)) => format!(" It came out otherwise: {measured}, {from}."),
         (Some(false), None) => " It came out otherwise.".to_owned(),
         (None, _) => " Not measured yet: run the bench of that step.".to_owned(),

@@ -39,6 +39,9 @@ pub struct Progress {
     pub answers: BTreeMap<String, Given>,
     /// Values that were shown and that the notebook needs, by key (see `lesson::notebook`).
     pub measured: BTreeMap<String, Measured>,
+    /// Per lesson id: what the learner wrote at its end.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub thoughts: BTreeMap<String, Thought>,
     /// Name of the shorter path that the learner chose.
     pub path: Option<String>,
     /// Lesson id and step (0-based) where the learner left off.
@@ -52,6 +55,16 @@ pub struct Progress {
     /// When what there is only one of was changed last.
     #[serde(skip_serializing_if = "Changed::is_empty")]
     pub changed: Changed,
+}
+
+/// What a learner wrote at the end of a lesson, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Thought {
+    /// The line.
+    pub text: String,
+    /// When, in seconds since 1970 (UTC).
+    pub at: Option<u64>,
 }
 
 /// Size and seed of the races, as the learner chose them.
@@ -104,6 +117,7 @@ impl Default for Progress {
             lessons: BTreeMap::new(),
             answers: BTreeMap::new(),
             measured: BTreeMap::new(),
+            thoughts: BTreeMap::new(),
             path: None,
             last: None,
             race: RaceChoice::default(),
@@ -139,6 +153,16 @@ impl Progress {
         (self.path, self.changed.path) = (path, now);
     }
 
+    /// What is thought at the end of a lesson; an empty text takes it back.
+    pub fn set_thought(&mut self, lesson: &str, text: String, now: Option<u64>) {
+        let known = self.thoughts.get(lesson).map(|thought| thought.text.as_str());
+        if text.is_empty() {
+            self.thoughts.remove(lesson);
+        } else if known != Some(text.as_str()) {
+            self.thoughts.insert(lesson.to_owned(), Thought { text, at: now });
+        }
+    }
+
     /// Other races are chosen.
     pub fn set_race(&mut self, race: RaceChoice, now: Option<u64>) {
         (self.race, self.changed.race) = (race, now);
@@ -160,6 +184,7 @@ impl Progress {
     /// were.
     pub fn forget(&mut self, lesson: &str) -> usize {
         self.lessons.remove(lesson);
+        self.thoughts.remove(lesson);
         let before = self.answers.len();
         self.answers.retain(|_, given| given.lesson != lesson);
         self.measured.retain(|_, measured| measured.lesson != lesson);

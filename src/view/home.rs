@@ -38,11 +38,19 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
     // A course of somebody's own may be about something else.
     let asked = LESSONS.iter().all(|id| state.course.lessons.iter().any(|lesson| lesson.id == *id));
     if asked {
-        put(buf, left, area.y + 2, width, "The four questions", theme.heading());
-        y += 3;
+        // Where rows are few, the foot needs this one more.
+        let top = area.y + if area.height < ROOMY { 1 } else { 2 };
+        put(buf, left, top, width, "Four questions and two claims", theme.heading());
+        y = top + 1;
     }
-    let questions =
-        ["Is [CLS] an aggregate?", "Why is it first?", "How does it learn?", "Can I get the sentence back?"];
+    let questions = [
+        "Is [CLS] an aggregate?",
+        "Why is it first?",
+        "How does it learn?",
+        "Can the sentence be recovered?",
+        "Is pooling as good?",
+        "Would any token do?",
+    ];
     for question in questions.into_iter().filter(|_| asked) {
         if x + question.len() as u16 > area.right() - 1 {
             (x, y) = (left + 2, y + 1);
@@ -70,6 +78,9 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
         buf,
     );
 }
+
+/// Rows from which the map has an empty one below its first line.
+const ROOMY: u16 = 24;
 
 /// Cells of a learner's name in the first line.
 const MOST_OF_NAME: usize = 20;

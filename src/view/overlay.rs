@@ -1,10 +1,12 @@
 //! What lies over a screen: help, the sentence editor, recall questions, leaving a run.
 
 mod ask;
+mod code;
 mod disagree;
 mod glossary;
 mod goto;
 mod settings;
+mod thought;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,9 +26,11 @@ use crate::app::{Overlay, Screen, State};
 pub(super) fn hints(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
         Overlay::Help(_) | Overlay::Glossary(_) => vec![("j k", "scroll"), ("J K", "by ten lines"), ("q", "close")],
+        Overlay::Code(_) => vec![("j k", "scroll"), ("q", "close")],
         Overlay::GoTo(_) => vec![("j k", "move"), ("1-9", "number"), ("Enter", "go"), ("q", "close")],
         Overlay::Settings(_) => vec![("j k", "move"), ("Enter", "change"), ("q", "close")],
         Overlay::Editor(Purpose::Lanes, _) => vec![("Enter", "close")],
+        Overlay::Editor(Purpose::Thought(_), _) => vec![("Enter", "keep it"), ("Esc", "skip")],
         Overlay::Editor(..) => vec![("Enter", "use it"), ("Esc", "leave as it was")],
         Overlay::Recall(_, None) => vec![("1-9", "answer"), ("q", "later")],
         Overlay::Recall(_, Some(_)) => vec![("Enter", "next"), ("q", "close")],
@@ -50,6 +54,10 @@ pub(super) fn draw(
         Overlay::Settings(row) => settings::draw(state, *row, theme, area, buf),
         Overlay::GoTo(place) => goto::draw(state, place, theme, area, buf),
         Overlay::Glossary(scroll) => glossary::draw(state, *scroll, theme, area, buf),
+        Overlay::Code(scroll) => code::draw(state, *scroll, theme, area, buf),
+        Overlay::Editor(Purpose::Thought(lesson), editor) => {
+            return Some(thought::draw(state, *lesson, editor, theme, area, buf));
+        }
         Overlay::Editor(Purpose::Lanes, editor) => return Some(ask::draw(state, editor, theme, area, buf)),
         Overlay::Editor(purpose, editor) => {
             let (title, hint) = match purpose {
@@ -68,8 +76,9 @@ pub(super) fn draw(
             let lesson = state.course.lessons.get(*lesson)?;
             let check = lesson.steps.get(*step)?.check.as_ref()?;
             let mut text = wrap(&[span(check.ask(state.embedded()), theme.heading(), theme)], wide);
-            for (index, option) in check.options.iter().enumerate() {
-                let number = Span::styled(format!("  {}  ", index + 1), theme.key());
+            for (place, index) in state.recall_order(check, given.is_some()).into_iter().enumerate() {
+                let option = &check.options[index];
+                let number = Span::styled(format!("  {}  ", place + 1), theme.key());
                 text.push(Line::from(vec![number, span(option, theme.text(), theme)]));
             }
             if let Some(choice) = given {

@@ -96,10 +96,12 @@ impl Change {
 
     fn trace(self, data: &mut TraceData) {
         let strips = [&mut data.word, &mut data.position, &mut data.segment, &mut data.sum];
-        let mixing = [&mut data.mixing.raw, &mut data.mixing.rollout, &mut data.mixing.norm];
+        let flows = &mut data.mixing;
+        let mixing = [&mut flows.raw, &mut flows.rollout, &mut flows.norm, &mut flows.norm_without];
         let states = data.hidden_states.iter_mut().chain(data.attentions.iter_mut().flatten());
         strips.into_iter().chain(mixing).chain(states).for_each(|matrix| self.matrix(matrix));
         self.all(&mut data.mixing.ratio);
+        self.all(&mut data.mixing.ratio_without);
         data.pooler_output.iter_mut().chain(data.pooled.values_mut()).for_each(|vector| self.all(vector));
         for operation in &mut data.operations {
             operation.values.iter_mut().for_each(|matrix| self.matrix(matrix));

@@ -1,7 +1,8 @@
 //! Rearranged pieces against the reference: lesson 06 rests on these.
 
-use clsroom::lab::Sentence;
 use clsroom::lab::arrange::{ArrangeData, Change, arrange};
+use clsroom::lab::way::AS_IT_IS;
+use clsroom::lab::{LabError, Sentence};
 use clsroom::model::ModelError;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ fn arrangements_agree_with_the_reference() {
     for case in read("interventions.json")["cases"].as_array().expect("cases") {
         let text = case["text"].as_str().expect("a text");
         let order: Vec<usize> = ids(&case["permuted_with_positions"]["order"]).iter().map(|i| *i as usize).collect();
-        let data = arrange(bert(), &Sentence::single(text), Some(&order)).expect("arranged");
+        let data = arrange(bert(), &Sentence::single(text), Some(&order), AS_IT_IS).expect("arranged");
         let (cosine, largest) = last(&data, Change::Carried);
         assert!(largest < 1e-5, "{text:?}: carried positions differ by {largest} in some layer");
         assert!((cosine - 1.0).abs() < 1e-5, "{text:?}: {cosine}");
@@ -37,19 +38,19 @@ fn arrangements_agree_with_the_reference() {
 fn the_own_shuffle_works_on_any_sentence() {
     let long = "a word and ".repeat(200);
     for text in ["", "one", "two words", "Unbelievably, the café's naïve décor cost €30!", long.as_str()] {
-        let data = arrange(bert(), &Sentence::single(text), None).expect("arranged");
+        let data = arrange(bert(), &Sentence::single(text), None, AS_IT_IS).expect("arranged");
         let (_, largest) = last(&data, Change::Carried);
         assert!(largest < 1e-5, "{:?}: carried positions differ by {largest}", data.tokens);
     }
     let pair = Sentence { text: "the river bank".to_owned(), pair: Some("was steep and wet".to_owned()) };
-    let data = arrange(bert(), &pair, None).expect("arranged");
+    let data = arrange(bert(), &pair, None, AS_IT_IS).expect("arranged");
     assert!(last(&data, Change::Carried).1 < 1e-5, "segments travel with their pieces");
 }
 
 #[test]
 fn refuses_what_is_not_an_order() {
     for order in [vec![0, 0, 1], vec![0], vec![9, 1, 2]] {
-        let answer = arrange(bert(), &Sentence::single("word"), Some(&order));
-        assert!(matches!(answer, Err(ModelError::Intervention(_))), "{order:?}");
+        let answer = arrange(bert(), &Sentence::single("word"), Some(&order), AS_IT_IS);
+        assert!(matches!(answer, Err(LabError::Model(ModelError::Intervention(_)))), "{order:?}");
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use clsroom::app::Key;
 use clsroom::commands::load_course;
 
 use crate::driver::Driver;
@@ -85,6 +86,7 @@ fn the_worked_example_is_sound_and_can_be_walked() {
         }
         driver.press("n");
     }
+    driver.key(Key::Esc);
     assert!(driver.state.progress.lessons["01"].finished);
 }
 

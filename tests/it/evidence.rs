@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use clsroom::lab::gradient::masked;
 use clsroom::lab::knockout::ranges;
-use clsroom::lab::largest::{Way, beside, largest, mean};
+use clsroom::lab::largest::{beside, largest, mean};
 use clsroom::lab::received::received;
-use clsroom::lab::{Control, Matrix, Outcome, Request, Sentence};
+use clsroom::lab::way::{AS_IT_IS, Way};
+use clsroom::lab::{Control, Matrix, Mode, Outcome, RaceRequest, Readout, Recipe, Request, Sentence};
 use clsroom::lesson::View;
 use clsroom::model::Bert;
 use serde_json::Value;
@@ -96,7 +98,7 @@ fn cosines_of_pairs_agree_with_the_reference_in_every_way() {
             .map(|layer| {
                 let rows: Vec<&[f32]> = states.iter().map(|states| states[layer].row(0)).collect();
                 let mean = mean(&Matrix::new(rows.len(), 384, rows.concat()));
-                let all: Vec<Vec<f32>> = rows.iter().map(|row| way.prepare(row, 99, &mean)).collect();
+                let all: Vec<Vec<f32>> = rows.iter().map(|row| way.prepare(row, 99, &mean).into_owned()).collect();
                 let pairs = (0..5).flat_map(|a| (a + 1..5).map(move |b| (a, b)));
                 let cosines: Vec<f32> = pairs.map(|(a, b)| cosine(&all[a], &all[b])).collect();
                 cosines.iter().sum::<f32>() / cosines.len() as f32
@@ -112,15 +114,15 @@ fn cosines_of_pairs_agree_with_the_reference_in_every_way() {
 fn leaving_out_one_number_changes_what_it_says_it_does() {
     let vector = [3.0, -4.0, 12.0];
     let mean = [1.0, 1.0, 1.0];
-    assert_eq!(Way::AsItIs.prepare(&vector, 2, &mean), vector);
-    assert_eq!(Way::Without.prepare(&vector, 2, &mean), [3.0, -4.0, 0.0]);
-    assert_eq!(Way::Without.prepare(&vector, 9, &mean), vector);
-    assert_eq!(Way::Centred.prepare(&vector, 2, &mean), [2.0, -5.0, 11.0]);
+    assert_eq!(*Way::AsItIs.prepare(&vector, 2, &mean), vector);
+    assert_eq!(*Way::Without.prepare(&vector, 2, &mean), [3.0, -4.0, 0.0]);
+    assert_eq!(*Way::Without.prepare(&vector, 9, &mean), vector);
+    assert_eq!(*Way::Centred.prepare(&vector, 2, &mean), [2.0, -5.0, 11.0]);
     let states = [Matrix::new(1, 3, vector.to_vec())];
     let found = largest(&states);
     assert_eq!((found.index, found.share_of_cls[0]), (2, 144.0 / 169.0));
     let others = [Matrix::new(2, 3, vec![3.0, -4.0, 12.0, -3.0, 4.0, -12.0])];
-    let data = beside(&Sentence::single("x"), &states, &others);
+    let data = beside(&Sentence::single("x"), &states, &others, Arc::default());
     let near = |found: f32, expected: f32| assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
     [0, 1, 2].into_iter().for_each(|way| near(data.cosines[way][0], 0.0));
     assert_eq!(data.others, 2);
@@ -243,10 +245,10 @@ fn the_even_share_counts_the_pieces_of_the_arrangement() {
 #[test]
 fn a_range_of_one_layer_and_none_at_all() {
     let sentence = Sentence::single("not bad at all");
-    let moved = ranges(bert(), &sentence, &[[6, 6]]).expect("it runs");
+    let moved = ranges(bert(), &sentence, &[[6, 6]], AS_IT_IS).expect("it runs");
     assert!(moved[0] > 0.05, "{moved:?}");
-    assert!(ranges(bert(), &sentence, &[]).expect("nothing to do").is_empty());
-    assert!(ranges(bert(), &sentence, &[[0, 2]]).is_err() && ranges(bert(), &sentence, &[[2, 7]]).is_err());
+    assert!(ranges(bert(), &sentence, &[], AS_IT_IS).expect("nothing to do").is_empty());
+    assert!([[0, 2], [2, 7]].iter().all(|range| ranges(bert(), &sentence, &[*range], AS_IT_IS).is_err()));
 }
 
 /// The probes of `clsroom order` on the course's model: what a cosine near 1 hides, a probe reads; swapped neighbours hardly.
@@ -275,4 +277,29 @@ fn a_probe_reads_who_does_it_and_shuffled_words_but_a_counter_of_words_reads_not
     assert!(shuffled[1] > 0.9 && shuffled[2] > 0.7, "{shuffled:?}");
     assert!(swapped[1] < 0.7 && swapped[2] < shuffled[2], "{swapped:?}");
     assert!((accuracy("order-shuffled", "mean", Some(0)) - 0.5).abs() < 0.08);
+}
+
+/// A probe on labels that mean nothing must find nothing: what it gets right is luck.
+#[test]
+fn a_probe_learns_nothing_from_labels_at_random() {
+    let race = |modes: Vec<Mode>| {
+        let lanes = vec![Readout::Cls, Readout::RandomLabels];
+        let request = RaceRequest {
+            train: Some(600),
+            test: Some(1_000),
+            modes,
+            recipe: Recipe { top_layers: Some(1), least_steps: 1, epochs: 1, ..Recipe::default() },
+            ..RaceRequest::frozen("movies", lanes)
+        };
+        lab().run(&Request::Race(request), &Control::QUIET)
+    };
+    let Ok(Some(Outcome::Race(report))) = race(vec![Mode::Frozen]) else { panic!("no race") };
+    let share = |name: &str| report.lanes.iter().find(|lane| lane.readout == name).expect("the lane").accuracy;
+    assert!((share("cls-random-labels") - 0.5).abs() < 0.06 && share("cls") > 0.6, "{:?}", report.lanes);
+    let Ok(Some(Outcome::Race(both))) = race(vec![Mode::Frozen, Mode::Finetune]) else { panic!("no race") };
+    let tuned: Vec<&str> =
+        both.lanes.iter().filter(|lane| lane.mode == "finetune").map(|lane| lane.readout.as_str()).collect();
+    assert_eq!(tuned, ["cls"], "a control is frozen");
+    let refused = race(vec![Mode::Finetune]).expect_err("nothing to do for the control").to_string();
+    assert!(refused.contains("cls-random-labels is a frozen lane"), "{refused}");
 }

@@ -40,7 +40,8 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("received", "06", View::Received, "vv"),
     ("gradient", "07", View::Gradient, "]"),
     ("gradient_masked", "07", View::Gradient, "vv"),
-    ("notebook", "11", View::Notebook, ""),
+    ("histories", "11", View::Histories, "j"),
+    ("notebook", "12", View::Notebook, ""),
 ];
 
 /// Views that show a run: name, lesson, view, keys pressed when it is done.

@@ -300,10 +300,10 @@ fn every_signal_that_can_be_caught_restores_saves_and_ends_it() {
 fn a_signal_does_not_wait_behind_queued_keys() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP] {
         let home = home();
-        let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "11"]);
-        terminal.wait_for("[11.1 ready]");
+        let mut terminal = Terminal::start(home.path(), (80, 24), &["learn", "12"]);
+        terminal.wait_for("[12.1 ready]");
         terminal.send("nM");
-        terminal.wait_for("[11.2 ready]");
+        terminal.wait_for("[12.2 ready]");
         // More than any machine answers in the time that the program has for leaving.
         terminal.send(&"jk".repeat(20_000));
         kill(Pid::from_raw(terminal.pid() as i32), signal).expect("a signal");

@@ -86,6 +86,7 @@ mod table;
 #[cfg(unix)]
 mod terminal;
 mod terms;
+mod thoughts;
 #[cfg(unix)]
 mod tmux;
 mod tokenizers;

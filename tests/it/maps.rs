@@ -213,6 +213,8 @@ fn lesson_03_is_walked_in_a_real_terminal() {
             terminal.wait_for(&format!("[03.{step} ready]"));
         }
         terminal.send("n");
+        terminal.wait_for("[thought ready]");
+        terminal.send("\r");
         terminal.wait_for("Lesson 03 is done.");
         terminal.send("\u{3}");
         assert_eq!(terminal.wait_for_end(), 0);

@@ -38,9 +38,9 @@ fn from_the_first_screen_to_the_exported_notebook() {
     terminal.wait_for("[home ready]");
     go_to(&mut terminal, "What did you predict");
     terminal.send("\r");
-    terminal.wait_for("[11.1 ready]");
+    terminal.wait_for("[12.1 ready]");
     terminal.send("\t");
-    terminal.wait_for("1 of 4 measured here");
+    terminal.wait_for("1 of 6 measured here");
     terminal.send("w");
     terminal.wait_for("The notebook is in");
     terminal.send("qq");

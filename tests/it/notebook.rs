@@ -91,10 +91,10 @@ fn recorded_values_that_a_step_quotes_are_kept_as_recorded() {
 #[test]
 fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     let mut driver = Driver::new(80, 24);
-    driver.open("11");
+    driver.open("12");
     driver.key(Key::Tab);
-    assert_eq!(driver.state.marker().as_deref(), Some("[11.1 ready]"));
-    assert!(driver.screen().contains("0 of 4 measured here"), "{}", driver.screen());
+    assert_eq!(driver.state.marker().as_deref(), Some("[12.1 ready]"));
+    assert!(driver.screen().contains("0 of 6 measured here"), "{}", driver.screen());
     assert!(driver.screen().contains("Recorded, not measured by you"), "{}", driver.screen());
 
     // What does not fit comes with J; another question begins at its own beginning.
@@ -110,13 +110,13 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     driver.press("j");
     driver.key(Key::Enter);
     let screen = driver.screen();
-    assert!(screen.contains("1 of 4 measured here"), "{screen}");
+    assert!(screen.contains("1 of 6 measured here"), "{screen}");
     assert!(screen.contains("Nothing in attention asks for first"), "{screen}");
     driver.press("j");
     driver.key(Key::Enter);
     // What training made of [CLS] is recorded still: half of the answer is measured, and it says so.
     let screen = driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(screen.contains("1 of 4 measured here"), "{screen}");
+    assert!(screen.contains("1 of 6 measured here"), "{screen}");
     assert!(screen.contains("A part of this answer is recorded"), "{screen}");
     driver.key(Key::Enter);
     assert!(driver.screen().contains("there is no gap to fill"), "{}", driver.screen());
@@ -127,9 +127,9 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     assert_eq!(driver.state.marker().as_deref(), Some("[race running]"));
     driver.finish_run();
     let screen = driver.screen();
-    assert!(screen.contains("2 of 4 measured here"), "{screen}");
+    assert!(screen.contains("2 of 6 measured here"), "{screen}");
     let kept = &driver.state.progress.measured["race.cls-mean.last.difference"];
-    assert_eq!((kept.train, kept.lesson.as_str()), (Some(512), "11"));
+    assert_eq!((kept.train, kept.lesson.as_str()), (Some(512), "12"));
     assert!(kept.command.as_deref().is_some_and(|command| command.contains("--train 512")));
 
     // And small decoders.
@@ -137,7 +137,7 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     driver.key(Key::Enter);
     assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
     driver.finish_run();
-    assert!(driver.screen().contains("3 of 4 measured here"), "{}", driver.screen());
+    assert!(driver.screen().contains("3 of 6 measured here"), "{}", driver.screen());
     let kept = &driver.state.progress.measured["decode.cls.last.precision"];
     assert!(kept.command.as_deref().is_some_and(|command| command.starts_with("clsroom invert")), "{kept:?}");
 
@@ -204,7 +204,7 @@ fn twenty_learners_write_their_notebooks_at_once() {
 #[test]
 fn a_key_in_the_notebook_costs_little_more_than_its_answers() {
     let mut driver = Driver::new(120, 36);
-    driver.open("11");
+    driver.open("12");
     while !driver.state.shows_notebook() {
         driver.press("n");
     }

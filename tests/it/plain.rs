@@ -76,7 +76,7 @@ const SAID: [(View, &str); 27] = [
     (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
-    (View::Notebook, "Question 4: Can the original sequence be recovered from it?"),
+    (View::Notebook, "4. Can the original sequence be recovered from it?"),
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Probe, "--layer all"),
     (View::Learning, "A training of 60 steps, head on [CLS]"),

@@ -147,10 +147,10 @@ fn a_grade_stays_where_its_measurement_was_not_kept() {
     driver.done(ticket, outcome);
     let mut progress = saved(&driver);
     progress.runs.clear();
-    let measured = progress.answers["08-gap"].measured.clone().expect("it was measured");
+    let measured = progress.answers["08-sure"].measured.clone().expect("it was measured");
     for right in [true, false] {
         // Files of earlier versions say whether it was right, and no more.
-        let given = progress.answers.get_mut("08-gap").expect("answered");
+        let given = progress.answers.get_mut("08-sure").expect("answered");
         (given.correct, given.right) = (Some(right), None);
         // Narrow and high: the text alone, and all of it.
         let mut next = Driver::with(80, 40, Theme::new(Depth::TrueColor, false), progress.clone());

@@ -127,6 +127,7 @@ fn a_shorter_path_is_chosen_marked_followed_and_kept() {
     driver.open("01");
     let steps = driver.state.lesson().map_or(0, |lesson| lesson.steps.len());
     driver.press(&"n".repeat(steps));
+    driver.key(Key::Esc);
     let clsroom::app::Screen::Home { cursor } = driver.state.screen else { panic!("on the map") };
     assert_eq!(driver.state.course.lessons[cursor].id, "04", "what comes next on the path");
     driver.press("vv");
@@ -487,12 +488,14 @@ fn a_lesson_whose_bench_was_not_run_is_done_but_not_ticked() {
     driver.open("03");
     let steps = driver.state.lesson().expect("a lesson").steps.len();
     driver.press(&"n".repeat(steps));
+    driver.key(Key::Esc);
     assert!(driver.screen().contains("done, 10 min"), "lesson 03 offers no run: {}", driver.screen());
 
     let mut driver = Driver::new(80, 24);
     driver.open("10");
     let steps = driver.state.lesson().expect("a lesson").steps.len();
     driver.press(&"n".repeat(steps));
+    driver.key(Key::Esc);
     assert!(driver.screen().contains("done, not run, 13 min"), "{}", driver.screen());
     assert!(driver.screen().contains("Lesson 10 is done, without the run that it offers."), "{}", driver.screen());
 }
@@ -526,9 +529,10 @@ fn a_run_that_ends_on_the_map_counts_for_its_lesson() {
     let mut driver = decoded(80, 24);
     driver.key(Key::Enter);
     assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
-    while driver.state.lesson().is_some() {
+    while driver.state.overlay.is_none() {
         driver.press("n");
     }
+    driver.key(Key::Esc);
     assert!(driver.screen().contains("Lesson 10 is done; its run goes on."), "{}", driver.screen());
     driver.finish_run();
     assert!(driver.screen().contains("done, 13 min"), "{}", driver.screen());

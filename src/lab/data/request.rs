@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lab::way::Way;
+
 use super::{
     AggregateReport, AggregateRequest, AskData, CompareData, Curve, DecodeData, GradientData, InversionReport,
     InvertRequest, KnockoutData, Lane, LearnData, LearnRequest, NearestData, NeighboursData, RaceReport, RaceRequest,
@@ -78,6 +80,9 @@ pub enum Request {
     Aggregate(AggregateRequest),
     /// The training sentences of such a run that are nearest to a sentence.
     Nearest(Sentence, AggregateRequest),
+    /// The same question about vectors that are prepared: of [`Compare`](Self::Compare), [`Arrange`](Self::Arrange),
+    /// [`Knockout`](Self::Knockout), [`Ranges`](Self::Ranges) and [`Nearest`](Self::Nearest).
+    Prepared(Way, Box<Request>),
 }
 
 /// One text, or a pair.

@@ -168,6 +168,10 @@ pub struct Mixing {
     pub norm: Matrix,
     /// Mixing ratio `[L]`.
     pub ratio: Vec<f32>,
+    /// Norm-based share when the largest coordinate of `[CLS]` is left out `[L x T]`.
+    pub norm_without: Matrix,
+    /// Mixing ratio then `[L]`.
+    pub ratio_without: Vec<f32>,
 }
 
 /// All positions through the layers, by the first two principal components of all of them together.

@@ -3,6 +3,7 @@
 use super::cache::{Cache, gather};
 use super::{Fitted, Table, several};
 use crate::lab::dataset::Dataset;
+use crate::lab::finetune::examples::order;
 use crate::lab::probe::{self, Chosen, ProbeError};
 use crate::lab::tensors::cosine;
 use crate::lab::words::{self, Words};
@@ -18,24 +19,28 @@ pub(super) fn frozen(
     control: &Control<'_>,
 ) -> Result<Fitted, ProbeError> {
     let key = (dataset.fingerprint().to_owned(), readout.clone(), layer);
+    let labels = |split: usize| {
+        if readout.is_control() { at_random(&table.labels[split]) } else { table.labels[split].clone() }
+    };
+    // It is tested on the true ones.
+    let (train_labels, validation_labels) = (labels(0), labels(1));
     let train = gather(cache, &key, &table.subset.train);
     let validation = gather(cache, &key, &table.subset.validation);
     let test = gather(cache, &key, &table.subset.test);
     if table.classes > 2 {
-        let heads =
-            several::heads((&train, &table.labels[0]), (&validation, &table.labels[1]), table.classes, control)?;
+        let heads = several::heads((&train, &train_labels), (&validation, &validation_labels), table.classes, control)?;
         let answers = |rows: &Matrix| -> Vec<Vec<f32>> {
             let one = |row: usize| heads.iter().map(|head| head.probability(rows.row(row))).collect();
             (0..rows.rows).map(|row| several::shares(one(row))).collect()
         };
-        let share = probe::share(&several::correct(&answers(&validation), &table.labels[1]));
+        let share = probe::share(&several::correct(&answers(&validation), &validation_labels));
         let probabilities = answers(&test);
         let correct = several::correct(&probabilities, &table.labels[2]);
         let lane = table.lane(readout, Mode::Frozen.name(), Some(layer), vec![correct]);
         return Ok(Fitted { lane: Lane { validation: Some(share), probabilities, ..lane }, heads, student: None });
     }
     let Chosen { c, validation, grid, head } =
-        probe::choose_c(&train, &table.labels[0], &validation, &table.labels[1], &probe::GRID, &control.stop)?;
+        probe::choose_c(&train, &train_labels, &validation, &validation_labels, &probe::GRID, &control.stop)?;
     let correct = head.correct(&test, &table.labels[2]);
     let lane = table.lane(readout, Mode::Frozen.name(), Some(layer), vec![correct]);
     let probabilities = (0..test.rows).map(|row| head.probability(test.row(row))).map(|p| vec![1.0 - p, p]).collect();
@@ -44,6 +49,11 @@ pub(super) fn frozen(
         heads: vec![head],
         student: None,
     })
+}
+
+/// Labels exchanged among the sentences at random, always in the same way (a control task, after Hewitt & Liang 2019).
+fn at_random(labels: &[usize]) -> Vec<usize> {
+    order(labels.len(), 0, 0).into_iter().map(|index| labels[index]).collect()
 }
 
 /// See [`crate::lab::RaceReport::cls_mean_cosine`].

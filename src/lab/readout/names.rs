@@ -19,7 +19,7 @@ pub(super) const fn row(name: &'static str, readout: Readout, label: &'static st
 }
 
 /// All of them. Which rows of a sentence each averages stands in `features::rows`.
-pub(super) static PLAIN: [Plain; 12] = [
+pub(super) static PLAIN: [Plain; 13] = [
     row("cls", Readout::Cls, "[CLS]", "The vector at the first position, [CLS]."),
     row(
         "mean",
@@ -61,6 +61,12 @@ pub(super) static PLAIN: [Plain; 12] = [
         "The vector of [CLS] when it stands last: text, [SEP], [CLS], positions counted in that order.",
     ),
     row(
+        "cls-random-labels",
+        Readout::RandomLabels,
+        "[CLS], random labels",
+        "A control: the vector of [CLS], and training labels exchanged at random; it can be right by chance only.",
+    ),
+    row(
         "majority",
         Readout::Majority,
         "always the commoner answer",
@@ -74,7 +80,8 @@ pub(super) static PLAIN: [Plain; 12] = [
     ),
 ];
 /// What people type for some of them; only for suggestions.
-const ALSO: [(&str, &str); 9] = [
+const ALSO: [(&str, &str); 10] = [
+    ("control", "cls-random-labels"),
     ("globalpooling", "mean"),
     ("pooling", "mean"),
     ("average", "mean"),

@@ -11,7 +11,7 @@ fn names_are_those_of_the_command_line() {
     let names: Vec<String> = all().iter().map(ToString::to_string).collect();
     assert_eq!(
         names.join(" "),
-        "cls mean mean-content max sep random pooler cls+mean attention-weighted cls-at-end majority words token:1 token:512 stand-in:Banana"
+        "cls mean mean-content max sep random pooler cls+mean attention-weighted cls-at-end cls-random-labels majority words token:1 token:512 stand-in:Banana"
     );
 }
 

@@ -116,7 +116,7 @@ fn keys_are_those_that_lessons_use() {
         "cls-mean.6.difference cls-mean.6.high cls-mean.6.low cls-mean.6.p cls-mean.6.smallest cls-mean.6.verdict \
          cls-words.difference cls-words.high cls-words.low cls-words.p cls-words.smallest cls-words.verdict \
          cls.6.above cls.6.accuracy cls.6.c cls.6.high cls.6.low command data_sha256 date majority.accuracy \
-         mean.6.above mean.6.accuracy mean.6.c mean.6.high mean.6.low \
+         mean.6.above mean.6.accuracy mean.6.c mean.6.high mean.6.low model \
          test train validation words.accuracy words.high words.low"
     );
     assert_eq!(values["cls-words.verdict"], Datum::Text("too little data to tell".to_owned()));

@@ -1,7 +1,7 @@
-//! The four answers. Each is a sentence drawn from figures, the figures themselves, and what is missing with what to
+//! The four answers, and those to the two claims. Each is a sentence drawn from figures, the figures themselves, and what is missing with what to
 //! do about it. Nothing here is true whatever was measured: another measurement gives another sentence.
 
-use super::{Evidence, Origin, Point};
+use super::{Evidence, Origin, Point, claims};
 use crate::lesson::Source;
 
 /// Sums in another order round differently; more than this is no rounding.
@@ -10,10 +10,13 @@ const ROUNDING: f64 = 1e-4;
 /// From here on nearly every piece is found.
 const EXACT: f64 = 0.95;
 
-/// The lesson about each question.
-pub const LESSONS: [&str; 4] = ["05", "06", "07", "10"];
+/// Questions and claims there are.
+pub const QUESTIONS: usize = 6;
 
-/// The answer to one of the four questions.
+/// The lesson about each of them.
+pub const LESSONS: [&str; QUESTIONS] = ["05", "06", "07", "10", "08", "09"];
+
+/// The answer to a question or claim.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The question.
@@ -40,14 +43,21 @@ impl Answer {
     }
 }
 
-/// All four, in the order of the questions.
+/// All of them: four questions, then two claims.
 #[must_use]
-pub fn answers(evidence: &Evidence<'_>) -> [Answer; 4] {
-    [aggregate(evidence), first(evidence), learns(evidence), back(evidence)]
+pub fn answers(evidence: &Evidence<'_>) -> [Answer; QUESTIONS] {
+    [
+        aggregate(evidence),
+        first(evidence),
+        learns(evidence),
+        back(evidence),
+        claims::pooling(evidence),
+        claims::any_token(evidence),
+    ]
 }
 
 /// The figures of an answer: what is listed, and what its sentence quotes.
-struct Points<'a> {
+pub(super) struct Points<'a> {
     evidence: &'a Evidence<'a>,
     listed: Vec<Point>,
     /// Origins of the figures in the sentence.
@@ -56,13 +66,13 @@ struct Points<'a> {
 
 impl<'a> Points<'a> {
     /// The figures to list.
-    fn new(evidence: &'a Evidence<'a>, keys: &[&str]) -> Self {
+    pub(super) fn new(evidence: &'a Evidence<'a>, keys: &[&str]) -> Self {
         let listed = keys.iter().filter_map(|key| Some(evidence.point(key)?.with_interval(evidence)));
         Self { evidence, listed: listed.collect(), quoted: Vec::new() }
     }
 
     /// Figures of one origin for the sentence; the list gets those that it lacks.
-    fn quote(&mut self, keys: &[&str]) -> Option<(Origin, Vec<Point>)> {
+    pub(super) fn quote(&mut self, keys: &[&str]) -> Option<(Origin, Vec<Point>)> {
         let points = self.evidence.together(keys)?;
         points.iter().for_each(|point| self.list(point));
         let origin = points.first()?.origin.clone();
@@ -78,7 +88,7 @@ impl<'a> Points<'a> {
     }
 
     /// The end of an interval, or a verdict: it stands in the list with the figure that it belongs to.
-    fn end_of(&self, key: &str, point: &Point) -> Option<Point> {
+    pub(super) fn end_of(&self, key: &str, point: &Point) -> Option<Point> {
         self.evidence.beside(key, &point.origin).filter(|end| end.again == point.again)
     }
 
@@ -93,7 +103,7 @@ impl<'a> Points<'a> {
 
     /// Puts the answer together. `needed` are the figures without which the question counts as not measured here,
     /// `rest` says what measures the other figures of its sentence.
-    fn answer(
+    pub(super) fn answer(
         self,
         (question, lesson): (&'static str, &'static str),
         verdict: Option<String>,
@@ -162,7 +172,7 @@ fn aggregate_in_words(points: &mut Points<'_>) -> Option<String> {
     let (right, floor) = (&right.value, (floor.number?, &floor.value));
     let begins = if low > floor.0 {
         format!(
-            "Yes, it gathers: a classifier on it alone is right on {right}, one answer for everything on {}",
+            "This label can be read from it: a classifier on it alone is right on {right}, one answer for everything on {}",
             floor.1
         )
     } else {
@@ -176,8 +186,8 @@ fn aggregate_in_words(points: &mut Points<'_>) -> Option<String> {
         let verdict = points.end_of("race.cls-mean.last.verdict", &difference)?;
         let difference = difference.value;
         Some(match verdict.value.as_str() {
-            "better" => format!(", but GlobalPooling gathers more here, {difference}"),
-            "worse" => format!(", and better than GlobalPooling, which comes {difference} behind it"),
+            "better" => format!(". From GlobalPooling it is read more often here, {difference}"),
+            "worse" => format!(". From GlobalPooling it is read less often here, {difference}"),
             "too little data to tell" => {
                 format!(". Whether GlobalPooling does better ({difference}) these test sentences cannot tell")
             }
@@ -197,6 +207,7 @@ fn first(evidence: &Evidence<'_>) -> Answer {
             "arrange.carried.cosine.last",
             "arrange.shuffled.cosine.last",
             "arrange.cls-at-end.cosine.last",
+            "arrange.cls-at-end.largest.last",
             "arrange.no-positions.cosine.last",
             "race.cls-cls-at-end.last.difference",
         ],
@@ -216,7 +227,7 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
     let begins = if moved.number? <= ROUNDING {
         format!(
             "Nothing in attention asks for first: pieces shuffled with their positions keep their vectors (no number \
-             moved by more than {}). First is the one index that every sequence has, and a habit",
+             moved by more than {}). First is an index that every sequence has, and a habit",
             moved.value
         )
     } else {
@@ -226,8 +237,8 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
         )
     };
     // What another sentence showed stands in the list, not in this sentence.
-    let habit = points.quote_beside("arrange.cls-at-end.cosine.last", &origin).map_or_else(String::new, |end| {
-        format!(": moved to the end without training, the vector of [CLS] keeps a cosine of {}", end.value)
+    let habit = points.quote_beside("arrange.cls-at-end.largest.last", &origin).map_or_else(String::new, |end| {
+        format!(": moved to the end without training, numbers of its vectors change by up to {}", end.value)
     });
     Some(format!("{begins}{habit} ({}).", origin.in_words()))
 }
@@ -325,7 +336,7 @@ fn back_in_words(points: &mut Points<'_>) -> Option<String> {
         .map_or_else(String::new, |mean| format!("; from GlobalPooling {}", mean.value));
     Some(format!(
         "{begins}, the commonest pieces guessed blindly {}{beside} ({}). It names words, not their order; trained inverters \
-         get further.",
+         got further, on vectors of other models.",
         guess.value,
         origin.in_words()
     ))

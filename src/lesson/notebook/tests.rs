@@ -38,7 +38,7 @@ fn progress(numbers: &[(&str, f64)], words: &[(&str, &str)]) -> Progress {
     progress
 }
 
-fn answered(progress: &Progress) -> [Answer; 4] {
+fn answered(progress: &Progress) -> [Answer; QUESTIONS] {
     answers(&Evidence { progress, course: &course(), record: &|_| None })
 }
 
@@ -56,8 +56,8 @@ fn question_1_follows_from_the_race() {
         answered(&progress(numbers, &[("race.cls-mean.last.verdict", word)]))[0].verdict.clone()
     };
     let better = verdict(&RACE, "better");
-    assert!(better.starts_with("Yes, it gathers") && better.contains("74.0 %"), "{better}");
-    assert!(better.contains("GlobalPooling gathers more here, +4.2 points"), "{better}");
+    assert!(better.starts_with("This label can be read from it") && better.contains("74.0 %"), "{better}");
+    assert!(better.contains("From GlobalPooling it is read more often here, +4.2 points"), "{better}");
     assert!(verdict(&RACE, "equivalent").contains("GlobalPooling is equivalent"));
     assert!(verdict(&RACE, "too little data to tell").contains("cannot tell"));
     let mut poor = RACE;
@@ -107,7 +107,7 @@ fn runs_of_two_sizes_are_not_compared() {
     for (key, train) in [("race.cls.last.accuracy", 6_991), ("race.cls.finetune.accuracy", 512)] {
         mixed.measured.get_mut(key).expect("measured").train = Some(train);
     }
-    let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &recorded_races });
+    let [_, _, third, ..] = answers(&Evidence { progress: &mixed, course: &course(), record: &recorded_races });
     assert!(third.verdict.contains("fine-tuned on 87.4 %") && third.verdict.contains("recorded"), "{}", third.verdict);
     assert!(!third.is_measured() && third.partly.is_some(), "a part of it is recorded: {third:?}");
     let recorded =
@@ -115,7 +115,7 @@ fn runs_of_two_sizes_are_not_compared() {
     assert!(recorded("73.7 %") && recorded("87.4 %"), "{:?}", third.points);
     assert!(third.points.iter().any(|point| point.value == "61.9 %" && point.origin.train == Some(512)));
     // Without a record nothing is compared.
-    let [_, _, third, _] = answers(&Evidence { progress: &mixed, course: &course(), record: &|_| None });
+    let [_, _, third, ..] = answers(&Evidence { progress: &mixed, course: &course(), record: &|_| None });
     assert!(!third.verdict.contains("Frozen it is right"), "{}", third.verdict);
 }
 
@@ -214,7 +214,7 @@ fn a_prediction_that_a_record_decides_says_recorded() {
 #[test]
 fn question_2_follows_from_the_arrangements() {
     let verdict = |moved| {
-        let numbers = [("arrange.carried.largest.last", moved), ("arrange.cls-at-end.cosine.last", 0.93)];
+        let numbers = [("arrange.carried.largest.last", moved), ("arrange.cls-at-end.largest.last", 0.93)];
         answered(&progress(&numbers, &[]))[1].verdict.clone()
     };
     let rounding = verdict(2e-6);
@@ -275,7 +275,10 @@ fn without_measurements_every_gap_is_said_and_records_are_called_recorded() {
     let (progress, course) = (Progress::default(), course());
     let evidence = Evidence { progress: &progress, course: &course, record: &|key| records.get(key).cloned() };
     let [first, ..] = answers(&evidence);
-    assert!(first.verdict.starts_with("Yes") && first.points.iter().all(|point| point.origin.source == Source::Record));
+    assert!(
+        first.verdict.starts_with("This label")
+            && first.points.iter().all(|point| point.origin.source == Source::Record)
+    );
     assert_eq!(first.points[0].again.as_deref(), Some("clsroom race --layer all"));
     assert!(first.gap.is_some_and(|gap| gap.contains("the figures are recorded")));
 }
@@ -389,4 +392,41 @@ proptest! {
         }).collect();
         prop_assert_eq!(shown, format!("t{}x{}", text.trim(), text.trim_end()));
     }
+}
+
+fn verdicts(words: [&str; 5]) -> Progress {
+    let rivals = ["token:1", "random", "sep", "cls-at-end", "stand-in:banana"];
+    let mut progress = Progress::default();
+    for (rival, word) in rivals.into_iter().zip(words) {
+        let key = |what: &str| format!("race.cls-{rival}.finetune.{what}");
+        progress.measured.insert(key("difference"), measured(Figure::Number(-0.01), None));
+        progress.measured.insert(key("verdict"), measured(Figure::Text(word.to_owned()), None));
+    }
+    progress
+}
+
+#[test]
+fn the_claim_about_any_token_follows_from_the_verdicts() {
+    let said = |words| answered(&verdicts(words))[5].verdict.clone();
+    let (holds, open) = ("equivalent", "too little data to tell");
+    assert!(said([holds; 5]).starts_with("Yes, of those that were tried"), "{}", said([holds; 5]));
+    let one_open = said([holds, holds, open, "better", holds]);
+    assert!(one_open.starts_with("None is shown to be worse") && one_open.contains("too little data to tell: [SEP]"));
+    let one_worse = said([holds, "worse", open, holds, holds]);
+    assert!(one_worse.starts_with("Not any token") && one_worse.contains("worse: a random token"), "{one_worse}");
+    assert_eq!(answered(&Progress::default())[5].verdict, "Not answered yet.");
+}
+
+#[test]
+fn the_claim_about_pooling_follows_from_both_races() {
+    let both = |tuned: &str, frozen: &str| {
+        let numbers = [("race.cls-mean.finetune.difference", 0.006), ("race.cls-mean.last.difference", 0.042)];
+        let words = [("race.cls-mean.finetune.verdict", tuned), ("race.cls-mean.last.verdict", frozen)];
+        answered(&progress(&numbers, &words))[4].verdict.clone()
+    };
+    let said = both("equivalent", "better");
+    assert!(said.starts_with("Fine-tuned: not inferior. GlobalPooling minus [CLS] +0.6 points, equivalent"), "{said}");
+    assert!(said.contains("Frozen: not inferior. GlobalPooling minus [CLS] +4.2 points, better"), "{said}");
+    assert!(both("too little data to tell", "worse").contains("Fine-tuned: not decided"));
+    assert!(both("too little data to tell", "worse").contains("Frozen: inferior here"));
 }

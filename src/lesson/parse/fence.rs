@@ -1,18 +1,21 @@
 //! The directives: fenced blocks `bench`, `predict` and `check`, whose content is TOML, and `notes`, `embedded` and
-//! `others`, whose content is text.
+//! `others`, whose content is text, and `code`, whose content is kept line by line.
 
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::problem::{Problem, Text};
+use super::problem::{Problem, Text, visible};
 use super::toml_at::{self, Key, Keys, Shape, needed, optional};
 use super::{one_line, reference, sentence, steps};
 use crate::lesson::{Answer, Bench, Only, Question, Step, ValueRef};
 
 /// The first word of a directive's opening line.
-pub(super) const NAMES: [&str; 6] = ["bench", "predict", "check", "notes", "embedded", "others"];
+pub(super) const NAMES: [&str; 7] = ["bench", "predict", "check", "notes", "code", "embedded", "others"];
+
+/// Cells of a line of code: it is shown as it stands on a screen of 80 columns.
+const CODE_WIDTH: usize = 68;
 
 /// How many options a question may have; they are answered with the digit keys and must fit one screen.
 const OPTIONS: std::ops::RangeInclusive<usize> = 2..=6;
@@ -32,6 +35,7 @@ const BENCH: &[Key] = &[
     optional("modes", Shape::Texts),
     optional("epochs", Shape::Count),
     optional("top-layers", Shape::Count),
+    optional("both-models", Shape::Flag),
 ];
 
 const QUESTION: &[Key] = &[
@@ -100,6 +104,9 @@ pub(super) fn read(
         let (blocks, problems) = steps::notes(source, text, range);
         return (!std::mem::replace(&mut step.notes, blocks).is_empty(), problems);
     }
+    if name == "code" {
+        return code(source, text, range, step);
+    }
     if matches!(name, "embedded" | "others") {
         let only = if name == "embedded" { Only::Embedded } else { Only::Others };
         let (title, blocks, problems) = steps::text_for(source, text, range);
@@ -116,6 +123,29 @@ pub(super) fn read(
         Ok(question) => (place.replace(question).is_some(), Vec::new()),
         Err(problems) => (place.is_some(), problems),
     }
+}
+
+/// Lines of a library's user, kept as they stand.
+fn code(source: &Text<'_>, text: &str, range: Range<usize>, step: &mut Step) -> (bool, Vec<Problem>) {
+    let at = range.start;
+    let content = visible(&text[range.clone()].replace('\t', "    "));
+    let content = content.trim_end().to_owned();
+    if content.is_empty() {
+        let help = "write the lines that a library's user would write, or leave the block out".to_owned();
+        return (step.code.is_some(), vec![source.problem(at, "this block of code is empty").with_help(help)]);
+    }
+    let wide = content.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let mut problems = Vec::new();
+    if wide > CODE_WIDTH {
+        let message = format!("a line of this code has {wide} characters, more than {CODE_WIDTH}");
+        problems.push(source.problem(at, message).with_help("break it, as it is shown as it stands".to_owned()));
+    }
+    if let Some((offset, quote)) = toml_at::first_curly_quote(&text[range]) {
+        let message = format!("the curly quote {quote} stands in a block of code");
+        let help = "write a straight quote: nobody can type or copy the code as it stands".to_owned();
+        problems.push(source.problem(at + offset, message).with_help(help));
+    }
+    (step.code.replace(content).is_some(), problems)
 }
 
 fn bench(source: &Text<'_>, text: &str, range: Range<usize>, line: usize) -> Result<Bench, Vec<Problem>> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Given, KeptRun, LessonProgress, Measured, Progress, Recall};
+use super::{Given, KeptRun, LessonProgress, Measured, Progress, Recall, Thought};
 
 /// Clocks of two computers may differ by so many seconds.
 const SKEW: u64 = 60;
@@ -28,6 +28,7 @@ pub(super) fn merge(base: &Progress, ours: &Progress, theirs: Progress, now: Opt
         lessons: maps(&base.lessons, &ours.lessons, theirs.lessons, |b, o, t| Some(clock.lesson(b, o, t))),
         answers: maps(&base.answers, &ours.answers, theirs.answers, |b, o, t| clock.answer(b, o, t)),
         measured: maps(&base.measured, &ours.measured, theirs.measured, |_, o, t| Some(clock.measured(o, t))),
+        thoughts: maps(&base.thoughts, &ours.thoughts, theirs.thoughts, |_, o, t| Some(clock.thought(o, t))),
         runs: maps(&base.runs, &ours.runs, theirs.runs, |_, o, t| Some(clock.run(o, t))),
         changed: super::Changed { sentence: sentence_at, path: path_at, last: last_at, race: race_at },
     }
@@ -138,6 +139,10 @@ impl Clock {
         let (old, new) =
             if self.ours_is_later(mine.at, theirs.at) { (theirs, mine.clone()) } else { (mine.clone(), theirs) };
         if old.gives_way_to(&new) { new } else { old }
+    }
+
+    fn thought(&self, mine: &Thought, theirs: Option<Thought>) -> Thought {
+        theirs.filter(|theirs| !self.ours_is_later(mine.at, theirs.at)).unwrap_or_else(|| mine.clone())
     }
 
     fn run(&self, mine: &KeptRun, theirs: Option<KeptRun>) -> KeptRun {

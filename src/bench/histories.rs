@@ -1,0 +1,226 @@
+//! Recorded models side by side, by how each was tuned: what a frozen classifier reads from `[CLS]` and from `GlobalPooling`.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, said};
+use crate::app::bench::over_list;
+use crate::app::{State, values};
+use crate::bench::{Draw, View, ViewRow};
+use crate::lab::record::Datum;
+use crate::lesson::{Format, Source};
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
+use crate::view::widgets::blocks;
+
+pub(super) const ROW: ViewRow = ViewRow {
+    about: "recorded models side by side, by how each was tuned",
+    measures: &["gap", "accuracy", "nearest", "alike"],
+    settings: &["measure"],
+    moves: |state, action| over_list(state, action, histories(state).len()),
+    ..ViewRow::of(View::Histories, "histories", Draw::Alone(draw), words)
+};
+
+/// Caption, and what a row shows, of each measure.
+const MEASURES: [(&str, &str); 4] = [
+    (
+        "GlobalPooling minus [CLS], frozen",
+        "difference in points with the 95 % interval of its record; 0: equally often right",
+    ),
+    ("test sentences right, frozen", "one row for each vector, with its 95 % interval"),
+    ("nearest training sentence has the same label", "by cosine; nothing is fitted; with its 95 % interval"),
+    (
+        "cosine of [CLS] with GlobalPooling",
+        "mean over test sentences; at 1 they are one direction, and no reader can differ",
+    ),
+];
+
+/// What is recorded of one model.
+struct History<'a> {
+    state: &'a State,
+    /// The record of its frozen race: `frozen@bge`.
+    file: &'a str,
+    /// Its last layer.
+    layer: usize,
+}
+
+impl History<'_> {
+    fn datum(&self, kind: &str, key: &str) -> Option<&Datum> {
+        let file = self.file.strip_prefix("frozen").unwrap_or_default();
+        self.state.records.get(&format!("{kind}{file}.{key}"))
+    }
+
+    fn number(&self, kind: &str, key: &str) -> Option<f64> {
+        match self.datum(kind, key)? {
+            Datum::Number(number) => Some(*number),
+            Datum::Text(_) => None,
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        match self.datum("frozen", key) {
+            Some(Datum::Text(text)) => text,
+            _ => "?",
+        }
+    }
+
+    /// GlobalPooling minus `[CLS]`: the difference and its interval.
+    fn gap(&self) -> Option<[f64; 3]> {
+        // A record with many lanes has wider intervals: where there is one of few, it is used.
+        let of = |kind: &str, what: &str| self.number(kind, &format!("cls-mean.{}.{what}", self.layer));
+        let all = |kind: &str| Some([of(kind, "difference")?, of(kind, "low")?, of(kind, "high")?]);
+        all("full").or_else(|| all("frozen"))
+    }
+
+    /// A share and its interval, of one readout.
+    fn share(&self, kind: &str, readout: &str, what: &str) -> Option<[f64; 3]> {
+        let of = |what: &str| self.number(kind, &format!("{readout}.{}.{what}", self.layer));
+        Some([of(what)?, of("low")?, of("high")?])
+    }
+
+    fn name(&self) -> &str {
+        self.text("model").rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The same in a word: "[CLS]".
+    fn through(&self) -> &'static str {
+        let tuned = self.tuned();
+        tuned.strip_prefix("tuned through ").unwrap_or(tuned)
+    }
+
+    /// "tuned through [CLS]".
+    fn tuned(&self) -> &'static str {
+        values::tuned(self.text("model"))
+    }
+}
+
+/// Every model with a recorded frozen race, the largest difference first.
+fn histories(state: &State) -> Vec<History<'_>> {
+    let mut found: Vec<History<'_>> = Vec::new();
+    for key in state.records.keys() {
+        let [file, "cls-mean", layer, "difference"] = key.split('.').collect::<Vec<_>>()[..] else { continue };
+        let Some(layer) = layer.parse().ok().filter(|_| file == "frozen" || file.starts_with("frozen@")) else {
+            continue;
+        };
+        match found.last_mut().filter(|last| last.file == file) {
+            Some(last) => last.layer = last.layer.max(layer),
+            None => found.push(History { state, file, layer }),
+        }
+    }
+    found.retain(|history| history.gap().is_some());
+    let gap = |history: &History<'_>| history.gap().map_or(0.0, |[gap, ..]| gap);
+    found.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
+    found
+}
+
+fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let measure = state.cursor.variant % MEASURES.len();
+    let mut known = histories(state);
+    known.retain(|history| !bars(history, measure).is_empty());
+    let Some(chosen) = known.get(state.cursor.offset.min(known.len().saturating_sub(1))) else {
+        return card(&["This course has no recorded races to show."], theme, area, buf);
+    };
+    let at = state.cursor.offset.min(known.len() - 1);
+    let (caption, shown) = MEASURES[measure];
+    let mut rows = Vec::new();
+    let mut cursor = 0;
+    for (index, history) in known.iter().enumerate() {
+        if index == at {
+            cursor = rows.len();
+        }
+        rows.extend(bars(history, measure));
+    }
+    let foot = [
+        said(format!("{}: {}", chosen.name(), detail(chosen)), theme.value()),
+        said(shown, theme.text()),
+        said(
+            format!(
+                "{} recorded; in brackets: what a model was tuned through; j k: a model",
+                blocks::mark(Source::Record, theme)
+            ),
+            theme.dim(),
+        ),
+    ];
+    let body = frame(caption, "v measure", &foot, theme, area, buf);
+    bars::draw(body, buf, theme, &Bars { rows: &rows, range: None, axis: true, cursor: Some(cursor) });
+}
+
+/// The rows of one model.
+fn bars(history: &History<'_>, measure: usize) -> Vec<Bar> {
+    let name = format!("{} ({})", history.name(), history.through());
+    let share = |kind: &str, what: &str| -> Vec<Bar> {
+        let of = |(readout, label, role): (&str, String, Role)| {
+            let [value, low, high] = history.share(kind, readout, what)?;
+            Some(whisker(label, [value, low, high], values::write(value, Format::Percent), role))
+        };
+        let lanes = [
+            ("cls", format!("{}: [CLS]", history.name()), Role::Cls),
+            ("mean", "GlobalPooling".to_owned(), Role::Mean),
+        ];
+        lanes.into_iter().filter_map(of).collect()
+    };
+    match measure {
+        0 => history
+            .gap()
+            .map(|[gap, low, high]| {
+                let points = [gap, low, high].map(|value| value * 100.0);
+                whisker(name, points, values::write(gap, Format::Points), Role::Mean)
+            })
+            .into_iter()
+            .collect(),
+        1 => share("frozen", "accuracy"),
+        2 => share("aggregate", "nearest"),
+        _ => history
+            .number("frozen", "cosine")
+            .map(|cosine| Bar {
+                label: name,
+                value: cosine as f32,
+                text: values::write(cosine, Format::Decimals(3)),
+                role: Role::Cls,
+                ..Bar::default()
+            })
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn whisker(label: String, [value, low, high]: [f64; 3], text: String, role: Role) -> Bar {
+    Bar { label, value: value as f32, text, role, interval: Some((low as f32, high as f32)), dots: Vec::new() }
+}
+
+/// Everything of one model, in a sentence.
+fn detail(history: &History<'_>) -> String {
+    let percent =
+        |value: Option<[f64; 3]>| value.map_or("?".to_owned(), |[value, ..]| values::write(value, Format::Percent));
+    let [gap, low, high] = history.gap().unwrap_or([f64::NAN; 3]).map(|value| values::write(value, Format::Points));
+    let cosine = history.number("frozen", "cosine").map_or_else(String::new, |cosine| {
+        format!("; cosine of the two {}", values::write(cosine, Format::Decimals(2)))
+    });
+    format!(
+        "{}; [CLS] {}, GlobalPooling {}, difference {gap} ({low} to {high}), {}{cosine}",
+        history.tuned(),
+        percent(history.share("frozen", "cls", "accuracy")),
+        percent(history.share("frozen", "mean", "accuracy")),
+        history.text(&format!("cls-mean.{}.verdict", history.layer)),
+    )
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let known = histories(state);
+    let lines: Vec<String> = known
+        .iter()
+        .map(|history| {
+            let nearest =
+                match (history.share("aggregate", "cls", "nearest"), history.share("aggregate", "mean", "nearest")) {
+                    (Some([cls, ..]), Some([mean, ..])) => format!(
+                        "; nearest has the same label: [CLS] {}, GlobalPooling {}",
+                        values::write(cls, Format::Percent),
+                        values::write(mean, Format::Percent)
+                    ),
+                    _ => String::new(),
+                };
+            format!("{}: {}{nearest}. [recorded]", history.name(), detail(history))
+        })
+        .collect();
+    (!lines.is_empty()).then_some(lines)
+}
