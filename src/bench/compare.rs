@@ -44,7 +44,8 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         values.first().zip(values.last()).map_or(String::new(), |(first, end)| format!("{name} {first:.3} to {end:.3}"))
     };
     let dot = theme.glyphs().dot;
-    let mut numbers = format!("layer 0 to {last}: {} {dot} {}", ends("[CLS]", &data.cls), ends("GlobalPooling", &data.mean));
+    let mut numbers =
+        format!("layer 0 to {last}: {} {dot} {}", ends("[CLS]", &data.cls), ends("GlobalPooling", &data.mean));
     match &word_name {
         Some(name) => numbers.extend([" ", dot, " ", &ends(name, &data.word_cosine)]),
         None if state.bench().is_some_and(|bench| bench.word.is_some()) => {

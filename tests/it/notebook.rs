@@ -54,7 +54,7 @@ fn what_a_step_shows_is_kept_saved_and_written() {
         "Nothing in attention asks for first",
         "measured here), on “an uneven but warm little film”",
         "clsroom trace --also arrange -- 'an uneven but warm little film'",
-        "How far will any number of any vector have moved",
+        "What is the largest change of any number of any vector",
         "**hardly at all: rounding**",
     ] {
         assert!(text.contains(expected), "{expected} is missing in\n{text}");

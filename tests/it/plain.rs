@@ -59,7 +59,7 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
 }
 
 /// What is said at the bench of each view, on a sentence of two words.
-const SAID: [(View, &str); 27] = [
+const SAID: [(View, &str); 28] = [
     (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
     (View::Label, "the probability of positive is"),
     (View::Embedding, "the word's vector has length"),
@@ -76,6 +76,7 @@ const SAID: [(View, &str); 27] = [
     (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
+    (View::Histories, "bge-small-en-v1.5: tuned through [CLS]"),
     (View::Notebook, "4. Can the original sequence be recovered from it?"),
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Probe, "--layer all"),

@@ -35,7 +35,7 @@ fn every_view_is_there_on_a_sentence_of_ones_own() {
         seen.sort();
         seen.dedup();
         assert_eq!(seen.len(), count);
-        assert_eq!(count + 1, View::ALL.len(), "all but the notebook");
+        assert_eq!(count + 2, View::ALL.len(), "all but the notebook and recorded models");
         driver.press("q");
         assert!(matches!(driver.state.screen, Screen::Home { .. }));
     }

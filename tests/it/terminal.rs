@@ -29,6 +29,8 @@ fn walk(terminal: &mut Terminal, id: &str) -> usize {
             screen[begin..].split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number");
         terminal.send("n");
         if step == steps {
+            terminal.wait_for("[thought ready]");
+            terminal.send("\r");
             terminal.wait_for("[home ready]");
             return steps;
         }
