@@ -8,11 +8,12 @@ use ratatui::text::{Line, Span};
 
 use super::race::{running, whole};
 use super::words::offered;
-use super::{card, frame, measured_run, offer, said};
+use super::{card, frame, in_way, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
+use crate::lab::way::Way;
 use crate::lab::{AggregateLane, AggregateReport, AggregateRequest, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
@@ -28,6 +29,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     offers_run: true,
     run_name: "the measuring",
     moves: over_layers,
+    ways,
     run: |state| state.aggregate_request().map(Request::Aggregate),
     reads_the_course: |_| true,
     ..ViewRow::of(View::Aggregate, "aggregate", Draw::Alone(draw), words)
@@ -78,8 +80,21 @@ pub(super) fn before(
     offer(caption, &said, theme, area, buf);
 }
 
-fn value(lane: &AggregateLane, measure: usize) -> f64 {
-    [lane.probe.accuracy, lane.random_cosine, lane.nearest][measure.min(2)]
+/// What a lane has of a measure, the cosine by vectors that are prepared in this way.
+fn value(lane: &AggregateLane, measure: usize, way: Way) -> f64 {
+    let prepared = match way {
+        Way::AsItIs => None,
+        Way::Without => lane.random_cosine_prepared.first(),
+        Way::Centred => lane.random_cosine_prepared.get(1),
+    };
+    [lane.probe.accuracy, *prepared.unwrap_or(&lane.random_cosine), lane.nearest][measure.min(2)]
+}
+
+/// The cosine can be asked of prepared vectors where the run has measured it.
+fn ways(state: &State) -> &'static [Way] {
+    let measured = |report: &AggregateReport| report.lanes.iter().all(|lane| lane.random_cosine_prepared.len() == 2);
+    let pair = state.measure() == Some("pair") && state.aggregate().is_some_and(|report| measured(report));
+    if pair { &Way::ALL } else { &[] }
 }
 
 fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -96,7 +111,7 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
     // Cosines near 1 differ in later digits.
     let places = if measure == 1 { 5 } else { 3 };
     let number = |readout: &str| {
-        find(readout, layer).map_or_else(String::new, |lane| format!("{:.places$}", value(lane, measure)))
+        find(readout, layer).map_or_else(String::new, |lane| format!("{:.places$}", value(lane, measure, state.way())))
     };
     let figures = format!(
         "layer {layer}: [CLS] {}{}, GlobalPooling {}{}",
@@ -116,23 +131,25 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
         measured_run(state, &summary, theme),
         said(format!("nearest: by cosine, in training; random labels agree in {:.3}", report.chance), theme.dim()),
     ];
-    let body = frame(MEASURES[measure].1, "[ ] layer   v measure", &foot, theme, area, buf);
+    let caption = format!("{}{}", MEASURES[measure].1, in_way(state));
+    let body = frame(&caption, "[ ] layer   v measure", &foot, theme, area, buf);
     // Where not all layers fit, those around the cursor do.
     let rows = usize::from(body.height.saturating_sub(2));
     let first = window(Some(layer), last + 1, rows);
     let shown = first..(first + rows).min(last + 1);
-    let y = lines(&table(report, measure, layer, shown, theme), body, buf);
+    let y = lines(&table(state, report, measure, layer, shown, theme), body, buf);
     let below = Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body };
     let beside = Rect { x: body.x + TABLE, width: body.width.saturating_sub(TABLE), ..body };
     if below.height >= 9 {
-        curve(report, measure, last, theme, below, buf);
+        curve(state, report, measure, last, theme, below, buf);
     } else if beside.width >= 26 {
-        curve(report, measure, last, theme, beside, buf);
+        curve(state, report, measure, last, theme, beside, buf);
     }
 }
 
 /// Layers below each other, measures side by side; the measure and layer under the cursor stand out.
 fn table(
+    state: &State,
     report: &AggregateReport,
     measure: usize,
     layer: usize,
@@ -155,7 +172,7 @@ fn table(
         for index in 0..MEASURES.len() {
             for (readout, room) in [("cls", 7), ("mean", 8)] {
                 let lane = report.lanes.iter().find(|lane| lane.readout == readout && lane.layer == at);
-                let text = lane.map_or("-".to_owned(), |lane| format!("{:.3}", value(lane, index)));
+                let text = lane.map_or("-".to_owned(), |lane| format!("{:.3}", value(lane, index, state.way())));
                 let style = if here && index == measure { theme.value() } else { theme.text() };
                 row.push(Span::styled(format!("{text:<room$}"), style));
             }
@@ -165,10 +182,18 @@ fn table(
     rows
 }
 
-fn curve(report: &AggregateReport, measure: usize, last: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn curve(
+    state: &State,
+    report: &AggregateReport,
+    measure: usize,
+    last: usize,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let points = |readout: &str| {
         let lanes = report.lanes.iter().filter(|lane| lane.readout == readout);
-        lanes.map(|lane| (lane.layer as f32, value(lane, measure) as f32)).collect::<Vec<_>>()
+        lanes.map(|lane| (lane.layer as f32, value(lane, measure, state.way()) as f32)).collect::<Vec<_>>()
     };
     let (cls, mean) = (points("cls"), points("mean"));
     let series = [
@@ -195,7 +220,8 @@ fn words(state: &State) -> Option<Vec<String>> {
     };
     let [train, _, test] = report.provenance.sentences;
     let mut said = vec![format!(
-        "Measured here, on {train} training and {test} test sentences. Probe: its accuracy; pair: mean cosine of two random sentences; nearest: share whose nearest training sentence has the same label; guessing gets {:.3}.",
+        "Measured here, on {train} training and {test} test sentences. Probe: its accuracy; pair: mean cosine of two random sentences{}; nearest: share whose nearest training sentence has the same label; guessing gets {:.3}.",
+        in_way(state),
         report.chance
     )];
     for lane in &report.lanes {
@@ -204,7 +230,7 @@ fn words(state: &State) -> Option<Vec<String>> {
             verdict::name(&lane.readout),
             lane.layer,
             lane.probe.accuracy,
-            lane.random_cosine,
+            value(lane, 1, state.way()),
             lane.nearest
         ));
     }

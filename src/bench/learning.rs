@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 
 use super::race::{curves, running};
 use super::words::number;
-use super::{card, frame, label_of, label_role, measured_run, offer, said};
+use super::{card, frame, in_way, label_of, label_role, measured_run, offer, said};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
+use crate::lab::way::Way;
 use crate::lab::{LearnData, Request};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap, Side};
@@ -21,6 +22,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     offers_run: true,
     run_name: "the training",
     learns: true,
+    ways: |state| if state.learning().is_some_and(|data| data.drift_prepared.len() == 2) { &Way::ALL } else { &[] },
     run: |state| state.learn_request().map(Request::Learn),
     ..ViewRow::of(View::Learning, "learning", Draw::Alone(draw), words)
 };
@@ -50,6 +52,16 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     offer(&caption, &said, theme, area, buf);
 }
 
+/// How far `[CLS]` turned, by vectors that are prepared in this way.
+fn in_its_way<'a>(state: &State, data: &'a LearnData) -> &'a [f32] {
+    let prepared = match state.way() {
+        Way::AsItIs => None,
+        Way::Without => data.drift_prepared.first(),
+        Way::Centred => data.drift_prepared.get(1),
+    };
+    prepared.unwrap_or(&data.drift)
+}
+
 /// Change of the attention of `[CLS]` by layer and token, and how far `[CLS]` turned.
 fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let columns: Vec<String> = data.pieces.iter().map(|piece| label_of(piece, theme)).collect();
@@ -62,7 +74,7 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
     let scale = Scale::signed(most);
     let at = state.cursor.token.min(columns.len().saturating_sub(1));
     let layer = state.cursor.layer.clamp(1, data.before.rows.max(1));
-    let drift: Vec<f32> = data.drift.iter().skip(1).copied().collect();
+    let drift: Vec<f32> = in_its_way(state, data).iter().skip(1).copied().collect();
     let under = format!(
         "[CLS] on {}, layer {layer}: {:.3} before, {:.3} after",
         columns.get(at).map_or("", String::as_str),
@@ -81,7 +93,7 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
         scale.legend(3, theme),
         measured_run(state, &figures, theme),
     ];
-    let caption = format!("{caption}: before and after");
+    let caption = format!("{caption}: before and after{}", in_way(state));
     let body = frame(&caption, "v readout", &foot, theme, area, buf);
     let high = (rows.len() as u16 + 2).min(body.height);
     let roles: Vec<Role> = data.kinds.iter().map(|kind| label_role(*kind)).collect();
@@ -108,18 +120,23 @@ fn words(state: &State) -> Option<Vec<String>> {
             request.readout.label()
         )]);
     };
-    Some(trained(data))
+    Some(trained(state, data))
 }
 
-fn trained(data: &LearnData) -> Vec<String> {
-    let turned: Vec<String> =
-        data.drift.iter().enumerate().skip(1).map(|(layer, by)| format!("layer {layer} {by:.3}")).collect();
+fn trained(state: &State, data: &LearnData) -> Vec<String> {
+    let turned: Vec<String> = in_its_way(state, data)
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(layer, by)| format!("layer {layer} {by:.3}"))
+        .collect();
     let loss = |value: Option<&f32>| value.map_or(String::new(), |value| number(*value));
     vec![format!(
-        "After {} steps the loss went from {} to {}. [CLS] turned, 1 minus cosine: {}.",
+        "After {} steps the loss went from {} to {}. [CLS] turned, 1 minus cosine{}: {}.",
         data.curve.loss.len(),
         loss(data.curve.loss.first()),
         loss(data.curve.loss.last()),
+        in_way(state),
         turned.join(", ")
     )]
 }

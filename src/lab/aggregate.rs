@@ -74,6 +74,7 @@ pub fn run(
             readout: probe.readout.clone(),
             layer,
             random_cosine: mean_cosine(&test, &drawn),
+            random_cosine_prepared: [Way::Without, Way::Centred].map(|way| in_way(way, &train, &test, &drawn)).to_vec(),
             nearest: hits as f64 / test.rows.max(1) as f64,
             nearest_ci95: stats::wilson(hits, test.rows),
             same,
@@ -108,6 +109,20 @@ pub fn draw(count: usize, pairs: usize, seed: u64) -> Vec<(usize, usize)> {
         (first, if second < first { second } else { second + 1 })
     };
     (0..pairs).map(|_| pair()).collect()
+}
+
+/// Mean cosine of the given pairs of rows, prepared by what the training vectors have in common.
+fn in_way(way: Way, train: &Matrix, test: &Matrix, pairs: &[(usize, usize)]) -> f64 {
+    let (index, mean) = common(train);
+    let rows = (0..test.rows).flat_map(|row| way.prepare(test.row(row), index, &mean).into_owned());
+    mean_cosine(&Matrix::new(test.rows, test.cols, rows.collect()), pairs)
+}
+
+/// The mean of vectors, and the coordinate that is largest in it.
+fn common(vectors: &Matrix) -> (usize, Vec<f32>) {
+    let mean = largest::mean(vectors);
+    let index = (0..mean.len()).max_by(|a, b| mean[*a].abs().total_cmp(&mean[*b].abs())).unwrap_or(0);
+    (index, mean)
 }
 
 /// Mean cosine of the given pairs of rows.
@@ -187,8 +202,7 @@ pub fn nearest(
         }
         let Some(vector) = found.get(&(readout.clone(), layer)) else { continue };
         // What these very vectors have in common, and the number that carries most of that.
-        let mean = largest::mean(&vectors);
-        let index = (0..mean.len()).max_by(|a, b| mean[*a].abs().total_cmp(&mean[*b].abs())).unwrap_or(0);
+        let (index, mean) = common(&vectors);
         let ours = way.prepare(vector.row(0), index, &mean);
         let own_length = norm(&ours);
         let to = |row: &[f32]| dot(row, &ours) / (norm(row) * own_length).max(f64::MIN_POSITIVE);

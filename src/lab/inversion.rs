@@ -1,4 +1,4 @@
-//! Getting the sentence back: a linear decoder from one vector to the word pieces of its sentence.
+//! Recovering the sentence: a linear decoder from one vector to the word pieces of its sentence.
 //!
 //! [`run`] fits a ridge for every readout and layer, chooses its strength on validation and scores it on test;
 //! [`decode`] gives one sentence back with what was fitted. `clsroom invert` and the bench of lesson 10 use it. The

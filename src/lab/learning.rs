@@ -1,5 +1,7 @@
 //! A short training, watched through one sentence: what it does to the attention of `[CLS]` and to its states.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 
 use super::dataset::Dataset;
@@ -7,7 +9,9 @@ use super::finetune::examples::{order, pack, prepare};
 use super::finetune::runs::LEARNING;
 use super::finetune::schedule::factor;
 use super::finetune::{CLIP, Example, HEAD_RATE, Rates, Student};
+use super::largest::largest;
 use super::tensors::{cosine, matrices, matrix};
+use super::way::{Common, Kind, Space, Way};
 use super::{Control, Curve, LabError, LearnData, LearnRequest, Matrix, Progress};
 use crate::model::{Bert, Trace};
 
@@ -31,6 +35,7 @@ pub fn learn(
     bert: &Bert,
     dataset: &Dataset,
     request: &LearnRequest,
+    common: &Arc<Common>,
     control: &Control<'_>,
 ) -> Result<Option<LearnData>, LabError> {
     let subset = dataset.subset(Some(request.steps * BATCH), None);
@@ -76,6 +81,7 @@ pub fn learn(
         kinds: watched.encoding.kinds.clone(),
         curve,
         drift: turned(&before.states, &after.states, |states| states.row(0).to_vec()),
+        drift_prepared: turned_in_ways(&before.states, &after.states, common),
         drift_mean: turned(&before.states, &after.states, average),
         before: before.attention,
         after: after.attention,
@@ -115,6 +121,18 @@ fn average(states: &Matrix) -> Vec<f32> {
     let mut sum = vec![0f32; states.cols];
     (0..states.rows).for_each(|row| sum.iter_mut().zip(states.row(row)).for_each(|(sum, value)| *sum += value));
     sum
+}
+
+/// How far `[CLS]` turned, layer by layer, by vectors without the coordinate that outweighed the others before, then by centred
+/// ones; what sentences had in common before is subtracted from both.
+fn turned_in_ways(before: &[Matrix], after: &[Matrix], common: &Arc<Common>) -> Vec<Vec<f32>> {
+    let index = largest(before).index;
+    let by = |way| {
+        let space = Space { way, index, common: Arc::clone(common) };
+        let layers = before.iter().zip(after).enumerate();
+        layers.map(|(layer, (a, b))| 1.0 - space.cosine(Kind::Cls, layer, a.row(0), b.row(0))).collect()
+    };
+    [Way::Without, Way::Centred].map(by).to_vec()
 }
 
 /// 1 - cosine before and after, by layer.

@@ -265,7 +265,8 @@ impl Session {
             }
             Request::Learn(request) => {
                 let dataset = self.dataset(&request.data)?;
-                learning::learn(self.bert(), &dataset, request, control)?.map(|data| Outcome::Learn(Arc::new(data)))
+                learning::learn(self.bert(), &dataset, request, &self.model.sampled()?.common, control)?
+                    .map(|data| Outcome::Learn(Arc::new(data)))
             }
             Request::Invert(request) => self.invert(request, control)?.map(Outcome::Invert),
             Request::Decode(sentence, run) => Some(self.decode(sentence, run)?),

@@ -39,6 +39,9 @@ pub struct AggregateLane {
     pub probe: Lane,
     /// Mean cosine of the vectors of two test sentences taken at random.
     pub random_cosine: f64,
+    /// The same without the coordinate that is largest in the mean vector, then centred; absent in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub random_cosine_prepared: Vec<f64>,
     /// Share of the test sentences whose nearest training sentence, by cosine, has the same label.
     pub nearest: f64,
     /// Wilson 95 % interval of that.

@@ -210,7 +210,10 @@ pub struct LearnData {
     pub after: super::Matrix,
     /// How far the states of `[CLS]` turned, 1 - cosine, at layer 0 to L.
     pub drift: Vec<f32>,
-    /// The same for the mean of all positions.
+    /// The same with vectors prepared: [`Way::Without`](crate::lab::way::Way::Without), then centred; absent in older files.
+    #[serde(default)]
+    pub drift_prepared: Vec<Vec<f32>>,
+    /// The same as `drift` for the mean of all positions.
     pub drift_mean: Vec<f32>,
     /// Classes that the head tells apart.
     pub classes: usize,
