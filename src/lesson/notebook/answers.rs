@@ -172,7 +172,7 @@ fn aggregate_in_words(points: &mut Points<'_>) -> Option<String> {
     let (right, floor) = (&right.value, (floor.number?, &floor.value));
     let begins = if low > floor.0 {
         format!(
-            "This label can be read from it: a classifier on it alone is right on {right}, one answer for everything on {}",
+            "This label can be read from it: a classifier on it alone is right on {right}, always giving the same answer on {}",
             floor.1
         )
     } else {
@@ -296,7 +296,11 @@ fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
 fn moved_in_words(points: &mut Points<'_>) -> Option<String> {
     let (origin, found) = points.quote(&["race.cls.last.accuracy", "race.cls.finetune.accuracy"])?;
     let [before, after] = &found[..] else { return None };
-    let outcome = if after.number? > before.number? { "training moved it" } else { "training did not help here" };
+    let outcome = if after.number? > before.number? {
+        "training changed what can be read from [CLS]"
+    } else {
+        "training did not help here"
+    };
     Some(format!(
         "Frozen it is right on {}, fine-tuned on {}: {outcome} ({}).",
         before.value,

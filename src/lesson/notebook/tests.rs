@@ -236,7 +236,7 @@ fn question_3_follows_from_the_gradient_and_the_fine_tuned_race() {
     };
     let read = verdict(1.0, 0.74, 0.82);
     assert!(read.contains("enters at 1 position of the last layer and reaches 9"), "{read}");
-    assert!(read.contains("training moved it"), "{read}");
+    assert!(read.contains("training changed what can be read"), "{read}");
     assert!(verdict(9.0, 0.74, 0.82).contains("it does not enter at [CLS] alone"));
     assert!(verdict(1.0, 0.74, 0.7).contains("did not help"));
 }
@@ -413,7 +413,7 @@ fn the_claim_about_any_token_follows_from_the_verdicts() {
     let one_open = said([holds, holds, open, "better", holds]);
     assert!(one_open.starts_with("None is shown to be worse") && one_open.contains("too little data to tell: [SEP]"));
     let one_worse = said([holds, "worse", open, holds, holds]);
-    assert!(one_worse.starts_with("Not any token") && one_worse.contains("worse: a random token"), "{one_worse}");
+    assert!(one_worse.starts_with("Not every token") && one_worse.contains("worse: a random token"), "{one_worse}");
     assert_eq!(answered(&Progress::default())[5].verdict, "Not answered yet.");
 }
 
