@@ -227,7 +227,7 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
     let begins = if moved.number? <= ROUNDING {
         format!(
             "Nothing in attention asks for first: pieces shuffled with their positions keep their vectors (no number \
-             moved by more than {}). First is an index that every sequence has, and a habit",
+             moved by more than {}). First is an index that every sequence has",
             moved.value
         )
     } else {
@@ -237,8 +237,8 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
         )
     };
     // What another sentence showed stands in the list, not in this sentence.
-    let habit = points.quote_beside("arrange.cls-at-end.largest.last", &origin).map_or_else(String::new, |end| {
-        format!(": moved to the end without training, numbers of its vectors change by up to {}", end.value)
+    let habit = points.quote_beside("arrange.cls-at-end.cosine.last", &origin).map_or_else(String::new, |end| {
+        format!(". Moved to the end without training, [CLS] keeps a cosine of {} with what it was", end.value)
     });
     Some(format!("{begins}{habit} ({}).", origin.in_words()))
 }

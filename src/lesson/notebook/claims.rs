@@ -92,9 +92,10 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
     let mut said = vec![match (holds.len(), worse.len(), open.len()) {
         (_, 0, 0) => "Yes, of those that were tried".to_owned(),
         (_, 0, _) => "None is shown to be worse, and not each is shown to be as good".to_owned(),
-        _ => "Not every token".to_owned(),
+        _ => "Not shown for every token".to_owned(),
     }];
-    for (words, names) in [("as good as [CLS], or better", holds), ("worse", worse), ("too little data to tell", open)]
+    for (words, names) in
+        [("within the margin of [CLS], or better", holds), ("worse", worse), ("too little data to tell", open)]
     {
         if !names.is_empty() {
             said.push(format!("{words}: {}", names.join(", ")));

@@ -214,7 +214,7 @@ fn a_prediction_that_a_record_decides_says_recorded() {
 #[test]
 fn question_2_follows_from_the_arrangements() {
     let verdict = |moved| {
-        let numbers = [("arrange.carried.largest.last", moved), ("arrange.cls-at-end.largest.last", 0.93)];
+        let numbers = [("arrange.carried.largest.last", moved), ("arrange.cls-at-end.cosine.last", 0.93)];
         answered(&progress(&numbers, &[]))[1].verdict.clone()
     };
     let rounding = verdict(2e-6);
@@ -413,7 +413,10 @@ fn the_claim_about_any_token_follows_from_the_verdicts() {
     let one_open = said([holds, holds, open, "better", holds]);
     assert!(one_open.starts_with("None is shown to be worse") && one_open.contains("too little data to tell: [SEP]"));
     let one_worse = said([holds, "worse", open, holds, holds]);
-    assert!(one_worse.starts_with("Not every token") && one_worse.contains("worse: a random token"), "{one_worse}");
+    assert!(
+        one_worse.starts_with("Not shown for every token") && one_worse.contains("worse: a random token"),
+        "{one_worse}"
+    );
     assert_eq!(answered(&Progress::default())[5].verdict, "Not answered yet.");
 }
 
