@@ -312,6 +312,7 @@ fn recorded_figures_follow_from_the_recorded_answers() {
             let tuned = report.lanes.iter().filter(|lane| lane.mode == "finetune");
             assert!(tuned.clone().all(inside), "{}: the best rate lies inside the grid", path.display());
         }
+        assert_eq!(report.behind(|lane| lane.readout.clone()), None, "{}", path.display());
         for lane in &report.lanes {
             let right = |seed: &Vec<bool>| seed.iter().filter(|right| **right).count() as f64 / seed.len() as f64;
             assert!(!lane.correct.is_empty(), "{}: {} has no answers", path.display(), lane.readout);
@@ -342,7 +343,7 @@ fn recorded_figures_follow_from_the_recorded_answers() {
             close(again.ci95[1], recorded.ci95[1]);
         }
     }
-    for stem in ["frozen", "full", "positions", "products", "small"] {
+    for stem in ["frozen", "frozen@bert-base", "frozen@bge", "frozen@e5", "full", "positions", "products", "small"] {
         assert!(races.contains(stem), "{stem}.json is a record that can be read");
     }
 }
