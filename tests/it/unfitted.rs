@@ -178,7 +178,7 @@ fn records_do_not_speak_of_other_sentences() {
     lab.add(read_data(&data).expect("sentences")).expect("a lab");
     let mut driver = Driver::on(lab, &data, (140, 40));
     driver.open("08");
-    to_step(&mut driver, "Does it carry over?");
+    to_step(&mut driver, "Does it carry over? (optional)");
     let screen = driver.screen();
     assert!(screen.contains("data.tsv") && !screen.contains("product reviews,"), "{screen}");
     assert!(!screen.contains("of your own"), "what was given is not advised: {screen}");
