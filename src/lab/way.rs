@@ -31,7 +31,7 @@ pub enum Kind {
     Pieces,
 }
 
-/// What the vectors of many sentences have in common: their mean, for each layer from 0 a vector [D].
+/// What the vectors of many sentences have in common: their mean, for each layer from 0 a vector of D numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Common {
     /// Of `[CLS]`.
