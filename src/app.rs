@@ -13,6 +13,7 @@ mod history;
 mod kept;
 pub mod keymap;
 pub mod notebook;
+mod outcomes;
 mod paths;
 pub mod pieces;
 pub mod question;

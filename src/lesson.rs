@@ -1,8 +1,8 @@
 //! Lessons: what a teacher writes, as typed data.
 //!
 //! A lesson is one Markdown file with `+++` TOML at its head. Steps are split at `---`. Fenced blocks named `bench`,
-//! `predict`, `check`, `notes` and `code` say what stands beside the text, `embedded` and `others` which text is for which model; `{{…}}` stands for a value that is measured, recorded or
-//! cited. [`parse`] reads a file, [`check`] tells an author's mistakes with file, line and column, [`library`] loads
+//! `predict`, `check`, `notes` and `code` say what stands beside the text, `embedded` and `others` which text is for which
+//! model; `{{…}}` stands for a value that is measured, recorded or cited. [`parse`] reads a file, [`check`] tells an author's mistakes with file, line and column, [`library`] loads
 //! a course (embedded or from a directory), [`progress`] keeps what one learner did. Nothing here knows BERT or the
 //! screen: which benches and values exist is handed in as a [`Vocabulary`].
 

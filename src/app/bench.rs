@@ -75,14 +75,6 @@ impl State {
         if self.ways().contains(&self.cursor.way) { self.cursor.way } else { Way::AsItIs }
     }
 
-    /// The same question about vectors that are prepared in this way.
-    pub(crate) fn in_way(&self, request: Request) -> Request {
-        match self.way() {
-            Way::AsItIs => request,
-            way => Request::Prepared(way, Box::new(request)),
-        }
-    }
-
     /// What a bench asks for that prepares the states of a trace itself.
     pub(crate) fn space_request(&self) -> Option<Request> {
         (self.way() != Way::AsItIs).then(|| Request::Largest(self.sentence()))
@@ -159,7 +151,7 @@ pub(super) fn step(state: &mut State, action: Action) {
             match (ways.len(), state.cursor.way) {
                 (0, _) => "This bench compares no vectors.",
                 (_, Way::AsItIs) => "All numbers count again.",
-                (_, Way::Without) => "The largest number of [CLS] is left out. Values in the text count all numbers.",
+                (_, Way::Without) => "The largest number is left out. Values in the text count all numbers.",
                 (_, Way::Centred) => {
                     "What sentences have in common is subtracted. Values in the text count all numbers."
                 }

@@ -2,6 +2,7 @@
 
 use super::values::{self, Number};
 use super::{Screen, State};
+use crate::lab::way::Way;
 use crate::lab::{Provenance, Request};
 use crate::lesson::notebook::{FACTS, Fact, beside};
 use crate::lesson::progress::{Figure, Measured};
@@ -92,7 +93,7 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     let command = run.map(|run| run.command.clone());
     let facts = state.facts.as_ref()?;
     let beside = || {
-        let data = state.compare().filter(|_| family == "compare")?;
+        let data = state.compare(Way::AsItIs).filter(|_| family == "compare")?;
         let word = data.word.as_ref().map(|(word, ..)| word.as_str());
         Some(beside(&data.first.text, &data.second.text, word, (facts.asked.as_deref(), facts.asked_length)))
     };

@@ -10,11 +10,16 @@ pub(super) struct Fact {
 /// A sentence without its full stop, and who says it.
 type Told = (&'static str, &'static str);
 
-/// Names as the hub and folders have them, and facts of those models' training, each with its source. Only whole names:
-/// what was tuned further has another history.
-const KNOWN: [(&[&str], &[Told]); 6] = [
+const THROUGH_MEAN: &str = "tuned through mean";
+const THROUGH_CLS: &str = "tuned through [CLS]";
+const UNTUNED: &str = "not tuned";
+
+/// Names as the hub and folders have them, how these models' vectors were tuned to be read, and facts of their training, each
+/// with its source. Only whole names: what was tuned further has another history.
+const KNOWN: [(&[&str], &str, &[Told]); 6] = [
     (
         &["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"],
+        THROUGH_MEAN,
         &[
             (
                 "It began as MiniLM-L12-H384, which was distilled from a UniLM v2 of BERT-base's size",
@@ -36,6 +41,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
             "bge-base-en-v1.5",
             "bge-large-en-v1.5",
         ],
+        THROUGH_CLS,
         &[
             ("It was pretrained with RetroMAE", "bge, model card"),
             (
@@ -57,6 +63,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
             "e5-base-v2",
             "e5-large-v2",
         ],
+        THROUGH_MEAN,
         &[
             (
                 "It was tuned on pairs of texts from the web, so that texts of a pair have similar vectors",
@@ -73,6 +80,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
             "distilbert/distilbert-base-uncased",
             "distilbert/distilbert-base-cased",
         ],
+        UNTUNED,
         &[(
             "It was distilled from BERT-base, with half of the layers, without segments, without a pooler and without \
              next-sentence prediction",
@@ -81,6 +89,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
     ),
     (
         &["roberta-base", "roberta-large", "FacebookAI/roberta-base", "FacebookAI/roberta-large"],
+        UNTUNED,
         &[(
             "It learned to fill in masked words on more text than BERT, without next-sentence prediction",
             "Liu et al. 2019",
@@ -97,6 +106,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
             "google-bert/bert-large-uncased",
             "google-bert/bert-large-cased",
         ],
+        UNTUNED,
         &[
             ("It learned to fill in masked words", "Devlin et al. 2019"),
             (
@@ -110,7 +120,7 @@ const KNOWN: [(&[&str], &[Told]); 6] = [
 
 /// What is known of a model's training, by its name, or of how it is read, by its own files; nothing where neither tells.
 pub(super) fn of(name: &str, pooling: Option<&str>) -> Vec<Fact> {
-    if let Some((_, facts)) = KNOWN.iter().find(|(names, _)| names.contains(&name)) {
+    if let Some((.., facts)) = KNOWN.iter().find(|(names, ..)| names.contains(&name)) {
         return facts.iter().map(|(says, source)| Fact { says: (*says).to_owned(), source }).collect();
     }
     let read = |read: &str| Fact {
@@ -120,15 +130,9 @@ pub(super) fn of(name: &str, pooling: Option<&str>) -> Vec<Fact> {
     pooling.map(read).into_iter().collect()
 }
 
-/// How a model's vectors were tuned to be read, in a few words (see the facts above for who says so).
+/// How a model's vectors were tuned to be read, in a few words; its facts say who tells it.
 pub(super) fn tuned(name: &str) -> &'static str {
-    let name = name.rsplit('/').next().unwrap_or_default();
-    match name {
-        _ if name.starts_with("bge-") => "tuned through [CLS]",
-        _ if name.starts_with("e5-") || name.starts_with("all-MiniLM") => "tuned through mean",
-        _ if KNOWN.iter().any(|(names, _)| names.contains(&name)) => "not tuned",
-        _ => "tuning not known",
-    }
+    KNOWN.iter().find(|(names, ..)| names.contains(&name)).map_or("tuning not known", |(_, tuned, _)| tuned)
 }
 
 /// The same as one text, each fact with its source; `None` where nothing is known.
@@ -144,7 +148,7 @@ pub(super) const UNKNOWN: &str = "How it was trained is not known to this progra
 
 #[cfg(test)]
 mod tests {
-    use super::{Fact, KNOWN, of, told};
+    use super::{Fact, KNOWN, THROUGH_CLS, THROUGH_MEAN, UNTUNED, of, told, tuned};
 
     #[test]
     fn a_model_that_is_not_known_by_name_is_described_by_its_own_files() {
@@ -167,8 +171,15 @@ mod tests {
     }
 
     #[test]
+    fn only_whole_names_say_through_what_a_model_was_tuned() {
+        let all = ["all-MiniLM-L6-v2", "bge-small-en-v1.5", "intfloat/e5-small-v2", "google-bert/bert-base-uncased"];
+        assert_eq!(all.map(tuned), [THROUGH_MEAN, THROUGH_CLS, THROUGH_MEAN, UNTUNED]);
+        assert_eq!(["e5-small-v2-tuned", "people/bge-tiny"].map(tuned), ["tuning not known"; 2]);
+    }
+
+    #[test]
     fn every_fact_is_one_sentence_and_names_its_source() {
-        for (names, _) in KNOWN {
+        for (names, ..) in KNOWN {
             for Fact { says, source } in of(names[0], None) {
                 assert!(!source.is_empty() && !says.contains(". ") && !says.ends_with('.'), "{says}");
             }

@@ -1,4 +1,5 @@
-//! The notebook's bench: four answers and those to two claims, the question under the cursor, and the short run that fills its gap.
+//! The notebook's bench: four answers and those to two claims, the question under the cursor, and the short run that fills
+//! its gap.
 
 use std::collections::BTreeMap;
 

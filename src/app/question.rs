@@ -116,7 +116,7 @@ impl State {
         let times = times.saturating_sub(usize::from(answered));
         let count = check.options.len();
         let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by_key(|index| runs::seed_of(Some(&format!("{} {times} {index}", check.id))));
+        order.sort_by_key(|index| runs::hash(&format!("{} {times} {index}", check.id)));
         if order.is_sorted() {
             order.rotate_left(1);
         }

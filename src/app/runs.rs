@@ -244,12 +244,16 @@ impl State {
     }
 }
 
-/// The seed that follows from a learner's name (FNV-1a, so that it is the same everywhere): 1 to 999,999; 0 without a name.
+/// The seed that follows from a learner's name (the same everywhere): 1 to 999,999; 0 without a name.
 #[must_use]
 pub fn seed_of(learner: Option<&str>) -> u64 {
-    let Some(name) = learner else { return 0 };
+    learner.map_or(0, |name| 1 + hash(name) % 999_999)
+}
+
+/// A number that follows from a text and is the same everywhere (FNV-1a).
+pub(super) fn hash(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    1 + name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 999_999
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
 /// Another seed for fine-tuned races, from now on.

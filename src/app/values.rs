@@ -8,6 +8,7 @@ mod layernorm;
 use super::{State, history};
 use crate::lab::figures::{layer, place};
 use crate::lab::record::{Datum, flatten, flatten_inversion};
+use crate::lab::way::Way;
 use crate::lab::{ModelFacts, PieceKind};
 use crate::lesson::{Format, Layer, Source, ValueRef, View};
 use crate::wording::listed;
@@ -332,7 +333,7 @@ fn ranked(ratios: &[f32], beats: impl Fn(f32, f32) -> bool) -> Option<Datum> {
 }
 
 fn of_compare(state: &State, rest: &str) -> Option<Datum> {
-    let data = state.compare()?;
+    let data = state.compare(Way::AsItIs)?;
     let (what, at) = rest.split_once('.')?;
     let series = match what {
         "cls" => &data.cls,
@@ -359,7 +360,7 @@ pub fn is_piece(state: &State, key: &str, word: &str) -> Option<bool> {
         ["attention", "top", at, head] => attention::top_of(trace, at, head)?,
         ["mixing", "top", at] => most_of_others(trace.mixing.norm.row(layer(at, trace.model.layers)?.checked_sub(1)?))?,
         ["knockout", "top"] => {
-            let matrix = &state.knockout()?.cosine_distance;
+            let matrix = &state.knockout(Way::AsItIs)?.cosine_distance;
             let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b]))?;
             most % matrix.cols.max(1)
         }
@@ -374,7 +375,7 @@ pub fn is_piece(state: &State, key: &str, word: &str) -> Option<bool> {
 }
 
 fn of_knockout(state: &State, rest: &str) -> Option<Datum> {
-    let (data, trace) = (state.knockout()?, state.trace()?);
+    let (data, trace) = (state.knockout(Way::AsItIs)?, state.trace()?);
     let matrix = &data.cosine_distance;
     let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b]))?;
     match rest {
@@ -433,6 +434,6 @@ fn of_aggregate(state: &State, rest: &str) -> Option<Datum> {
 fn of_nearest(state: &State, rest: &str) -> Option<Datum> {
     let (readout, at) = rest.split_once('.')?;
     let at = layer(at, state.facts.as_ref()?.layers)?;
-    let list = state.nearest()?.lists.iter().find(|list| list.readout == readout && list.layer == at)?;
+    let list = state.nearest(Way::AsItIs)?.lists.iter().find(|list| list.readout == readout && list.layer == at)?;
     Some(Datum::Text(shortened(&list.nearest.first()?.text)))
 }

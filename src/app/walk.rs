@@ -176,7 +176,7 @@ fn reflect(state: &mut State, lesson: usize) {
 /// What the learner thinks is kept (or was kept before), and the lesson ends.
 pub(super) fn take_thought(state: &mut State, lesson: usize, text: Option<String>) -> Vec<Effect> {
     if let (Some(entry), Some(text)) = (state.course.lessons.get(lesson), text) {
-        state.progress.set_thought(&entry.id.clone(), text, state.now);
+        state.progress.set_thought(&entry.id, text, state.now);
     }
     finish(state, lesson)
 }

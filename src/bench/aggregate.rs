@@ -98,7 +98,7 @@ fn ways(state: &State) -> &'static [Way] {
 }
 
 fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let measure = state.cursor.variant.min(2);
+    let (measure, way) = (state.cursor.variant.min(2), state.way());
     let last = report.lanes.iter().map(|lane| lane.layer).max().unwrap_or(0);
     let layer = state.cursor.layer.min(last);
     let find =
@@ -111,7 +111,7 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
     // Cosines near 1 differ in later digits.
     let places = if measure == 1 { 5 } else { 3 };
     let number = |readout: &str| {
-        find(readout, layer).map_or_else(String::new, |lane| format!("{:.places$}", value(lane, measure, state.way())))
+        find(readout, layer).map_or_else(String::new, |lane| format!("{:.places$}", value(lane, measure, way)))
     };
     let figures = format!(
         "layer {layer}: [CLS] {}{}, GlobalPooling {}{}",
@@ -137,19 +137,19 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
     let rows = usize::from(body.height.saturating_sub(2));
     let first = window(Some(layer), last + 1, rows);
     let shown = first..(first + rows).min(last + 1);
-    let y = lines(&table(state, report, measure, layer, shown, theme), body, buf);
+    let y = lines(&table(way, report, measure, layer, shown, theme), body, buf);
     let below = Rect { y: y + 1, height: body.bottom().saturating_sub(y + 1), ..body };
     let beside = Rect { x: body.x + TABLE, width: body.width.saturating_sub(TABLE), ..body };
     if below.height >= 9 {
-        curve(state, report, measure, last, theme, below, buf);
+        curve(way, report, measure, last, theme, below, buf);
     } else if beside.width >= 26 {
-        curve(state, report, measure, last, theme, beside, buf);
+        curve(way, report, measure, last, theme, beside, buf);
     }
 }
 
 /// Layers below each other, measures side by side; the measure and layer under the cursor stand out.
 fn table(
-    state: &State,
+    way: Way,
     report: &AggregateReport,
     measure: usize,
     layer: usize,
@@ -172,7 +172,7 @@ fn table(
         for index in 0..MEASURES.len() {
             for (readout, room) in [("cls", 7), ("mean", 8)] {
                 let lane = report.lanes.iter().find(|lane| lane.readout == readout && lane.layer == at);
-                let text = lane.map_or("-".to_owned(), |lane| format!("{:.3}", value(lane, index, state.way())));
+                let text = lane.map_or("-".to_owned(), |lane| format!("{:.3}", value(lane, index, way)));
                 let style = if here && index == measure { theme.value() } else { theme.text() };
                 row.push(Span::styled(format!("{text:<room$}"), style));
             }
@@ -182,18 +182,10 @@ fn table(
     rows
 }
 
-fn curve(
-    state: &State,
-    report: &AggregateReport,
-    measure: usize,
-    last: usize,
-    theme: &Theme,
-    area: Rect,
-    buf: &mut Buffer,
-) {
+fn curve(way: Way, report: &AggregateReport, measure: usize, last: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let points = |readout: &str| {
         let lanes = report.lanes.iter().filter(|lane| lane.readout == readout);
-        lanes.map(|lane| (lane.layer as f32, value(lane, measure, state.way()) as f32)).collect::<Vec<_>>()
+        lanes.map(|lane| (lane.layer as f32, value(lane, measure, way) as f32)).collect::<Vec<_>>()
     };
     let (cls, mean) = (points("cls"), points("mean"));
     let series = [

@@ -44,7 +44,7 @@ fn name(change: Change) -> &'static str {
 }
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(data) = state.arranged_in_way() else {
+    let Some(data) = state.arranged(state.way()) else {
         return card(&["The model runs on four arrangements."], theme, area, buf);
     };
     let at = state.cursor.variant.min(data.arrangements.len().saturating_sub(1));
@@ -131,7 +131,7 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, width: usize, theme: &The
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
-    let data = state.arranged_in_way()?;
+    let data = state.arranged(state.way())?;
     let mut said = vec![format!("The same pieces in other arrangements, after the last layer{}:", in_way(state))];
     for arrangement in &data.arrangements {
         said.push(format!(

@@ -25,7 +25,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 };
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(data) = state.compare_in_way() else {
+    let Some(data) = state.compare(state.way()) else {
         return card(&["The model runs on both sentences."], theme, area, buf);
     };
     let points =
@@ -84,7 +84,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
-    let data = state.compare_in_way()?;
+    let data = state.compare(state.way())?;
     let mut said = vec![format!(
         "Two sentences, \"{}\" and \"{}\", by cosine after each layer{}:",
         data.first.text,

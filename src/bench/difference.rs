@@ -30,7 +30,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     hides: |_| true,
     ways: |state| if state.measure() == Some("vectors") { &Way::ALL } else { &[] },
     moves,
-    wants: |state| state.other().map(Request::Trace).into_iter().collect(),
+    wants: |state| state.other().map(Request::Trace).into_iter().chain(state.space_request()).collect(),
     ..ViewRow::of(View::Difference, "difference", Draw::Traced(draw), words)
 };
 

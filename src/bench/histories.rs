@@ -31,7 +31,7 @@ const MEASURES: [(&str, &str); 4] = [
     ("nearest training sentence has the same label", "by cosine; nothing is fitted; with its 95 % interval"),
     (
         "cosine of [CLS] with GlobalPooling",
-        "mean over test sentences; at 1 they are one direction, and no reader can differ",
+        "mean over test sentences; near 1 they point the same way, which a cosine hints at and does not show",
     ),
 ];
 

@@ -49,7 +49,7 @@ const MEASURES: [(&str, &str, &str); 4] = [
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let variant = state.cursor.variant.min(MEASURES.len() - 1);
     let (name, cell, row) = MEASURES[variant];
-    let knockout = if variant == 3 { state.knockout_in_way() } else { state.knockout() };
+    let knockout = state.knockout(if variant == 3 { state.way() } else { Way::AsItIs });
     let without = state.way() == Way::Without;
     if variant == 3 && knockout.is_none() {
         return card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
@@ -132,7 +132,7 @@ fn words(state: &State) -> Option<Vec<String>> {
         "rollout" => ("Rollout of [CLS], attention followed down to the input", &flows.rollout),
         "knockout" => (
             "How far the final [CLS] turns, 1 - cosine, when one edge into it is cut",
-            &state.knockout_in_way()?.cosine_distance,
+            &state.knockout(state.way())?.cosine_distance,
         ),
         _ if state.way() == Way::Without => ("What flows into [CLS], share of each piece by norm", &flows.norm_without),
         _ => ("What flows into [CLS], share of each piece by norm", &flows.norm),

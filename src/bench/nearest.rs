@@ -42,7 +42,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(run) = state.running() {
         return running(CAPTION, run, theme, area, buf);
     }
-    match (state.aggregate(), state.nearest_in_way()) {
+    match (state.aggregate(), state.nearest(state.way())) {
         (Some(report), Some(data)) => result(state, report, data, theme, area, buf),
         (Some(report), None) if state.measured_before().is_some() => earlier(state, report, theme, area, buf),
         (Some(_), None) => card(&["Comparing with every training sentence."], theme, area, buf),
@@ -127,7 +127,7 @@ fn cosine(value: f64) -> String {
 
 fn words(state: &State) -> Option<Vec<String>> {
     let request = state.aggregate_request()?;
-    let Some(data) = state.nearest_in_way() else {
+    let Some(data) = state.nearest(state.way()) else {
         let sentence = state.sentence();
         let command = command::aggregate(&request, state.facts.as_ref()?, Some(&sentence.text));
         return Some(offered("The training sentences whose vectors lie nearest to yours, by cosine.", &command));

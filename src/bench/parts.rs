@@ -124,7 +124,7 @@ pub(super) fn said(text: impl Into<String>, style: Style) -> Line<'static> {
 pub(super) fn in_way(state: &State) -> &'static str {
     match state.way() {
         Way::AsItIs => "",
-        Way::Without => ", without the largest number of [CLS]",
+        Way::Without => ", without the largest number",
         Way::Centred => ", the mean vector subtracted",
     }
 }

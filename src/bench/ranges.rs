@@ -54,7 +54,7 @@ fn range(state: &State, layers: usize) -> [usize; 2] {
 }
 
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let (Some(data), Some(layers)) = (state.cut_ranges_in_way(), state.layers()) else {
+    let (Some(data), Some(layers)) = (state.cut_ranges(state.way()), state.layers()) else {
         return card(&["The model runs once for every range of layers."], theme, area, buf);
     };
     let [first, last] = range(state, layers);
@@ -86,7 +86,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn words(state: &State) -> Option<Vec<String>> {
-    let (data, layers) = (state.cut_ranges_in_way()?, state.layers()?);
+    let (data, layers) = (state.cut_ranges(state.way())?, state.layers()?);
     let mut said = vec![format!(
         "[CLS] looks at nothing but itself in some layers; how far it turns in the end (1 - cosine{}):",
         in_way(state)

@@ -20,6 +20,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     settings: &["sentence", "layer"],
     keys: &[Scope::Move, Scope::Layers],
     hides: |_| true,
+    wants: |state| state.space_request().into_iter().collect(),
     ways: |_| &Way::ALL,
     moves: over_rows,
     ..ViewRow::of(View::Similarity, "similarity", Draw::Traced(draw), words)

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::tensors::matrix;
+use super::tensors;
 use super::way::{Kind, Prepare, Space};
 use super::{LabError, Matrix, Sentence};
 use crate::model::{Batch, Bert, HiddenStates, Input, Intervention, ModelError, intervene};
@@ -129,7 +129,7 @@ fn beside(
 fn states(bert: &Bert, input: &Input) -> Result<Vec<Matrix>, ModelError> {
     let mut keep = HiddenStates::default();
     bert.forward(&Batch::new(&[input])?, &mut keep)?;
-    Ok(keep.0.iter().map(matrix).collect::<Result<_, _>>()?)
+    Ok(tensors::states(&keep)?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Two sentences side by side: how alike their vectors are, layer by layer.
 
 use super::features::{Pooled, pool};
-use super::tensors::matrix;
+use super::tensors;
 use super::way::{Kind, Prepare};
 use super::{CompareData, LabError, Matrix, Readout, Sentence};
 use crate::model::tokenize::SPACE;
@@ -54,6 +54,5 @@ pub(super) fn states(bert: &Bert, sentence: &Sentence) -> Result<(Encoding, Vec<
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
     let mut keep = HiddenStates::default();
     bert.forward(&Batch::new(&[&encoding.input])?, &mut keep)?;
-    let states = keep.0.iter().map(matrix).collect::<Result<_, _>>()?;
-    Ok((encoding, states))
+    Ok((encoding, tensors::states(&keep)?))
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::probe::Head;
-use super::tensors::matrix;
+use super::tensors::states;
 use super::way::{Kind, Prepare};
 use super::{KnockoutData, LabError, Matrix, Sentence};
 use crate::model::{Batch, Bert, Edge, HiddenStates, ModelError, Nothing};
@@ -53,11 +53,6 @@ pub fn knockout(
         cosine_distance: Matrix::new(layers, tokens, distances),
         probability_change: if head.is_some() { Matrix::new(layers, tokens, changes) } else { Matrix::default() },
     }))
-}
-
-/// What a pass has kept, as plain numbers.
-fn states(keep: &HiddenStates) -> Result<Vec<Matrix>, LabError> {
-    Ok(keep.0.iter().map(matrix).collect::<Result<_, candle_core::Error>>()?)
 }
 
 /// Every range of layers of a model, by its first layer and then its last.

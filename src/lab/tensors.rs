@@ -3,11 +3,17 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::Matrix;
+use crate::model::HiddenStates;
 
 /// A tensor of rank 2 as a matrix.
 pub(super) fn matrix(tensor: &Tensor) -> Result<Matrix> {
     let (rows, cols) = tensor.dims2()?;
     Ok(Matrix::new(rows, cols, tensor.flatten_all()?.to_vec1()?))
+}
+
+/// What a pass has kept: one matrix [T x D] for each layer from 0.
+pub(super) fn states(kept: &HiddenStates) -> Result<Vec<Matrix>> {
+    kept.0.iter().map(matrix).collect()
 }
 
 /// A tensor of rank 3, [H x T x T], as H matrices.

@@ -160,7 +160,7 @@ impl RaceReport {
         })
     }
 
-    /// How alike `[CLS]` and the mean are in both models: where they are nearly one vector, no two readouts can differ.
+    /// How alike `[CLS]` and the mean are in both models: where they are nearly one vector, that may be why readouts do not differ.
     #[must_use]
     pub fn cosines(&self) -> Option<String> {
         let second = self.against.as_ref()?.report.cls_mean_cosine?;

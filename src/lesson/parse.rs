@@ -251,6 +251,17 @@ why = "Because."
     }
 
     #[test]
+    fn code_is_kept_line_by_line() {
+        let lesson = read("Text.\n\n```code\nif x:\n\ty = 1\n```\n").expect("a lesson");
+        assert_eq!(lesson.steps[0].code.as_deref(), Some("if x:\n    y = 1"));
+        let says = |text: &str| first(text).message;
+        assert!(says("Text.\n\n```code\n\n```\n").contains("is empty"));
+        assert!(says(&format!("Text.\n\n```code\n{}\n```\n", "x".repeat(69))).contains("69 characters, more than 68"));
+        assert!(says("Text.\n\n```code\nx = \u{201c}a\u{201d}\n```\n").contains("curly quote"));
+        assert!(says("Text.\n\n```code\na\n```\n\n```code\nb\n```\n").contains("a second `code`"));
+    }
+
+    #[test]
     fn brackets_do_not_split_text_and_windows_lines_are_fine() {
         let lesson = read("See [CLS] and {{cls.norm.1 |\r\n 2}} here\r\n\r\n---\r\n\r\nNext.\r\n").expect("a lesson");
         let Block::Paragraph(prose) = &lesson.steps[0].blocks[0] else { panic!("a paragraph") };

@@ -2,6 +2,7 @@
 
 use clsroom::app::{Key, Msg, results, values};
 use clsroom::lab::race::Kept;
+use clsroom::lab::way::Way;
 use clsroom::lab::{Control, Outcome, RaceRequest, Request, Session};
 use clsroom::lesson::progress::Progress;
 use clsroom::lesson::{Format, Source, ValueRef, View};
@@ -248,7 +249,7 @@ fn knock_out_cells_show_what_was_measured() {
     let mut driver = Driver::new(120, 36);
     to_view(&mut driver, "04", View::Mixing);
     driver.press("vvv");
-    let data = driver.state.knockout().expect("knock-outs").clone();
+    let data = driver.state.knockout(Way::AsItIs).expect("knock-outs").clone();
     let matrix = &data.cosine_distance;
     let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b])).expect("cells");
     driver.press(&"k".repeat(10));
@@ -457,7 +458,7 @@ fn three_measures_stand_side_by_side_and_nearest_sentences_are_listed() {
 
     let mut driver = measured(80, 24, View::Nearest);
     driver.press("jj");
-    let list = driver.state.nearest().expect("a list").lists.last().expect("a list").clone();
+    let list = driver.state.nearest(Way::AsItIs).expect("a list").lists.last().expect("a list").clone();
     assert_eq!((list.readout.as_str(), list.layer), ("mean", 6));
     let words: Vec<&str> = list.nearest[2].text.split_whitespace().collect();
     let screen = driver.screen();

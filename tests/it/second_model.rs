@@ -155,6 +155,23 @@ fn the_same_tensors_in_another_file_are_the_same_model() {
 }
 
 #[test]
+fn a_bench_for_both_models_brings_the_other_one_and_races_with_it() {
+    let lab = Arc::new(Session::new(Arc::new(Model::new(Bert::embedded(None).expect("the model"), None))));
+    let mut driver = Driver::on(&lab, "movies", (120, 36));
+    driver.open("11");
+    assert!(lab.other().expect("in order").is_none(), "no step before that one asks for it");
+    while driver.state.race_request().is_none() {
+        driver.press("n");
+    }
+    assert!(driver.state.bench().is_some_and(|bench| bench.both_models));
+    assert!(lab.other().expect("in order").is_some());
+    driver.press("1");
+    let race = driver.state.race_request().expect("a race");
+    assert_eq!(race.against.as_deref(), Some("bge-small-en-v1.5"));
+    assert!(driver.screen().contains("Each twice: 1 all-MiniLM-L6-v2, 2"), "{}", driver.screen());
+}
+
+#[test]
 fn one_key_brings_it_into_the_sandbox_and_a_lessons_race_stays_one_of_one_model() {
     let model = || Arc::new(Model::new(Bert::embedded(None).expect("the model"), None));
     let lab = Arc::new(Session::new(model()));

@@ -6,6 +6,7 @@ use crate::app::State;
 use crate::lab::figures;
 use crate::lab::knockout::all_ranges;
 use crate::lab::record::Datum;
+use crate::lab::way::Way;
 
 /// One family.
 #[derive(Clone, Copy)]
@@ -31,7 +32,8 @@ pub(crate) const RACE: Family = family("race", of_races);
 /// `{{offer.…}}`
 pub(crate) const OFFER: Family = family("offer", offered);
 /// `{{arrange.…}}`
-pub(crate) const ARRANGE: Family = family("arrange", |state, rest| figures::arrange(state.arranged()?, rest));
+pub(crate) const ARRANGE: Family =
+    family("arrange", |state, rest| figures::arrange(state.arranged(Way::AsItIs)?, rest));
 /// `{{largest.…}}`
 pub(crate) const LARGEST: Family = family("largest", |state, rest| figures::largest(state.largest()?, rest));
 /// `{{received.…}}`
@@ -39,7 +41,7 @@ pub(crate) const RECEIVED: Family = family("received", |state, rest| figures::re
 /// `{{cut.…}}`
 pub(crate) const CUT: Family = family("cut", |state, rest| {
     let layers = state.layers()?;
-    figures::cut(&all_ranges(layers), state.cut_ranges()?, layers, rest)
+    figures::cut(&all_ranges(layers), state.cut_ranges(Way::AsItIs)?, layers, rest)
 });
 /// `{{gradient.…}}`
 pub(crate) const GRADIENT: Family = family("gradient", |state, rest| figures::gradient(state.gradient()?, rest));

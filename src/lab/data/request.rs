@@ -172,6 +172,12 @@ pub struct FirstDone {
 }
 
 impl Request {
+    /// The same question about vectors that are prepared in this way.
+    #[must_use]
+    pub fn prepared(self, way: Way) -> Self {
+        if way == Way::AsItIs { self } else { Self::Prepared(way, Box::new(self)) }
+    }
+
     /// Whether it takes seconds or minutes, so that it is run only when asked for and may be stopped.
     #[must_use]
     pub fn is_long(&self) -> bool {

@@ -1,5 +1,5 @@
-//! The four answers, and those to the two claims. Each is a sentence drawn from figures, the figures themselves, and what is missing with what to
-//! do about it. Nothing here is true whatever was measured: another measurement gives another sentence.
+//! The four answers, and those to the two claims. Each is a sentence drawn from figures, the figures themselves, and what is
+//! missing with what to do about it. Nothing here is true whatever was measured: another measurement gives another sentence.
 
 use super::{Evidence, Origin, Point, claims};
 use crate::lesson::Source;
@@ -207,7 +207,6 @@ fn first(evidence: &Evidence<'_>) -> Answer {
             "arrange.carried.cosine.last",
             "arrange.shuffled.cosine.last",
             "arrange.cls-at-end.cosine.last",
-            "arrange.cls-at-end.largest.last",
             "arrange.no-positions.cosine.last",
             "race.cls-cls-at-end.last.difference",
         ],
@@ -237,10 +236,10 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
         )
     };
     // What another sentence showed stands in the list, not in this sentence.
-    let habit = points.quote_beside("arrange.cls-at-end.cosine.last", &origin).map_or_else(String::new, |end| {
+    let at_the_end = points.quote_beside("arrange.cls-at-end.cosine.last", &origin).map_or_else(String::new, |end| {
         format!(". Moved to the end without training, [CLS] keeps a cosine of {} with what it was", end.value)
     });
-    Some(format!("{begins}{habit} ({}).", origin.in_words()))
+    Some(format!("{begins}{at_the_end} ({}).", origin.in_words()))
 }
 
 /// Question 3.
@@ -302,7 +301,7 @@ fn moved_in_words(points: &mut Points<'_>) -> Option<String> {
         "training did not help here"
     };
     Some(format!(
-        "Frozen it is right on {}, fine-tuned on {}: {outcome} ({}).",
+        "Frozen, a classifier on [CLS] is right on {}, fine-tuned on {}: {outcome} ({}).",
         before.value,
         after.value,
         origin.in_words()

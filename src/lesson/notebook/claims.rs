@@ -48,7 +48,7 @@ fn pooled_in_words(points: &mut Points<'_>, how: &str, key: &'static str, verdic
     let verdict = points.end_of(verdict, difference)?.value;
     let says = match outcome(&verdict) {
         Outcome::Holds => "not inferior",
-        Outcome::Worse => "inferior here",
+        Outcome::Worse => "worse here",
         Outcome::Open => "not decided",
     };
     let value = &difference.value;

@@ -81,7 +81,6 @@ pub const FACTS: &[Fact] = &[
     fact("arrange.carried.cosine.last", None, "the same: cosine of [CLS] with what it was", Decimals(6)),
     fact("arrange.shuffled.cosine.last", None, "shuffled, positions counted anew: cosine of [CLS]", Auto),
     fact("arrange.cls-at-end.cosine.last", None, "[CLS] moved to the end: cosine of [CLS]", Auto),
-    fact("arrange.cls-at-end.largest.last", None, "[CLS] moved to the end: largest change of any number", Auto),
     fact("arrange.no-positions.cosine.last", None, "no positions at all: cosine of [CLS]", Auto),
     fact(
         "race.cls-cls-at-end.last.difference",

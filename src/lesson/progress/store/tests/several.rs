@@ -401,3 +401,17 @@ proptest! {
         prop_assert_eq!(found.last, log.last.1);
     }
 }
+
+#[test]
+fn of_two_thoughts_on_a_lesson_the_later_one_is_kept() {
+    let (_folder, path) = fresh();
+    let [(mut one, mut early), (mut two, mut late)] = two(&path);
+    late.set_thought("04", "It is a sink.".to_owned(), Some(20));
+    two.save(&late, Some(30)).expect("saved");
+    early.set_thought("04", "It gathers.".to_owned(), Some(10));
+    early.set_thought("05", "In part.".to_owned(), Some(11));
+    one.save(&early, Some(30)).expect("saved");
+    let thoughts = loaded(&path).thoughts;
+    let texts: Vec<&str> = thoughts.values().map(|thought| thought.text.as_str()).collect();
+    assert_eq!(texts, ["It is a sink.", "In part."]);
+}
