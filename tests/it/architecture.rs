@@ -171,3 +171,19 @@ fn there_is_no_mod_rs_and_no_unsafe_code() {
         }
     }
 }
+
+/// A file that no line of main.rs names is never compiled, and its tests would be missed by nobody.
+#[test]
+fn every_file_of_tests_is_part_of_the_tests() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).expect("main.rs");
+    let forgotten: Vec<String> = fs::read_dir(&folder)
+        .expect("the folder of tests")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .filter(|name| name != "main" && !main.lines().any(|line| line == format!("mod {name};")))
+        .collect();
+    assert!(forgotten.is_empty(), "not in main.rs: {forgotten:?}");
+}

@@ -33,6 +33,8 @@ pub struct Driver {
     pub waiting: Vec<Effect>,
     /// What is done to every outcome on its way to the app, if anything.
     pub through: Option<Box<dyn Fn(Outcome) -> Outcome>>,
+    /// How many keys were pressed.
+    pub keys: usize,
 }
 
 /// The outcome of a training, which runs the first time that a test asks for it.
@@ -78,6 +80,7 @@ impl Driver {
             effects: Vec::new(),
             waiting: Vec::new(),
             through: None,
+            keys: 0,
         };
         driver.tell(Event::ModelReady(lab().facts()));
         driver
@@ -159,7 +162,11 @@ impl Driver {
         keys.chars().for_each(|key| self.key(Key::Char(key)));
     }
 
+    /// A test that waits for a screen which never comes fails, and says where it is, instead of pressing keys for ever.
     pub fn key(&mut self, key: Key) {
+        const MOST: usize = 20_000;
+        self.keys += 1;
+        assert!(self.keys < MOST, "{MOST} keys did not lead there:\n{}", self.screen());
         self.tell(Msg::Key(key));
     }
 
@@ -171,11 +178,17 @@ impl Driver {
         self.key(Key::Enter);
     }
 
-    /// Opens a lesson by its id.
+    /// Opens a lesson by its id, from wherever the learner is; Esc first, because q is a letter in a text field.
     pub fn open(&mut self, id: &str) {
-        while !matches!(self.state.screen, app::Screen::Home { .. }) {
-            self.press("q");
+        const MOST: usize = 16;
+        let home = |driver: &Self| matches!(driver.state.screen, app::Screen::Home { .. });
+        for leave in [Key::Esc, Key::Char('q')].into_iter().cycle().take(MOST) {
+            if home(self) {
+                break;
+            }
+            self.key(leave);
         }
+        assert!(home(self), "no way to the map from here:\n{}", self.screen());
         let index = self.state.course.lessons.iter().position(|lesson| lesson.id == id).expect("the lesson exists");
         self.state.screen = app::Screen::Home { cursor: index };
         self.key(Key::Enter);

@@ -92,3 +92,4 @@ mod tmux;
 mod tokenizers;
 mod two_models;
 mod unfitted;
+mod ways;
