@@ -318,14 +318,17 @@ fn words(state: &State) -> Option<Vec<String>> {
         "What flows into [CLS] in layer {layer}, {what}; the largest differences: {}.",
         changes.join("; ")
     ));
+    let space = state.space()?;
     let far: Vec<String> = first
         .hidden_states
         .iter()
         .zip(&second.hidden_states)
         .enumerate()
-        .map(|(layer, (a, b))| format!("{} {:.4}", after(layer), apart(a.row(0), b.row(0))))
+        .map(|(layer, (a, b))| {
+            format!("{} {:.4}", after(layer), 1.0 - space.cosine(Kind::Cls, layer, a.row(0), b.row(0)))
+        })
         .collect();
-    said.push(format!("How far the two [CLS] vectors are apart, 1 minus cosine: {}.", far.join("; ")));
+    said.push(format!("How far the two [CLS] vectors are apart, 1 minus cosine{}: {}.", in_way(state), far.join("; ")));
     Some(said)
 }
 
