@@ -25,6 +25,7 @@ mod nearest;
 mod neighbours;
 mod notebook;
 mod order;
+mod painted;
 mod parts;
 mod probe;
 mod race;
@@ -110,6 +111,8 @@ pub enum View {
     Order,
     /// Recorded models side by side, by how each was tuned.
     Histories,
+    /// The sentence painted by what flows from each word into `[CLS]`, one row a layer.
+    Painted,
 }
 
 /// Every view, in the order of the enum and of the sandbox.
@@ -142,6 +145,7 @@ const TABLE: &[&ViewRow] = &[
     &ranges::ROW,
     &order::ROW,
     &histories::ROW,
+    &painted::ROW,
 ];
 
 /// How many views there are.

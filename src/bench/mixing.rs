@@ -2,9 +2,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::words::sentence;
-use super::{FLOWS, card, frame, hidden, in_way, labels, measured, said, token};
+use super::{FLOWS, card, frame, hidden, in_way, label_of, labels, measured, said, token};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::pieces::place_of;
@@ -46,71 +47,103 @@ const MEASURES: [(&str, &str, &str); 4] = [
     ("knock-out", "how far the final [CLS] turns when this one edge is cut (1 - cosine)", "rows do not sum to 1"),
 ];
 
-pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// What a measure says of a sentence: into `[CLS]`, layers by pieces.
+pub(super) struct Flowing<'a> {
+    /// What the measure is called, what one number says, and what a row adds up to.
+    pub name: &'static str,
+    cell: &'static str,
+    row: &'static str,
+    /// The numbers `[L, T]`.
+    pub table: &'a Matrix,
+    /// The part that came from the others, by layer, where the measure has it.
+    pub ratio: Option<&'a [f32]>,
+    /// Colours for the others. What `[CLS]` keeps of itself is so much more that on one scale they would be one colour.
+    pub scale: Scale,
+}
+
+/// The measure that is chosen; `None` while the edges are still being cut.
+pub(super) fn flowing<'a>(state: &'a State, trace: &'a TraceData) -> Option<Flowing<'a>> {
     let variant = state.cursor.variant.min(MEASURES.len() - 1);
     let (name, cell, row) = MEASURES[variant];
-    let knockout = state.knockout(if variant == 3 { state.way() } else { Way::AsItIs });
     let without = state.way() == Way::Without;
-    if variant == 3 && knockout.is_none() {
-        return card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
-    }
-    let matrix: &Matrix = match (FLOWS.get(variant), knockout) {
-        (None, Some(data)) => &data.cosine_distance,
-        _ if variant == 0 && without => &trace.mixing.norm_without,
-        (flow, _) => flow.unwrap_or(&FLOWS[0]).1(trace),
+    let table = match FLOWS.get(variant) {
+        None => &state.knockout(state.way())?.cosine_distance,
+        Some(_) if variant == 0 && without => &trace.mixing.norm_without,
+        Some(flow) => flow.1(trace),
     };
-    let layers = matrix.rows;
-    let layer = state.cursor.layer.clamp(1, layers.max(1));
-    let at = token(state, trace);
-    let columns = labels(trace, theme);
-    let rows: Vec<String> = (1..=layers).map(|layer| format!("layer {layer}")).collect();
-    // Cuts turn the vector by hundredths: their colours run up to the strongest.
-    let most = matrix.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
-    let scale = Scale::between(0.0, if variant == 3 { most } else { 1.0 });
+    let ratio = if without { &trace.mixing.ratio_without } else { &trace.mixing.ratio };
+    let others = (0..table.rows).flat_map(|row| table.row(row).iter().skip(1).copied());
+    let most = others.filter(|value| value.is_finite()).fold(0f32, f32::max).max(f32::MIN_POSITIVE);
+    let ratio = (variant == 0).then_some(ratio.as_slice());
+    Some(Flowing { name, cell, row, table, ratio, scale: Scale::between(0.0, most) })
+}
 
+/// What stands instead while the edges are being cut.
+pub(super) fn waits(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    card(&["Cutting every edge into [CLS], one at a time."], theme, area, buf);
+}
+
+/// The layer that is chosen, from 1.
+pub(super) fn layer_of(state: &State, flowing: &Flowing<'_>) -> usize {
+    state.cursor.layer.clamp(1, flowing.table.rows.max(1))
+}
+
+/// What stands under the picture: the chosen piece in every measure, and how to read a cell.
+pub(super) fn foot(
+    state: &State,
+    trace: &TraceData,
+    flowing: &Flowing<'_>,
+    how: &str,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let (layer, at) = (layer_of(state, flowing), token(state, trace));
+    let knocked = state.knockout(if flowing.ratio.is_none() { state.way() } else { Way::AsItIs });
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
-    let dot = theme.glyphs().dot;
+    let norm = if state.way() == Way::Without { &trace.mixing.norm_without } else { &trace.mixing.norm };
     let mut under = vec![
-        format!(
-            "{} -> [CLS] in layer {layer}: share {:.3}",
-            columns[at],
-            share(if without { &trace.mixing.norm_without } else { &trace.mixing.norm })
-        ),
+        format!("{} -> [CLS] in layer {layer}: share {:.3}", label_of(&trace.pieces[at].shown, theme), share(norm)),
         format!("raw {:.3}", share(&trace.mixing.raw)),
         format!("rollout {:.3}", share(&trace.mixing.rollout)),
     ];
-    if let Some(data) = knockout.filter(|_| at > 0) {
+    if let Some(data) = knocked.filter(|_| at > 0) {
         under.push(format!("cut: {:.4}", share(&data.cosine_distance)));
         if !data.probability_change.data.is_empty() {
             under.push(format!("label {:+.3}", share(&data.probability_change)));
         }
     }
+    let dot = theme.glyphs().dot;
     let mut foot = vec![said(under.join(&format!(" {dot} ")), theme.value())];
-    foot.extend(hidden(state, trace, matrix.row(layer - 1), theme));
+    foot.extend(hidden(state, trace, flowing.table.row(layer - 1), theme));
     foot.extend([
-        scale.legend(3, theme),
-        said(cell, theme.text()),
-        measured(&format!("columns: from where, rows: layers; {row}"), theme),
+        flowing.scale.legend(3, theme),
+        said(flowing.cell, theme.text()),
+        measured(&format!("{how}; {}", flowing.row), theme),
     ]);
+    foot
+}
+
+pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(flowing) = flowing(state, trace) else { return waits(theme, area, buf) };
+    let layer = layer_of(state, &flowing);
+    let foot = foot(state, trace, &flowing, "columns: from where, rows: layers; [CLS] itself has no colour", theme);
     let shown = state.shown();
     let caption = if shown.len() < trace.pieces.len() {
-        format!("into [CLS]: {name}, without [CLS] and [SEP]{}", in_way(state))
+        format!("into [CLS]: {}, without [CLS] and [SEP]{}", flowing.name, in_way(state))
     } else {
-        format!("what flows into [CLS]: {name}{}", in_way(state))
+        format!("what flows into [CLS]: {}{}", flowing.name, in_way(state))
     };
     let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
+    let columns = labels(trace, theme);
     let kept: Vec<String> = shown.iter().map(|index| columns[*index].clone()).collect();
-    let value = |row: usize, column: usize| matrix.at(row, shown[column]);
-    let side = (variant == 0).then_some(Side {
-        title: "mixing ratio",
-        values: if without { &trace.mixing.ratio_without } else { &trace.mixing.ratio },
-    });
+    let rows: Vec<String> = (1..=flowing.table.rows).map(|layer| format!("layer {layer}")).collect();
+    let value = |row: usize, column: usize| flowing.table.at(row, shown[column]);
     let roles = super::label_roles(trace, &shown);
     let map = Heatmap {
         column_roles: &roles,
-        scale,
-        cursor: Some((layer - 1, place_of(&shown, at))),
-        side,
+        scale: flowing.scale,
+        cursor: Some((layer - 1, place_of(&shown, token(state, trace)))),
+        apart: shown.first().filter(|first| **first == 0).map(|_| 0),
+        side: flowing.ratio.map(|values| Side { title: "mixing ratio", values }),
         ..Heatmap::new(&rows, &kept, &value)
     };
     heatmap::draw(body, buf, theme, &map);
@@ -123,7 +156,7 @@ fn most(trace: &TraceData, row: &[f32]) -> Option<(String, f32)> {
 }
 
 /// The measure that the step is about, a line for each layer.
-fn words(state: &State) -> Option<Vec<String>> {
+pub(super) fn words(state: &State) -> Option<Vec<String>> {
     let trace = state.trace()?;
     let flows = &trace.mixing;
     let measure = state.measure().unwrap_or("norm");

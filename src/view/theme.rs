@@ -89,10 +89,11 @@ impl Theme {
         let ramp = |color: &dyn Fn(f64) -> (u8, u8, u8)| {
             (0..STEPS).map(|step| background(depth, color(step as f64 / (STEPS - 1) as f64))).collect()
         };
-        let heat = ramp(&|t| {
-            let color = colorous::CIVIDIS.eval_continuous(t);
-            (color.r, color.g, color.b)
-        });
+        let mut heat: Vec<Style> = ramp(&dark_to_light);
+        // Nothing at all is the terminal's own background.
+        if let Some(nothing) = heat.first_mut() {
+            *nothing = Style::new();
+        }
         Self { depth, ascii, heat, diverging: ramp(&blue_to_orange) }
     }
 
@@ -185,7 +186,7 @@ impl Theme {
         self.ascii || self.depth < Depth::TwoFiftySix
     }
 
-    /// Cividis background with readable foreground for `t` in 0..=1; plain where glyphs carry the magnitude or `t` is
+    /// Background from dark to light with readable foreground for `t` in 0..=1; plain where `t` is nothing, where glyphs carry the magnitude or `t` is
     /// not a number.
     #[must_use]
     pub fn heat(&self, t: f32) -> Style {
@@ -273,6 +274,16 @@ fn luminance(r: u8, g: u8, b: u8) -> f64 {
         if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+}
+
+/// The ramp of sizes: Cividis (Nuñez, Anderton, Renslow 2018), which rises out of the dark instead of beginning at navy.
+fn dark_to_light(t: f64) -> (u8, u8, u8) {
+    const DARK: [f64; 3] = [24.0, 24.0, 28.0];
+    const RISEN: f64 = 0.3;
+    let color = colorous::CIVIDIS.eval_continuous(t);
+    let amount = (t / RISEN).min(1.0);
+    let mix = |index: usize, to: u8| (DARK[index] + (f64::from(to) - DARK[index]) * amount).round() as u8;
+    (mix(0, color.r), mix(1, color.g), mix(2, color.b))
 }
 
 /// The diverging ramp: brightness is magnitude, hue is sign.
@@ -387,7 +398,8 @@ mod tests {
     fn heat_grows_lighter_and_stays_readable() {
         let theme = Theme::new(Depth::TrueColor, false);
         let mut last = -1.0;
-        for i in 0..=32 {
+        assert_eq!(theme.heat(0.0), Style::new(), "nothing is the terminal's own background");
+        for i in 1..=32 {
             let style = theme.heat(i as f32 / 32.0);
             let (Some(Color::Rgb(r, g, b)), Some(Color::Rgb(ink, _, _))) = (style.bg, style.fg) else {
                 panic!("a background and an ink")
@@ -400,6 +412,31 @@ mod tests {
         }
         assert_eq!(theme.heat(f32::NAN), Style::new());
         assert_eq!(theme.heat(9.0), theme.heat(1.0));
+    }
+
+    /// The nearest of 256 colours must not turn a ramp round, or draw half of it in one colour.
+    #[test]
+    fn heat_is_a_ramp_in_256_colours_too() {
+        let theme = Theme::new(Depth::TwoFiftySix, false);
+        let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+        let light = |index: u8| match index {
+            16..=231 => {
+                let at = index - 16;
+                luminance(level(at / 36), level(at / 6 % 6), level(at % 6))
+            }
+            _ => luminance(8 + 10 * (index - 232), 8 + 10 * (index - 232), 8 + 10 * (index - 232)),
+        };
+        let shades: Vec<f64> = (1..=32)
+            .map(|i| match theme.heat(i as f32 / 32.0).bg {
+                Some(Color::Indexed(index @ 16..)) => light(index),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let falls: Vec<f64> = shades.windows(2).map(|pair| pair[0] - pair[1]).filter(|fall| *fall > 0.02).collect();
+        assert!(falls.is_empty(), "{shades:?}");
+        let mut different = shades.clone();
+        different.dedup();
+        assert!(different.len() >= 10, "{} shades: {shades:?}", different.len());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod chart;
 pub mod footer;
 pub mod heatmap;
+pub mod painted;
 pub mod progress;
 pub mod scale;
 pub mod scatter;

@@ -28,6 +28,7 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("matrix", "03", View::Matrix, "jlz"),
     ("heads", "03", View::Heads, "jl"),
     ("heads_numbers", "03", View::Heads, "vjl"),
+    ("painted", "04", View::Painted, "ll"),
     ("mixing", "04", View::Mixing, "ll"),
     ("knockout", "04", View::Mixing, "vvvll"),
     ("difference", "04", View::Difference, "jj"),

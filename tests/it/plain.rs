@@ -59,13 +59,14 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
 }
 
 /// What is said at the bench of each view, on a sentence of two words.
-const SAID: [(View, &str); 28] = [
+const SAID: [(View, &str); 29] = [
     (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
     (View::Label, "the probability of positive is"),
     (View::Embedding, "the word's vector has length"),
     (View::Stepper, "Operation 1 of 90"),
     (View::Neighbours, "in the vocabulary, by cosine:"),
     (View::Mixing, "mixing ratio"),
+    (View::Painted, "mixing ratio"),
     (View::Map, "The way of [CLS]: layer 0 at"),
     (View::Similarity, "Most alike:"),
     (View::Difference, "the largest differences:"),

@@ -11,7 +11,7 @@ use crate::driver::Driver;
 use crate::screens::to_view;
 
 /// Lesson, view and keys of everything that is drawn in colours by size.
-const MAPS: [(&str, View, &str); 14] = [
+const MAPS: [(&str, View, &str); 15] = [
     ("02", View::Similarity, ""),
     ("02", View::Embedding, ""),
     ("03", View::Matrix, ""),
@@ -19,6 +19,7 @@ const MAPS: [(&str, View, &str); 14] = [
     ("03", View::Heads, "v"),
     ("03", View::Heads, "vvvvvv"),
     ("03", View::Attention, "v"),
+    ("04", View::Painted, ""),
     ("04", View::Mixing, ""),
     ("04", View::Mixing, "vvv"),
     ("04", View::Difference, "vvv"),

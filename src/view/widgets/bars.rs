@@ -143,14 +143,19 @@ fn draw_bar(area: Rect, buf: &mut Buffer, theme: &Theme, bar: &Bar, (low, high):
         }
         return;
     }
-    let eighths = (fraction(bar.value, low, high) * f32::from(area.width) * 8.0).round() as usize;
+    put(buf, area.x, area.y, area.width, &filled(fraction(bar.value, low, high), area.width, theme), style);
+}
+
+/// A bar from the left, for a fraction of so many cells.
+pub(super) fn filled(fraction: f32, cells: u16, theme: &Theme) -> String {
+    let eighths = (fraction.clamp(0.0, 1.0) * f32::from(cells) * 8.0).round() as usize;
     let eighths = if theme.ascii { (eighths + 4) / 8 * 8 } else { eighths };
     let [.., full] = theme.glyphs().eighths;
     let mut text = full.repeat(eighths / 8);
     if let Some(part) = (eighths % 8).checked_sub(1) {
         text.push_str(theme.glyphs().eighths[part]);
     }
-    put(buf, area.x, area.y, area.width, &text, style);
+    text
 }
 
 /// The column of a value on the scale.

@@ -1,13 +1,14 @@
 //! A matrix as a heat map: rows by columns, scrolled (never squeezed) so that the cursor is visible.
 //!
 //! With 256 colours or more, magnitude is the background; below that, a glyph. Numbers stand in the cells when they
-//! are wide enough, and the number under the cursor stands there in brackets whenever a cell can hold it.
+//! are wide enough, and the number under the cursor stands there in brackets whenever a cell can hold it. The map takes the
+//! room that there is: whole words where they fit, on up to three lines above narrow cells, and rows of two lines.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::scale::{Scale, hidden, short, window};
+use super::scale::{Scale, hidden, short, short_to, window};
 use super::text::{fit, pad, pad_start, put, width};
 use crate::view::theme::{Role, Theme};
 
@@ -27,11 +28,14 @@ pub struct Heatmap<'a> {
     pub scale: Scale,
     /// Row and column of the cursor.
     pub cursor: Option<(usize, usize)>,
+    /// A column whose numbers are shown without colour, because the scale is about the others.
+    pub apart: Option<usize>,
     /// A column of numbers at the right, such as the mixing ratio.
     pub side: Option<Side<'a>>,
 }
 
 /// A column of numbers beside the map.
+#[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
     /// Its heading.
     pub title: &'a str,
@@ -44,20 +48,42 @@ impl<'a> Heatmap<'a> {
     pub fn new(rows: &'a [String], columns: &'a [String], value: &'a dyn Fn(usize, usize) -> f32) -> Self {
         let (row_roles, column_roles) = (&[][..], &[][..]);
         let scale = Scale::between(0.0, 1.0);
-        Self { rows, columns, row_roles, column_roles, value, scale, cursor: None, side: None }
+        Self { rows, columns, row_roles, column_roles, value, scale, cursor: None, apart: None, side: None }
     }
 
+    /// The narrowest cell with a number in it.
     fn smallest_cell(&self) -> u16 {
-        if self.scale.is_signed() { 6 } else { 5 }
+        let sign = u16::from(self.scale.is_signed());
+        SMALLEST_CELL + sign + u16::from(self.scale.decimals() > 2)
     }
 
     fn smallest_digits(&self) -> usize {
         usize::from(self.smallest_cell()) - 2
     }
 
-    fn wide_cell(&self) -> u16 {
-        let label = self.columns.iter().map(|label| width(label)).max().unwrap_or(0) as u16;
-        label.saturating_add(1).clamp(self.smallest_cell(), 8)
+    /// Cells of each column: all as wide as the longest word, if there is room; else each as wide as its word, up to what
+    /// fits; else too narrow for numbers. `None`: not even then.
+    fn cells(&self, room: u16) -> Option<Vec<u16>> {
+        let smallest = self.smallest_cell();
+        let natural = |label: &String| (width(label) as u16).saturating_add(1).clamp(smallest, WIDEST_CELL);
+        let widest = self.columns.iter().map(natural).max().unwrap_or(smallest);
+        let fits = |cell: &dyn Fn(&String) -> u16| {
+            let cells: Vec<u16> = self.columns.iter().map(cell).collect();
+            (cells.iter().map(|cell| u32::from(*cell)).sum::<u32>() <= u32::from(room)).then_some(cells)
+        };
+        fits(&|_| widest)
+            .or_else(|| (NARROWEST_CELL..=widest).rev().find_map(|most| fits(&|label| natural(label).min(most))))
+    }
+
+    /// On how many lines the labels stand, so that each is whole if it can be: with two, every second one is on the upper.
+    fn header_lines(&self, cells: &[u16], first: usize, most: usize) -> usize {
+        let whole = |lines: usize| {
+            (0..cells.len()).all(|index| {
+                let room: u16 = cells[index..].iter().take(lines).sum();
+                index + lines > cells.len() || width(&self.columns[first + index]) < usize::from(room)
+            })
+        };
+        (1..=most.min(HEADER_LINES)).find(|lines| whole(*lines)).unwrap_or_else(|| most.clamp(1, HEADER_LINES))
     }
 
     fn label_width(&self, area: u16) -> u16 {
@@ -68,42 +94,64 @@ impl<'a> Heatmap<'a> {
     fn layout(&self, area: Rect) -> Layout {
         let labels = self.label_width(area.width);
         let mut side = self.side.as_ref().map_or(0, |side| side_width(side.title));
-        let mut cell = self.wide_cell();
-        if labels + side + 2 * cell > area.width {
+        if labels + side + 2 * self.smallest_cell() > area.width {
             side = 0;
         }
         let room = area.width - labels - side;
-        if usize::from(cell) * self.columns.len() > usize::from(room) {
-            cell = self.smallest_cell();
-        }
-        let cell = cell.min(room.max(1));
-        let columns = usize::from(room / cell).min(self.columns.len());
-        let more_columns = columns < self.columns.len() && area.height > 2;
-        let header = area.height > 1;
-        let top = u16::from(more_columns) + u16::from(header);
+        let cursor = self.cursor.unzip();
+        let (first_column, cells) = self.cells(room).map_or_else(
+            || {
+                let cell = self.smallest_cell().min(room.max(1));
+                let columns = usize::from(room / cell).min(self.columns.len());
+                (window(cursor.1, self.columns.len(), columns), vec![cell; columns])
+            },
+            |cells| (0, cells),
+        );
+        let more_columns = cells.len() < self.columns.len() && area.height > 2;
+        let spare = usize::from(area.height).saturating_sub(self.rows.len() + usize::from(more_columns));
+        let header = if area.height > 1 { self.header_lines(&cells, first_column, spare.max(1)) as u16 } else { 0 };
+        let top = u16::from(more_columns) + header;
         let mut rows = area.height - top;
+        let tall = if usize::from(rows) >= 2 * self.rows.len() { 2 } else { 1 };
         let more_rows = usize::from(rows) < self.rows.len() && rows > 1;
         rows -= u16::from(more_rows);
         let rows = usize::from(rows).min(self.rows.len());
-        let first_row = window(self.cursor.map(|cursor| cursor.0), self.rows.len(), rows);
-        let first_column = window(self.cursor.map(|cursor| cursor.1), self.columns.len(), columns);
-        Layout { labels, side, cell, columns, rows, first_row, first_column, more_columns, more_rows, header, top }
+        let first_row = window(cursor.0, self.rows.len(), rows);
+        Layout { labels, side, cells, rows, tall, first_row, first_column, more_columns, more_rows, header, top }
     }
 }
+
+/// The narrowest cell that has room for a number of two digits.
+const SMALLEST_CELL: u16 = 5;
+/// The narrowest cell in which a colour is seen.
+const NARROWEST_CELL: u16 = 3;
+/// Longer words are cut: a map is more than its longest word.
+const WIDEST_CELL: u16 = 14;
+/// Labels above narrow cells take turns on so many lines.
+const HEADER_LINES: usize = 3;
 
 /// Where things go; all counts are of what is visible.
 struct Layout {
     labels: u16,
     side: u16,
-    cell: u16,
-    columns: usize,
+    cells: Vec<u16>,
     rows: usize,
+    /// Lines of a row.
+    tall: u16,
     first_row: usize,
     first_column: usize,
     more_columns: bool,
     more_rows: bool,
-    header: bool,
+    /// Lines of the header.
+    header: u16,
     top: u16,
+}
+
+impl Layout {
+    /// Cells of all visible columns.
+    fn width(&self) -> u16 {
+        self.cells.iter().sum()
+    }
 }
 
 fn side_width(title: &str) -> u16 {
@@ -117,13 +165,13 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>) {
         return;
     }
     let at = map.layout(area);
-    if at.columns == 0 {
+    if at.cells.is_empty() {
         return;
     }
     if at.more_columns {
         draw_more_columns(area, buf, theme, map, &at);
     }
-    if at.header {
+    if at.header > 0 {
         draw_header(area, buf, theme, map, &at);
     }
     for line in 0..at.rows {
@@ -133,14 +181,14 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>) {
         let glyphs = theme.glyphs();
         let (above, below) = (at.first_row, map.rows.len() - at.first_row - at.rows);
         let text = hidden(&[(glyphs.up, above), (glyphs.down, below)]);
-        put(buf, area.x, area.y + at.top + at.rows as u16, area.width, &text, theme.label());
+        put(buf, area.x, area.y + at.top + at.rows as u16 * at.tall, area.width, &text, theme.label());
     }
 }
 
 fn draw_more_columns(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout) {
     let glyphs = theme.glyphs();
-    let (left, right) = (area.x + at.labels, area.x + at.labels + at.cell * at.columns as u16);
-    let hidden = map.columns.len() - at.first_column - at.columns;
+    let (left, right) = (area.x + at.labels, area.x + at.labels + at.width());
+    let hidden = map.columns.len() - at.first_column - at.cells.len();
     if hidden > 0 {
         let text = format!("{hidden} more {}", glyphs.more_right);
         let x = right.saturating_sub(width(&text) as u16).max(area.x);
@@ -153,27 +201,31 @@ fn draw_more_columns(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<
 }
 
 fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout) {
-    let y = area.y + at.top - 1;
-    for index in 0..at.columns {
+    let (bottom, lines) = (area.y + at.top - 1, usize::from(at.header));
+    let mut x = area.x + at.labels;
+    for (index, cell) in at.cells.iter().enumerate() {
         let column = at.first_column + index;
         let label = &map.columns[column];
         let mut style = theme.style(map.column_roles.get(column).copied().unwrap_or_else(|| Theme::role_of(label)));
         if map.cursor.is_some_and(|cursor| cursor.1 == column) {
             style = theme.focus();
         }
-        let x = area.x + at.labels + at.cell * index as u16;
-        let room = usize::from(at.cell.saturating_sub(1)).max(1);
-        put(buf, x, y, at.cell, &fit(label, room, theme.ascii), style);
+        // The last labels have all the room behind them.
+        let behind: u16 = at.cells[index..].iter().take(lines).sum();
+        let room = if index + lines > at.cells.len() && lines > 1 { area.right() - x } else { behind };
+        let text = fit(label, usize::from(room.saturating_sub(1)).max(1), theme.ascii);
+        put(buf, x, bottom - (lines - 1 - index % lines) as u16, room, &text, style);
+        x += cell;
     }
     if let (Some(side), 1..) = (&map.side, at.side) {
         let text = pad_start(side.title, usize::from(at.side) - 1, theme.ascii);
-        put(buf, area.x + at.labels + at.cell * at.columns as u16, y, at.side, &text, theme.label());
+        put(buf, area.x + at.labels + at.width(), bottom, at.side, &text, theme.label());
     }
 }
 
 fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout, line: usize) {
     let row = at.first_row + line;
-    let y = area.y + at.top + line as u16;
+    let y = area.y + at.top + line as u16 * at.tall;
     let here = map.cursor.is_some_and(|cursor| cursor.0 == row);
     if at.labels > 2 {
         let pointer = if here { theme.glyphs().pointer } else { " " };
@@ -186,10 +238,16 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
         put(buf, x, y, at.labels - 2, &fit(&map.rows[row], usize::from(at.labels) - 3, theme.ascii), style);
     }
     let mut x = area.x + at.labels;
-    for column in at.first_column..at.first_column + at.columns {
+    for (column, wide) in (at.first_column..).zip(&at.cells) {
         let focus = map.cursor == Some((row, column));
-        let (text, style) = cell(theme, map, (map.value)(row, column), usize::from(at.cell), focus);
-        x = put(buf, x, y, at.cell, &text, style);
+        let apart = map.apart == Some(column);
+        let value = (map.value)(row, column);
+        let (text, style) = cell(theme, map, value, usize::from(*wide), focus, apart);
+        for below in 1..at.tall {
+            let style = if apart { theme.text() } else { map.scale.style(value, theme) };
+            put(buf, x, y + below, *wide, &" ".repeat(usize::from(*wide)), style);
+        }
+        x = put(buf, x, y, *wide, &text, style);
     }
     if let (Some(side), 1..) = (&map.side, at.side) {
         let value = side.values.get(row).copied().unwrap_or(f32::NAN);
@@ -200,8 +258,14 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
 }
 
 /// Text (exactly `cell` wide) and style of one cell.
-fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool) -> (String, Style) {
+fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool, apart: bool) -> (String, Style) {
     let digits = map.smallest_digits();
+    let short = |value: f32, width: usize| short_to(value, width, if apart { 2 } else { map.scale.decimals() });
+    if apart && !focus {
+        let number =
+            if cell > digits { format!(" {}", pad_start(&short(value, digits), digits, true)) } else { String::new() };
+        return (pad(&number, cell, theme.ascii), theme.value());
+    }
     let glyph = || map.scale.glyph(value, theme);
     let inside = |room: usize| match (theme.glyph_ramp(), room) {
         (_, 0) => String::new(),

@@ -30,6 +30,11 @@ impl Scale {
         self.signed
     }
 
+    /// How many decimals tell its numbers apart: three where the largest is below a tenth.
+    pub fn decimals(self) -> usize {
+        if self.high < 0.1 { 3 } else { 2 }
+    }
+
     /// Where a number lies on the ramp: 0..=1, of a signed one -1..=1.
     fn place(self, value: f32) -> f32 {
         if value.is_nan() {
@@ -139,10 +144,15 @@ pub fn ticks(low: f32, high: f32, max: usize, whole: bool) -> Vec<(f32, String)>
 
 /// A number in at most `width` cells, if it can be: `.38`, `-.4`, `1.0`, `12`, `1e4`; empty when it is not a number.
 pub fn short(value: f32, width: usize) -> String {
+    short_to(value, width, 2)
+}
+
+/// [`short`] with at most so many decimals.
+pub fn short_to(value: f32, width: usize, most: usize) -> String {
     if value.is_nan() {
         return String::new();
     }
-    for decimals in [2, 1, 0] {
+    for decimals in (0..=most).rev() {
         let text = format!("{:.decimals$}", value + 0.0);
         let text = match text.strip_prefix("-0.") {
             Some(rest) if rest.bytes().all(|digit| digit == b'0') => format!(".{rest}"),
