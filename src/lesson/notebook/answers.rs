@@ -278,8 +278,8 @@ fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
     let origin = origin.in_words();
     Some(if top.number? < below.number? {
         format!(
-            "By being read. The loss of a classifier on it enters at {} position of the last layer and reaches {} \
-             through attention below ({origin}): it trains what the others offer and what [CLS] asks for.",
+            "Fine-tuned, by being read. The loss of a classifier on it enters at {} position of the last layer and reaches \
+             {} through attention below ({origin}): training can change what the others offer and what [CLS] asks for.",
             top.value, below.value
         )
     } else {
@@ -295,10 +295,14 @@ fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
 fn moved_in_words(points: &mut Points<'_>) -> Option<String> {
     let (origin, found) = points.quote(&["race.cls.last.accuracy", "race.cls.finetune.accuracy"])?;
     let [before, after] = &found[..] else { return None };
-    let outcome = if after.number? > before.number? {
+    let end = |key: &str, of: &Point| points.end_of(key, of).and_then(|end| end.number);
+    let clear = |lower: Option<f64>, upper: Option<f64>| lower.zip(upper).is_some_and(|(lower, upper)| lower < upper);
+    let outcome = if clear(end("race.cls.last.high", before), end("race.cls.finetune.low", after)) {
         "training changed what can be read from [CLS]"
+    } else if clear(end("race.cls.finetune.high", after), end("race.cls.last.low", before)) {
+        "training took away from what can be read from [CLS]"
     } else {
-        "training did not help here"
+        "these test sentences do not tell whether training helped"
     };
     Some(format!(
         "Frozen, a classifier on [CLS] is right on {}, fine-tuned on {}: {outcome} ({}).",
@@ -328,7 +332,10 @@ fn back_in_words(points: &mut Points<'_>) -> Option<String> {
     let [found, guess] = &figures[..] else { return None };
     let low = points.end_of("decode.cls.last.low", found).and_then(|low| low.number).or(found.number)?;
     let begins = if found.number? >= EXACT {
-        format!("Nearly all of its words: a linear map finds {} of the content pieces that it knows", found.value)
+        format!(
+            "Nearly all the pieces that it knows: a linear map finds {} of the content pieces that it knows",
+            found.value
+        )
     } else if low > guess.number? {
         format!("In part: a linear map finds {} of the content pieces that it knows", found.value)
     } else {

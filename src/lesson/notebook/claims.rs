@@ -5,9 +5,12 @@ use super::Evidence;
 use super::answers::{Answer, LESSONS, Points};
 use super::evidence::Point;
 
+/// How far below `[CLS]` a lane may lie and still count as not inferior: the margin of a race that names no other.
+pub(super) const MARGIN: f64 = 0.02;
+
 /// What a lane can come out as against `[CLS]`.
 enum Outcome {
-    /// As good or better.
+    /// Not inferior.
     Holds,
     /// Worse.
     Worse,
@@ -15,10 +18,12 @@ enum Outcome {
     Open,
 }
 
-fn outcome(verdict: &str) -> Outcome {
+/// By the verdict; where that tells neither better nor worse, by the lower end of the interval: not inferior asks no more.
+fn outcome(verdict: &str, low: Option<&Point>) -> Outcome {
     match verdict {
         "better" | "equivalent" => Outcome::Holds,
         "worse" => Outcome::Worse,
+        _ if low.and_then(|low| low.number).is_some_and(|low| low > -MARGIN) => Outcome::Holds,
         _ => Outcome::Open,
     }
 }
@@ -28,8 +33,8 @@ const TUNED: &str = "race.cls-mean.finetune.difference";
 /// "Average pooling is not inferior to `[CLS]`."
 pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
     let mut points = Points::new(evidence, &[TUNED, "race.cls-mean.last.difference"]);
-    let tuned = pooled_in_words(&mut points, "Fine-tuned", TUNED, "race.cls-mean.finetune.verdict");
-    let frozen = pooled_in_words(&mut points, "Frozen", "race.cls-mean.last.difference", "race.cls-mean.last.verdict");
+    let tuned = pooled_in_words(&mut points, "Fine-tuned", TUNED);
+    let frozen = pooled_in_words(&mut points, "Frozen", "race.cls-mean.last.difference");
     let said: Vec<String> = tuned.into_iter().chain(frozen).collect();
     points.answer(
         ("Claim: average pooling is not inferior to [CLS]. Is that so?", LESSONS[4]),
@@ -42,31 +47,39 @@ pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
     )
 }
 
-fn pooled_in_words(points: &mut Points<'_>, how: &str, key: &'static str, verdict: &str) -> Option<String> {
+/// Verdict and lower end of the interval of a difference.
+fn judged(points: &Points<'_>, difference: &Point) -> Option<(String, Option<Point>)> {
+    let start = difference.key.strip_suffix("difference")?;
+    let verdict = points.end_of(&format!("{start}verdict"), difference)?.value;
+    Some((verdict, points.end_of(&format!("{start}low"), difference)))
+}
+
+fn pooled_in_words(points: &mut Points<'_>, how: &str, key: &'static str) -> Option<String> {
     let (origin, found) = points.quote(&[key])?;
     let difference = found.first()?;
-    let verdict = points.end_of(verdict, difference)?.value;
-    let says = match outcome(&verdict) {
+    let (verdict, low) = judged(points, difference)?;
+    let says = match outcome(&verdict, low.as_ref()) {
         Outcome::Holds => "not inferior",
         Outcome::Worse => "worse here",
         Outcome::Open => "not decided",
     };
     let value = &difference.value;
-    Some(format!("{how}: {says}. GlobalPooling minus [CLS] {value}, {verdict} ({}).", origin.in_words()))
+    let reaches = low.map_or_else(String::new, |low| format!(", its interval from {}", low.value));
+    Some(format!("{how}: {says}. GlobalPooling minus [CLS] {value}{reaches}, {verdict} ({}).", origin.in_words()))
 }
 
-/// Tokens that could stand in for `[CLS]`: what they are called, their difference and its verdict.
-const RIVALS: [(&str, &str, &str); 5] = [
-    ("the first token of the text", "race.cls-token:1.finetune.difference", "race.cls-token:1.finetune.verdict"),
-    ("a random token", "race.cls-random.finetune.difference", "race.cls-random.finetune.verdict"),
-    ("[SEP]", "race.cls-sep.finetune.difference", "race.cls-sep.finetune.verdict"),
-    ("[CLS] at the end", "race.cls-cls-at-end.finetune.difference", "race.cls-cls-at-end.finetune.verdict"),
-    ("\"banana\"", "race.cls-stand-in:banana.finetune.difference", "race.cls-stand-in:banana.finetune.verdict"),
+/// Tokens that could stand in for `[CLS]`: what they are called, and their difference.
+const RIVALS: [(&str, &str); 5] = [
+    ("the first token of the text", "race.cls-token:1.finetune.difference"),
+    ("a random token", "race.cls-random.finetune.difference"),
+    ("[SEP]", "race.cls-sep.finetune.difference"),
+    ("[CLS] at the end", "race.cls-cls-at-end.finetune.difference"),
+    ("\"banana\"", "race.cls-stand-in:banana.finetune.difference"),
 ];
 
 /// "After fine-tuning any token would do."
 pub(super) fn any_token(evidence: &Evidence<'_>) -> Answer {
-    let keys = RIVALS.map(|(_, difference, _)| difference);
+    let keys = RIVALS.map(|(_, difference)| difference);
     let mut points = Points::new(evidence, &keys);
     let verdict = tokens_in_words(&mut points, &keys);
     points.answer(
@@ -84,9 +97,9 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
     // All of one origin; where the learner's own race had only some of them, those that were recorded.
     let (origin, found) = points.quote(keys)?;
     let mut named: [Vec<&str>; 3] = Default::default();
-    for ((name, _, key), point) in RIVALS.iter().zip(&found) {
-        let verdict = points.end_of(key, point).map_or_else(String::new, |verdict: Point| verdict.value);
-        named[outcome(&verdict) as usize].push(name);
+    for ((name, _), point) in RIVALS.iter().zip(&found) {
+        let (verdict, low) = judged(points, point).unwrap_or_default();
+        named[outcome(&verdict, low.as_ref()) as usize].push(name);
     }
     let [holds, worse, open] = named;
     let mut said = vec![match (holds.len(), worse.len(), open.len()) {
@@ -95,7 +108,7 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
         _ => "Not shown for every token".to_owned(),
     }];
     for (words, names) in
-        [("within the margin of [CLS], or better", holds), ("worse", worse), ("too little data to tell", open)]
+        [("not inferior to [CLS] by more than the margin", holds), ("worse", worse), ("too little data to tell", open)]
     {
         if !names.is_empty() {
             said.push(format!("{words}: {}", names.join(", ")));

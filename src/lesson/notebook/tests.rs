@@ -426,14 +426,44 @@ fn the_claim_about_any_token_follows_from_the_verdicts() {
 
 #[test]
 fn the_claim_about_pooling_follows_from_both_races() {
-    let both = |tuned: &str, frozen: &str| {
-        let numbers = [("race.cls-mean.finetune.difference", 0.006), ("race.cls-mean.last.difference", 0.042)];
+    let from = |low: f64, tuned: &str, frozen: &str| {
+        let numbers = [
+            ("race.cls-mean.finetune.difference", 0.006),
+            ("race.cls-mean.finetune.low", low),
+            ("race.cls-mean.last.difference", 0.042),
+        ];
         let words = [("race.cls-mean.finetune.verdict", tuned), ("race.cls-mean.last.verdict", frozen)];
         answered(&progress(&numbers, &words))[4].verdict.clone()
     };
+    let both = |tuned: &str, frozen: &str| from(-0.025, tuned, frozen);
     let said = both("equivalent", "better");
-    assert!(said.starts_with("Fine-tuned: not inferior. GlobalPooling minus [CLS] +0.6 points, equivalent"), "{said}");
+    assert!(
+        said.starts_with(
+            "Fine-tuned: not inferior. GlobalPooling minus [CLS] +0.6 points, interval from -2.5 points, equivalent"
+        ),
+        "{said}"
+    );
     assert!(said.contains("Frozen: not inferior. GlobalPooling minus [CLS] +4.2 points, better"), "{said}");
     assert!(both("too little data to tell", "worse").contains("Fine-tuned: not decided"));
     assert!(both("too little data to tell", "worse").contains("Frozen: worse here"));
+    // Not inferior asks for the lower end alone: how much better the lane may be does not matter.
+    assert!(from(-0.015, "too little data to tell", "worse").contains("Fine-tuned: not inferior"));
+    assert!((claims::MARGIN - crate::lab::Margin::default().share()).abs() < f64::EPSILON, "the races' own margin");
+}
+
+/// Half a point more on a few hundred sentences is no effect of training.
+#[test]
+fn training_helped_only_where_the_intervals_lie_apart() {
+    let said = |before: [f64; 3], after: [f64; 3]| {
+        let keys = ["accuracy", "low", "high"];
+        let names = |lane: &str| keys.map(|key| format!("race.cls.{lane}.{key}"));
+        let [frozen, tuned] = [names("last"), names("finetune")];
+        let numbers: Vec<(&str, f64)> =
+            frozen.iter().map(String::as_str).zip(before).chain(tuned.iter().map(String::as_str).zip(after)).collect();
+        answered(&progress(&numbers, &[]))[2].verdict.clone()
+    };
+    let frozen = [0.70, 0.67, 0.73];
+    assert!(said(frozen, [0.80, 0.78, 0.82]).contains("training changed what can be read from [CLS]"));
+    assert!(said(frozen, [0.71, 0.68, 0.74]).contains("these test sentences do not tell whether training helped"));
+    assert!(said(frozen, [0.60, 0.57, 0.63]).contains("training took away"));
 }
