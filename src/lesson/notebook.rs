@@ -11,18 +11,23 @@ mod claims;
 mod document;
 mod evidence;
 mod facts;
+mod figure;
 mod time;
 
 pub use again::{beside, trace};
 pub use answers::{Answer, LESSONS, QUESTIONS, answers};
+pub use claims::MARGIN;
 pub use document::{Document, Part, Run};
 pub use evidence::{Evidence, Origin, Point};
 pub use facts::{FACTS, Fact};
+pub use figure::{Figure, Row, Unit};
 pub use time::{day, moment};
+
+use std::collections::BTreeSet;
 
 use super::progress::{Given, Progress};
 use super::{Answer as Decider, Course, Question, Source};
-use crate::wording::RULE;
+use crate::wording::{RULE, listed};
 
 /// Writes the whole notebook; `now` is the time in seconds since 1970.
 #[must_use]
@@ -36,10 +41,31 @@ pub fn write(evidence: &Evidence<'_>, learner: Option<&str>, now: Option<u64>) -
          answer stands the command that gives it again.",
         env!("CARGO_PKG_VERSION")
     ))]);
+    document.text(vec![Run::plain(measured_with(evidence))]);
     four_answers(evidence, &mut document);
     predictions(evidence, &mut document);
     besides(evidence, &mut document);
     document
+}
+
+/// Models and system behind what was measured here.
+fn measured_with(evidence: &Evidence<'_>) -> String {
+    let known = evidence.progress.measured.values().filter(|measured| !measured.model.is_empty());
+    let models: BTreeSet<String> = known
+        .map(|measured| {
+            let weights: String = measured.model_sha256.chars().take(12).collect();
+            if weights.is_empty() {
+                measured.model.clone()
+            } else {
+                format!("{} (sha256 {weights}…)", measured.model)
+            }
+        })
+        .collect();
+    if models.is_empty() {
+        return "Nothing was measured yet: all figures are recorded.".to_owned();
+    }
+    let models = listed(models.iter(), 4);
+    format!("Measured with {models}; this file was written on {} ({}).", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
@@ -51,11 +77,17 @@ fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
     for (index, answer) in answers.iter().enumerate() {
         document.smaller(&format!("{}. {}", index + 1, answer.question));
         document.text(vec![Run::strong(&answer.verdict)]);
+        document.parts.extend(figure::figures(&answer.points).into_iter().map(Part::Figure));
         for point in &answer.points {
             document.point(point);
         }
         if let Some(missing) = answer.gap.as_ref().or(answer.partly.as_ref()) {
             document.text(vec![Run::plain(missing)]);
+        }
+        if let Some(thought) = evidence.progress.thoughts.get(answer.lesson) {
+            let when = thought.at.map_or_else(String::new, |at| format!(" ({})", day(at)));
+            let own = format!("My own words after lesson {}{when}: ", answer.lesson);
+            document.text(vec![Run::plain(own), Run::strong(&thought.text)]);
         }
     }
 }
@@ -85,10 +117,28 @@ fn predictions(evidence: &Evidence<'_>, document: &mut Document) {
             told = true;
         }
     }
+    wrong(evidence, document);
     if !told {
         document.text(vec![Run::plain("Nothing yet. A lesson asks before it shows a result; a digit answers.")]);
     }
     checks(evidence.course, progress, document);
+}
+
+/// What came out otherwise than predicted, in one place: these are the ones to think about.
+fn wrong(evidence: &Evidence<'_>, document: &mut Document) {
+    let answers = &evidence.progress.answers;
+    let asked = evidence.course.lessons.iter().flat_map(|lesson| lesson.steps.iter().map(move |step| (lesson, step)));
+    let wrong: Vec<(&str, &Question)> = asked
+        .filter_map(|(lesson, step)| Some((lesson.id.as_str(), step.predict.as_ref()?)))
+        .filter(|(_, question)| answers.get(&question.id).is_some_and(|given| given.correct == Some(false)))
+        .collect();
+    if wrong.is_empty() {
+        return;
+    }
+    document.smaller("What came out otherwise");
+    for (lesson, question) in wrong {
+        document.item(vec![Run::plain(format!("Lesson {lesson}: ")), Run::plain(&question.ask)]);
+    }
 }
 
 fn prediction(question: &Question, given: &Given) -> Vec<Run> {

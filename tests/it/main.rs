@@ -12,6 +12,8 @@ mod attention;
 #[cfg(unix)]
 mod bad_input;
 #[cfg(unix)]
+mod browser;
+#[cfg(unix)]
 mod bytes;
 mod checkpoint;
 mod choices;

@@ -47,8 +47,8 @@ fn from_the_first_screen_to_the_exported_notebook() {
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.assert_restored();
     let text = fs::read_to_string(home.path().join("clsroom-notebook.md")).expect("the notebook");
-    assert!(text.contains("Nothing in attention asks for first"), "{text}");
+    assert!(text.contains("Attention does not need"), "{text}");
     assert!(text.contains(r"clsroom trace --also arrange -- 'it'\''s a fine <b>film</b>'"), "{text}");
     let html = fs::read_to_string(home.path().join("clsroom-notebook.html")).expect("the notebook");
-    assert!(html.contains("it&#39;s a fine &lt;b&gt;film&lt;/b&gt;") && !html.contains("<b>"), "{html}");
+    assert!(html.contains("it's a fine &lt;b&gt;film&lt;/b&gt;") && !html.contains("<b>"), "{html}");
 }

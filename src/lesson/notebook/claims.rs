@@ -6,7 +6,7 @@ use super::answers::{Answer, LESSONS, Points};
 use super::evidence::Point;
 
 /// How far below `[CLS]` a lane may lie and still count as not inferior: the margin of a race that names no other.
-pub(super) const MARGIN: f64 = 0.02;
+pub const MARGIN: f64 = 0.02;
 
 /// What a lane can come out as against `[CLS]`.
 enum Outcome {
@@ -51,7 +51,8 @@ pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
 fn judged(points: &Points<'_>, difference: &Point) -> Option<(String, Option<Point>)> {
     let start = difference.key.strip_suffix("difference")?;
     let verdict = points.end_of(&format!("{start}verdict"), difference)?.value;
-    Some((verdict, points.end_of(&format!("{start}low"), difference)))
+    let [low, high] = ["low", "high"].map(|end| points.end_of(&format!("{start}{end}"), difference));
+    Some((verdict, high.and(low)))
 }
 
 fn pooled_in_words(points: &mut Points<'_>, how: &str, key: &'static str) -> Option<String> {

@@ -1,9 +1,12 @@
 //! A small document that prints as Markdown or as one HTML file. Whatever it quotes (sentences, options, names) was
 //! typed by somebody: control characters are made visible and everything that a format would obey is escaped.
 
+mod html;
+
 use std::fmt::Write as _;
 
 use super::Point;
+use super::figure::Figure;
 use crate::wording::visible;
 
 /// A run of text.
@@ -26,7 +29,7 @@ impl Run {
 }
 
 /// A part of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Part {
     /// A heading of level 2 or 3.
     Heading(u8, String),
@@ -36,10 +39,12 @@ pub enum Part {
     Item(Vec<Run>),
     /// A command, below the item before it.
     Code(String),
+    /// A picture; Markdown leaves it out.
+    Figure(Figure),
 }
 
 /// Title and parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The title.
     pub title: String,
@@ -78,13 +83,14 @@ impl Document {
     pub fn markdown(&self) -> String {
         let mut out = format!("# {}\n", escaped(&self.title));
         let runs = |runs: &[Run]| -> String { runs.iter().map(run_in_markdown).collect() };
-        for part in &self.parts {
+        for part in self.parts.iter().filter(|part| !matches!(part, Part::Figure(_))) {
             out.push('\n');
             let _ = match part {
                 Part::Heading(level, text) => {
                     writeln!(out, "{} {}", "#".repeat(usize::from(*level)), escaped(text))
                 }
                 Part::Text(text) => writeln!(out, "{}", runs(text)),
+                Part::Figure(_) => Ok(()),
                 Part::Item(text) => writeln!(out, "- {}", runs(text)),
                 Part::Code(text) => {
                     let text = line(text);
@@ -100,38 +106,9 @@ impl Document {
     /// As one HTML file.
     #[must_use]
     pub fn html(&self) -> String {
-        let title = in_html(&self.title);
-        let mut out = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-             content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-             <h1>{title}</h1>\n"
-        );
-        let runs = |runs: &[Run]| -> String { runs.iter().map(run_in_html).collect() };
-        let mut list = false;
-        for part in &self.parts {
-            let inside = matches!(part, Part::Item(_)) || (list && matches!(part, Part::Code(_)));
-            if inside != list {
-                out.push_str(if inside { "<ul>\n" } else { "</ul>\n" });
-                list = inside;
-            }
-            let _ = match part {
-                Part::Heading(level, text) => writeln!(out, "<h{level}>{}</h{level}>", in_html(text)),
-                Part::Text(text) => writeln!(out, "<p>{}</p>", runs(text)),
-                Part::Item(text) => writeln!(out, "<li>{}</li>", runs(text)),
-                Part::Code(text) if list => writeln!(out, "<li class=\"again\"><code>{}</code></li>", in_html(text)),
-                Part::Code(text) => writeln!(out, "<p><code>{}</code></p>", in_html(text)),
-            };
-        }
-        if list {
-            out.push_str("</ul>\n");
-        }
-        out.push_str("</body>\n</html>\n");
-        out
+        html::page(self)
     }
 }
-
-const STYLE: &str = "body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 sans-serif}\
-    code{overflow-wrap:anywhere;font-size:.85em}.again{list-style:none;margin-bottom:.5rem}";
 
 fn run_in_markdown(run: &Run) -> String {
     match run {
@@ -141,13 +118,6 @@ fn run_in_markdown(run: &Run) -> String {
             text if text.is_empty() => text,
             text => format!("**{text}**"),
         },
-    }
-}
-
-fn run_in_html(run: &Run) -> String {
-    match run {
-        Run::Plain(text) => in_html(text),
-        Run::Strong(text) => format!("<strong>{}</strong>", in_html(text)),
     }
 }
 
@@ -172,9 +142,4 @@ fn escaped(text: &str) -> String {
 /// Text on one line: what a terminal or a browser would obey is visible.
 fn line(text: &str) -> String {
     visible(&text.replace(['\n', '\t'], " "))
-}
-
-fn in_html(text: &str) -> String {
-    let signs = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
-    signs.into_iter().fold(line(text), |text, (sign, name)| text.replace(sign, name))
 }

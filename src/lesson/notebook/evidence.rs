@@ -45,6 +45,8 @@ pub struct Point {
     pub value: String,
     /// Its number, if it is one.
     pub number: Option<f64>,
+    /// Its 95 % interval, where the same run has it.
+    pub interval: Option<[f64; 2]>,
     /// What it was measured with.
     pub origin: Origin,
     /// The command that gives it again.
@@ -57,11 +59,12 @@ impl Point {
         let Some((start, "accuracy" | "difference" | "precision")) = self.key.rsplit_once('.') else { return self };
         let same = |what: &str| {
             let point = evidence.beside(&format!("{start}.{what}"), &self.origin)?;
-            (point.again == self.again).then_some(point.value)
+            (point.again == self.again).then_some(point)
         };
         if let (Some(low), Some(high)) = (same("low"), same("high")) {
-            let verdict = same("verdict").map_or(String::new(), |verdict| format!(": {verdict}"));
-            self.value = format!("{}, 95 % interval {low} to {high}{verdict}", self.value);
+            let verdict = same("verdict").map_or(String::new(), |verdict| format!(": {}", verdict.value));
+            self.value = format!("{}, 95 % interval {} to {}{verdict}", self.value, low.value, high.value);
+            self.interval = low.number.zip(high.number).map(|(low, high)| [low, high]);
         }
         self
     }
@@ -121,6 +124,7 @@ impl Evidence<'_> {
             what: fact.what,
             value: measured.value.write(fact.format),
             number: measured.value.number(),
+            interval: None,
             origin: Origin {
                 source: measured.source,
                 model: known(&measured.model).filter(|model| model != again::EMBEDDED),
@@ -149,6 +153,7 @@ impl Evidence<'_> {
             what: fact.what,
             value: figure.write(fact.format),
             number: figure.number(),
+            interval: None,
             origin: Origin {
                 source: Source::Record,
                 model: None,
