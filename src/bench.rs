@@ -33,9 +33,11 @@ mod ranges;
 mod received;
 mod row;
 mod similarity;
+mod slope;
 mod stepper;
 mod tokens;
 mod unfitted;
+mod whole;
 mod words;
 
 use ratatui::buffer::Buffer;
@@ -113,6 +115,10 @@ pub enum View {
     Histories,
     /// The sentence painted by what flows from each word into `[CLS]`, one row a layer.
     Painted,
+    /// Frozen and fine-tuned, a line for each lane.
+    Slope,
+    /// The whole way from the text to an answer.
+    Whole,
 }
 
 /// Every view, in the order of the enum and of the sandbox.
@@ -146,6 +152,8 @@ const TABLE: &[&ViewRow] = &[
     &order::ROW,
     &histories::ROW,
     &painted::ROW,
+    &slope::ROW,
+    &whole::ROW,
 ];
 
 /// How many views there are.

@@ -86,7 +86,7 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
     }
     // What a run found names the run; what one sentence shows names the sentence.
     let of_run = RUNS.contains(&family);
-    let run = run(state, family);
+    let run = run(state, fact.key);
     if of_run && run.is_none() {
         return None;
     }
@@ -119,11 +119,13 @@ fn live(state: &State, fact: &Fact) -> Option<(String, Measured)> {
 }
 
 /// Families of values that come from a run over many sentences.
-const RUNS: [&str; 3] = ["race", "decode", "aggregate"];
+const RUNS: [&str; 4] = ["race", "decode", "aggregate", "order"];
 
 /// How the run was made that the bench shows.
-fn run<'a>(state: &'a State, family: &str) -> Option<&'a Provenance> {
+fn run<'a>(state: &'a State, key: &str) -> Option<&'a Provenance> {
+    let (family, rest) = key.split_once('.')?;
     Some(match family {
+        "order" => &state.order_report(rest.split('.').next()?)?.provenance,
         "race" => &state.race_report()?.provenance,
         "decode" => &state.inversion()?.provenance,
         "aggregate" => &state.aggregate()?.provenance,

@@ -4,6 +4,7 @@ mod attention;
 pub mod attribution;
 pub(crate) mod families;
 mod layernorm;
+mod order;
 
 use super::{State, history};
 use crate::lab::figures::{layer, place};

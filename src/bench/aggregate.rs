@@ -200,6 +200,7 @@ fn curve(way: Way, report: &AggregateReport, measure: usize, last: usize, theme:
         y: (measure == 1).then_some((0.0, 1.0)),
         x_label: "layer (0: embeddings)",
         reference,
+        ..Chart::default()
     };
     chart::draw(area, buf, theme, &chart);
 }

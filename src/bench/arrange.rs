@@ -83,7 +83,8 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .arrangements
         .iter()
         .zip(&points)
-        .filter(|(one, _)| !low || one.change == shown.change)
+        // Arrangements that come later are asked about first.
+        .filter(|(one, _)| one.change == shown.change || !low && place(one.change) < place(shown.change))
         .map(|(one, points)| Series {
             name: ["with positions", "shuffled", "[CLS] last", "no positions"][place(one.change)],
             points,
@@ -100,6 +101,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         y: Some((lowest.min(0.9), 1.0)),
         x_label: "layer (0: embeddings)",
         reference: None,
+        ..Chart::default()
     };
     chart::draw(plot, buf, theme, &chart);
 }

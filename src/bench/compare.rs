@@ -79,6 +79,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         y: Some((low, 1.0)),
         x_label: "layer (0: embeddings)",
         reference: None,
+        ..Chart::default()
     };
     chart::draw(plot, buf, theme, &curves);
 }

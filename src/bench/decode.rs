@@ -171,6 +171,7 @@ fn curve(report: &InversionReport, shown: &str, last: usize, theme: &Theme, area
         y: Some((0.0, most * 1.05)),
         x_label: "layer (0: embeddings)",
         reference: Some((report.baseline as f32, "by guessing")),
+        ..Chart::default()
     };
     chart::draw(area, buf, theme, &chart);
 }

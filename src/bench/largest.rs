@@ -79,6 +79,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         y: Some((lowest, 1.0)),
         x_label: "layer (0: embeddings)",
         reference: None,
+        ..Chart::default()
     };
     chart::draw(body, buf, theme, &chart);
 }

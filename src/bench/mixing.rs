@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::words::sentence;
 use super::{FLOWS, card, frame, hidden, in_way, label_of, labels, measured, said, token};
@@ -41,8 +41,8 @@ pub(super) const ROW: ViewRow = ViewRow {
 
 /// Name, what a cell says, and what a row does.
 const MEASURES: [(&str, &str, &str); 4] = [
-    ("norm-based share", "share of the layer's new [CLS] vector that came from this token", "a row adds to 1"),
-    ("raw attention", "attention weight of [CLS] on this token, mean of the heads", "a row adds to 1"),
+    ("norm-based share", "share of the layer's new [CLS] vector that came from it", "a row adds to 1"),
+    ("raw attention", "attention weight of [CLS] on it, mean of the heads", "a row adds to 1"),
     ("attention rollout", "attention followed back to the input, half of it kept at each layer", "a row adds to 1"),
     ("knock-out", "how far the final [CLS] turns when this one edge is cut (1 - cosine)", "rows do not sum to 1"),
 ];
@@ -114,11 +114,9 @@ pub(super) fn foot(
     let dot = theme.glyphs().dot;
     let mut foot = vec![said(under.join(&format!(" {dot} ")), theme.value())];
     foot.extend(hidden(state, trace, flowing.table.row(layer - 1), theme));
-    foot.extend([
-        flowing.scale.legend(3, theme),
-        said(flowing.cell, theme.text()),
-        measured(&format!("{how}; {}", flowing.row), theme),
-    ]);
+    let mut legend = flowing.scale.legend(3, theme);
+    legend.spans.push(Span::styled(format!("  {}", flowing.cell), theme.text()));
+    foot.extend([legend, measured(&format!("{how}; {}", flowing.row), theme)]);
     foot
 }
 

@@ -9,18 +9,17 @@ use super::race::{running, words as raced};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::dataset::order::NAMES;
-use crate::lab::{RaceRequest, Readout};
 use crate::view::theme::Theme;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "whether a frozen probe reads the order of words: who does it, shuffled, swapped; Enter runs it",
     measures: &["subject", "shuffled", "swapped"],
     settings: &["readouts", "measure", "train", "test"],
-    families: &[values::families::RACE],
+    families: &[values::families::ORDER],
     offers_run: true,
     run_name: "the probes",
     reads_the_course: |_| true,
-    race,
+    race: |state| state.order_request(task(state)),
     ..ViewRow::of(View::Order, "order", Draw::Alone(draw), words)
 };
 
@@ -33,15 +32,6 @@ const TASKS: [(&str, &str); 3] = [
 
 fn task(state: &State) -> usize {
     state.cursor.variant % NAMES.len()
-}
-
-fn race(state: &State) -> Option<RaceRequest> {
-    let layers: Vec<usize> = (0..=state.layers()?).collect();
-    let bench = state.bench()?;
-    let lanes: Vec<Readout> = bench.readouts.iter().filter_map(|name| name.parse().ok()).collect();
-    let lanes = if lanes.is_empty() { vec![Readout::Cls, Readout::Mean] } else { lanes };
-    let (train, test) = (bench.train, bench.test);
-    Some(RaceRequest { layers, train, test, ..RaceRequest::frozen(NAMES[task(state)], lanes) })
 }
 
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {

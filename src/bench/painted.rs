@@ -24,7 +24,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(flowing) = mixing::flowing(state, trace) else { return mixing::waits(theme, area, buf) };
     let layer = mixing::layer_of(state, &flowing);
-    let how = "each row: your sentence; a word's background: how much comes from it";
+    let how = "a word's background: how much comes from it";
     let foot = mixing::foot(state, trace, &flowing, how, theme);
     let caption = format!("into [CLS]: {}{}", flowing.name, in_way(state));
     let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);
@@ -45,7 +45,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
 }
 
 /// A piece as its sentence has it: without the mark of a continuation, and with a space before it only where one stood.
-fn word(trace: &TraceData, index: usize, theme: &Theme) -> Word {
+pub(super) fn word(trace: &TraceData, index: usize, theme: &Theme) -> Word {
     let piece = &trace.pieces[index];
     let label = label_of(&piece.shown, theme);
     let text = label.strip_prefix("##").map_or(label.clone(), str::to_owned);

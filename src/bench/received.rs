@@ -86,6 +86,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         y: Some((0.0, most)),
         x_label: "layer",
         reference: Some((even, "even")),
+        ..Chart::default()
     };
     chart::draw(body, buf, theme, &chart);
 }

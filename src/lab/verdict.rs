@@ -100,7 +100,10 @@ impl Worth {
                 100.0 * farthest
             );
         }
-        format!("a difference of {:.1} points would have been found four times in five", 100.0 * self.smallest_visible)
+        format!(
+            "a real difference of {:.1} points would be found in four of five such tests",
+            100.0 * self.smallest_visible
+        )
     }
 
     /// Of what the verdict speaks, where that is less than it seems.

@@ -177,6 +177,9 @@ pub const LIVE: &[(&str, &str)] = &[
     ("aggregate.train", "training sentences of that run"),
     ("aggregate.test", "its test sentences"),
     ("nearest.{readout}.{layer}", "the training sentence nearest to yours by cls or mean"),
+    ("order.subject.{readout}.{layer}.accuracy", "how often a probe says who does it, once this bench's run is done"),
+    ("order.shuffled.{readout}.{layer}.accuracy", "how often it tells a sentence from its words in random order"),
+    ("order.swapped.{readout}.{layer}.accuracy", "how often it notices that two neighbours were exchanged"),
     ("race.train", "training sentences of that run"),
     ("race.test", "its test sentences"),
 ];

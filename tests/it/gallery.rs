@@ -17,6 +17,7 @@ use crate::screens::to_view;
 const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("tokens", "01", View::Tokens, "ll"),
     ("stepper", "01", View::Stepper, "..."),
+    ("whole", "01", View::Whole, "jj"),
     ("label", "01", View::Label, ""),
     ("embedding", "02", View::Embedding, "ll"),
     ("neighbours", "02", View::Neighbours, "l"),
@@ -42,6 +43,7 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("gradient", "07", View::Gradient, "]"),
     ("gradient_masked", "07", View::Gradient, "vv"),
     ("histories", "11", View::Histories, "j"),
+    ("slope", "08", View::Slope, "jj"),
     ("notebook", "12", View::Notebook, ""),
 ];
 
@@ -154,6 +156,20 @@ fn a_run_under_way_at_every_size_and_depth() {
     };
     driver.tell(Event::Progress(*ticket, progress, Duration::from_secs(20)));
     snapshot("race_running", &mut driver);
+}
+
+/// Each view says in docs/pictures.md what the eye must see first, and nothing else is told of there.
+#[test]
+fn every_view_has_its_line_in_the_guide_to_pictures() {
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pictures.md")).expect("the guide");
+    let views = guide.split("## Views").nth(1).expect("a table of views");
+    let named: Vec<&str> =
+        views.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).skip(1).collect();
+    let mut wanted: Vec<&str> = View::ALL.iter().map(|(name, _)| *name).collect();
+    let mut told = named.clone();
+    wanted.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, wanted);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn what_a_step_shows_is_kept_saved_and_written() {
     let loaded = load_course(None).expect("the course");
     let text = document(&progress, &loaded.course, &loaded.records, None).markdown();
     for expected in [
-        "Nothing in attention asks for first",
+        "Attention does not need",
         "measured here), on “an uneven but warm little film”",
         "clsroom trace --also arrange -- 'an uneven but warm little film'",
         "What is the largest change of any number of any vector",
@@ -111,7 +111,7 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     driver.key(Key::Enter);
     let screen = driver.screen();
     assert!(screen.contains("1 of 6 measured here"), "{screen}");
-    assert!(screen.contains("Nothing in attention asks for first"), "{screen}");
+    assert!(screen.contains("Attention does not need"), "{screen}");
     driver.press("j");
     driver.key(Key::Enter);
     // What training made of [CLS] is recorded still: half of the answer is measured, and it says so.
@@ -198,6 +198,13 @@ fn twenty_learners_write_their_notebooks_at_once() {
         assert!(text.contains(&format!("Written by {who} with")), "{name} is whole and its own learner's");
         assert!(text.trim_end().ends_with("-->"), "{name} is whole");
     }
+}
+
+/// The notebook's own rule for "not inferior" is the races' margin.
+#[test]
+fn the_margin_of_a_claim_is_that_of_the_races() {
+    let races = clsroom::lab::Margin::default().share();
+    assert!((clsroom::lesson::notebook::MARGIN - races).abs() < 1e-12, "{races}");
 }
 
 /// All four answers are drawn up once for a key, not once for each of the values that it might have measured.

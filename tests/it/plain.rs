@@ -59,8 +59,9 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
 }
 
 /// What is said at the bench of each view, on a sentence of two words.
-const SAID: [(View, &str); 29] = [
+const SAID: [(View, &str); 31] = [
     (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
+    (View::Whole, "becomes 4 pieces, and each a vector"),
     (View::Label, "the probability of positive is"),
     (View::Embedding, "the word's vector has length"),
     (View::Stepper, "Operation 1 of 90"),
@@ -77,6 +78,7 @@ const SAID: [(View, &str); 29] = [
     (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
+    (View::Slope, "GlobalPooling: frozen"),
     (View::Histories, "bge-small-en-v1.5: tuned through [CLS]"),
     (View::Notebook, "4. Can the original sequence be recovered from it?"),
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),

@@ -74,9 +74,9 @@ fn it_opens_on_the_view_of_the_step_and_leads_back_to_it() {
     let mut driver = Driver::new(80, 24);
     driver.open("04");
     driver.press("o");
-    assert_eq!(driver.state.bench().map(|bench| bench.view), Some(View::Mixing));
+    assert_eq!(driver.state.bench().map(|bench| bench.view), Some(View::Painted));
     assert!(!driver.state.covered(), "no question covers it");
-    at_both_sizes("sandbox_mixing", |driver| {
+    at_both_sizes("sandbox_painted", |driver| {
         driver.open("04");
         driver.press("o");
     });

@@ -47,9 +47,11 @@ fn palettes(buffer: &Buffer, theme: &Theme) -> ([bool; 2], [bool; 2]) {
             let here = row.windows(legend.len()).any(|part| part == legend);
             told[index] |= here;
             // Thumbnails draw with the ink as well.
-            let spots = (0..buffer.area.width).filter(|x| buffer[(*x, y)].symbol() == "▀");
+            let spots = (0..buffer.area.width).filter(|x| matches!(buffer[(*x, y)].symbol(), "▀" | "▄"));
             let ink = spots.map(|x| buffer[(x, y)].fg);
-            let only = |color: &Color| ramps[index].contains(color) && !ramps[1 - index].contains(color);
+            let only = |color: &Color| {
+                *color != Color::Reset && ramps[index].contains(color) && !ramps[1 - index].contains(color)
+            };
             drawn[index] |= !here && row.iter().copied().chain(ink).any(|color| only(&color));
         }
     }

@@ -1,6 +1,7 @@
 //! Families of values that only some benches measure: a name, and who finds `rest` in `{{name.rest}}`.
 
 use super::attribution::{of_attribution, of_difference};
+use super::order::of_order;
 use super::{of_aggregate, of_compare, of_decoding, of_knockout, of_nearest, of_neighbours, of_races, offered};
 use crate::app::State;
 use crate::lab::figures;
@@ -29,6 +30,8 @@ pub(crate) const KNOCKOUT: Family = family("knockout", of_knockout);
 pub(crate) const COMPARE: Family = family("compare", of_compare);
 /// `{{race.…}}`
 pub(crate) const RACE: Family = family("race", of_races);
+/// `{{order.…}}`
+pub(crate) const ORDER: Family = family("order", of_order);
 /// `{{offer.…}}`
 pub(crate) const OFFER: Family = family("offer", offered);
 /// `{{arrange.…}}`

@@ -85,7 +85,8 @@ fn curves_of(curves: &[(usize, &Curve)], two: bool, theme: &Theme, area: Rect, b
                 role: role_of(&curves[index].1.readout, curves[index].0),
             })
             .collect();
-        let shown = Chart { title, series: &series, x: Some((0.0, steps)), y, x_label: "step", reference };
+        let shown =
+            Chart { title, series: &series, x: Some((0.0, steps)), y, x_label: "step", reference, ..Chart::default() };
         chart::draw(area, buf, theme, &shown);
     };
     let watched = curves.iter().any(|(_, curve)| !curve.validation.is_empty());

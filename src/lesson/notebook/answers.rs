@@ -225,8 +225,8 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
     let moved = found.first()?;
     let begins = if moved.number? <= ROUNDING {
         format!(
-            "Nothing in attention asks for first: pieces shuffled with their positions keep their vectors (no number \
-             moved by more than {}). First is an index that every sequence has",
+            "Attention does not need [CLS] to be first: pieces shuffled with their positions keep their vectors (no number \
+             moved by more than {}). The first place is an index that every sequence has",
             moved.value
         )
     } else {
@@ -318,13 +318,35 @@ fn back(evidence: &Evidence<'_>) -> Answer {
         evidence,
         &["decode.cls.last.precision", "decode.mean.last.precision", "decode.baseline", "decode.coverage"],
     );
-    let verdict = back_in_words(&mut points);
+    let verdict = back_in_words(&mut points).into_iter().chain(order_in_words(&mut points));
+    let verdict = verdict.reduce(|back, order| format!("{back} {order}"));
     points.answer(
         ("Can the original sequence be recovered from it?", LESSONS[3]),
         verdict,
         &["decode.cls.last.precision"],
         ("small decoders of [CLS] and GlobalPooling", "the decoders of [CLS] and GlobalPooling (lesson 10)"),
     )
+}
+
+/// Tasks of order, and what a probe had to tell there.
+const ORDER: [(&str, &str); 3] = [
+    ("order.subject.cls.last.accuracy", "who does it"),
+    ("order.shuffled.cls.last.accuracy", "whether all words were shuffled"),
+    ("order.swapped.cls.last.accuracy", "whether two neighbours were exchanged"),
+];
+
+/// What probes read of the order, if some were run.
+fn order_in_words(points: &mut Points<'_>) -> Option<String> {
+    let said: Vec<String> = ORDER
+        .iter()
+        .filter_map(|(key, what)| {
+            let (origin, found) = points.quote(&[*key])?;
+            Some(format!("{what} on {} ({})", found.first()?.value, origin.in_words()))
+        })
+        .collect();
+    (!said.is_empty()).then(|| {
+        format!("Asked for the order, a probe on [CLS] is right: {}. Guessing is right on half.", said.join(", "))
+    })
 }
 
 fn back_in_words(points: &mut Points<'_>) -> Option<String> {

@@ -155,6 +155,24 @@ pub const FACTS: &[Fact] = &[
         "share of all content pieces that the decoders know at all",
         Percent,
     ),
+    fact(
+        "order.subject.cls.last.accuracy",
+        None,
+        "from [CLS], a probe right about who does it (guessing: half)",
+        Percent,
+    ),
+    fact(
+        "order.shuffled.cls.last.accuracy",
+        None,
+        "from [CLS], a probe right about a sentence or its words in random order (guessing: half)",
+        Percent,
+    ),
+    fact(
+        "order.swapped.cls.last.accuracy",
+        None,
+        "from [CLS], a probe right about two exchanged neighbours (guessing: half)",
+        Percent,
+    ),
     // The claim about any token.
     fact(
         "race.cls-token:1.finetune.difference",

@@ -39,8 +39,6 @@ pub struct Glyphs {
     pub progress: [&'static str; 3],
     /// Markers of the series of a chart, in order.
     pub markers: [&'static str; 6],
-    /// Two series in one place of a chart.
-    pub both: &'static str,
     /// Line of a chart: flat, upright; turns: from left up, from below right, from left down, from above right.
     pub curve: [&'static str; 6],
     /// A point of a scatter plot.
@@ -86,7 +84,6 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     seed: "•",
     progress: ["━", "╸", "─"],
     markers: ["●", "○", "■", "□", "▲", "△"],
-    both: "◉",
     curve: ["─", "│", "╯", "╭", "╮", "╰"],
     point: "•",
     highlight: "◆",
@@ -120,7 +117,6 @@ pub(super) const ASCII: Glyphs = Glyphs {
     seed: ".",
     progress: ["=", ">", "-"],
     markers: ["o", "x", "+", "*", "#", "@"],
-    both: "8",
     curve: ["-", "|", "/", "/", "\\", "\\"],
     point: "o",
     highlight: "@",

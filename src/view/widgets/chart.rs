@@ -1,4 +1,5 @@
-//! A line chart of a few series, told apart by markers, so that colour is not needed and braille neither.
+//! A line chart of a few series, told apart by markers, so that colour is not needed and braille neither. Names stand at the
+//! ends of the lines; where there is no room for that, below the plot.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,13 +11,14 @@ use crate::view::theme::{Role, Theme};
 
 /// Rows below which there is no room for anything.
 const LEAST: u16 = 3;
-/// The shortest name of the sign of two curves in one place.
-const BOTH: &str = "both";
 /// Cells between entries of the legend, where there is room.
 const WIDE_GAP: usize = 3;
 
 /// Rows below which a curve tells less than its numbers do.
 const LOW: u16 = 8;
+
+/// A narrower plot is not worth names beside it.
+const PLOT: u16 = 24;
 
 /// Cells of a number in place of a curve.
 const CELL: u16 = 6;
@@ -47,6 +49,8 @@ pub struct Chart<'a> {
     pub y: Option<(f32, f32)>,
     /// Said below the plot: what x is.
     pub x_label: &'a str,
+    /// Names of 0, 1, … on the x axis, where these are no numbers.
+    pub x_names: &'a [&'a str],
     /// A level line with its name, such as chance.
     pub reference: Option<(f32, &'a str)>,
 }
@@ -95,8 +99,12 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
         put(buf, area.x, area.y, area.width, &fit(chart.title, usize::from(area.width), theme.ascii), theme.label());
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
-    let legend = (area.height > 4).then(|| Rect { y: area.bottom() - 1, height: 1, ..area });
+    let names = chart.series.iter().map(|series| width(series.name)).max().unwrap_or(0) as u16 + 4;
+    let beside = area.width >= names + PLOT && usize::from(area.height) >= chart.series.len() + 3;
+    let legend = (!beside && area.height > 4).then(|| Rect { y: area.bottom() - 1, height: 1, ..area });
     area.height -= u16::from(legend.is_some());
+    let whole = area;
+    area.width -= if beside { names } else { 0 };
     let (x, y) = chart.scales();
     let below = if area.height > 3 { 2 } else { 0 };
     let marks = ticks(y.0, y.1, usize::from(area.height.saturating_sub(below).div_ceil(2)).clamp(1, 6), false);
@@ -106,7 +114,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     }
     let inner = Rect { x: area.x + left, width: area.width - left, height: area.height - below, ..area };
     let plot = Plot { area: inner, x, y };
-    draw_axes(&plot, buf, theme, chart, &marks, below > 0);
+    draw_axes(&plot, buf, theme, chart, &marks, (below > 0, whole.width - area.width));
     for series in chart.series {
         for ((x, y), (low, high)) in series.points.iter().zip(series.intervals) {
             if x.is_finite() && y.is_finite() && low.is_finite() && high.is_finite() {
@@ -116,26 +124,57 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
             }
         }
     }
-    for series in chart.series {
+    // Of two in one place the one that is asked about is seen, and of those the first. Markers last: no curve hides one.
+    let dim = |series: &Series<'_>| series.role == Role::Dim;
+    let (back, front): (Vec<_>, Vec<_>) = chart.series.iter().enumerate().partition(|(_, series)| dim(series));
+    let order: Vec<(usize, &Series<'_>)> = back.into_iter().chain(front.into_iter().rev()).collect();
+    for (_, series) in &order {
         draw_curve(&plot, buf, theme, series);
     }
-    // Markers last, so that no curve hides one.
-    let mut taken: Vec<(u16, u16)> = Vec::new();
-    let mut met = false;
-    for (index, series) in chart.series.iter().enumerate() {
-        let marker = theme.glyphs().markers[index % theme.glyphs().markers.len()];
-        let places = marker_places(&plot, series);
-        for (column, row) in &places {
-            let both = taken.contains(&(*column, *row));
-            met |= both;
-            let (sign, style) =
-                if both { (theme.glyphs().both, theme.key()) } else { (marker, theme.style(series.role)) };
-            put(buf, *column, *row, 1, sign, style);
+    for (index, series) in order {
+        for (column, row) in marker_places(&plot, series) {
+            put(buf, column, row, 1, marker(index, theme), theme.style(series.role));
         }
-        taken.extend(places);
+    }
+    // Its name after all else, so that nothing is written over it.
+    if let Some((level, name)) = chart.reference {
+        let text = fit(name, usize::from(plot.area.width), theme.ascii);
+        put(buf, plot.area.right() - width(&text) as u16, plot.row(level), plot.area.width, &text, theme.dim());
     }
     if let Some(area) = legend {
-        draw_legend(area, buf, theme, chart, met);
+        draw_legend(area, buf, theme, chart);
+    } else if beside {
+        draw_names(&plot, whole, buf, theme, chart);
+    }
+}
+
+/// The marker of a series.
+fn marker(index: usize, theme: &Theme) -> &'static str {
+    theme.glyphs().markers[index % theme.glyphs().markers.len()]
+}
+
+/// Names at the ends of the lines, each on a line of its own, as near as that goes to where its line ends.
+fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
+    let last = |series: &Series<'_>| {
+        let finite = series.points.iter().rev().find(|point| point.0.is_finite() && point.1.is_finite());
+        finite.map_or(plot.area.bottom() - 1, |point| plot.row(point.1))
+    };
+    let mut ends: Vec<(u16, usize)> = chart.series.iter().map(last).zip(0..).collect();
+    ends.sort_unstable();
+    for at in 1..ends.len() {
+        ends[at].0 = ends[at].0.max(ends[at - 1].0 + 1);
+    }
+    // What ran over the lower edge moves up again.
+    let mut free = plot.area.bottom();
+    for end in ends.iter_mut().rev() {
+        end.0 = end.0.min(free.saturating_sub(1)).max(area.y);
+        free = end.0;
+    }
+    let x = plot.area.right() + 1;
+    for (row, index) in ends {
+        let series = &chart.series[index];
+        let text = format!("{} {}", marker(index, theme), series.name);
+        put(buf, x, row, area.right().saturating_sub(x), &text, theme.style(series.role));
     }
 }
 
@@ -170,7 +209,15 @@ fn draw_table(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) ->
     true
 }
 
-fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, marks: &[(f32, String)], below: bool) {
+/// `below`: numbers stand below the plot; `beside`: cells at its right.
+fn draw_axes(
+    plot: &Plot,
+    buf: &mut Buffer,
+    theme: &Theme,
+    chart: &Chart<'_>,
+    marks: &[(f32, String)],
+    (below, beside): (bool, u16),
+) {
     let (glyphs, area, border) = (theme.glyphs(), plot.area, theme.border());
     for y in area.top()..area.bottom() {
         put(buf, area.x - 1, y, 1, glyphs.frame[1], border);
@@ -180,11 +227,9 @@ fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, ma
         put(buf, area.x - 1 - width(text) as u16, y, area.x, text, theme.label());
         put(buf, area.x - 1, y, 1, glyphs.ticks[0], border);
     }
-    if let Some((level, name)) = chart.reference {
+    if let Some((level, _)) = chart.reference {
         let y = plot.row(level);
         put(buf, area.x, y, area.width, &glyphs.faint[1].repeat(usize::from(area.width)), theme.dim());
-        let text = fit(name, usize::from(area.width), theme.ascii);
-        put(buf, area.right() - width(&text) as u16, y, area.width, &text, theme.dim());
     }
     if !below {
         return;
@@ -192,6 +237,15 @@ fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, ma
     let y = area.bottom();
     put(buf, area.x - 1, y, 1, glyphs.frame[4], border);
     put(buf, area.x, y, area.width, &glyphs.frame[0].repeat(usize::from(area.width)), border);
+    if !chart.x_names.is_empty() {
+        for (at, name) in chart.x_names.iter().enumerate() {
+            let (size, column) = (width(name) as u16, plot.column(at as f32));
+            let x = column.saturating_sub(size / 2).min(area.right().saturating_sub(size)).max(area.x);
+            put(buf, column, y, 1, glyphs.ticks[1], border);
+            put(buf, x, y + 1, size, name, theme.label());
+        }
+        return;
+    }
     let mut free = area.x;
     let whole = chart.series.iter().flat_map(|series| series.points).all(|(x, _)| x.fract() == 0.0);
     for (value, text) in ticks(plot.x.0, plot.x.1, usize::from(area.width / 5), whole) {
@@ -203,7 +257,9 @@ fn draw_axes(plot: &Plot, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, ma
         }
     }
     let label = width(chart.x_label) as u16;
-    if label > 0 && free + label < area.right() {
+    if label > 0 && label < beside {
+        put(buf, area.right() + 1, y + 1, label, chart.x_label, theme.label());
+    } else if label > 0 && free + label < area.right() {
         let shown = fit(chart.x_label, usize::from(label), theme.ascii);
         put(buf, area.right() - label, y + 1, label, &shown, theme.label());
     }
@@ -273,25 +329,16 @@ fn marker_places(plot: &Plot, series: &Series<'_>) -> Vec<(u16, u16)> {
     places
 }
 
-fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, met: bool) {
+fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     // Every sign is explained: the entries move together where one would not fit.
-    let both = if met { width(BOTH) + 2 } else { 0 };
-    let long = |gap: usize| chart.series.iter().map(|series| width(series.name) + 2 + gap).sum::<usize>() + both;
+    let long = |gap: usize| chart.series.iter().map(|series| width(series.name) + 2 + gap).sum::<usize>();
     let room = usize::from(area.width);
     let gap = if long(WIDE_GAP) > room && long(1) <= room { 1 } else { WIDE_GAP };
     let mut x = area.x;
     for (index, series) in chart.series.iter().enumerate() {
-        let marker = theme.glyphs().markers[index % theme.glyphs().markers.len()];
         let room = usize::from(area.right().saturating_sub(x));
-        let text = fit(&format!("{marker} {}", series.name), room, theme.ascii);
+        let text = fit(&format!("{} {}", marker(index, theme), series.name), room, theme.ascii);
         x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + gap as u16;
-    }
-    if met {
-        // The longest explanation of the sign that fits.
-        let room = usize::from(area.right().saturating_sub(x));
-        let texts = ["same place", BOTH].map(|text| format!("{} {text}", theme.glyphs().both));
-        let text = texts.iter().find(|text| width(text) <= room).map_or("", String::as_str);
-        put(buf, x, area.y, area.width, text, theme.label());
     }
 }
 
@@ -309,12 +356,27 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_of_two_curves_in_one_place_is_always_explained() {
+    fn names_stand_at_the_ends_of_lines_even_where_all_end_in_one_place() {
         let names = ["with positions", "shuffled", "[CLS] last", "no positions"];
         let series = names.map(|name| Series { name, points: &CLS, role: Role::Cls, ..Series::default() });
         let theme = Theme::new(Depth::None, false);
-        let drawn = screen(67, 12, |area, buf| draw(area, buf, &theme, &chart(&series))).join("\n");
-        assert!(drawn.contains("no positions") && drawn.contains("◉ both"), "{drawn}");
+        let drawn = screen(67, 12, |area, buf| draw(area, buf, &theme, &chart(&series)));
+        let lines: Vec<usize> =
+            names.iter().map(|name| drawn.iter().position(|line| line.contains(name)).expect("its name")).collect();
+        assert_eq!(lines, [4, 5, 6, 7], "{}", drawn.join("\n"));
+    }
+
+    #[test]
+    fn what_is_asked_about_is_seen_where_two_are_in_one_place() {
+        let behind = Series { name: "b", points: &CLS, role: Role::Dim, ..Series::default() };
+        let asked = Series { name: "a", points: &CLS, role: Role::Cls, ..Series::default() };
+        let theme = Theme::new(Depth::None, false);
+        for series in [[behind, asked], [asked, behind]] {
+            let at = series.iter().position(|series| series.name == "a").expect("it");
+            let drawn = screen(20, 11, |area, buf| draw(area, buf, &theme, &chart(&series))).join("\n");
+            let plot = drawn.rsplit_once('└').expect("an axis").0;
+            assert!(plot.contains(marker(at, &theme)) && !plot.contains(marker(1 - at, &theme)), "{drawn}");
+        }
     }
 
     #[test]
@@ -332,14 +394,14 @@ mod tests {
             "accuracy
 0.8┤                                 ╭─○
    │                           ╭─────╯
-0.7┤○───────────○──────────◉───╯───────●
+0.7┤○───────────○────────╭─●───────────●
    │               ╭─────╯
 0.6┤         ╭──●──╯
    │   ╭─────╯
 0.5┤●──╯
    └┬───────────┬──────────┬───────────┬
     0           1          2           3
-● [CLS]   ○ GlobalPooling   ◉ same place",
+● [CLS]   ○ GlobalPooling",
         );
         assert!(plain.iter().all(|line| line.is_ascii()));
     }

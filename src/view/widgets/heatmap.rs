@@ -109,7 +109,9 @@ impl<'a> Heatmap<'a> {
         );
         let more_columns = cells.len() < self.columns.len() && area.height > 2;
         let spare = usize::from(area.height).saturating_sub(self.rows.len() + usize::from(more_columns));
-        let header = if area.height > 1 { self.header_lines(&cells, first_column, spare.max(1)) as u16 } else { 0 };
+        // Words that can be read are worth a row that is scrolled to.
+        let least = if usize::from(area.height) > 2 * HEADER_LINES { 2 } else { 1 };
+        let header = if area.height > 1 { self.header_lines(&cells, first_column, spare.max(least)) as u16 } else { 0 };
         let top = u16::from(more_columns) + header;
         let mut rows = area.height - top;
         let tall = if usize::from(rows) >= 2 * self.rows.len() { 2 } else { 1 };
@@ -283,11 +285,10 @@ fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool, 
             0 | 1 => glyph().to_string(),
             2 => "[]".to_owned(),
             _ if both => format!("{}[{}]", glyph().to_string().repeat(2), pad_start(&number, digits, true)),
-            // A number that needs the place of a bracket gets it.
-            _ if cell >= digits + 2 && width(&longer) > digits => {
-                format!("[{longer}{}", if cell > width(&longer) + 1 { "]" } else { "" })
-            }
+            _ if width(&longer) > digits && cell > width(&longer) + 1 => format!("[{longer}]"),
             _ if cell >= digits + 2 && !number.is_empty() => format!("[{}]", pad_start(&number, digits, true)),
+            // Where there is no room for brackets, the number says more than they do.
+            _ if cell >= digits && !number.is_empty() && !theme.glyph_ramp() => number,
             _ => format!("[{}]", glyph().to_string().repeat(cell - 2)),
         };
         return (pad(&text, cell, theme.ascii), theme.focus());
@@ -344,7 +345,8 @@ mod tests {
         let mut buf = Buffer::empty(Rect::new(0, 0, 20, 2));
         draw(buf.area, &mut buf, &theme, &map);
         assert_eq!(lines(&buf)[1], "▸ 1  .00 [.50]");
-        assert!(matches!(buf[(5, 1)].bg, Color::Indexed(_)));
+        assert_eq!(buf[(5, 1)].bg, Color::Reset, "nothing has no colour");
+        assert!(matches!(theme.heat(0.5).bg, Some(Color::Indexed(_))));
         assert!(buf[(9, 1)].modifier.contains(Modifier::REVERSED));
     }
 
@@ -388,8 +390,8 @@ mod tests {
         let map = Heatmap::new(&rows, &columns, &value);
         let theme = Theme::new(Depth::None, false);
         let drawn = screen(60, 3, |area, buf| draw(area, buf, &theme, &map));
-        assert_eq!(drawn[0], "       电影院… 👍      x");
-        assert_eq!(drawn[2], "  e\u{301}    ░░ .30  ▓▓ .80  ░░ .20");
+        assert_eq!(drawn[0], "       电影院很好 👍         x");
+        assert_eq!(drawn[2], "  e\u{301}    ░░ .30     ▓▓ .80     ░░ .20");
     }
 
     #[test]

@@ -114,10 +114,13 @@ fn picture(at: Rect, buf: &mut Buffer, theme: &Theme, grid: &Thumbnails<'_>, whi
                 continue;
             }
             let color = |value: Option<f32>| value.and_then(|value| theme.heat(value).bg);
-            let mut style = Style::new();
-            style.fg = color(spot(2 * row, column));
-            style.bg = color(spot(2 * row + 1, column));
-            put(buf, x, y, 1, "▀", style);
+            // The ink is the upper spot; where that is the terminal's own background, the lower one.
+            let (sign, ink, paper) = match [2 * row, 2 * row + 1].map(|row| color(spot(row, column))) {
+                [None, None] => (" ", None, None),
+                [None, lower] => ("▄", lower, None),
+                [upper, lower] => ("▀", upper, lower),
+            };
+            put(buf, x, y, 1, sign, Style { fg: ink, bg: paper, ..Style::new() });
         }
     }
 }
@@ -175,13 +178,15 @@ mod tests {
     fn a_cell_has_the_colours_of_two_spots_and_the_last_stays_free() {
         let names = names(1);
         let value = |_, row: usize, _: usize| row as f32 / 6.0;
+        let nothing_above = Color::Reset;
         let grid = Thumbnails { rows: &names, columns: &names, size: 7, value: &value, cursor: (0, 0) };
         let theme = Theme::default();
         let mut buf = Buffer::empty(Rect::new(0, 0, 9, 5));
         draw(buf.area, &mut buf, &theme, &grid);
         let cell = |line: u16| (buf[(4, 1 + line)].symbol(), buf[(4, 1 + line)].fg, buf[(4, 1 + line)].bg);
         let color = |row: u16| theme.heat(f32::from(row) / 6.0).bg.expect("a colour");
-        assert_eq!([0, 1, 2].map(cell), [0, 1, 2].map(|line| ("▀", color(2 * line), color(2 * line + 1))));
+        assert_eq!(cell(0), ("▄", color(1), nothing_above), "nothing is the terminal's own background");
+        assert_eq!([1, 2].map(cell), [1, 2].map(|line| ("▀", color(2 * line), color(2 * line + 1))));
         assert_eq!(cell(3), ("▀", color(6), Color::Reset));
     }
 

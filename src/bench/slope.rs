@@ -1,0 +1,183 @@
+//! Frozen at the left, fine-tuned at the right, a line for each lane: what training does to a gap.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{card, frame, said};
+use crate::app::bench::over_list;
+use crate::app::{State, values};
+use crate::bench::{Draw, View, ViewRow};
+use crate::lab::record::Datum;
+use crate::lab::verdict;
+use crate::lesson::progress::Figure;
+use crate::lesson::{Format, Source};
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::blocks;
+use crate::view::widgets::chart::{self, Chart, Series};
+
+pub(super) const ROW: ViewRow = ViewRow {
+    about: "frozen and fine-tuned side by side, a line for each lane: does training close a gap?",
+    measures: &["full", "positions", "small", "yours"],
+    settings: &["measure"],
+    keys: &[],
+    moves: |state, action| {
+        let lanes = lanes(state).map_or(0, |race| race.lanes.len());
+        over_list(state, action, lanes)
+    },
+    ..ViewRow::of(View::Slope, "slope", Draw::Alone(draw), words)
+};
+
+/// One lane: accuracy with its interval, frozen and fine-tuned.
+struct Slope {
+    readout: String,
+    ends: [[f64; 3]; 2],
+}
+
+/// The lanes of one race, or of two of one size.
+struct Slopes {
+    lanes: Vec<Slope>,
+    /// Training sentences.
+    train: f64,
+    source: Source,
+}
+
+/// The lanes that the chosen measure shows; `None` where there are none yet.
+fn lanes(state: &State) -> Option<Slopes> {
+    match state.measure()? {
+        file if file != "yours" && !values::misleads(state, &format!("{file}.")) => recorded(state, file),
+        // Records of another model would be taken for this one's.
+        _ => measured(state),
+    }
+}
+
+/// Of a record: every readout that it has in both modes, frozen after the last layer.
+fn recorded(state: &State, file: &str) -> Option<Slopes> {
+    let number = |key: &str| match state.records.get(&format!("{file}.{key}")) {
+        Some(Datum::Number(number)) => Some(*number),
+        _ => None,
+    };
+    let mut lanes: Vec<Slope> = Vec::new();
+    for key in state.records.keys() {
+        let Some((readout, _)) = key
+            .strip_prefix(file)
+            .and_then(|key| key.strip_prefix('.'))
+            .and_then(|key| key.split_once(".finetune.accuracy"))
+        else {
+            continue;
+        };
+        let three = |lane: &str| {
+            let of = |what: &str| number(&format!("{readout}.{lane}.{what}"));
+            Some([of("accuracy")?, of("low")?, of("high")?])
+        };
+        let last = (0..=LAYERS).rev().find_map(|layer| three(&layer.to_string()));
+        if let (Some(frozen), Some(tuned)) = (last, three("finetune")) {
+            lanes.push(Slope { readout: readout.to_owned(), ends: [frozen, tuned] });
+        }
+    }
+    finished(lanes, number("train")?, Source::Record)
+}
+
+/// No encoder that is recorded has more layers.
+const LAYERS: usize = 48;
+
+/// Of the learner's own races: a frozen and a fine-tuned one on as many sentences.
+fn measured(state: &State) -> Option<Slopes> {
+    let of = |key: &str| {
+        let known = state.progress.measured.get(key)?;
+        let Figure::Number(number) = known.value else { return None };
+        Some((number, known.train?))
+    };
+    let lane = |readout: &&str| {
+        let three = |lane: &str| {
+            let [value, low, high] =
+                ["accuracy", "low", "high"].map(|what| of(&format!("race.{readout}.{lane}.{what}")));
+            Some(([value?.0, low?.0, high?.0], value?.1))
+        };
+        let ((frozen, on), (tuned, as_many)) = (three("last")?, three("finetune")?);
+        (on == as_many).then(|| (Slope { readout: (*readout).to_owned(), ends: [frozen, tuned] }, on))
+    };
+    let found: Vec<(Slope, usize)> = ["cls", "mean"].iter().filter_map(lane).collect();
+    let train = found.first()?.1;
+    finished(found.into_iter().map(|(lane, _)| lane).collect(), train as f64, Source::Live)
+}
+
+/// `[CLS]` first, then the others by where they end.
+fn finished(mut lanes: Vec<Slope>, train: f64, source: Source) -> Option<Slopes> {
+    let key = |lane: &Slope| (lane.readout != "cls", lane.readout != "mean", -lane.ends[1][0]);
+    lanes.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+    (!lanes.is_empty()).then_some(Slopes { lanes, train, source })
+}
+
+fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(race) = lanes(state) else {
+        return card(
+            &[
+                "Nothing to show yet: this picture needs a frozen and a fine-tuned race on as many sentences.",
+                "v shows another one.",
+            ],
+            theme,
+            area,
+            buf,
+        );
+    };
+    let at = state.cursor.offset.min(race.lanes.len() - 1);
+    let chosen = &race.lanes[at];
+    let train = values::write(race.train, Format::Decimals(0));
+    let mark = blocks::mark(race.source, theme);
+    let foot = [
+        said(in_words(chosen), theme.value()),
+        said("upright lines: 95 % intervals", theme.text()),
+        said(
+            format!("{mark} {}; test sentences right, after the last layer; j k: a lane", race.source.in_words()),
+            theme.dim(),
+        ),
+    ];
+    let body = frame(&format!("{train} training sentences, frozen and fine-tuned"), "v race", &foot, theme, area, buf);
+    let names: Vec<String> = race.lanes.iter().map(|lane| verdict::name(&lane.readout)).collect();
+    let points: Vec<[(f32, f32); 2]> =
+        race.lanes.iter().map(|lane| [(0.0, lane.ends[0][0] as f32), (1.0, lane.ends[1][0] as f32)]).collect();
+    let intervals: Vec<[(f32, f32); 2]> =
+        race.lanes.iter().map(|lane| lane.ends.map(|[_, low, high]| (low as f32, high as f32))).collect();
+    let series: Vec<Series<'_>> = race
+        .lanes
+        .iter()
+        .enumerate()
+        .map(|(index, lane)| Series {
+            name: &names[index],
+            points: &points[index],
+            // Whiskers of the lane that is asked about, and of those that it is compared with.
+            intervals: if index == at || lane.readout == "cls" { &intervals[index] } else { &[] },
+            role: match lane.readout.as_str() {
+                "cls" => Role::Cls,
+                "mean" => Role::Mean,
+                _ if index == at => Role::Value,
+                _ => Role::Dim,
+            },
+        })
+        .collect();
+    let chart = Chart {
+        title: "test sentences right",
+        series: &series,
+        x: Some((0.0, 1.0)),
+        x_names: &["frozen", "fine-tuned"],
+        ..Chart::default()
+    };
+    chart::draw(body, buf, theme, &chart);
+}
+
+/// "[CLS]: frozen 65.2 % (63.1 to 67.2), fine-tuned …".
+fn in_words(lane: &Slope) -> String {
+    let [frozen, tuned] = lane.ends.map(|end| {
+        let [value, low, high] = end.map(|share| values::write(share, Format::Percent));
+        format!("{value} ({low} to {high})")
+    });
+    format!("{}: frozen {frozen}, fine-tuned {tuned}", verdict::name(&lane.readout))
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let race = lanes(state)?;
+    let train = values::write(race.train, Format::Decimals(0));
+    let first =
+        format!("Test sentences right, after the last layer, {train} training sentences, {}:", race.source.in_words());
+    Some(std::iter::once(first).chain(race.lanes.iter().map(|lane| format!("{}.", in_words(lane)))).collect())
+}

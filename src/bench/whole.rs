@@ -1,0 +1,194 @@
+//! The whole way in one drawing: from the text to one answer, on the learner's own sentence.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::painted::word;
+use super::words::{number, sentence};
+use super::{frame, measured, norm, said};
+use crate::app::State;
+use crate::app::bench::over_list;
+use crate::bench::{Draw, View, ViewRow};
+use crate::lab::TraceData;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
+use crate::view::widgets::strip::{self, LEGEND, Strip};
+use crate::view::widgets::text::{clean, fit, pad, put, width};
+
+pub(super) const ROW: ViewRow = ViewRow {
+    about: "the whole way from the text to an answer, in one drawing",
+    settings: &["sentence"],
+    keys: &[],
+    moves: |state, action| over_list(state, action, STAGES.len()),
+    ..ViewRow::of(View::Whole, "whole", Draw::Traced(draw), words)
+};
+
+/// A stage: its name, what leads to it, and where the course is about it.
+struct Stage {
+    name: &'static str,
+    from: &'static str,
+    about: &'static str,
+}
+
+const STAGES: [Stage; 6] = [
+    Stage { name: "text", from: "", about: "what you typed: e changes it everywhere" },
+    Stage {
+        name: "pieces",
+        from: "the tokenizer cuts it",
+        about: "lesson 01: word pieces, and [CLS] in front of them",
+    },
+    Stage {
+        name: "embeddings",
+        from: "rows of three tables, word + place + segment; then LayerNorm",
+        about: "lesson 02: [CLS] is the same vector in every sentence here",
+    },
+    Stage {
+        name: "states",
+        from: "in each layer: attention (rows read each other), feed-forward",
+        about: "lessons 03, 04 and 06: how [CLS] takes in the others",
+    },
+    Stage {
+        name: "one vector",
+        from: "one row is read, [CLS]; GlobalPooling is the mean of all",
+        about: "lessons 05, 08 and 09: what can be read from it, and from others",
+    },
+    Stage {
+        name: "answer",
+        from: "the head: a weight for each number; the sum, between 0 and 1",
+        about: "lesson 07: how the loss of this answer trains all that is above",
+    },
+];
+
+/// Cells of a stage's name, and of what stands at the right.
+const NAME: u16 = 13;
+const SIZE: u16 = 11;
+
+fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let at = state.cursor.offset.min(STAGES.len() - 1);
+    let stage = &STAGES[at];
+    let foot = [
+        said(format!("{}: {}", stage.name, stage.about), theme.value()),
+        LEGEND.legend_between("strips: negative", "positive; large numbers are cut", theme),
+        measured("the numbers of [CLS]; j k: a stage", theme),
+    ];
+    let layers = trace.attentions.len();
+    let body = frame("from your text to one answer", &format!("{layers} layers"), &foot, theme, area, buf);
+    // An arrow with what happens stands between two stages, and empty lines around it where there is room.
+    let count = STAGES.len() as u16;
+    let arrows = body.height >= 2 * count - 1;
+    let step = if body.height >= 4 * count - 3 {
+        4
+    } else if arrows {
+        2
+    } else {
+        1
+    };
+    for (index, stage) in (0..).zip(&STAGES) {
+        let y = body.y + index * step;
+        if y >= body.bottom() {
+            break;
+        }
+        let here = usize::from(index) == at;
+        let line = Rect { y, height: 1, ..body };
+        if arrows && index > 0 {
+            let arrow = format!("   {} {}", theme.glyphs().down, stage.from);
+            put(buf, body.x, y - step / 2, body.width, &fit(&arrow, usize::from(body.width), theme.ascii), theme.dim());
+        }
+        let style = if here { theme.focus() } else { theme.label() };
+        put(buf, line.x, y, NAME - 1, stage.name, style);
+        let content = Rect { x: line.x + NAME, width: line.width.saturating_sub(NAME), ..line };
+        draw_stage(usize::from(index), trace, theme, content, buf);
+    }
+}
+
+/// What a stage holds, in one line.
+fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &mut Buffer) {
+    let narrow = Rect { width: line.width.saturating_sub(SIZE + 1), ..line };
+    let size = |buf: &mut Buffer, text: &str| {
+        let text = fit(text, usize::from(SIZE), theme.ascii);
+        put(buf, line.right().saturating_sub(width(&text) as u16), line.y, SIZE, &text, theme.label());
+    };
+    let (pieces, last) = (trace.pieces.len(), trace.hidden_states.len() - 1);
+    let wide = trace.model.hidden;
+    let strip = |buf: &mut Buffer, values: &[f32]| {
+        strip::draw(narrow, buf, theme, &Strip { values, scale: Some(usual(values)), ..Strip::default() });
+    };
+    match index {
+        0 => {
+            let text = fit(&trace.sentence.text, usize::from(line.width), theme.ascii);
+            put(buf, line.x, line.y, line.width, &text, theme.value());
+        }
+        1 => {
+            let mut x = narrow.x;
+            for (at, piece) in trace.pieces.iter().enumerate() {
+                let word = word(trace, at, theme);
+                let room = narrow.right().saturating_sub(x);
+                if room < width(&piece.shown) as u16 + 2 {
+                    put(buf, x, line.y, room, theme.glyphs().ellipsis, theme.dim());
+                    break;
+                }
+                x = put(buf, x, line.y, room, &clean(&piece.shown, theme.ascii), theme.style(word.role)) + 1;
+            }
+            size(buf, &format!("{pieces} pieces"));
+        }
+        2 | 3 => {
+            strip(buf, trace.hidden_states[if index == 2 { 0 } else { last }].row(0));
+            size(buf, &format!("{pieces} x {wide}"));
+        }
+        4 => {
+            let vector = trace.pooled.get("cls").map_or(trace.hidden_states[last].row(0), Vec::as_slice);
+            strip(buf, vector);
+            size(buf, &format!("length {:.1}", norm(vector)));
+        }
+        _ => {
+            let Some((label, share)) = answer(trace) else {
+                put(buf, line.x, line.y, line.width, "no head here: a race fits one (lesson 08)", theme.dim());
+                return;
+            };
+            let label = pad(&clean(&label, theme.ascii), 12, theme.ascii);
+            let bar = Bar { label, value: share, text: format!("{share:.3}"), role: Role::Cls, ..Bar::default() };
+            let bars = Bars { range: Some((0.0, 1.0)), ..Bars::new(std::slice::from_ref(&bar)) };
+            bars::draw(line, buf, theme, &bars);
+        }
+    }
+}
+
+/// A number larger than most of a strip's: one that outweighs all others (lesson 02) would leave the rest without colour.
+fn usual(values: &[f32]) -> f32 {
+    let mut sizes: Vec<f32> = values.iter().map(|value| value.abs()).collect();
+    sizes.sort_by(f32::total_cmp);
+    sizes.get(sizes.len() * 7 / 10).copied().unwrap_or(1.0).max(f32::MIN_POSITIVE)
+}
+
+/// The answer of the head on `[CLS]`, or of the head that the checkpoint brings along, with its probability.
+fn answer(trace: &TraceData) -> Option<(String, f32)> {
+    if let Some(label) = trace.labels.iter().find(|label| label.readout == "cls") {
+        let share = label.positive.max(1.0 - label.positive);
+        return Some((label.class().to_owned(), share));
+    }
+    let own = trace.own.iter().filter(|_| trace.model.answers.is_classes());
+    own.max_by(|a, b| a.1.total_cmp(&b.1)).cloned()
+}
+
+fn words(state: &State) -> Option<Vec<String>> {
+    let trace = state.trace()?;
+    let (pieces, layers) = (trace.pieces.len(), trace.attentions.len());
+    let mut said = vec![
+        format!(
+            "The sentence {} becomes {pieces} pieces, and each a vector of {} numbers.",
+            sentence(trace),
+            trace.model.hidden
+        ),
+        format!(
+            "In each of {layers} layers the rows read each other by attention, and the feed-forward block works on each row alone."
+        ),
+    ];
+    said.push(match answer(trace) {
+        Some((label, share)) => format!(
+            "The head reads the row of [CLS] after the last layer and answers {label}, with a probability of {}.",
+            number(share)
+        ),
+        None => "A head would read the row of [CLS] after the last layer; none is fitted for this model.".to_owned(),
+    });
+    Some(said)
+}
