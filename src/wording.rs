@@ -13,8 +13,8 @@ const PLACE: usize = 160;
 const SENTENCE: (usize, usize) = (1_200, 2_000);
 
 /// The rule behind every interval, p and verdict of a race, in one sentence.
-pub const RULE: &str = "Interval, p and verdict allow for other test sentences and, after fine-tuning, for other seeds. They hold \
-                        for all comparisons of one layer and mode at once. Equivalent: the interval and every seed lie within the \
+pub const RULE: &str = "Interval, p and verdict allow for other test sentences and, after fine-tuning, for other seeds. They \
+                        allow for several comparisons at once. Equivalent: the interval and every seed lie within the \
                         margin.";
 
 /// "1 layer", "6 layers".

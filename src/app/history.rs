@@ -22,7 +22,7 @@ const KNOWN: [(&[&str], &str, &[Told]); 6] = [
         THROUGH_MEAN,
         &[
             (
-                "It began as MiniLM-L12-H384, which was distilled from a UniLM v2 of BERT-base's size",
+                "It began as MiniLM-L12-H384, which was trained to imitate a UniLM v2, a model as large as BERT-base",
                 "MiniLM-L12-H384-uncased, model card",
             ),
             ("Every second layer of that was kept", "MiniLM-L6-H384-uncased, model card"),

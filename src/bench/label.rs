@@ -42,7 +42,10 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         said(from, theme.dim()),
         said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
         LEGEND.legend_between(&format!("towards {below}"), &format!("towards {above}"), theme),
-        said("at the right: the vector's length; the sum of the products, with the bias", theme.dim()),
+        said(
+            "a mark: the mean of neighbouring numbers; at the right: length, and sum of the products with the bias",
+            theme.dim(),
+        ),
     ];
     let body = frame("one vector in, one probability out", "last layer", &foot, theme, area, buf);
     let sentence = fit(&trace.sentence.text, usize::from(body.width), theme.ascii);

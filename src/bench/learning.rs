@@ -82,7 +82,7 @@ fn result(state: &State, data: &LearnData, caption: &str, theme: &Theme, area: R
         data.after.at(layer - 1, at)
     );
     let figures = format!(
-        "loss {:.3} to {:.3}; at the top their mean turned by {:.3}",
+        "loss {:.3} to {:.3}; top layer: the mean turned by {:.3}",
         data.curve.loss.first().copied().unwrap_or(f32::NAN),
         data.curve.loss.last().copied().unwrap_or(f32::NAN),
         data.drift_mean.last().copied().unwrap_or(f32::NAN)

@@ -45,7 +45,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let said = [
         example.to_owned(),
         "Both answers have the same words, so counting words is right half of the time. A logistic regression reads frozen vectors, layer by layer.".to_owned(),
-        "Press Enter to run it. v: another task. Space holds it, x stops it.".to_owned(),
+        format!("Press Enter to run it.{} v: another task. Space holds it, x stops it.", state.about()),
     ];
     offer(caption, &said, theme, area, buf);
 }

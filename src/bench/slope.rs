@@ -80,7 +80,7 @@ fn recorded(state: &State, file: &str) -> Option<Slopes> {
 /// No encoder that is recorded has more layers.
 const LAYERS: usize = 48;
 
-/// Of the learner's own races: a frozen and a fine-tuned one on as many sentences.
+/// Of the learner's own races: a frozen and a fine-tuned one on equally many sentences.
 fn measured(state: &State) -> Option<Slopes> {
     let of = |key: &str| {
         let known = state.progress.measured.get(key)?;
@@ -112,7 +112,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(race) = lanes(state) else {
         return card(
             &[
-                "Nothing to show yet: this picture needs a frozen and a fine-tuned race on as many sentences.",
+                "Nothing to show yet: this picture needs a frozen and a fine-tuned race on equally many sentences.",
                 "v shows another one.",
             ],
             theme,

@@ -53,6 +53,7 @@ mod lesson_files;
 mod maps;
 mod mixing;
 mod models;
+mod named;
 #[cfg(unix)]
 mod newcomer;
 #[cfg(unix)]

@@ -266,7 +266,7 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
         &["gradient.cls.touched.last"],
         (
             "where the loss touches your sentence",
-            "two races on as many sentences, one frozen and one fine-tuned (lesson 08)",
+            "two races on equally many sentences, one frozen and one fine-tuned (lesson 08)",
         ),
     )
 }
@@ -344,9 +344,8 @@ fn order_in_words(points: &mut Points<'_>) -> Option<String> {
             Some(format!("{what} on {} ({})", found.first()?.value, origin.in_words()))
         })
         .collect();
-    (!said.is_empty()).then(|| {
-        format!("Asked for the order, a probe on [CLS] is right: {}. Guessing is right on half.", said.join(", "))
-    })
+    (!said.is_empty())
+        .then(|| format!("A probe of order on [CLS] is right: {}. Guessing is right on half.", said.join(", ")))
 }
 
 fn back_in_words(points: &mut Points<'_>) -> Option<String> {

@@ -20,6 +20,9 @@ const LOW: u16 = 8;
 /// A narrower plot is not worth names beside it.
 const PLOT: u16 = 24;
 
+/// Cells between the plot and the names: a name's marker is not to be taken for the end of a line.
+const NAME_GAP: u16 = 3;
+
 /// Cells of a number in place of a curve.
 const CELL: u16 = 6;
 
@@ -99,7 +102,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
         put(buf, area.x, area.y, area.width, &fit(chart.title, usize::from(area.width), theme.ascii), theme.label());
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
-    let names = chart.series.iter().map(|series| width(series.name)).max().unwrap_or(0) as u16 + 4;
+    let names = chart.series.iter().map(|series| width(series.name)).max().unwrap_or(0) as u16 + NAME_GAP + 3;
     let beside = area.width >= names + PLOT && usize::from(area.height) >= chart.series.len() + 3;
     let legend = (!beside && area.height > 4).then(|| Rect { y: area.bottom() - 1, height: 1, ..area });
     area.height -= u16::from(legend.is_some());
@@ -157,10 +160,13 @@ fn marker(index: usize, theme: &Theme) -> &'static str {
 fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     let last = |series: &Series<'_>| {
         let finite = series.points.iter().rev().find(|point| point.0.is_finite() && point.1.is_finite());
-        finite.map_or(plot.area.bottom() - 1, |point| plot.row(point.1))
+        finite.map_or(f32::NEG_INFINITY, |point| point.1)
     };
-    let mut ends: Vec<(u16, usize)> = chart.series.iter().map(last).zip(0..).collect();
-    ends.sort_unstable();
+    // From the highest end to the lowest, also where several end in one row.
+    let mut order: Vec<(f32, usize)> = chart.series.iter().map(last).zip(0..).collect();
+    order.sort_by(|one, next| next.0.total_cmp(&one.0));
+    let row = |end: f32| if end.is_finite() { plot.row(end) } else { plot.area.bottom() - 1 };
+    let mut ends: Vec<(u16, usize)> = order.into_iter().map(|(end, index)| (row(end), index)).collect();
     for at in 1..ends.len() {
         ends[at].0 = ends[at].0.max(ends[at - 1].0 + 1);
     }
@@ -170,7 +176,7 @@ fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &
         end.0 = end.0.min(free.saturating_sub(1)).max(area.y);
         free = end.0;
     }
-    let x = plot.area.right() + 1;
+    let x = plot.area.right() + NAME_GAP;
     for (row, index) in ends {
         let series = &chart.series[index];
         let text = format!("{} {}", marker(index, theme), series.name);

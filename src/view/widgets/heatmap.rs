@@ -214,7 +214,8 @@ fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, a
         }
         // The last labels have all the room behind them.
         let behind: u16 = at.cells[index..].iter().take(lines).sum();
-        let room = if index + lines > at.cells.len() && lines > 1 { area.right() - x } else { behind };
+        let right = if at.side > 0 { area.x + at.labels + at.width() } else { area.right() };
+        let room = if index + lines > at.cells.len() && lines > 1 { right - x } else { behind };
         let text = fit(label, usize::from(room.saturating_sub(1)).max(1), theme.ascii);
         put(buf, x, bottom - (lines - 1 - index % lines) as u16, room, &text, style);
         x += cell;
