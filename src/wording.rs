@@ -13,7 +13,7 @@ const PLACE: usize = 160;
 const SENTENCE: (usize, usize) = (1_200, 2_000);
 
 /// The rule behind every interval, p and verdict of a race, in one sentence.
-pub const RULE: &str = "Interval, p and verdict allow for other test sentences and, after fine-tuning, for other seeds. They \
+pub const RULE: &str = "Interval, p and verdict allow for other test sentences and, with several seeds, for other seeds. They \
                         allow for several comparisons at once. Equivalent: the interval and every seed lie within the \
                         margin.";
 

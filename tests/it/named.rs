@@ -14,7 +14,7 @@ const SENTENCES: [(&str, usize); 4] = [
     ("A slow start, a clumsy middle and an end that makes up for all of it.", 20),
     (
         "The old actor walks through the rain, and for once nobody explains what he feels, so the long silence in the second half \
-         says more about him than all of the speeches did.",
+         says more about him than all of the speeches did before then.",
         40,
     ),
 ];

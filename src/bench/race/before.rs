@@ -36,7 +36,10 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
     } else {
         ""
     };
-    let mut said: Vec<String> = [twice, own.to_owned()]
+    // What to press comes first: where the window is low, the rest is on the next page.
+    let press =
+        format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about());
+    let mut said: Vec<String> = [press, twice, own.to_owned()]
         .into_iter()
         .filter(|text| !text.is_empty())
         .map(|text| clean(text.trim(), theme.ascii).into_owned())
@@ -53,7 +56,6 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
     if request.modes.contains(&Mode::Finetune) {
         said.push(tuned(&request, train));
     }
-    said.push(format!("Press Enter to run it.{} Space holds it, x stops it; what is finished is kept.", state.about()));
     if races {
         let size = state.cursor.variant + 1;
         let sizes = View::Race.measures().len();

@@ -302,7 +302,7 @@ fn moved_in_words(points: &mut Points<'_>) -> Option<String> {
     } else if clear(end("race.cls.finetune.high", after), end("race.cls.last.low", before)) {
         "training took away from what can be read from [CLS]"
     } else {
-        "these test sentences do not tell whether training helped"
+        "these two intervals do not tell whether training helped"
     };
     Some(format!(
         "Frozen, a classifier on [CLS] is right on {}, fine-tuned on {}: {outcome} ({}).",

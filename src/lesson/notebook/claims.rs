@@ -35,7 +35,9 @@ pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
     let mut points = Points::new(evidence, &[TUNED, "race.cls-mean.last.difference"]);
     let tuned = pooled_in_words(&mut points, "Fine-tuned", TUNED);
     let frozen = pooled_in_words(&mut points, "Frozen", "race.cls-mean.last.difference");
-    let said: Vec<String> = tuned.into_iter().chain(frozen).collect();
+    let scope =
+        (tuned.is_some() || frozen.is_some()).then_some("That is said of this model, task and the seeds that ran.");
+    let said: Vec<String> = tuned.into_iter().chain(frozen).chain(scope.map(str::to_owned)).collect();
     points.answer(
         ("Claim: average pooling is not inferior to [CLS]. Is that so?", LESSONS[4]),
         (!said.is_empty()).then(|| said.join(" ")),
@@ -115,5 +117,5 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
             said.push(format!("{words}: {}", names.join(", ")));
         }
     }
-    Some(format!("{} ({}). That is said of this model, task and recipe.", said.join("; "), origin.in_words()))
+    Some(format!("{} ({}). That is said of this model, task, recipe and seeds.", said.join("; "), origin.in_words()))
 }

@@ -467,6 +467,6 @@ fn training_helped_only_where_the_intervals_lie_apart() {
     };
     let frozen = [0.70, 0.67, 0.73];
     assert!(said(frozen, [0.80, 0.78, 0.82]).contains("training changed what can be read from [CLS]"));
-    assert!(said(frozen, [0.71, 0.68, 0.74]).contains("these test sentences do not tell whether training helped"));
+    assert!(said(frozen, [0.71, 0.68, 0.74]).contains("these two intervals do not tell whether training helped"));
     assert!(said(frozen, [0.60, 0.57, 0.63]).contains("training took away"));
 }

@@ -81,14 +81,23 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, painted: &Painted<'_>) 
     let name = painted.rows.iter().map(|row| width(row)).max().unwrap_or(0) as u16;
     let name = (name + 3).min(area.width / 3);
     let side = painted.side.as_ref().filter(|_| area.width >= name + SENTENCE + BAR + NUMBER + 2);
-    let room = area.width - name - side.map_or(0, |_| BAR + NUMBER + 2);
+    let per_line = if theme.glyph_ramp() { 2 } else { 1 };
+    let room_beside = |bar: u16| area.width - name - side.map_or(0, |_| bar + NUMBER + 2);
+    let lines_in = |room: u16| place(painted.words, room).last().map_or(1, |last| last.line + 1);
+    let fit_all = |bar: &u16| {
+        let needed = painted.rows.len() * lines_in(room_beside(*bar)) * per_line + usize::from(side.is_some());
+        needed <= usize::from(area.height)
+    };
+    // Where the bars are in the way of the last rows, their numbers alone stay.
+    let bar = [BAR, 0].into_iter().find(fit_all).unwrap_or(BAR);
+    let room = room_beside(bar);
     let placed = place(painted.words, room);
     let lines = placed.last().map_or(1, |last| last.line + 1);
-    let per_line = if theme.glyph_ramp() { 2 } else { 1 };
     let mut body = area;
     if let (Some(side), 2..) = (side, area.height) {
         let text = fit(side.title, usize::from(BAR + NUMBER + 1), theme.ascii);
-        put(buf, area.x + name + room + 2, area.y, area.width, &text, theme.label());
+        let x = (area.x + name + room + 2).min(area.right().saturating_sub(width(&text) as u16));
+        put(buf, x, area.y, area.width, &text, theme.label());
         body = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
     let whole = (lines * per_line) as u16;
@@ -102,7 +111,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, painted: &Painted<'_>) 
     for line in 0..visible {
         let top = body.y + line as u16 * step;
         let height = body.bottom().saturating_sub(top + u16::from(!all)).min(whole).max(u16::from(body.height == 1));
-        draw_row(Rect { y: top, height, ..body }, buf, theme, painted, first + line, (name, room), &placed, side);
+        draw_row(Rect { y: top, height, ..body }, buf, theme, painted, first + line, (name, room, bar), &placed, side);
     }
     if !all && body.height > 1 {
         let glyphs = theme.glyphs();
@@ -118,7 +127,7 @@ fn draw_row(
     theme: &Theme,
     painted: &Painted<'_>,
     row: usize,
-    (name, room): (u16, u16),
+    (name, room, bar): (u16, u16, u16),
     placed: &[Placed],
     side: Option<&Side<'_>>,
 ) {
@@ -158,8 +167,8 @@ fn draw_row(
     if let Some(side) = side {
         let value = side.values.get(row).copied().unwrap_or(f32::NAN);
         let x = area.x + name + room + 2;
-        put(buf, x, area.y, BAR, &bars::filled(value, BAR, theme), theme.style(Role::Text));
-        put(buf, x + BAR + 1, area.y, NUMBER, &format!("{value:.2}"), theme.value());
+        put(buf, x, area.y, bar, &bars::filled(value, bar, theme), theme.style(Role::Text));
+        put(buf, x + bar + u16::from(bar > 0), area.y, NUMBER, &format!("{value:.2}"), theme.value());
     }
 }
 
