@@ -83,8 +83,10 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .arrangements
         .iter()
         .zip(&points)
-        // Arrangements that come later are asked about first.
-        .filter(|(one, _)| one.change == shown.change || !low && place(one.change) < place(shown.change))
+        // Beside the one shown stand those that a lesson shows first: the others it asks about before it shows them.
+        .filter(|(one, _)| {
+            one.change == shown.change || !low && place(one.change) < place(shown.change).min(SHOWN_FIRST)
+        })
         .map(|(one, points)| Series {
             name: ["with positions", "shuffled", "[CLS] last", "no positions"][place(one.change)],
             points,
@@ -105,6 +107,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     chart::draw(plot, buf, theme, &chart);
 }
+
+/// How many arrangements a lesson shows before all others: the words shuffled with their positions and without.
+const SHOWN_FIRST: usize = 2;
 
 fn place(change: Change) -> usize {
     Change::ALL.iter().position(|known| *known == change).unwrap_or(0)

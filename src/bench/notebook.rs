@@ -54,7 +54,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     foot.push(said(marks, theme.label()));
     foot.push(said("w writes all of it, with the command behind each figure, to a file", theme.dim()));
     let right = format!("{here} of {} measured here", answers.len());
-    let body = frame("the answers, from what you measured", &right, &foot, theme, area, buf);
+    let body = frame("the answers, from what you measured and what is recorded", &right, &foot, theme, area, buf);
     let wide = usize::from(body.width);
     let mut text: Vec<Line<'_>> = Vec::new();
     let mut first = 0;
@@ -94,8 +94,8 @@ fn spread<'a>(answer: &Answer, wide: usize, theme: &Theme) -> Vec<Line<'a>> {
     let mut text = wrap(&[span(&answer.verdict, theme.value(), theme)], inside);
     if answer.gap.is_some() {
         let recorded = answer.points.iter().any(|point| point.origin.source == Source::Record);
-        let said = if recorded { "Recorded, not measured by you" } else { "Not measured yet" };
-        let todo = format!("{said}: lesson {} does, or Enter here: {}.", answer.lesson, answer.short_run);
+        let said = if recorded { "Recorded" } else { "Not measured yet" };
+        let todo = format!("{said}. To measure it: lesson {}, or Enter for {}.", answer.lesson, answer.short_run);
         text.extend(wrap(&[span(&todo, theme.key(), theme)], inside));
     }
     if let Some(partly) = &answer.partly {
@@ -114,6 +114,11 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
     let own = |text: &str| clean(text, theme.ascii).into_owned();
     let (source, known) = (point.origin.source, &point.origin.model);
     let other = known.as_ref().map_or_else(String::new, |model| format!(" (model {})", own(model)));
+    let on = point
+        .origin
+        .sentence
+        .as_ref()
+        .map_or_else(String::new, |text| format!(", on \"{}\"", fit(&own(text), 24, theme.ascii)));
     let learned = point.origin.train.map_or_else(String::new, |train| format!(", {train} training sentences"));
     vec![
         Span::styled(format!("{} ", theme.glyphs().bullet), theme.label()),
@@ -123,6 +128,7 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
         Span::styled(blocks::mark(source, theme), theme.label()),
         Span::styled(other, theme.dim()),
         Span::styled(learned, theme.dim()),
+        Span::styled(on, theme.dim()),
     ]
 }
 

@@ -95,7 +95,7 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     driver.key(Key::Tab);
     assert_eq!(driver.state.marker().as_deref(), Some("[12.1 ready]"));
     assert!(driver.screen().contains("0 of 6 measured here"), "{}", driver.screen());
-    assert!(driver.screen().contains("Recorded, not measured by you"), "{}", driver.screen());
+    assert!(driver.screen().contains("Recorded. To measure it"), "{}", driver.screen());
 
     // What does not fit comes with J; another question begins at its own beginning.
     let other = "nearest training sentence has the same label";

@@ -67,8 +67,16 @@ pub(super) struct Points<'a> {
 impl<'a> Points<'a> {
     /// The figures to list.
     pub(super) fn new(evidence: &'a Evidence<'a>, keys: &[&str]) -> Self {
-        let listed = keys.iter().filter_map(|key| Some(evidence.point(key)?.with_interval(evidence)));
-        Self { evidence, listed: listed.collect(), quoted: Vec::new() }
+        let found: Vec<Point> = keys.iter().filter_map(|key| evidence.point(key)).collect();
+        // A race of one's own beside recorded ones: the recorded figure stands there, too, so that sizes can be compared.
+        let recorded = found.iter().any(|point| point.origin.source == Source::Record);
+        let both = |point: Point| {
+            let beside = recorded && point.origin.source == Source::Live && point.key.starts_with("race.");
+            let record = beside.then(|| evidence.recorded(point.key)).flatten();
+            std::iter::once(point).chain(record)
+        };
+        let listed = found.into_iter().flat_map(both).map(|point| point.with_interval(evidence)).collect();
+        Self { evidence, listed, quoted: Vec::new() }
     }
 
     /// Figures of one origin for the sentence; the list gets those that it lacks.
@@ -160,7 +168,7 @@ fn aggregate(evidence: &Evidence<'_>) -> Answer {
     points.answer(
         ("Is [CLS] really an aggregate representation of the sequence?", LESSONS[0]),
         verdict,
-        &["race.cls-mean.last.difference"],
+        &["race.cls.last.accuracy"],
         ("a small race of [CLS] against GlobalPooling", "a frozen race of [CLS] and GlobalPooling (lesson 08)"),
     )
 }
@@ -247,7 +255,6 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
     let mut points = Points::new(
         evidence,
         &[
-            "sentence.pieces",
             "gradient.cls.touched.last",
             "gradient.cls.touched.1",
             "gradient.mean.touched.last",
@@ -275,10 +282,12 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
 fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
     let (origin, found) = points.quote(&["gradient.cls.touched.last", "gradient.cls.touched.1"])?;
     let [top, below] = &found[..] else { return None };
+    // How many there are, of the same sentence.
+    points.quote_beside("sentence.pieces", &origin);
     let origin = origin.in_words();
     Some(if top.number? < below.number? {
         format!(
-            "Fine-tuned, by being read. The loss of a classifier on it enters at {} position of the last layer and reaches \
+            "In fine-tuning, because it is read. The loss of a classifier on it enters at {} position of the last layer and reaches \
              {} through attention below ({origin}): training can change what the others offer and what [CLS] asks for.",
             top.value, below.value
         )
