@@ -49,6 +49,7 @@ use crate::view::widgets::text::{fit, put};
 use parts::{
     FLOWS, Flow, boxed, card, chosen, frame, hidden, in_way, is_cls, label_of, label_role, label_roles, labels,
     measured, measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said, token, without,
+    word,
 };
 pub(crate) use row::{Draw, ViewRow};
 

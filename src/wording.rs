@@ -12,7 +12,7 @@ const PLACE: usize = 160;
 /// Most characters of a line of an error, and most of its lines.
 const SENTENCE: (usize, usize) = (1_200, 2_000);
 
-/// The rule behind every interval, p and verdict of a race, in one sentence.
+/// The rule behind every interval, p and verdict of a race, in short.
 pub const RULE: &str = "Interval, p and verdict allow for other test sentences and, with several seeds, for other seeds. They \
                         allow for several comparisons at once. Equivalent: the interval and every seed lie within the \
                         margin.";

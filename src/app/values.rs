@@ -388,9 +388,12 @@ fn of_knockout(state: &State, rest: &str) -> Option<Datum> {
 
 /// A value of the run that the step's own bench offers: never of another run, which may have read other sentences.
 fn of_races(state: &State, rest: &str) -> Option<Datum> {
-    let last = state.facts.as_ref().map_or(0, |facts| facts.layers);
-    let key = rest.replace(".last.", &format!(".{last}."));
-    flatten(state.race_report()?).get(&key).cloned()
+    flatten(state.race_report()?).get(&with_last(state, rest)).cloned()
+}
+
+/// The key with the number of the last layer in place of the word.
+fn with_last(state: &State, key: &str) -> String {
+    key.replace(".last.", &format!(".{}.", state.layers().unwrap_or_default()))
 }
 
 /// How good the decoders of the step's own bench are, and what they find of the sentence.
@@ -405,7 +408,7 @@ fn of_decoding(state: &State, rest: &str) -> Option<Datum> {
         let decoded = data.decoded.iter().find(|decoded| decoded.readout == readout && decoded.layer == at)?;
         return Some(Datum::Number(decoded.hits(&data.content).count() as f64));
     }
-    flatten_inversion(state.inversion()?).get(&rest.replace(".last.", &format!(".{last}."))).cloned()
+    flatten_inversion(state.inversion()?).get(&with_last(state, rest)).cloned()
 }
 
 fn of_aggregate(state: &State, rest: &str) -> Option<Datum> {

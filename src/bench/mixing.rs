@@ -97,6 +97,7 @@ pub(super) fn foot(
     theme: &Theme,
 ) -> Vec<Line<'static>> {
     let (layer, at) = (layer_of(state, flowing), token(state, trace));
+    // Shares and cuts are prepared each in ways of their own: the cuts beside shares are as they are.
     let knocked = state.knockout(if flowing.ratio.is_none() { state.way() } else { Way::AsItIs });
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
     let norm = if state.way() == Way::Without { &trace.mixing.norm_without } else { &trace.mixing.norm };
@@ -154,7 +155,7 @@ fn most(trace: &TraceData, row: &[f32]) -> Option<(String, f32)> {
 }
 
 /// The measure that the step is about, a line for each layer.
-pub(super) fn words(state: &State) -> Option<Vec<String>> {
+fn words(state: &State) -> Option<Vec<String>> {
     let trace = state.trace()?;
     let flows = &trace.mixing;
     let measure = state.measure().unwrap_or("norm");

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{frame, in_way, label_of, label_role, mixing, token};
+use super::{frame, in_way, mixing, token, word};
 use crate::app::State;
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::{PieceKind, TraceData};
+use crate::lab::TraceData;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::Side;
 use crate::view::widgets::painted::{self, Painted, Word};
@@ -42,16 +42,4 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         side: flowing.ratio.map(|values| Side { title: "mixing ratio", values }),
     };
     painted::draw(body, buf, theme, &picture);
-}
-
-/// A piece as its sentence has it: without the mark of a continuation, and with a space before it only where one stood.
-pub(super) fn word(trace: &TraceData, index: usize, theme: &Theme) -> Word {
-    let piece = &trace.pieces[index];
-    let label = label_of(&piece.shown, theme);
-    let text = label.strip_prefix("##").map_or(label.clone(), str::to_owned);
-    let follows = index.checked_sub(1).and_then(|before| trace.pieces.get(before)).is_some_and(|before| {
-        !before.special() && !piece.special() && before.segment == piece.segment && before.offsets.1 == piece.offsets.0
-    });
-    let space = !(follows || piece.kind == PieceKind::Continuation);
-    Word { text, space, role: label_role(piece.kind) }
 }

@@ -14,6 +14,7 @@ use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::blocks;
 use crate::view::widgets::heatmap::{self, Heatmap};
+use crate::view::widgets::painted::Word;
 use crate::view::widgets::scale::Scale;
 use crate::view::widgets::text::{clean, put, span, width, wrap};
 use crate::view::widgets::tokens as boxes;
@@ -222,6 +223,18 @@ pub(super) fn hidden(state: &State, trace: &TraceData, row: &[f32], theme: &Them
         format!("z hid [CLS] and [SEP]: {:.3} of this row {dot} the rest is not rescaled", all - kept),
         theme.value(),
     ))
+}
+
+/// A piece as its sentence has it: without the mark of a continuation, and with a space before it only where one stood.
+pub(super) fn word(trace: &TraceData, index: usize, theme: &Theme) -> Word {
+    let piece = &trace.pieces[index];
+    let label = label_of(&piece.shown, theme);
+    let text = label.strip_prefix("##").map_or(label.clone(), str::to_owned);
+    let follows = index.checked_sub(1).and_then(|before| trace.pieces.get(before)).is_some_and(|before| {
+        !before.special() && !piece.special() && before.segment == piece.segment && before.offsets.1 == piece.offsets.0
+    });
+    let space = !(follows || piece.kind == PieceKind::Continuation);
+    Word { text, space, role: label_role(piece.kind) }
 }
 
 /// The cursor's piece, kept inside the sentence.

@@ -9,7 +9,7 @@ use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::record::Datum;
 use crate::lab::verdict;
-use crate::lesson::progress::Figure;
+use crate::lesson::notebook::Evidence;
 use crate::lesson::{Format, Source};
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::blocks;
@@ -27,9 +27,10 @@ pub(super) const ROW: ViewRow = ViewRow {
     ..ViewRow::of(View::Slope, "slope", Draw::Alone(draw), words)
 };
 
-/// One lane: accuracy with its interval, frozen and fine-tuned.
+/// One lane.
 struct Slope {
     readout: String,
+    /// Accuracy and the ends of its interval, frozen and fine-tuned.
     ends: [[f64; 3]; 2],
 }
 
@@ -56,6 +57,7 @@ fn recorded(state: &State, file: &str) -> Option<Slopes> {
         Some(Datum::Number(number)) => Some(*number),
         _ => None,
     };
+    let last = state.layers()?.to_string();
     let mut lanes: Vec<Slope> = Vec::new();
     for key in state.records.keys() {
         let Some((readout, _)) = key
@@ -65,40 +67,40 @@ fn recorded(state: &State, file: &str) -> Option<Slopes> {
         else {
             continue;
         };
-        let three = |lane: &str| {
-            let of = |what: &str| number(&format!("{readout}.{lane}.{what}"));
+        let end = |mode: &str| {
+            let of = |what: &str| number(&format!("{readout}.{mode}.{what}"));
             Some([of("accuracy")?, of("low")?, of("high")?])
         };
-        let last = (0..=LAYERS).rev().find_map(|layer| three(&layer.to_string()));
-        if let (Some(frozen), Some(tuned)) = (last, three("finetune")) {
+        if let (Some(frozen), Some(tuned)) = (end(&last), end("finetune")) {
             lanes.push(Slope { readout: readout.to_owned(), ends: [frozen, tuned] });
         }
     }
     finished(lanes, number("train")?, Source::Record)
 }
 
-/// No encoder that is recorded has more layers.
-const LAYERS: usize = 48;
-
-/// Of the learner's own races: a frozen and a fine-tuned one on equally many sentences.
+/// Of the learner's own races, with the model in use: a frozen and a fine-tuned one on the same sentences.
 fn measured(state: &State) -> Option<Slopes> {
-    let of = |key: &str| {
-        let known = state.progress.measured.get(key)?;
-        let Figure::Number(number) = known.value else { return None };
-        Some((number, known.train?))
-    };
-    let lane = |readout: &&str| {
-        let three = |lane: &str| {
-            let [value, low, high] =
-                ["accuracy", "low", "high"].map(|what| of(&format!("race.{readout}.{lane}.{what}")));
-            Some(([value?.0, low?.0, high?.0], value?.1))
+    let evidence = Evidence { progress: &state.progress, course: &state.course, record: &|_| None };
+    let weights = &state.facts.as_ref()?.sha256;
+    // Only figures of one origin may be compared: of one model, on as many of the same sentences.
+    let of = |readouts: &[&str]| {
+        let ends = |readout: &&str| {
+            ["last", "finetune"]
+                .map(|mode| ["accuracy", "low", "high"].map(|what| format!("race.{readout}.{mode}.{what}")))
         };
-        let ((frozen, on), (tuned, as_many)) = (three("last")?, three("finetune")?);
-        (on == as_many).then(|| (Slope { readout: (*readout).to_owned(), ends: [frozen, tuned] }, on))
+        let keys: Vec<String> = readouts.iter().flat_map(ends).flatten().collect();
+        let points = evidence.together(&keys.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let origin = points.first().map(|point| point.origin.clone())?;
+        let numbers: Vec<f64> = points.iter().map(|point| point.number).collect::<Option<_>>()?;
+        let lanes = readouts.iter().zip(numbers.as_chunks::<6>().0);
+        let lane = |(readout, [a, b, c, d, e, f]): (&&str, &[f64; 6])| Slope {
+            readout: (*readout).to_owned(),
+            ends: [[*a, *b, *c], [*d, *e, *f]],
+        };
+        (origin.weights.as_ref() == Some(weights)).then(|| (lanes.map(lane).collect::<Vec<_>>(), origin.train))
     };
-    let found: Vec<(Slope, usize)> = ["cls", "mean"].iter().filter_map(lane).collect();
-    let train = found.first()?.1;
-    finished(found.into_iter().map(|(lane, _)| lane).collect(), train as f64, Source::Live)
+    let (lanes, train) = of(&["cls", "mean"]).or_else(|| of(&["cls"])).or_else(|| of(&["mean"]))?;
+    finished(lanes, train? as f64, Source::Live)
 }
 
 /// `[CLS]` first, then the others by where they end.

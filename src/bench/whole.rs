@@ -3,9 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::painted::word;
 use super::words::{number, sentence};
-use super::{frame, measured, norm, said};
+use super::{frame, label_of, label_role, measured, norm, said};
 use crate::app::State;
 use crate::app::bench::over_list;
 use crate::bench::{Draw, View, ViewRow};
@@ -23,7 +22,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     ..ViewRow::of(View::Whole, "whole", Draw::Traced(draw), words)
 };
 
-/// A stage: its name, what leads to it, and where the course is about it.
+/// A stage: its name, what leads to it, and what to know of it.
 struct Stage {
     name: &'static str,
     from: &'static str,
@@ -35,27 +34,27 @@ const STAGES: [Stage; 6] = [
     Stage {
         name: "pieces",
         from: "the tokenizer cuts it",
-        about: "lesson 01: word pieces, and [CLS] in front of them",
+        about: "pieces from a fixed list, and [CLS] in front of them",
     },
     Stage {
         name: "embeddings",
         from: "rows of three tables, word + place + segment; then LayerNorm",
-        about: "lesson 02: [CLS] is the same vector in every sentence here",
+        about: "[CLS] is the same vector in every sentence here",
     },
     Stage {
         name: "states",
         from: "in each layer: attention (rows read each other), feed-forward",
-        about: "lessons 03, 04 and 06: how [CLS] takes in the others",
+        about: "after the last layer: [CLS] could take in the others",
     },
     Stage {
         name: "one vector",
         from: "one row is read, [CLS]; GlobalPooling is the mean of all",
-        about: "lessons 05, 08 and 09: what can be read from it, and from others",
+        about: "all that a classifier on [CLS] gets of the sentence",
     },
     Stage {
         name: "answer",
         from: "the head: a weight for each number; the sum, between 0 and 1",
-        about: "lesson 07: how the loss of this answer trains all that is above",
+        about: "a wrong one gives a loss, and that can train all that stands above",
     },
 ];
 
@@ -120,14 +119,14 @@ fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &
         }
         1 => {
             let mut x = narrow.x;
-            for (at, piece) in trace.pieces.iter().enumerate() {
-                let word = word(trace, at, theme);
+            for piece in &trace.pieces {
+                let label = label_of(&piece.shown, theme);
                 let room = narrow.right().saturating_sub(x);
-                if room < width(&piece.shown) as u16 + 2 {
+                if room < width(&label) as u16 + 2 {
                     put(buf, x, line.y, room, theme.glyphs().ellipsis, theme.dim());
                     break;
                 }
-                x = put(buf, x, line.y, room, &clean(&piece.shown, theme.ascii), theme.style(word.role)) + 1;
+                x = put(buf, x, line.y, room, &label, theme.style(label_role(piece.kind))) + 1;
             }
             size(buf, &format!("{pieces} pieces"));
         }
@@ -142,7 +141,7 @@ fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &
         }
         _ => {
             let Some((label, share)) = answer(trace) else {
-                put(buf, line.x, line.y, line.width, "no head here: a race fits one (lesson 08)", theme.dim());
+                put(buf, line.x, line.y, line.width, "no head here: a race fits one", theme.dim());
                 return;
             };
             let label = pad(&clean(&label, theme.ascii), 12, theme.ascii);

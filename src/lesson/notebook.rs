@@ -11,7 +11,7 @@ mod claims;
 mod document;
 mod evidence;
 mod facts;
-mod figure;
+mod picture;
 mod time;
 
 pub use again::{beside, trace};
@@ -20,7 +20,7 @@ pub use claims::MARGIN;
 pub use document::{Document, Part, Run};
 pub use evidence::{Evidence, Origin, Point};
 pub use facts::{FACTS, Fact};
-pub use figure::{Figure, Row, Unit};
+pub use picture::{Picture, Row, Unit};
 pub use time::{day, moment};
 
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
     for (index, answer) in answers.iter().enumerate() {
         document.smaller(&format!("{}. {}", index + 1, answer.question));
         document.text(vec![Run::strong(&answer.verdict)]);
-        document.parts.extend(figure::figures(&answer.points).into_iter().map(Part::Figure));
+        document.parts.extend(picture::pictures(&answer.points).into_iter().map(Part::Picture));
         for point in &answer.points {
             document.point(point);
         }
@@ -101,7 +101,8 @@ fn predictions(evidence: &Evidence<'_>, document: &mut Document) {
         let asked: Vec<&Question> = lesson.steps.iter().filter_map(|step| step.predict.as_ref()).collect();
         let given: Vec<(&Question, &Given)> =
             asked.into_iter().filter_map(|question| Some((question, progress.answers.get(&question.id)?))).collect();
-        let thought = progress.thoughts.get(&lesson.id);
+        // Of a lesson about a question they stand there.
+        let thought = progress.thoughts.get(&lesson.id).filter(|_| !LESSONS.contains(&lesson.id.as_str()));
         if given.is_empty() && thought.is_none() {
             continue;
         }

@@ -34,7 +34,7 @@ fn notebook() -> Document {
 }
 
 fn pictures(document: &Document) -> usize {
-    document.parts.iter().filter(|part| matches!(part, Part::Figure(_))).count()
+    document.parts.iter().filter(|part| matches!(part, Part::Picture(_))).count()
 }
 
 /// The page inside a frame of so many pixels; a script of the test's, outside of it, tells what it sees.

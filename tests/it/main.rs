@@ -84,6 +84,7 @@ mod screens;
 mod second_model;
 mod sessions;
 mod slips;
+mod slope;
 mod sources;
 mod table;
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! What probes read of the order of words (`order.…`): every task has values of its own, whichever one the bench shows.
 
-use super::State;
+use super::{State, with_last};
 use crate::lab::dataset::order::NAMES;
 use crate::lab::record::{Datum, flatten};
 use crate::lab::{Outcome, RaceReport, RaceRequest, Readout, Request};
@@ -33,6 +33,5 @@ impl State {
 /// `TASK.READOUT.LAYER.WHAT`
 pub(super) fn of_order(state: &State, rest: &str) -> Option<Datum> {
     let (task, rest) = rest.split_once('.')?;
-    let last = state.layers()?;
-    flatten(state.order_report(task)?).get(&rest.replace(".last.", &format!(".{last}."))).cloned()
+    flatten(state.order_report(task)?).get(&with_last(state, rest)).cloned()
 }

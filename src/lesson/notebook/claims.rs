@@ -110,9 +110,7 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
         (_, 0, _) => "None is shown to be worse, and not each is shown to be as good".to_owned(),
         _ => "Not shown for every token".to_owned(),
     }];
-    for (words, names) in
-        [("not inferior to [CLS] by more than the margin", holds), ("worse", worse), ("too little data to tell", open)]
-    {
+    for (words, names) in [("not inferior to [CLS]", holds), ("worse", worse), ("too little data to tell", open)] {
         if !names.is_empty() {
             said.push(format!("{words}: {}", names.join(", ")));
         }

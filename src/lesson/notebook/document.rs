@@ -6,7 +6,7 @@ mod html;
 use std::fmt::Write as _;
 
 use super::Point;
-use super::figure::Figure;
+use super::picture::Picture;
 use crate::wording::visible;
 
 /// A run of text.
@@ -40,7 +40,7 @@ pub enum Part {
     /// A command, below the item before it.
     Code(String),
     /// A picture; Markdown leaves it out.
-    Figure(Figure),
+    Picture(Picture),
 }
 
 /// Title and parts.
@@ -83,22 +83,20 @@ impl Document {
     pub fn markdown(&self) -> String {
         let mut out = format!("# {}\n", escaped(&self.title));
         let runs = |runs: &[Run]| -> String { runs.iter().map(run_in_markdown).collect() };
-        for part in self.parts.iter().filter(|part| !matches!(part, Part::Figure(_))) {
-            out.push('\n');
-            let _ = match part {
-                Part::Heading(level, text) => {
-                    writeln!(out, "{} {}", "#".repeat(usize::from(*level)), escaped(text))
-                }
-                Part::Text(text) => writeln!(out, "{}", runs(text)),
-                Part::Figure(_) => Ok(()),
-                Part::Item(text) => writeln!(out, "- {}", runs(text)),
+        for part in &self.parts {
+            let text = match part {
+                Part::Picture(_) => continue,
+                Part::Heading(level, text) => format!("{} {}", "#".repeat(usize::from(*level)), escaped(text)),
+                Part::Text(text) => runs(text),
+                Part::Item(text) => format!("- {}", runs(text)),
                 Part::Code(text) => {
                     let text = line(text);
                     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
                     let fence = "`".repeat(longest.max(2) + 1);
-                    writeln!(out, "  {fence}sh\n  {text}\n  {fence}")
+                    format!("  {fence}sh\n  {text}\n  {fence}")
                 }
             };
+            let _ = writeln!(out, "\n{text}");
         }
         out
     }

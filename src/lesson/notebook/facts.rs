@@ -128,6 +128,14 @@ pub const FACTS: &[Fact] = &[
     ),
     fact("race.cls.finetune.low", Some("full.cls.finetune.low"), "its 95 % interval, from", Percent),
     fact("race.cls.finetune.high", Some("full.cls.finetune.high"), "its 95 % interval, to", Percent),
+    fact(
+        "race.mean.finetune.accuracy",
+        Some("full.mean.finetune.accuracy"),
+        "fine-tuned GlobalPooling, test sentences right",
+        Percent,
+    ),
+    fact("race.mean.finetune.low", Some("full.mean.finetune.low"), "its 95 % interval, from", Percent),
+    fact("race.mean.finetune.high", Some("full.mean.finetune.high"), "its 95 % interval, to", Percent),
     fact("race.cls-mean.finetune.low", Some("full.cls-mean.finetune.low"), "its 95 % interval, from", Points),
     fact("race.cls-mean.finetune.high", Some("full.cls-mean.finetune.high"), "its 95 % interval, to", Points),
     fact(

@@ -1,6 +1,8 @@
 //! A line chart of a few series, told apart by markers, so that colour is not needed and braille neither. Names stand at the
 //! ends of the lines; where there is no room for that, below the plot.
 
+mod names;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,20 +10,16 @@ use ratatui::style::Style;
 use super::scale::{bounds, fraction, ticks};
 use super::text::{fit, pad_start, put, width};
 use crate::view::theme::{Role, Theme};
+use names::{NAME_GAP, draw_legend, draw_names, marker};
 
 /// Rows below which there is no room for anything.
 const LEAST: u16 = 3;
-/// Cells between entries of the legend, where there is room.
-const WIDE_GAP: usize = 3;
 
 /// Rows below which a curve tells less than its numbers do.
 const LOW: u16 = 8;
 
 /// A narrower plot is not worth names beside it.
 const PLOT: u16 = 24;
-
-/// Cells between the plot and the names: a name's marker is not to be taken for the end of a line.
-const NAME_GAP: u16 = 3;
 
 /// Cells of a number in place of a curve.
 const CELL: u16 = 6;
@@ -148,39 +146,6 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
         draw_legend(area, buf, theme, chart);
     } else if beside {
         draw_names(&plot, whole, buf, theme, chart);
-    }
-}
-
-/// The marker of a series.
-fn marker(index: usize, theme: &Theme) -> &'static str {
-    theme.glyphs().markers[index % theme.glyphs().markers.len()]
-}
-
-/// Names at the ends of the lines, each on a line of its own, as near as that goes to where its line ends.
-fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
-    let last = |series: &Series<'_>| {
-        let finite = series.points.iter().rev().find(|point| point.0.is_finite() && point.1.is_finite());
-        finite.map_or(f32::NEG_INFINITY, |point| point.1)
-    };
-    // From the highest end to the lowest, also where several end in one row.
-    let mut order: Vec<(f32, usize)> = chart.series.iter().map(last).zip(0..).collect();
-    order.sort_by(|one, next| next.0.total_cmp(&one.0));
-    let row = |end: f32| if end.is_finite() { plot.row(end) } else { plot.area.bottom() - 1 };
-    let mut ends: Vec<(u16, usize)> = order.into_iter().map(|(end, index)| (row(end), index)).collect();
-    for at in 1..ends.len() {
-        ends[at].0 = ends[at].0.max(ends[at - 1].0 + 1);
-    }
-    // What ran over the lower edge moves up again.
-    let mut free = plot.area.bottom();
-    for end in ends.iter_mut().rev() {
-        end.0 = end.0.min(free.saturating_sub(1)).max(area.y);
-        free = end.0;
-    }
-    let x = plot.area.right() + NAME_GAP;
-    for (row, index) in ends {
-        let series = &chart.series[index];
-        let text = format!("{} {}", marker(index, theme), series.name);
-        put(buf, x, row, area.right().saturating_sub(x), &text, theme.style(series.role));
     }
 }
 
@@ -333,19 +298,6 @@ fn marker_places(plot: &Plot, series: &Series<'_>) -> Vec<(u16, u16)> {
     }
     places.dedup();
     places
-}
-
-fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
-    // Every sign is explained: the entries move together where one would not fit.
-    let long = |gap: usize| chart.series.iter().map(|series| width(series.name) + 2 + gap).sum::<usize>();
-    let room = usize::from(area.width);
-    let gap = if long(WIDE_GAP) > room && long(1) <= room { 1 } else { WIDE_GAP };
-    let mut x = area.x;
-    for (index, series) in chart.series.iter().enumerate() {
-        let room = usize::from(area.right().saturating_sub(x));
-        let text = fit(&format!("{} {}", marker(index, theme), series.name), room, theme.ascii);
-        x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + gap as u16;
-    }
 }
 
 #[cfg(test)]

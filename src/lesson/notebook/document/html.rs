@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{Document, Part, Run, line};
 use crate::lesson::notebook::MARGIN;
-use crate::lesson::notebook::figure::{Figure, Row, Unit};
+use crate::lesson::notebook::picture::{Picture, Row, Unit};
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1d1d21;--paper:#fff;--soft:#6b6b73;--line:#c9c9d1;--band:#ececf2;--cls:#b8590a;--mean:#1d6fa8}
@@ -65,7 +65,7 @@ fn block(part: &Part) -> Markup {
         Part::Heading(_, text) => html! { h3 { (line(text)) } },
         Part::Text(text) | Part::Item(text) => html! { p { (runs(text)) } },
         Part::Code(text) => html! { p { code { (line(text)) } } },
-        Part::Figure(figure) => drawn(figure),
+        Part::Picture(picture) => drawn(picture),
     }
 }
 
@@ -86,11 +86,11 @@ const LINE: f64 = 44.0;
 const FOOT: f64 = 26.0;
 const MARGIN_X: f64 = 8.0;
 
-fn drawn(figure: &Figure) -> Markup {
-    let [low, high] = figure.scale;
+fn drawn(picture: &Picture) -> Markup {
+    let [low, high] = picture.scale;
     let x = |value: f64| MARGIN_X + (value - low) / (high - low) * (WIDTH - 2.0 * MARGIN_X);
-    let bottom = LINE * figure.rows.len() as f64;
-    let caption = match figure.unit {
+    let bottom = LINE * picture.rows.len() as f64;
+    let caption = match picture.unit {
         Unit::Percent => "Shares in percent.",
         Unit::Points => "Differences in points, second minus first; grey: less than the margin of two points.",
         Unit::Cosine => "Cosines: 1 is the same direction.",
@@ -99,14 +99,14 @@ fn drawn(figure: &Figure) -> Markup {
     html! {
         figure {
             svg viewBox=(format!("0 0 {WIDTH} {}", bottom + FOOT)) role="img" aria-label=(caption) {
-                @if figure.unit == Unit::Points {
+                @if picture.unit == Unit::Points {
                     rect.band x=(at(x(-MARGIN))) y="0" width=(at(x(MARGIN) - x(-MARGIN))) height=(at(bottom)) {}
                     line.rule x1=(at(x(0.0))) x2=(at(x(0.0))) y1="0" y2=(at(bottom)) {}
                 }
-                @for (index, row) in figure.rows.iter().enumerate() { (one(row, LINE * index as f64, &x)) }
+                @for (index, row) in picture.rows.iter().enumerate() { (one(row, LINE * index as f64, &x)) }
                 line.rule x1=(at(MARGIN_X)) x2=(at(WIDTH - MARGIN_X)) y1=(at(bottom)) y2=(at(bottom)) {}
                 @for (tick, anchor) in ticks.iter().zip(["start", "middle", "end"]) {
-                    text.soft x=(at(x(*tick))) y=(at(bottom + 16.0)) text-anchor=(anchor) { (written(figure.unit, *tick)) }
+                    text.soft x=(at(x(*tick))) y=(at(bottom + 16.0)) text-anchor=(anchor) { (written(picture.unit, *tick)) }
                 }
             }
             figcaption { (caption) " Filled: measured here; hollow: recorded. Lines: 95 % intervals." }

@@ -2,6 +2,7 @@
 
 use super::evidence::Point;
 use super::facts::FACTS;
+use crate::lesson::progress::Figure;
 use crate::lesson::{Format, Source};
 
 /// What the numbers of a picture are; only such of one kind stand on one scale.
@@ -51,7 +52,7 @@ pub struct Row {
 
 /// A picture.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
+pub struct Picture {
     /// What its numbers are.
     pub unit: Unit,
     /// Its lines.
@@ -61,11 +62,11 @@ pub struct Figure {
 }
 
 /// The pictures of some figures: one for each kind of number that is there more than once or has an interval.
-pub(super) fn figures(points: &[Point]) -> Vec<Figure> {
+pub(super) fn pictures(points: &[Point]) -> Vec<Picture> {
     let drawn = |unit: Unit| {
         let rows: Vec<Row> = points.iter().filter(|point| Unit::of(point.key) == Some(unit)).filter_map(row).collect();
         let worth = rows.len() > 1 || rows.iter().any(|row| row.interval.is_some());
-        worth.then(|| Figure { unit, scale: scale(unit, &rows), rows })
+        worth.then(|| Picture { unit, scale: scale(unit, &rows), rows })
     };
     Unit::ALL.into_iter().filter_map(drawn).collect()
 }
@@ -78,8 +79,8 @@ fn row(point: &Point) -> Option<Row> {
         Some("mean") => "mean",
         _ => "other",
     };
-    // The interval is drawn; its words stand in the list below.
-    let text = point.value.split(',').next().unwrap_or_default().to_owned();
+    let format = FACTS.iter().find(|fact| fact.key == point.key)?.format;
+    let text = Figure::Number(value).write(format);
     let measured = point.origin.source == Source::Live;
     Some(Row { label: point.what.to_owned(), text, value, interval: point.interval, measured, readout })
 }

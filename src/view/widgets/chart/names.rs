@@ -1,0 +1,61 @@
+//! What the lines of a chart are called: at their ends, or below the plot.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Chart, Plot, Series};
+use crate::view::theme::Theme;
+use crate::view::widgets::text::{fit, put, width};
+
+/// Cells between the plot and the names: a name's marker is not to be taken for the end of a line.
+pub(super) const NAME_GAP: u16 = 3;
+
+/// Cells between entries of the legend, where there is room.
+const WIDE_GAP: usize = 3;
+
+/// The marker of a series.
+pub(super) fn marker(index: usize, theme: &Theme) -> &'static str {
+    theme.glyphs().markers[index % theme.glyphs().markers.len()]
+}
+
+/// Names at the ends of the lines, each on a line of its own, as near as that goes to where its line ends.
+pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
+    let last = |series: &Series<'_>| {
+        let finite = series.points.iter().rev().find(|point| point.0.is_finite() && point.1.is_finite());
+        finite.map_or(f32::NEG_INFINITY, |point| point.1)
+    };
+    // From the highest end to the lowest, also where several end in one row.
+    let mut order: Vec<(f32, usize)> = chart.series.iter().map(last).zip(0..).collect();
+    order.sort_by(|one, next| next.0.total_cmp(&one.0));
+    let row = |end: f32| if end.is_finite() { plot.row(end) } else { plot.area.bottom() - 1 };
+    let mut ends: Vec<(u16, usize)> = order.into_iter().map(|(end, index)| (row(end), index)).collect();
+    for at in 1..ends.len() {
+        ends[at].0 = ends[at].0.max(ends[at - 1].0 + 1);
+    }
+    // What ran over the lower edge moves up again.
+    let mut free = plot.area.bottom();
+    for end in ends.iter_mut().rev() {
+        end.0 = end.0.min(free.saturating_sub(1)).max(area.y);
+        free = end.0;
+    }
+    let x = plot.area.right() + NAME_GAP;
+    for (row, index) in ends {
+        let series = &chart.series[index];
+        let text = format!("{} {}", marker(index, theme), series.name);
+        put(buf, x, row, area.right().saturating_sub(x), &text, theme.style(series.role));
+    }
+}
+
+/// The names in a row.
+pub(super) fn draw_legend(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
+    // Every sign is explained: the entries move together where one would not fit.
+    let long = |gap: usize| chart.series.iter().map(|series| width(series.name) + 2 + gap).sum::<usize>();
+    let room = usize::from(area.width);
+    let gap = if long(WIDE_GAP) > room && long(1) <= room { 1 } else { WIDE_GAP };
+    let mut x = area.x;
+    for (index, series) in chart.series.iter().enumerate() {
+        let room = usize::from(area.right().saturating_sub(x));
+        let text = fit(&format!("{} {}", marker(index, theme), series.name), room, theme.ascii);
+        x = put(buf, x, area.y, area.width, &text, theme.style(series.role)) + gap as u16;
+    }
+}
