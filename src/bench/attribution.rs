@@ -13,7 +13,7 @@ use crate::bench::{Draw, View, ViewRow};
 use crate::lab::attribution::{AttributionData, STEPS};
 use crate::lab::{Request, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::scale::window;
+use crate::view::widgets::scale::{hidden, window};
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
 
 pub(super) const ROW: ViewRow = ViewRow {
@@ -139,8 +139,16 @@ fn table(
     }
     let most = columns.map(|column| shown.iter().map(|index| column[*index].abs()).fold(0f32, f32::max));
     let place = place_of(&shown, token(state, trace));
-    let rows = usize::from(area.height) - 1;
+    let room = usize::from(area.height) - 1;
+    // What is not shown is said in a line of its own.
+    let cut = shown.len() > room && room > 1;
+    let rows = room - usize::from(cut);
     let first = window(Some(place), shown.len(), rows);
+    if cut {
+        let glyphs = theme.glyphs();
+        let text = hidden(&[(glyphs.up, first), (glyphs.down, shown.len() - first - rows)]);
+        put(buf, area.x + 2, area.bottom() - 1, area.width, &text, theme.label());
+    }
     for (line, (row, index)) in shown.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = area.y + 1 + line as u16;
         let here = row == place;

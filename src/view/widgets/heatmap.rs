@@ -51,20 +51,15 @@ impl<'a> Heatmap<'a> {
         Self { rows, columns, row_roles, column_roles, value, scale, cursor: None, apart: None, side: None }
     }
 
-    /// The narrowest cell with a number in it.
-    fn smallest_cell(&self) -> u16 {
-        let sign = u16::from(self.scale.is_signed());
-        SMALLEST_CELL + sign + u16::from(self.scale.decimals() > 2)
+    /// Cells of a number with so many decimals: `.58`, `-.03`.
+    fn digits(&self, decimals: usize) -> usize {
+        1 + decimals + usize::from(self.scale.is_signed())
     }
 
-    fn smallest_digits(&self) -> usize {
-        usize::from(self.smallest_cell()) - 2
-    }
-
-    /// Cells of each column: all as wide as the longest word, if there is room; else each as wide as its word, up to what
-    /// fits; else too narrow for numbers. `None`: not even then.
-    fn cells(&self, room: u16) -> Option<Vec<u16>> {
-        let smallest = self.smallest_cell();
+    /// Cells of each column: all as wide as the longest word, if there is room; else each as wide as its word and as a number
+    /// with so many digits, up to what fits; else too narrow for numbers. `None`: not even then.
+    fn cells(&self, room: u16, digits: usize) -> Option<Vec<u16>> {
+        let smallest = digits as u16 + 2;
         let natural = |label: &String| (width(label) as u16).saturating_add(1).clamp(smallest, WIDEST_CELL);
         let widest = self.columns.iter().map(natural).max().unwrap_or(smallest);
         let fits = |cell: &dyn Fn(&String) -> u16| {
@@ -73,6 +68,20 @@ impl<'a> Heatmap<'a> {
         };
         fits(&|_| widest)
             .or_else(|| (NARROWEST_CELL..=widest).rev().find_map(|most| fits(&|label| natural(label).min(most))))
+    }
+
+    /// Width of the side column, decimals and cells: what shows a number in each cell, if anything does; else colours alone.
+    fn columns(&self, room: u16) -> (u16, usize, Option<Vec<u16>>) {
+        let sides = self.side.as_ref().map_or([0; 2], |side| [side_width(side.title), side_width_on_lines(side.title)]);
+        let least = 2 * (self.digits(2) as u16 + 2);
+        let sides = sides.map(|side| if side + least > room { 0 } else { side });
+        let ways = [self.scale.decimals(), 2].into_iter().flat_map(|decimals| sides.map(|side| (side, decimals)));
+        let with_numbers = ways.clone().find_map(|(side, decimals)| {
+            let cells = self.cells(room - side, self.digits(decimals))?;
+            let numbers = cells.iter().all(|cell| usize::from(*cell) > self.digits(decimals));
+            numbers.then_some((side, decimals, Some(cells)))
+        });
+        with_numbers.unwrap_or_else(|| (sides[1], 2, self.cells(room - sides[1], self.digits(2))))
     }
 
     /// On how many lines the labels stand, so that each is whole if it can be: with two, every second one is on the upper.
@@ -93,16 +102,13 @@ impl<'a> Heatmap<'a> {
 
     fn layout(&self, area: Rect) -> Layout {
         let labels = self.label_width(area.width);
-        let mut side = self.side.as_ref().map_or(0, |side| side_width(side.title));
-        if labels + side + 2 * self.smallest_cell() > area.width {
-            side = 0;
-        }
-        let room = area.width - labels - side;
+        let room = area.width - labels;
+        let (side, decimals, cells) = self.columns(room);
         let cursor = self.cursor.unzip();
-        let (first_column, cells) = self.cells(room).map_or_else(
+        let (first_column, cells) = cells.map_or_else(
             || {
-                let cell = self.smallest_cell().min(room.max(1));
-                let columns = usize::from(room / cell).min(self.columns.len());
+                let cell = (self.digits(decimals) as u16 + 2).min((room - side).max(1));
+                let columns = usize::from((room - side) / cell).min(self.columns.len());
                 (window(cursor.1, self.columns.len(), columns), vec![cell; columns])
             },
             |cells| (0, cells),
@@ -111,7 +117,10 @@ impl<'a> Heatmap<'a> {
         let spare = usize::from(area.height).saturating_sub(self.rows.len() + usize::from(more_columns));
         // Words that can be read are worth a row that is scrolled to.
         let least = if usize::from(area.height) > 2 * HEADER_LINES { 2 } else { 1 };
-        let header = if area.height > 1 { self.header_lines(&cells, first_column, spare.max(least)) as u16 } else { 0 };
+        let lines = self.header_lines(&cells, first_column, spare.max(least)) as u16;
+        let title =
+            self.side.as_ref().filter(|_| side > 0).map_or(0, |known| title_lines(known.title, side).len() as u16);
+        let header = if area.height > 1 { lines.max(title).min(area.height - 1) } else { 0 };
         let top = u16::from(more_columns) + header;
         let mut rows = area.height - top;
         let tall = if usize::from(rows) >= 2 * self.rows.len() { 2 } else { 1 };
@@ -119,12 +128,23 @@ impl<'a> Heatmap<'a> {
         rows -= u16::from(more_rows);
         let rows = usize::from(rows).min(self.rows.len());
         let first_row = window(cursor.0, self.rows.len(), rows);
-        Layout { labels, side, cells, rows, tall, first_row, first_column, more_columns, more_rows, header, top }
+        Layout {
+            labels,
+            side,
+            decimals,
+            cells,
+            rows,
+            tall,
+            first_row,
+            first_column,
+            more_columns,
+            more_rows,
+            header,
+            top,
+        }
     }
 }
 
-/// The narrowest cell that has room for a number of two digits.
-const SMALLEST_CELL: u16 = 5;
 /// The narrowest cell in which a colour is seen.
 const NARROWEST_CELL: u16 = 3;
 /// Longer words are cut: a map is more than its longest word.
@@ -136,6 +156,8 @@ const HEADER_LINES: usize = 3;
 struct Layout {
     labels: u16,
     side: u16,
+    /// Decimals of the numbers in the cells.
+    decimals: usize,
     cells: Vec<u16>,
     rows: usize,
     /// Lines of a row.
@@ -156,8 +178,19 @@ impl Layout {
     }
 }
 
+/// Cells of a side column with its heading on one line.
 fn side_width(title: &str) -> u16 {
     width(title).clamp(5, 16) as u16 + 2
+}
+
+/// The same with a line for each word of the heading.
+fn side_width_on_lines(title: &str) -> u16 {
+    title.split(' ').map(width).max().unwrap_or(0).clamp(5, 16) as u16 + 2
+}
+
+/// The heading of a side column so wide, from the lowest line to the highest.
+fn title_lines(title: &str, side: u16) -> Vec<&str> {
+    if width(title) < usize::from(side) { vec![title] } else { title.rsplit(' ').collect() }
 }
 
 /// Draws the map.
@@ -204,6 +237,9 @@ fn draw_more_columns(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<
 
 fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: &Layout) {
     let (bottom, lines) = (area.y + at.top - 1, usize::from(at.header));
+    let title =
+        map.side.as_ref().filter(|_| at.side > 0).map_or_else(Vec::new, |side| title_lines(side.title, at.side));
+    let beside = area.x + at.labels + at.width();
     let mut x = area.x + at.labels;
     for (index, cell) in at.cells.iter().enumerate() {
         let column = at.first_column + index;
@@ -212,17 +248,19 @@ fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, a
         if map.cursor.is_some_and(|cursor| cursor.1 == column) {
             style = theme.focus();
         }
-        // The last labels have all the room behind them.
+        // The last labels have all the room behind them, up to the heading of the side column.
         let behind: u16 = at.cells[index..].iter().take(lines).sum();
-        let right = if at.side > 0 { area.x + at.labels + at.width() } else { area.right() };
+        let line = lines - 1 - index % lines;
+        let heading = title.get(line).map_or(0, |words| width(words) as u16);
+        let right = if at.side > 0 { beside + at.side - heading.min(at.side) } else { area.right() };
         let room = if index + lines > at.cells.len() && lines > 1 { right - x } else { behind };
         let text = fit(label, usize::from(room.saturating_sub(1)).max(1), theme.ascii);
-        put(buf, x, bottom - (lines - 1 - index % lines) as u16, room, &text, style);
+        put(buf, x, bottom - line as u16, room, &text, style);
         x += cell;
     }
-    if let (Some(side), 1..) = (&map.side, at.side) {
-        let text = pad_start(side.title, usize::from(at.side) - 1, theme.ascii);
-        put(buf, area.x + at.labels + at.width(), bottom, at.side, &text, theme.label());
+    for (line, text) in (0..at.header).zip(title) {
+        let text = fit(text, usize::from(at.side) - 1, theme.ascii);
+        put(buf, beside + at.side - width(&text) as u16, bottom - line, at.side, &text, theme.label());
     }
 }
 
@@ -245,7 +283,8 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
         let focus = map.cursor == Some((row, column));
         let apart = map.apart == Some(column);
         let value = (map.value)(row, column);
-        let (text, style) = cell(theme, map, value, usize::from(*wide), focus, apart);
+        let numbers = (map.digits(at.decimals), at.decimals);
+        let (text, style) = cell(theme, map, value, usize::from(*wide), numbers, focus, apart);
         for below in 1..at.tall {
             let style = if apart { theme.text() } else { map.scale.style(value, theme) };
             put(buf, x, y + below, *wide, &" ".repeat(usize::from(*wide)), style);
@@ -254,19 +293,31 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
     }
     if let (Some(side), 1..) = (&map.side, at.side) {
         let value = side.values.get(row).copied().unwrap_or(f32::NAN);
-        let text = pad_start(&short(value, 8).replace("-.", "-0."), usize::from(at.side) - 1, true);
+        let text = pad_start(&short(value, 8).replace("-.", "-0."), usize::from(at.side), true);
         let text = text.replacen(" .", "0.", 1);
         put(buf, x, y, at.side, &text, theme.value());
     }
 }
 
 /// Text (exactly `cell` wide) and style of one cell.
-fn cell(theme: &Theme, map: &Heatmap<'_>, value: f32, cell: usize, focus: bool, apart: bool) -> (String, Style) {
-    let digits = map.smallest_digits();
-    let short = |value: f32, width: usize| short_to(value, width, if apart { 2 } else { map.scale.decimals() });
+fn cell(
+    theme: &Theme,
+    map: &Heatmap<'_>,
+    value: f32,
+    cell: usize,
+    (digits, decimals): (usize, usize),
+    focus: bool,
+    apart: bool,
+) -> (String, Style) {
+    let short = |value: f32, width: usize| short_to(value, width, decimals);
     if apart && !focus {
-        let number =
-            if cell > digits { format!(" {}", pad_start(&short(value, digits), digits, true)) } else { String::new() };
+        // As in the cells beside it, a number stands one cell in where a bracket has room.
+        let number = pad_start(&short(value, digits), digits, true);
+        let number = match cell {
+            cell if cell >= digits + 2 => format!(" {number}"),
+            cell if cell > digits => number,
+            _ => String::new(),
+        };
         return (pad(&number, cell, theme.ascii), theme.value());
     }
     let glyph = || map.scale.glyph(value, theme);
@@ -328,14 +379,14 @@ mod tests {
         assert_eq!(
             screen(46, 3, |area, buf| draw(area, buf, &theme, &map)),
             [
-                "          [CLS] not   bad    mixing ratio",
-                "  layer 1       ▒▒    ██             0.39",
-                "▸ layer 2 ░░    ▓▓    [.20]          0.01",
+                "          [CLS] not   bad     mixing ratio",
+                "  layer 1       ▒▒    ██              0.39",
+                "▸ layer 2 ░░    ▓▓    [.20]           0.01",
             ]
         );
         let theme = Theme::new(Depth::None, true);
         let drawn = screen(46, 3, |area, buf| draw(area, buf, &theme, &map));
-        assert_eq!(drawn[2], "> layer 2 --    ##    [.20]          0.01");
+        assert_eq!(drawn[2], "> layer 2 --    ##    [.20]           0.01");
     }
 
     #[test]
@@ -349,6 +400,22 @@ mod tests {
         assert_eq!(buf[(5, 1)].bg, Color::Reset, "nothing has no colour");
         assert!(matches!(theme.heat(0.5).bg, Some(Color::Indexed(_))));
         assert!(buf[(9, 1)].modifier.contains(Modifier::REVERSED));
+    }
+
+    /// Fifteen pieces at 80 columns: the heading of the side column gives way before the numbers do.
+    #[test]
+    fn numbers_stay_where_the_side_column_can_be_narrower() {
+        let words = "[CLS] the ending felt rushed , yet i would happily watch it again . [SEP]";
+        let (rows, columns) = (names(&["layer 1"]), words.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let side = Some(Side { title: "mixing ratio", values: &[0.4] });
+        let map = Heatmap { side, apart: Some(0), ..Heatmap::new(&rows, &columns, &value) };
+        let theme = Theme::new(Depth::TrueColor, false);
+        let drawn = screen(78, 4, |area, buf| draw(area, buf, &theme, &map));
+        let (header, row) = drawn.split_at(2);
+        assert_eq!(row[0].matches('.').count(), 16, "{}", drawn.join("\n"));
+        let header = header.join(" ");
+        assert!(words.split(' ').all(|word| header.contains(word)), "{}", drawn.join("\n"));
+        assert!(header.contains("mixing") && header.contains("ratio"), "{}", drawn.join("\n"));
     }
 
     #[test]
