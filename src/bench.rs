@@ -4,6 +4,7 @@
 //! and what it says in words. Footer, help, checker, sandbox, plain text and `clsroom lessons vocabulary` read the rows.
 
 mod aggregate;
+mod answers;
 mod arrange;
 mod attention;
 mod attribution;
@@ -35,6 +36,7 @@ mod row;
 mod similarity;
 mod slope;
 mod stepper;
+mod threads;
 mod tokens;
 mod unfitted;
 mod whole;
@@ -120,6 +122,10 @@ pub enum View {
     Slope,
     /// The whole way from the text to an answer.
     Whole,
+    /// Threads from a piece to those that it looks at.
+    Threads,
+    /// A race answer by answer: what is taken for what, how sure, how long.
+    Answers,
 }
 
 /// Every view, in the order of the enum and of the sandbox.
@@ -155,6 +161,8 @@ const TABLE: &[&ViewRow] = &[
     &painted::ROW,
     &slope::ROW,
     &whole::ROW,
+    &threads::ROW,
+    &answers::ROW,
 ];
 
 /// How many views there are.

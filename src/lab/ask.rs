@@ -19,9 +19,10 @@ pub fn ask(models: &[(&Bert, Arc<Vec<Fitted>>)], sentence: &Sentence) -> Result<
     let mut data = AskData { sentence: sentence.clone(), answers: Vec::new(), own: Vec::new() };
     for (model, (bert, lanes)) in models.iter().enumerate() {
         for fitted in lanes.iter() {
-            if let Some(probabilities) = answer(bert, fitted, sentence)? {
-                let Lane { readout, mode, layer, .. } = fitted.lane.clone();
-                data.answers.push(LaneAnswer { model, readout, mode, layer, probabilities });
+            if let Some([probabilities, vector]) = answer(bert, fitted, sentence)? {
+                let Lane { readout, mode, layer, cloud, .. } = fitted.lane.clone();
+                let point = cloud.map(|cloud| cloud.plane.point(&vector));
+                data.answers.push(LaneAnswer { model, readout, mode, layer, probabilities, point });
             }
         }
         if !bert.own_labels().is_empty() {
@@ -40,18 +41,20 @@ fn vector(bert: &Bert, sentence: &Sentence, wanted: &(Readout, usize)) -> Result
     Ok(found.and_then(|found| Some(found.get(wanted)?.row(0).to_vec())).unwrap_or_default())
 }
 
-/// A lane's answer, if it has a classifier.
-fn answer(bert: &Bert, fitted: &Fitted, sentence: &Sentence) -> Result<Option<Vec<f32>>, LabError> {
+/// A lane's answer, if it has a classifier, and the vector that it read.
+fn answer(bert: &Bert, fitted: &Fitted, sentence: &Sentence) -> Result<Option<[Vec<f32>; 2]>, LabError> {
     let Ok(readout) = fitted.lane.readout.parse::<Readout>() else { return Ok(None) };
     Ok(match (&fitted.student, fitted.heads.as_slice(), fitted.lane.layer) {
         (Some(student), ..) => {
-            let example = Example::new(bert, &sentence.text, 0, &readout)?;
-            student.probabilities(&[example], &|| false)?.and_then(|mut answers| answers.pop())
+            let example = [Example::new(bert, &sentence.text, 0, &readout)?];
+            let answers = student.probabilities(&example, &|| false)?.and_then(|mut answers| answers.pop());
+            let read = student.vectors(&example, &|| false)?.and_then(|mut vectors| vectors.pop());
+            answers.zip(read).map(Into::into)
         }
         (None, heads @ [_, ..], Some(layer)) => {
             let row = vector(bert, sentence, &(readout, layer))?;
             let each: Vec<f32> = heads.iter().map(|head| head.probability(&row)).collect();
-            Some(if let [positive] = each[..] { vec![1.0 - positive, positive] } else { shares(each) })
+            Some([if let [positive] = each[..] { vec![1.0 - positive, positive] } else { shares(each) }, row])
         }
         _ => None,
     })

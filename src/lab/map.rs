@@ -1,4 +1,5 @@
-//! All positions through the layers in two dimensions: the first two principal components of all of them together.
+//! Many vectors in two dimensions: their first two principal components. All positions of a sentence through the layers; what a lane
+//! of a race reads of many sentences.
 
 use super::tensors::{dot, norm};
 use super::{Map, Matrix};
@@ -6,32 +7,85 @@ use super::{Map, Matrix};
 /// Rounds of subspace iteration; the first two components of hidden states settle long before.
 const ROUNDS: usize = 60;
 
+/// The plane of largest variance through some vectors of D numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plane {
+    /// Mean of the vectors `[D]`.
+    mean: Vec<f32>,
+    /// Two directions of length 1, at right angles `[2 x D]`.
+    axes: [Vec<f32>; 2],
+    /// Share of the variance that each axis carries.
+    pub explained: [f32; 2],
+}
+
+impl Plane {
+    /// Through the rows of these matrices (all [N x D]).
+    pub(super) fn through(matrices: &[Matrix]) -> Self {
+        let width = matrices.first().map_or(0, |states| states.cols);
+        let mut rows: Vec<Vec<f32>> =
+            matrices.iter().flat_map(|states| (0..states.rows).map(|row| states.row(row).to_vec())).collect();
+        let count = rows.len().max(1) as f32;
+        let mean: Vec<f32> = (0..width).map(|col| rows.iter().map(|row| row[col]).sum::<f32>() / count).collect();
+        rows.iter_mut().for_each(|row| row.iter_mut().zip(&mean).for_each(|(value, mean)| *value -= mean));
+        let total: f64 = rows.iter().map(|row| dot(row, row)).sum();
+
+        // A fixed start, so that the same sentence gives the same picture.
+        let mut axes: [Vec<f32>; 2] = [0, 1].map(|axis| (0..width).map(|i| ((i * (axis + 2)) as f32).cos()).collect());
+        for _ in 0..ROUNDS {
+            axes = axes.map(|axis| covariance_times(&rows, &axis));
+            orthonormalise(&mut axes);
+        }
+        axes.iter_mut().for_each(|axis| fix_sign(axis));
+        let explained = [0, 1].map(|axis| {
+            if total > 0.0 {
+                (rows.iter().map(|row| dot(row, &axes[axis]).powi(2)).sum::<f64>() / total) as f32
+            } else {
+                0.0
+            }
+        });
+        Self { mean, axes, explained }
+    }
+
+    /// Where a vector `[D]` falls on it.
+    #[must_use]
+    pub fn point(&self, vector: &[f32]) -> [f32; 2] {
+        let apart: Vec<f32> = vector.iter().zip(&self.mean).map(|(value, mean)| value - mean).collect();
+        [0, 1].map(|axis| dot(&apart, &self.axes[axis]) as f32)
+    }
+}
+
 /// Projects every row of every matrix (all [T x D]) onto the two directions of largest variance.
 pub(super) fn map(hidden_states: &[Matrix]) -> Map {
-    let width = hidden_states.first().map_or(0, |states| states.cols);
-    let mut rows: Vec<Vec<f32>> =
-        hidden_states.iter().flat_map(|states| (0..states.rows).map(|row| states.row(row).to_vec())).collect();
-    let count = rows.len().max(1) as f32;
-    let mean: Vec<f32> = (0..width).map(|col| rows.iter().map(|row| row[col]).sum::<f32>() / count).collect();
-    rows.iter_mut().for_each(|row| row.iter_mut().zip(&mean).for_each(|(value, mean)| *value -= mean));
-    let total: f64 = rows.iter().map(|row| dot(row, row)).sum();
+    let plane = Plane::through(hidden_states);
+    let points = |states: &Matrix| (0..states.rows).map(|row| plane.point(states.row(row))).collect();
+    Map { points: hidden_states.iter().map(points).collect(), explained: plane.explained }
+}
 
-    // A fixed start, so that the same sentence gives the same picture.
-    let mut axes: [Vec<f32>; 2] = [0, 1].map(|axis| (0..width).map(|i| ((i * (axis + 2)) as f32).cos()).collect());
-    for _ in 0..ROUNDS {
-        axes = axes.map(|axis| covariance_times(&rows, &axis));
-        orthonormalise(&mut axes);
+/// What a lane reads of some test sentences, in the plane of largest variance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cloud {
+    /// One point a sentence, in the order of [`Cloud::chosen`].
+    pub points: Vec<[f32; 2]>,
+    /// Through the vectors of these sentences.
+    pub plane: Plane,
+}
+
+impl Cloud {
+    /// More dots would hide each other.
+    pub const MOST: usize = 500;
+
+    /// Which of so many sentences have a dot: all, or evenly chosen ones, for files often have one label first and then the other.
+    pub fn chosen(count: usize) -> impl Iterator<Item = usize> {
+        let dots = count.min(Self::MOST);
+        (0..dots).map(move |dot| dot * count / dots)
     }
-    axes.iter_mut().for_each(|axis| fix_sign(axis));
-    let explained = [0, 1].map(|axis| {
-        if total > 0.0 {
-            (rows.iter().map(|row| dot(row, &axes[axis]).powi(2)).sum::<f64>() / total) as f32
-        } else {
-            0.0
-        }
-    });
-    let mut points = rows.iter().map(|row| [0, 1].map(|axis| dot(row, &axes[axis]) as f32));
-    Map { points: hidden_states.iter().map(|states| points.by_ref().take(states.rows).collect()).collect(), explained }
+
+    /// Of vectors [N x D].
+    #[must_use]
+    pub fn of(vectors: &Matrix) -> Self {
+        let plane = Plane::through(std::slice::from_ref(vectors));
+        Self { points: (0..vectors.rows).map(|row| plane.point(vectors.row(row))).collect(), plane }
+    }
 }
 
 /// `Xᵀ X v`, proportional to the covariance times v.

@@ -113,6 +113,7 @@ impl<'a> Table<'a> {
             correct,
             curves: Vec::new(),
             probabilities: Vec::new(),
+            cloud: None,
             confusion: Vec::new(),
             macro_f1: None,
         }

@@ -76,6 +76,11 @@ impl Change {
         lane.grid.iter_mut().flat_map(|(x, y)| [x, y]).for_each(|number| self.double(number));
         lane.curves.iter_mut().for_each(|curve| self.curve(curve));
         lane.probabilities.iter_mut().for_each(|row| self.all(row));
+        if let Some(cloud) = &mut lane.cloud {
+            let cloud = Arc::make_mut(cloud);
+            cloud.points.iter_mut().for_each(|point| self.all(point));
+            self.all(&mut cloud.plane.explained);
+        }
         self.count(&mut lane.n_test);
         self.count(&mut lane.n_train);
     }

@@ -27,6 +27,7 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("attention_product", "03", View::Attention, "vjj"),
     ("attention_values", "03", View::Attention, "vvjj"),
     ("matrix", "03", View::Matrix, "jlz"),
+    ("threads", "03", View::Threads, "j"),
     ("heads", "03", View::Heads, "jl"),
     ("heads_numbers", "03", View::Heads, "vjl"),
     ("painted", "04", View::Painted, "ll"),
@@ -54,6 +55,10 @@ const RUNS: &[(&str, &str, View, &str)] = &[
     ("nearest", "05", View::Nearest, "jj"),
     ("learning", "07", View::Learning, ""),
     ("race", "08", View::Race, ""),
+    ("answers", "08", View::Answers, "j"),
+    ("answers_taken", "08", View::Answers, "vj"),
+    ("answers_sure", "08", View::Answers, "vvj"),
+    ("answers_length", "08", View::Answers, "vvv"),
     ("order", "10", View::Order, ""),
     ("decode", "10", View::Decode, "[["),
 ];
@@ -92,7 +97,7 @@ fn finish(driver: &mut Driver) {
 /// On the bench of a run, which waits for Enter.
 fn offered(lesson: &str, view: View) -> Driver {
     let mut driver = Driver::new(80, 24);
-    if matches!(view, View::Race | View::Probe) {
+    if matches!(view, View::Race | View::Probe | View::Answers) {
         // A lab of its own: the lanes of its last race answer what is asked.
         driver.lab = Arc::new(Session::alone(lab().bert().clone(), None));
     }

@@ -4,6 +4,7 @@
 mod again;
 mod aggregate;
 mod altered;
+mod answers;
 mod architecture;
 #[cfg(unix)]
 mod archive;

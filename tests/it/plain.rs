@@ -59,7 +59,7 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
 }
 
 /// What is said at the bench of each view, on a sentence of two words.
-const SAID: [(View, &str); 31] = [
+const SAID: [(View, &str); 33] = [
     (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
     (View::Whole, "becomes 4 pieces, and each a vector"),
     (View::Label, "the probability of positive is"),
@@ -75,6 +75,7 @@ const SAID: [(View, &str); 31] = [
     (View::Arrange, "Words shuffled with their positions: cosine of [CLS] with its original 1.0000"),
     (View::Attention, "Its weights, largest first:"),
     (View::Matrix, "Each piece's two largest weights: [CLS] weighs"),
+    (View::Threads, "[CLS] looks at, most first:"),
     (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
@@ -82,6 +83,7 @@ const SAID: [(View, &str); 31] = [
     (View::Histories, "bge-small-en-v1.5: tuned through [CLS]"),
     (View::Notebook, "4. Can the original sequence be recovered from it?"),
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
+    (View::Answers, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Probe, "--layer all"),
     (View::Learning, "A training of 60 steps, head on [CLS]"),
     (View::Decode, "clsroom invert --readouts cls,mean,sep --layer all --data movies -- 'fine film'"),
@@ -100,7 +102,7 @@ fn every_view_has_words() {
     let step = |(name, view): &(&str, View)| {
         let more = match view {
             View::Compare | View::Difference => "other = \"poor film\"\n",
-            View::Race | View::Probe => "readouts = [\"cls\", \"mean\"]\n",
+            View::Race | View::Probe | View::Answers => "readouts = [\"cls\", \"mean\"]\n",
             _ => "",
         };
         format!("## {name}\n\nLook.\n\n```bench\nview = \"{name}\"\n{more}```\n")

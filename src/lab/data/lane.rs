@@ -1,8 +1,11 @@
 //! The lanes of a race, and what the difference of two says.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Curve;
+use crate::lab::map::Cloud;
 
 /// One classifier's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +47,9 @@ pub struct Lane {
     /// For each test sentence the probability of each class, with the first seed (not written to records).
     #[serde(skip)]
     pub probabilities: Vec<Vec<f32>>,
+    /// What it reads of some test sentences, with the first seed (not written to records).
+    #[serde(skip)]
+    pub cloud: Option<Arc<Cloud>>,
     /// With more than two classes, what each was taken for with the first seed [class x answer].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confusion: Vec<Vec<usize>>,

@@ -165,6 +165,8 @@ pub struct LaneAnswer {
     pub layer: Option<usize>,
     /// Probability of each class.
     pub probabilities: Vec<f32>,
+    /// Where it lies in the lane's cloud, if that has one.
+    pub point: Option<[f32; 2]>,
 }
 
 /// Where the loss touches, for a sentence labelled positive and a fresh head.

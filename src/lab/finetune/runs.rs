@@ -3,12 +3,15 @@
 //! A lane that looks for its rate learns once with each that [`sweep`] names, and keeps what was best on validation; only
 //! that one ever sees the test sentences.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::examples::order;
 use super::schedule::factor;
 use super::sweep::{self, Tried};
 use super::{CLIP, Example, Examples, HEAD_RATE, Rates, Student};
+use crate::lab::map::Cloud;
 use crate::lab::probe::share;
 use crate::lab::{Curve, LabError, Rate, Readout, Recipe, likeliest};
 use crate::model::Bert;
@@ -64,6 +67,8 @@ pub struct Trained {
     pub student: Option<Student>,
     /// Probability of each class for each test sentence.
     pub probabilities: Vec<Vec<f32>>,
+    /// What the student reads of some test sentences, for whom that is asked.
+    pub cloud: Option<Arc<Cloud>>,
 }
 
 /// A student under way.
@@ -243,7 +248,7 @@ fn test(
         curve: under.curve,
         ended: None,
     };
-    Ok(Some(Trained { run, student: Some(under.student), probabilities }))
+    Ok(Some(Trained { run, student: Some(under.student), probabilities, cloud: None }))
 }
 
 /// A lane of which no rate came to an end.
@@ -259,7 +264,7 @@ fn without_end(readout: &Readout, seed: u64, ended: Option<(Curve, String)>) -> 
         curve,
         ended: Some(why),
     };
-    Trained { run, student: None, probabilities: Vec::new() }
+    Trained { run, student: None, probabilities: Vec::new(), cloud: None }
 }
 
 /// Whether the likeliest class is the label; of equals the first.

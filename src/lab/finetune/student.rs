@@ -137,6 +137,26 @@ impl Student {
         examples: &[Example],
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Vec<Vec<f32>>>> {
+        self.each(examples, stop, |hidden, members| {
+            ops::softmax(&self.logits(hidden, members, false)?.detach(), D::Minus1)?.to_vec2::<f32>()
+        })
+    }
+
+    /// What its head reads of each example `[D]`. `stop` as above.
+    ///
+    /// # Errors
+    /// When a pass fails.
+    pub fn vectors(&self, examples: &[Example], stop: &(dyn Fn() -> bool + Sync)) -> Result<Option<Vec<Vec<f32>>>> {
+        self.each(examples, stop, |hidden, members| self.read(hidden, members, false)?.detach().to_vec2::<f32>())
+    }
+
+    /// Something of each example, computed from the last hidden states of a batch.
+    fn each(
+        &self,
+        examples: &[Example],
+        stop: &(dyn Fn() -> bool + Sync),
+        of: impl Fn(&Tensor, &[&Example]) -> Result<Vec<Vec<f32>>> + Sync,
+    ) -> Result<Option<Vec<Vec<f32>>>> {
         let mut found = vec![Vec::new(); examples.len()];
         for round in batches(examples).chunks(rayon::current_num_threads().max(1)) {
             if stop() {
@@ -146,8 +166,7 @@ impl Student {
                 .par_iter()
                 .map(|members| {
                     let members: Vec<&Example> = members.iter().map(|index| &examples[*index]).collect();
-                    let hidden = self.learner.read(&pack(&members)?, below(&members)?)?;
-                    ops::softmax(&self.logits(&hidden, &members, false)?.detach(), D::Minus1)?.to_vec2::<f32>()
+                    of(&self.learner.read(&pack(&members)?, below(&members)?)?, &members)
                 })
                 .collect::<Result<Vec<_>>>()?;
             for (index, answer) in round.iter().flatten().zip(answers.into_iter().flatten()) {
@@ -175,16 +194,18 @@ impl Student {
 
     /// `pooled Wᵀ + b` [B x K].
     fn logits(&self, hidden: &Tensor, examples: &[&Example], tracked: bool) -> Result<Tensor> {
+        self.read(hidden, examples, tracked)?.matmul(&self.head[0].t()?)?.broadcast_add(self.head[1].as_tensor())
+    }
+
+    /// What the head reads of the last hidden states [B x D].
+    fn read(&self, hidden: &Tensor, examples: &[&Example], tracked: bool) -> Result<Tensor> {
         // The shares are read off; no gradient goes through them.
         let attention = if self.readout.needs_attention() {
             self.learner.attention_of_first(&pack(examples)?, below(examples)?)?
         } else {
             vec![Vec::new(); examples.len()]
         };
-        let mut pooled = reading::pooled(&self.readout, hidden, examples, &attention)?;
-        if self.readout == Readout::Pooler {
-            pooled = self.learner.pool(&pooled, tracked)?;
-        }
-        pooled.matmul(&self.head[0].t()?)?.broadcast_add(self.head[1].as_tensor())
+        let pooled = reading::pooled(&self.readout, hidden, examples, &attention)?;
+        if self.readout == Readout::Pooler { self.learner.pool(&pooled, tracked) } else { Ok(pooled) }
     }
 }

@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use super::{Fitted, Kept, Report, Table};
 use crate::lab::finetune::sweep::GRID;
-use crate::lab::finetune::{Examples, Race, Run, RunKey, Trained, examples, runs, train};
-use crate::lab::{Curve, Ended, LabError, Lane, Mode, RaceRequest, Rate, Readout, Recipe};
+use crate::lab::finetune::{Example, Examples, Race, Run, RunKey, Trained, examples, runs, train};
+use crate::lab::map::Cloud;
+use crate::lab::{Curve, Ended, LabError, Lane, Matrix, Mode, RaceRequest, Rate, Readout, Recipe};
 use crate::model::Bert;
 
 /// The fine-tuned part of a race.
@@ -67,7 +69,9 @@ impl Tuning<'_> {
         let mut missing = Vec::new();
         for place in places {
             match (self.kept.find)(readouts[*place], seed) {
-                Some(run) => finished[*place].push(Trained { run, student: None, probabilities: Vec::new() }),
+                Some(run) => {
+                    finished[*place].push(Trained { run, student: None, probabilities: Vec::new(), cloud: None });
+                }
                 None => missing.push(*place),
             }
         }
@@ -95,11 +99,18 @@ impl Tuning<'_> {
             stop: self.report.control.stop,
         };
         let Some(trained) = train(&race, &keys, seed)? else { return Ok(false) };
-        for (place, mut one) in missing.into_iter().zip(trained) {
+        for ((place, mut one), key) in missing.into_iter().zip(trained).zip(&keys) {
             (self.kept.keep)(&one.run);
             if seed > self.request.seed {
                 // Only the first seed's student answers for its lane; the others' memory is given back.
                 (one.student, one.probabilities) = (None, Vec::new());
+            }
+            if let Some(student) = &one.student {
+                let test = &key.examples.test;
+                let chosen: Vec<Example> = Cloud::chosen(test.len()).map(|at| test[at].clone()).collect();
+                let Some(vectors) = student.vectors(&chosen, self.report.control.stop)? else { return Ok(false) };
+                let width = vectors.first().map_or(0, Vec::len);
+                one.cloud = Some(Arc::new(Cloud::of(&Matrix::new(vectors.len(), width, vectors.concat()))));
             }
             finished[place].push(one);
         }
@@ -161,6 +172,7 @@ impl Tuning<'_> {
     fn lane(&self, readout: &Readout, mut whole: Vec<Trained>) -> Option<Fitted> {
         let first = whole.first_mut()?;
         let (student, probabilities) = (first.student.take(), std::mem::take(&mut first.probabilities));
+        let cloud = first.cloud.take();
         let run = first.run.clone();
         let runs: Vec<Run> = whole.into_iter().map(|one| one.run).collect();
         let correct = runs.iter().map(|run| run.correct.clone()).collect();
@@ -172,6 +184,7 @@ impl Tuning<'_> {
             grid: run.grid,
             curves: runs.into_iter().map(|run| run.curve).collect(),
             probabilities,
+            cloud,
             ..self.table.lane(readout, Mode::Finetune.name(), Some(layer), correct)
         };
         Some(Fitted { lane, heads: Vec::new(), student })

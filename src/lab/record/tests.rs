@@ -19,6 +19,7 @@ fn lane(readout: &str, layer: Option<usize>) -> Lane {
         rate: None,
         curves: Vec::new(),
         probabilities: Vec::new(),
+        cloud: None,
         confusion: Vec::new(),
         macro_f1: None,
     }
