@@ -16,6 +16,7 @@ pub mod notebook;
 mod outcomes;
 mod paths;
 pub mod pieces;
+mod play;
 pub mod question;
 pub mod results;
 pub mod runs;
@@ -42,6 +43,7 @@ pub use keymap::{Action, Key};
 pub use results::Results;
 
 /// Everything the screen shows.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub struct State {
     /// The lessons.
     pub course: Arc<Course>,
@@ -73,6 +75,8 @@ pub struct State {
     pub notice: Option<String>,
     /// Whether the mouse is on.
     pub mouse: bool,
+    /// Whether the bench goes on by itself, at each beat.
+    pub playing: bool,
     /// Seconds since 1970, as last told.
     pub now: Option<u64>,
     /// How fast the model reads on this machine.
@@ -177,6 +181,8 @@ pub enum Msg {
     Course(Result<Loaded, String>),
     /// The time, in seconds since 1970.
     Time(u64),
+    /// While the bench plays: it goes on.
+    Beat,
     /// Something to say, such as a failed save.
     Notice(String),
 }
@@ -240,6 +246,7 @@ impl State {
             results: Results::default(),
             notice: None,
             mouse: false,
+            playing: false,
             now: None,
             speed: runs::Speed::Unknown,
             started: None,
@@ -371,6 +378,9 @@ impl State {
                 if !self.covered() && self.has_run_here() && !self.shows_notebook() && self.missing().is_empty() {
                     return Some(format!("[{what} done]"));
                 }
+                if self.playing {
+                    return Some("[playing]".to_owned());
+                }
                 // Knock-outs take longest and stand on the screen only when they are the measure shown.
                 let shown =
                     |request: &Request| !matches!(request, Request::Knockout(_)) || self.measure() == Some("knockout");
@@ -405,6 +415,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.started.get_or_insert(now);
             Vec::new()
         }
+        Msg::Beat => {
+            play::beat(state);
+            Vec::new()
+        }
         Msg::Notice(notice) => {
             state.notice = Some(wording::sentence(&notice));
             Vec::new()
@@ -419,6 +433,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         state.cursor.layer = state.cursor.layer.min(facts.layers);
         state.cursor.head = state.cursor.head.min(facts.heads.saturating_sub(1));
     }
+    bench::settle(state);
     notebook::look_for_gaps(state);
     effects.extend(results::ask(state));
     effects.extend(runs::ask_speed(state));

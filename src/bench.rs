@@ -32,6 +32,8 @@ mod probe;
 mod race;
 mod ranges;
 mod received;
+mod recorded;
+mod rivals;
 mod row;
 mod similarity;
 mod slope;
@@ -126,6 +128,8 @@ pub enum View {
     Threads,
     /// A race answer by answer: what is taken for what, how sure, how long.
     Answers,
+    /// Recorded readouts against `[CLS]`, with margin.
+    Rivals,
 }
 
 /// Every view, in the order of the enum and of the sandbox.
@@ -163,6 +167,7 @@ const TABLE: &[&ViewRow] = &[
     &whole::ROW,
     &threads::ROW,
     &answers::ROW,
+    &rivals::ROW,
 ];
 
 /// How many views there are.

@@ -23,6 +23,9 @@ const FRAME: Duration = Duration::from_millis(100);
 /// The same with `--no-animation`.
 const STILL: Duration = Duration::from_secs(2);
 
+/// From one picture to the next while a bench plays: slow enough to see what changed.
+const BEAT: Duration = Duration::from_millis(500);
+
 /// What happens to a learner.
 pub enum Incoming {
     /// A key.
@@ -128,18 +131,26 @@ impl<H: Host> Front<H> {
         self.tell_time();
         // What happened since the last frame: nothing, something that may wait, something to show at once.
         let mut dirty = false;
+        // The last beat, while the bench plays; nothing wakes the program up otherwise.
+        let mut beaten: Option<Instant> = None;
         loop {
-            let first = if dirty {
-                match incoming.recv_timeout(self.frame.saturating_sub(drawn.elapsed())) {
+            beaten = self.state.playing.then(|| beaten.unwrap_or_else(Instant::now));
+            let frame = dirty.then(|| self.frame.saturating_sub(drawn.elapsed()));
+            let beat = beaten.map(|last| BEAT.saturating_sub(last.elapsed()));
+            let first = match frame.into_iter().chain(beat).min() {
+                None => incoming.recv().map_err(|_| ()),
+                Some(wait) => match incoming.recv_timeout(wait) {
                     Err(RecvTimeoutError::Timeout) => {
+                        if beaten.is_some_and(|last| last.elapsed() >= BEAT) {
+                            self.tell(Msg::Beat)?;
+                            beaten = Some(Instant::now());
+                        }
                         self.draw()?;
                         (drawn, dirty) = (Instant::now(), false);
                         continue;
                     }
                     other => other.map_err(|_| ()),
-                }
-            } else {
-                incoming.recv().map_err(|_| ())
+                },
             };
             let Ok(first) = first else { return Ok(End::Left) };
             let mut now = false;

@@ -118,6 +118,7 @@ fn hint(row: &Binding, state: &State, width: u16) -> &'static str {
         },
         Screen::Home { .. } if row.actions.contains(&Action::Back) => "leave",
         _ if row.actions == [Action::Enter] && row.scope == Scope::Runs && state.covered() => "show",
+        _ if row.scope == Scope::Plays && state.playing => "stop",
         _ if row.actions == [Action::Pause] && state.results.running.as_ref().is_some_and(|run| run.paused) => "go on",
         _ => row.hint,
     }
@@ -147,6 +148,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
                 && !state.has_run_here()
         }
         Scope::Running => state.results.running.is_some(),
+        Scope::Plays => bench_shown && state.plays() && state.results.running.is_none(),
         Scope::Raced => {
             view.is_some_and(|view| view.row().lanes) && state.race_report().is_some() && state.has_run_here()
         }

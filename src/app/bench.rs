@@ -38,6 +38,8 @@ pub struct Cursor {
     pub way: Way,
     /// What the cursor was on is opened.
     pub open: bool,
+    /// It stands where the view begins on this sentence, or where the learner moved it.
+    pub placed: bool,
 }
 
 impl Cursor {
@@ -122,6 +124,19 @@ pub(super) fn begin(state: &mut State) {
     }
 }
 
+/// Puts the cursor on the piece at which the view begins, once the sentence's pass is there; see [`ViewRow::starts`].
+pub(super) fn settle(state: &mut State) {
+    if state.cursor.placed || state.trace().is_none() {
+        return;
+    }
+    let start = state.row().and_then(|row| (row.starts)(state));
+    let cursor = &mut state.cursor;
+    cursor.placed = true;
+    if let Some((row, token)) = start {
+        (cursor.row, cursor.token) = (row, token);
+    }
+}
+
 /// Moves in one direction until nothing moves any more.
 pub(super) fn to_the_end(state: &mut State, towards: Action) {
     let mut before = state.cursor;
@@ -136,6 +151,7 @@ pub(super) fn to_the_end(state: &mut State, towards: Action) {
 /// Moves within the bench; what does not fit the view does nothing.
 pub(super) fn step(state: &mut State, action: Action) {
     let Some(bench) = state.bench().cloned() else { return };
+    state.cursor.placed = true;
     if action == Action::Hide {
         if state.hides() {
             state.cursor.hide = !state.cursor.hide;

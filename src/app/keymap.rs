@@ -70,7 +70,7 @@ pub enum Action {
     Enter,
     /// Stop a run.
     Stop,
-    /// Hold a run, or let it go on.
+    /// Hold a run, or let it go on; where none goes on, play the bench.
     Pause,
     /// Another lane.
     More,
@@ -161,6 +161,8 @@ pub enum Scope {
     Runs,
     /// While it runs.
     Running,
+    /// When the bench can go from layer to layer, or from operation to operation, by itself.
+    Plays,
     /// When the race on the bench is over.
     Raced,
     /// When lanes can be added.
@@ -335,6 +337,14 @@ pub const TABLE: &[Binding] = &[
         "layer",
         "layer down, up",
         Scope::Layers,
+    ),
+    binding(
+        &[K::Char(' ')],
+        &[A::Pause],
+        "Space",
+        "play",
+        "go through layers or operations by itself; any key stops it",
+        Scope::Plays,
     ),
     binding(&[K::Char('{'), K::Char('}')], &[A::HeadDown, A::HeadUp], "{ }", "head", "head down, up", Scope::Heads),
     binding(

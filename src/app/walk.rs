@@ -4,7 +4,7 @@ use crate::lesson::progress::Recall;
 
 use super::editor::{self, Purpose};
 use super::{
-    Action, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, goto, keymap, notebook, paths,
+    Action, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, goto, keymap, notebook, paths, play,
     question, results, runs, sandbox, settings,
 };
 
@@ -25,6 +25,10 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
         return in_overlay(state, key);
     }
     state.notice = None;
+    // Any key stops what plays, and Space does no more than that.
+    if std::mem::take(&mut state.playing) && key == Key::Char(' ') {
+        return Vec::new();
+    }
     keymap::action(key).map_or_else(Vec::new, |action| act(state, action))
 }
 
@@ -128,6 +132,7 @@ pub(super) fn in_bench(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Export if state.shows_notebook() => return vec![Effect::Export],
         Action::Enter => return runs::run(state),
         Action::Stop => return runs::stop(state),
+        Action::Pause if state.results.running.is_none() => play::play(state),
         Action::Pause => return runs::pause(state),
         Action::Ask | Action::Disagree
             if !state.covered() && state.takes_lanes() && state.measured_before().is_some() =>

@@ -102,8 +102,9 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(report) = state.race_report() else { return before(state, caption, theme, area, buf) };
     let lanes = lanes(report);
     let Some(lane) = lanes.get(state.cursor.offset.min(lanes.len().saturating_sub(1))) else {
-        let said = ["The answers to the single sentences were not kept.", "Press Enter to run the race again."];
-        return card(&said, theme, area, buf);
+        let day = state.measured_before().map_or_else(String::new, |day| format!("Measured here on {day}. "));
+        let kept = format!("{day}The answers to the single sentences were not kept.");
+        return card(&[&kept, "Press Enter to run the race again."], theme, area, buf);
     };
     match shown {
         Shown::Cloud => clouds(state, report, (&lanes, lane), theme, area, buf),

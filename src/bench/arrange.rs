@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::words::capitalised;
@@ -16,7 +17,7 @@ use crate::lesson::Format;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
-use crate::view::widgets::text::fit;
+use crate::view::widgets::text::{fit, width};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the same pieces in other arrangements: shuffled, [CLS] last, without positions",
@@ -69,7 +70,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         area,
         buf,
     );
-    let y = lines(&orders(data, shown, usize::from(body.width), theme), body, buf);
+    let y = lines(&orders(data, shown, body, theme), body, buf);
     // Where there is little room the arrangement shown stands alone, as numbers.
     let low = body.bottom().saturating_sub(y) < LOW;
     let top = if low { y } else { y + 1 };
@@ -115,21 +116,44 @@ fn place(change: Change) -> usize {
     Change::ALL.iter().position(|known| *known == change).unwrap_or(0)
 }
 
-/// The pieces before and after, and what to know of a sentence that is too short to shuffle.
-fn orders<'a>(data: &ArrangeData, shown: &Arrangement, width: usize, theme: &Theme) -> Vec<Line<'a>> {
-    let written = |order: &mut dyn Iterator<Item = usize>| {
-        let pieces: Vec<String> =
-            order.filter_map(|index| data.tokens.get(index)).map(|piece| label_of(piece, theme)).collect();
-        pieces.join(" ")
+/// Lines below which the positions give way to the curve.
+const POSITIONS: u16 = 13;
+
+/// Pieces in some order with the position that each has, in two lines; a piece that has none has a dash.
+fn order(pieces: impl Iterator<Item = (String, Option<usize>)>) -> [String; 2] {
+    let mut rows = [String::new(), String::new()];
+    for (piece, position) in pieces {
+        let position = position.map_or("-".to_owned(), |position| position.to_string());
+        let cells = width(&piece).max(width(&position));
+        for (row, text) in rows.iter_mut().zip([piece, position]) {
+            row.push_str(&text);
+            row.push_str(&" ".repeat(cells + 1 - width(&text)));
+        }
+    }
+    rows
+}
+
+/// The pieces before and after with their positions, and what to know of a sentence that is too short to shuffle.
+fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme) -> Vec<Line<'a>> {
+    let piece = |index: usize| data.tokens.get(index).map(|piece| label_of(piece, theme)).unwrap_or_default();
+    let row = |lead: &str, text: &str, style: Style| {
+        let text = fit(text.trim_end(), usize::from(area.width).saturating_sub(10), theme.ascii);
+        Line::from(vec![Span::styled(format!("{lead:<10}"), theme.label()), Span::styled(text, style)])
     };
-    let row = |lead: &str, text: String| {
-        let text = fit(&text, width.saturating_sub(8), theme.ascii);
-        Line::from(vec![Span::styled(format!("{lead:<8}"), theme.label()), Span::styled(text, theme.text())])
+    let position = |place: usize, old: usize| match shown.change {
+        Change::Carried => Some(old),
+        Change::Shuffled | Change::ClsAtEnd => Some(place),
+        Change::NoPositions => None,
     };
-    let mut rows = vec![
-        row("before", written(&mut (0..data.tokens.len()))),
-        row("after", written(&mut shown.order.iter().copied())),
-    ];
+    let before = order((0..data.tokens.len()).map(|index| (piece(index), Some(index))));
+    let after = order(shown.order.iter().enumerate().map(|(place, old)| (piece(*old), position(place, *old))));
+    let mut rows = Vec::new();
+    for (lead, [pieces, positions]) in [("before", before), ("after", after)] {
+        rows.push(row(lead, &pieces, theme.text()));
+        if area.height >= POSITIONS {
+            rows.push(row("position", &positions, theme.dim()));
+        }
+    }
     let unmoved = shown.order.iter().enumerate().all(|(place, old)| place == *old);
     if unmoved && matches!(shown.change, Change::Carried | Change::Shuffled) {
         rows.push(said("This sentence is too short to shuffle: type a longer one with e.", theme.value()));

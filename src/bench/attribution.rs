@@ -31,7 +31,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 
 /// Headings, and whether the numbers have signs.
 const COLUMNS: [(&str, bool); 4] =
-    [("grad x input", true), ("integrated", true), ("raw attention", false), ("rollout", false)];
+    [("grad x input", true), ("integrated", true), ("attention", false), ("rollout", false)];
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(data) = state.attribution() else {
@@ -65,7 +65,7 @@ fn foot(
     vec![
         said(
             format!(
-                "{}: {gradient:+.3} {dot} {integrated:+.3} {dot} {raw:.3} {dot} {rollout:.3} {dot} {} of {}",
+                "{}, {} of {}: grad {gradient:+.3} {dot} integrated {integrated:+.3} {dot} attn {raw:.3} {dot} roll {rollout:.3}",
                 labels(trace, theme)[at],
                 at + 1,
                 trace.pieces.len()
@@ -85,14 +85,14 @@ fn foot(
         ),
         said(
             format!(
-                "integrated, rank correlation over words: raw {}, rollout {}",
+                "integrated, rank correlation over words: attention {}, rollout {}",
                 correlation(with_raw),
                 correlation(with_rollout)
             ),
             theme.value(),
         ),
         signs(trace, theme),
-        measured(&format!("{} on [CLS], {STEPS} steps; a scale a column", head(trace)), theme),
+        measured(&format!("{} on [CLS], {STEPS} steps; bars: a scale a column", head(trace)), theme),
     ]
 }
 
@@ -137,7 +137,15 @@ fn table(
     for (column, (heading, _)) in COLUMNS.into_iter().enumerate() {
         put(buf, x_of(column), area.y, each, &fit(heading, usize::from(each) - 1, theme.ascii), theme.label());
     }
-    let most = columns.map(|column| shown.iter().map(|index| column[*index].abs()).fold(0f32, f32::max));
+    // [CLS] has so much of the attention that beside it the words would be alike: its bar may be full.
+    let most = columns.map(|column| {
+        let from = |first: usize| {
+            let of = shown.iter().filter(|index| **index >= first);
+            of.map(|index| column[*index].abs()).fold(0f32, f32::max)
+        };
+        let others = from(1);
+        if others > 0.0 { others } else { from(0) }
+    });
     let place = place_of(&shown, token(state, trace));
     let room = usize::from(area.height) - 1;
     // What is not shown is said in a line of its own.

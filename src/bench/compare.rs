@@ -32,12 +32,14 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         |values: &[f32]| values.iter().enumerate().map(|(layer, value)| (layer as f32, *value)).collect::<Vec<_>>();
     let (cls, mean, word) = (points(&data.cls), points(&data.mean), points(&data.word_cosine));
     let word_name = data.word.as_ref().map(|(word, ..)| format!("\"{}\"", clean(word, theme.ascii)));
+    // Where a word is followed, it is what is asked about.
+    let look = |role| if word_name.is_some() { Role::Dim } else { role };
     let mut series = vec![
-        Series { name: "[CLS]", points: &cls, role: Role::Cls, ..Series::default() },
-        Series { name: "GlobalPooling", points: &mean, role: Role::Mean, ..Series::default() },
+        Series { name: "[CLS]", points: &cls, role: look(Role::Cls), ..Series::default() },
+        Series { name: "GlobalPooling", points: &mean, role: look(Role::Mean), ..Series::default() },
     ];
     if let Some(name) = &word_name {
-        series.push(Series { name, points: &word, role: Role::Label, ..Series::default() });
+        series.push(Series { name, points: &word, role: Role::Value, ..Series::default() });
     }
     let last = data.cls.len().saturating_sub(1);
     let ends = |name: &str, values: &[f32]| {
@@ -71,7 +73,9 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         put(buf, body.x, body.y + index as u16, body.width, &text, theme.text());
     }
     let plot = Rect { y: body.y + 3, height: body.height.saturating_sub(3), ..body };
-    let low = data.cls.iter().chain(&data.mean).chain(&data.word_cosine).copied().fold(0f32, f32::min);
+    let lowest = data.cls.iter().chain(&data.mean).chain(&data.word_cosine).copied().fold(1f32, f32::min);
+    // Near 1, small differences are what is asked about.
+    let low = if lowest >= 0.9 { 0.9 } else { lowest.min(0.0) };
     let curves = Chart {
         title: "cosine",
         series: &series,

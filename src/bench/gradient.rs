@@ -1,7 +1,10 @@
 //! Where the loss touches: the gradient's size at every layer and position.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
 use super::words::layer_name;
 use super::{card, frame, label_role, labels, measured, said, token};
@@ -50,8 +53,15 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let rows: Vec<String> = (0..map.rows).rev().map(layer_name).collect();
     // In thousandths, so that a cell can hold the number.
     let value = |row: usize, column: usize| 1e3 * map.at(map.rows - 1 - row, column);
-    let most = 1e3 * map.data.iter().copied().fold(0f32, f32::max).max(f32::MIN_POSITIVE);
-    let scale = Scale::between(0.0, most);
+    let largest = |columns: Range<usize>| {
+        let of = |row: usize| columns.clone().map(move |column| map.at(row, column));
+        1e3 * (0..map.rows).flat_map(of).fold(0f32, f32::max)
+    };
+    // Where [CLS] has far more than the others, they have the colours to themselves and it stays a number.
+    let (first, others) = (largest(0..1), largest(1..map.cols));
+    let apart = others > 0.0 && first > 4.0 * others;
+    let most = if apart { others } else { first.max(others) };
+    let scale = Scale::between(0.0, most.max(f32::MIN_POSITIVE));
     let touched = (0..map.cols).filter(|column| map.at(layer, *column) > 0.0).count();
     let under = format!(
         "{}, layer {layer}: {:.3} thousandths; the loss touches {touched} of {} positions here",
@@ -62,7 +72,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let foot = [
         said(under, theme.value()),
         said("length of the gradient: how much this vector is told to change", theme.text()),
-        scale.legend(2, theme),
+        unit(scale.legend(1, theme), apart, theme),
         measured(&how(data, readout, trace), theme),
     ];
     let caption = format!("where the loss touches: {}", reader(readout));
@@ -72,9 +82,17 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         column_roles: &roles,
         scale,
         cursor: Some((map.rows - 1 - layer, at)),
+        apart: apart.then_some(0),
         ..Heatmap::new(&rows, &columns, &value)
     };
     heatmap::draw(body, buf, theme, &map);
+}
+
+/// The legend with its unit.
+fn unit(mut legend: Line<'static>, apart: bool, theme: &Theme) -> Line<'static> {
+    let cls = if apart { "; [CLS] itself has no colour" } else { "" };
+    legend.spans.push(Span::styled(format!(" thousandths{cls}"), theme.text()));
+    legend
 }
 
 /// Whose loss it is.

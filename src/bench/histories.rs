@@ -131,7 +131,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         rows.extend(bars(history, measure));
     }
     let foot = [
-        said(format!("{}: {}", chosen.name(), detail(chosen)), theme.value()),
+        said(format!("{}: {}", chosen.name(), of_measure(chosen, measure)), theme.value()),
         said(shown, theme.text()),
         said(
             format!(
@@ -142,7 +142,10 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         ),
     ];
     let body = frame(caption, "v measure", &foot, theme, area, buf);
-    bars::draw(body, buf, theme, &Bars { rows: &rows, range: None, axis: true, cursor: Some(cursor) });
+    // A difference is read from nothing, a cosine from 0 to 1.
+    let marks: &[f32] = if measure == 0 { &[0.0] } else { &[] };
+    let range = (measure == 3).then_some((0.0, 1.0));
+    bars::draw(body, buf, theme, &Bars { axis: true, cursor: Some(cursor), range, marks, ..Bars::new(&rows) });
 }
 
 /// The rows of one model.
@@ -186,6 +189,25 @@ fn bars(history: &History<'_>, measure: usize) -> Vec<Bar> {
 
 fn whisker(label: String, [value, low, high]: [f64; 3], text: String, role: Role) -> Bar {
     Bar { label, value: value as f32, text, role, interval: Some((low as f32, high as f32)), dots: Vec::new() }
+}
+
+/// What the measure says of one model.
+fn of_measure(history: &History<'_>, measure: usize) -> String {
+    let both = |kind: &str, what: &str| {
+        let percent = |readout: &str| {
+            let share = history.share(kind, readout, what);
+            share.map_or("?".to_owned(), |[value, ..]| values::write(value, Format::Percent))
+        };
+        format!("[CLS] {}, GlobalPooling {}", percent("cls"), percent("mean"))
+    };
+    match measure {
+        1 => format!("{}; {}", history.tuned(), both("frozen", "accuracy")),
+        2 => format!("{}; {}", history.tuned(), both("aggregate", "nearest")),
+        3 => history.number("frozen", "cosine").map_or_else(String::new, |cosine| {
+            format!("{}; cosine {}", history.tuned(), values::write(cosine, Format::Decimals(3)))
+        }),
+        _ => detail(history),
+    }
 }
 
 /// Everything of one model, in a sentence.

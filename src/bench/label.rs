@@ -73,7 +73,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     if list.height > 1 {
         let what = format!("probability of \"{above}\" (0.5 is undecided)");
         put(buf, list.x, list.y, list.width, &fit(&what, usize::from(list.width), theme.ascii), theme.label());
-        let bars = Bars { range: Some((0.0, 1.0)), axis: list.height > 4, ..Bars::new(&rows) };
+        let bars = Bars { range: Some((0.0, 1.0)), axis: list.height > 4, marks: &[0.5], ..Bars::new(&rows) };
         bars::draw(Rect { y: list.y + 1, height: list.height - 1, ..list }, buf, theme, &bars);
     }
 }

@@ -33,18 +33,22 @@ pub(super) const ROW: ViewRow = ViewRow {
         _ => &[],
     },
     prepares: |state| (state.measure() == Some("knockout")).then(|| Request::Knockout(state.sentence())),
+    starts,
     moves: over_layers,
     wants: |state| vec![Request::Knockout(state.sentence())],
     reads_the_course: |state| state.measure() == Some("knockout") && state.heads_learnt_from_the_course(),
     ..ViewRow::of(View::Mixing, "mixing", Draw::Traced(draw), words)
 };
 
+/// What the pieces of a row come to.
+const ADDS: &str = "with [CLS] a row adds to 1";
+
 /// Name, what a cell says, and what a row does.
 const MEASURES: [(&str, &str, &str); 4] = [
-    ("norm-based share", "share of the layer's new [CLS] vector that came from it", "a row adds to 1"),
-    ("raw attention", "attention weight of [CLS] on it, mean of the heads", "a row adds to 1"),
-    ("attention rollout", "attention followed back to the input, half of it kept at each layer", "a row adds to 1"),
-    ("knock-out", "how far the final [CLS] turns when this one edge is cut (1 - cosine)", "rows do not sum to 1"),
+    ("norm-based share", "share of the layer's new [CLS] vector that came from it", ADDS),
+    ("raw attention", "attention weight of [CLS] on it, mean of the heads", ADDS),
+    ("attention rollout", "attention followed to the input, half kept in each layer", ADDS),
+    ("knock-out", "how far the final [CLS] turns without this edge (1 - cosine)", "rows do not sum to 1"),
 ];
 
 /// What a measure says of a sentence: into `[CLS]`, layers by pieces.
@@ -106,7 +110,10 @@ pub(super) fn foot(
         format!("raw {:.3}", share(&trace.mixing.raw)),
         format!("rollout {:.3}", share(&trace.mixing.rollout)),
     ];
-    if let Some(data) = knocked.filter(|_| at > 0) {
+    // What is cut is told where cutting is the measure: elsewhere the line would be too long.
+    let cutting = state.measure() == Some("knockout");
+    under.truncate(if cutting { 1 } else { under.len() });
+    if let Some(data) = knocked.filter(|_| at > 0 && cutting) {
         under.push(format!("cut: {:.4}", share(&data.cosine_distance)));
         if !data.probability_change.data.is_empty() {
             under.push(format!("label {:+.3}", share(&data.probability_change)));
@@ -146,6 +153,15 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         ..Heatmap::new(&rows, &kept, &value)
     };
     heatmap::draw(body, buf, theme, &map);
+}
+
+/// The word from which most flows in the last layer, whose `[CLS]` is what readers take.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let trace = state.trace()?;
+    let table = flowing(state, trace).map_or(&trace.mixing.norm, |flowing| flowing.table);
+    let row = table.row(table.rows.checked_sub(1)?);
+    let words = (0..row.len()).filter(|index| !trace.pieces[*index].special() && row[*index].is_finite());
+    words.max_by(|a, b| row[*a].total_cmp(&row[*b])).map(|token| (0, token))
 }
 
 /// The token other than `[CLS]` that has most of a row.

@@ -17,6 +17,8 @@ pub(super) const ROW: ViewRow = ViewRow {
     settings: &["sentence", "measure"],
     families: &[values::families::NEIGHBOURS],
     wants: |state| vec![Request::Neighbours { sentence: state.sentence(), position: state.cursor.token }],
+    // The text sends the learner to a word.
+    starts: |state| state.trace().filter(|trace| trace.pieces.len() > 2).map(|_| (0, 1)),
     ..ViewRow::of(View::Neighbours, "neighbours", Draw::Traced(draw), words)
 };
 

@@ -24,7 +24,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(flowing) = mixing::flowing(state, trace) else { return mixing::waits(theme, area, buf) };
     let layer = mixing::layer_of(state, &flowing);
-    let how = "a word's background: how much comes from it";
+    let how = "background: what comes from it";
     let foot = mixing::foot(state, trace, &flowing, how, theme);
     let caption = format!("into [CLS]: {}{}", flowing.name, in_way(state));
     let body = frame(&caption, &format!("layer {layer} [ ]   v measure"), &foot, theme, area, buf);

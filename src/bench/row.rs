@@ -81,6 +81,8 @@ pub(crate) struct ViewRow {
     pub ways: fn(&State) -> &'static [Way],
     /// What it asks for about prepared vectors, where the worker prepares them.
     pub prepares: fn(&State) -> Option<Request>,
+    /// The row and the piece on which the cursor starts, by the sentence; `None`: the first.
+    pub starts: fn(&State) -> Option<(usize, usize)>,
     /// Moves the cursor; `false` leaves a key to what it does in every bench.
     pub moves: fn(&mut State, Action) -> bool,
     /// What it asks the worker for, besides the trace.
@@ -121,6 +123,7 @@ impl ViewRow {
             hides: |_| false,
             ways: |_| &[],
             prepares: |_| None,
+            starts: |_| None,
             moves: |_, _| false,
             wants: |_| Vec::new(),
             race: |_| None,

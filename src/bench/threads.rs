@@ -12,7 +12,7 @@ use crate::app::pieces::place_of;
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::threads::{self, THICK, Threads};
+use crate::view::widgets::threads::{self, Threads};
 
 /// What may be set and how it moves is what [`matrix`] has: it is the same weights, in another picture.
 pub(super) const ROW: ViewRow = ViewRow {
@@ -21,6 +21,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     about: "threads from the piece that asks to those that it looks at",
     measures: &["one-head", "all-heads"],
     settings: &["sentence", "measure", "layer", "head"],
+    starts,
     draw: Draw::Traced(draw),
     words,
     ..matrix::ROW
@@ -53,13 +54,9 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         row + 1,
         names.len()
     );
-    let [thin, middle, thick] = THICK;
     let mut foot = vec![said(under, theme.value())];
     foot.extend(hidden(state, trace, weights.row(row), theme));
-    foot.push(said(
-        format!("a thread from {thin:.2}, thicker from {middle:.2} and {thick:.2}; a piece's weights add to 1"),
-        theme.text(),
-    ));
+    foot.push(said("the thicker a thread, the larger the weight; all weights of a piece add to 1", theme.text()));
     foot.push(measured("j k: who asks; h l: whom it looks at", theme));
     let caption = format!("at what {} looks{}", names[row], without(state, trace));
     let body = frame(&caption, &format!("layer {layer} [ ]  {whose} {{ }} v"), &foot, theme, area, buf);
@@ -71,6 +68,17 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         cursor: (place_of(&shown, row), place_of(&shown, column)),
     };
     threads::draw(body, buf, theme, &picture);
+}
+
+/// The word that looks most at another word.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let trace = state.trace()?;
+    let (weights, _) = weights(state, trace)?;
+    let words: Vec<usize> = (0..weights.rows).filter(|index| !trace.pieces[*index].special()).collect();
+    let pairs = words.iter().flat_map(|row| words.iter().map(move |column| (*row, *column)));
+    pairs
+        .filter(|(row, column)| row != column)
+        .max_by(|(a, b), (c, d)| weights.at(*a, *b).total_cmp(&weights.at(*c, *d)))
 }
 
 /// The threads of the piece that asks, the thickest first.

@@ -128,15 +128,8 @@ fn path_line(state: &State, theme: &Theme) -> Option<(String, ratatui::style::St
 fn model_line(state: &State, theme: &Theme) -> String {
     match (&state.facts, &state.results.model_failure) {
         (Some(facts), _) => {
-            let (dot, times) = (theme.glyphs().dot, theme.glyphs().times);
-            format!(
-                "{} {dot} {} {times} {} {times} {} {dot} {}",
-                facts.name,
-                counted(facts.layers, "layer"),
-                counted(facts.heads, "head"),
-                facts.hidden,
-                facts.origin
-            )
+            let dot = theme.glyphs().dot;
+            format!("{} {dot} {} {dot} {}", facts.name, counted(facts.layers, "layer"), facts.origin)
         }
         (None, Some(_)) => "no model".to_owned(),
         (None, None) => state.results.model_loading.clone().unwrap_or_else(|| "loading the model".to_owned()),

@@ -173,9 +173,9 @@ fn learners_race_with_seeds_of_their_own() {
     }
     assert_eq!(seed_of(Some("Ann")), 688_437, "the same on every computer");
     assert_eq!(seed_of(None), 0);
-    let fine_tuned = at("08", 11).state.race_request().map(|race| race.seed);
+    let fine_tuned = at("08", 12).state.race_request().map(|race| race.seed);
     assert_eq!(fine_tuned, Some(0), "without a name");
-    let mut driver = at("08", 11);
+    let mut driver = at("08", 12);
     driver.state.seed = 4711;
     driver.press("1");
     assert_eq!(driver.state.race_request().map(|race| race.seed), Some(4711));
@@ -197,7 +197,7 @@ fn learners_race_with_seeds_of_their_own() {
 
 #[test]
 fn a_finished_race_says_its_seed_on_the_bench_and_in_the_command() {
-    let mut driver = at("08", 11);
+    let mut driver = at("08", 12);
     driver.state.seed = 4711;
     driver.size = (120, 36);
     driver.press("1");
@@ -272,7 +272,7 @@ fn a_second_run_waits_for_the_first_and_starts_by_itself() {
     driver.press("1");
     driver.key(Key::Enter);
     let Some(Effect::Submit(first, _)) = driver.waiting.pop() else { panic!("no race") };
-    go(&mut driver, "08", 11);
+    go(&mut driver, "08", 12);
     driver.press("1");
     driver.key(Key::Enter);
     driver.key(Key::Enter);
@@ -292,7 +292,7 @@ fn a_second_run_waits_for_the_first_and_starts_by_itself() {
 #[test]
 fn a_bench_says_before_enter_about_how_long_its_run_takes_here() {
     let text = |driver: &Driver| driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
-    for (lesson, step) in [("08", 3), ("08", 11)] {
+    for (lesson, step) in [("08", 3), ("08", 12)] {
         let mut driver = at(lesson, step);
         driver.size = (120, 36);
         driver.press("1");

@@ -15,6 +15,7 @@ use ratatui::style::Color;
 
 use crate::driver::Driver;
 use crate::screens::to_view;
+use crate::svg;
 
 /// The smallest screen, and one that shows text and bench side by side.
 const SIZES: [(u16, u16); 2] = [(60, 18), (120, 36)];
@@ -80,6 +81,10 @@ pub fn snapshot(name: &str, driver: &mut Driver) {
         }
     }
     driver.theme = Theme::new(Depth::TrueColor, false);
+    for size in [(80, 24), (120, 36)] {
+        driver.size = size;
+        svg::write(name, &driver.buffer());
+    }
     // Digits beyond the first decimal may differ from processor to processor; a marker's are kept.
     let filters = vec![
         (r"\[(\d\d)\.(\d+) ready\]", "[$1 $2 ready]"),

@@ -45,6 +45,7 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("gradient_masked", "07", View::Gradient, "vv"),
     ("histories", "11", View::Histories, "j"),
     ("slope", "08", View::Slope, "jj"),
+    ("rivals", "09", View::Rivals, "j"),
     ("notebook", "12", View::Notebook, ""),
 ];
 

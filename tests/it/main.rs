@@ -59,11 +59,13 @@ mod named;
 mod newcomer;
 #[cfg(unix)]
 mod notebook;
+mod odd_sentences;
 mod other_models;
 mod own_data;
 mod parity;
 #[cfg(unix)]
 mod plain;
+mod play;
 mod probe;
 #[cfg(all(unix, feature = "hub"))]
 mod proxy;
@@ -87,6 +89,7 @@ mod sessions;
 mod slips;
 mod slope;
 mod sources;
+mod svg;
 mod table;
 #[cfg(unix)]
 mod terminal;

@@ -137,7 +137,7 @@ fn two_sentences_stand_side_by_side_in_every_measure() {
     // The difference on a line is that of its two shares.
     driver.press("jjj");
     let (first, second) = (driver.state.trace().expect("A"), driver.state.other_trace().expect("B"));
-    let (a, b) = (first.mixing.norm.at(0, 3), second.mixing.norm.at(0, 3));
+    let (a, b) = (first.mixing.norm.at(5, 3), second.mixing.norm.at(5, 3));
     assert!(
         driver.screen().contains(&format!(
             "A {} {a:.3} · B {} {b:.3} · B - A {:+.3}",
@@ -183,7 +183,10 @@ fn an_attribution_shows_what_its_parts_add_to() {
     assert!((data.logit - data.baseline - sum - data.gap()).abs() < 1e-5 && data.gap().abs() < 0.1);
     let label = trace.labels.iter().find(|label| label.readout == "cls").expect("a recorded head");
     assert!((label.parts.iter().sum::<f32>() + label.bias - data.logit).abs() < 1e-3, "the head's own logit");
-    assert!(screen.contains(&format!("{:+.3} · {:+.3} ·", data.gradient[3], data.integrated[3])), "{screen}");
+    assert!(
+        screen.contains(&format!("grad {:+.3} · integrated {:+.3} ·", data.gradient[3], data.integrated[3])),
+        "{screen}"
+    );
     let judged = driver.state.question().and_then(|question| driver.state.judge(question).right);
     assert!(judged.is_some(), "the prediction is judged by what was measured");
     driver.press("z");

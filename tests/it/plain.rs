@@ -59,7 +59,7 @@ fn the_whole_course_is_linear_text_with_results_in_words() {
 }
 
 /// What is said at the bench of each view, on a sentence of two words.
-const SAID: [(View, &str); 33] = [
+const SAID: [(View, &str); 34] = [
     (View::Tokens, "becomes 4 pieces: [CLS] is id 101, fine is id"),
     (View::Whole, "becomes 4 pieces, and each a vector"),
     (View::Label, "the probability of positive is"),
@@ -75,11 +75,12 @@ const SAID: [(View, &str); 33] = [
     (View::Arrange, "Words shuffled with their positions: cosine of [CLS] with its original 1.0000"),
     (View::Attention, "Its weights, largest first:"),
     (View::Matrix, "Each piece's two largest weights: [CLS] weighs"),
-    (View::Threads, "[CLS] looks at, most first:"),
+    (View::Threads, "looks at, most first:"),
     (View::Heads, "Layer 6, mean of 12 heads: [CLS]"),
     (View::Attribution, "They add to"),
     (View::Gradient, "After layer 6: 1 of 4 positions"),
     (View::Slope, "GlobalPooling: frozen"),
+    (View::Rivals, "minus [CLS]:"),
     (View::Histories, "bge-small-en-v1.5: tuned through [CLS]"),
     (View::Notebook, "4. Can the original sequence be recovered from it?"),
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),

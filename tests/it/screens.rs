@@ -253,6 +253,7 @@ fn knock_out_cells_show_what_was_measured() {
     let matrix = &data.cosine_distance;
     let most = (0..matrix.data.len()).max_by(|a, b| matrix.data[*a].total_cmp(&matrix.data[*b])).expect("cells");
     driver.press(&"k".repeat(10));
+    driver.press(&"h".repeat(matrix.cols));
     driver.press(&"j".repeat(most / matrix.cols));
     driver.press(&"l".repeat(most % matrix.cols));
     let value = matrix.data[most];
@@ -409,7 +410,7 @@ fn decoded(width: u16, height: u16) -> Driver {
 #[test]
 fn a_sentence_is_decoded_and_its_layers_and_vectors_can_be_walked() {
     let mut driver = decoded(80, 24);
-    assert!(driver.screen().contains("Press Enter to fit them"), "{}", driver.screen());
+    assert!(driver.screen().contains("Enter fits decoders here"), "{}", driver.screen());
     driver.key(Key::Enter);
     assert_eq!(driver.state.marker().as_deref(), Some("[decoding running]"));
     driver.run_with_progress(|_| {});
@@ -436,7 +437,7 @@ fn measured(width: u16, height: u16, view: View) -> Driver {
     }
     driver.state.course = std::sync::Arc::new(course);
     to_view(&mut driver, "05", view);
-    assert!(driver.screen().contains("Press Enter to run it"), "{}", driver.screen());
+    assert!(driver.screen().contains("recorded, 6,991 training"), "{}", driver.screen());
     driver.key(Key::Enter);
     assert_eq!(driver.state.marker().as_deref(), Some("[measuring running]"));
     driver.finish_run();

@@ -108,9 +108,11 @@ impl Tuning<'_> {
             if let Some(student) = &one.student {
                 let test = &key.examples.test;
                 let chosen: Vec<Example> = Cloud::chosen(test.len()).map(|at| test[at].clone()).collect();
-                let Some(vectors) = student.vectors(&chosen, self.report.control.stop)? else { return Ok(false) };
-                let width = vectors.first().map_or(0, Vec::len);
-                one.cloud = Some(Arc::new(Cloud::of(&Matrix::new(vectors.len(), width, vectors.concat()))));
+                // A stop costs the picture, not the run.
+                if let Some(vectors) = student.vectors(&chosen, self.report.control.stop)? {
+                    let width = vectors.first().map_or(0, Vec::len);
+                    one.cloud = Some(Arc::new(Cloud::of(&Matrix::new(vectors.len(), width, vectors.concat()))));
+                }
             }
             finished[place].push(one);
         }

@@ -203,7 +203,7 @@ fn aggregate_in_words(points: &mut Points<'_>) -> Option<String> {
         })
     });
     let (beside, origin) = (beside.unwrap_or_default(), origin.in_words());
-    Some(format!("{begins}{beside} ({origin}). That is said of this model, layer, task and way of reading."))
+    Some(format!("{begins}{beside} ({origin}). This holds for this model, layer, task and way of reading."))
 }
 
 /// Question 2.

@@ -36,7 +36,7 @@ pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
     let tuned = pooled_in_words(&mut points, "Fine-tuned", TUNED);
     let frozen = pooled_in_words(&mut points, "Frozen", "race.cls-mean.last.difference");
     let scope =
-        (tuned.is_some() || frozen.is_some()).then_some("That is said of this model, task and the seeds that ran.");
+        (tuned.is_some() || frozen.is_some()).then_some("This holds for this model, task and the seeds that ran.");
     let said: Vec<String> = tuned.into_iter().chain(frozen).chain(scope.map(str::to_owned)).collect();
     points.answer(
         ("Claim: average pooling is not inferior to [CLS]. Is that so?", LESSONS[4]),
@@ -67,7 +67,7 @@ fn pooled_in_words(points: &mut Points<'_>, how: &str, key: &'static str) -> Opt
         Outcome::Open => "not decided",
     };
     let value = &difference.value;
-    let reaches = low.map_or_else(String::new, |low| format!(", its interval from {}", low.value));
+    let reaches = low.map_or_else(String::new, |low| format!(", its interval begins at {}", low.value));
     Some(format!("{how}: {says}. GlobalPooling minus [CLS] {value}{reaches}, {verdict} ({}).", origin.in_words()))
 }
 
@@ -115,5 +115,5 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
             said.push(format!("{words}: {}", names.join(", ")));
         }
     }
-    Some(format!("{} ({}). That is said of this model, task, recipe and seeds.", said.join("; "), origin.in_words()))
+    Some(format!("{} ({}). This holds for this model, task, recipe and seeds.", said.join("; "), origin.in_words()))
 }

@@ -26,12 +26,17 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// "recorded, 6991 training sentences".
+    /// "recorded, 6,991 training sentences".
     pub fn in_words(&self) -> String {
-        let train = self.train.map_or_else(String::new, |train| format!(", {train} training sentences"));
+        let train = self.train.map_or_else(String::new, |train| format!(", {} training sentences", count(train)));
         let model = self.model.as_ref().map_or_else(String::new, |model| format!(", with the model {model}"));
         format!("{}{train}{model}", self.source.in_words())
     }
+}
+
+/// A count with its thousands apart.
+fn count(count: usize) -> String {
+    Format::Auto.write(count as f64)
 }
 
 /// A figure with everything that is said of it.
@@ -72,7 +77,7 @@ impl Point {
     pub(super) fn runs(&self) -> Vec<Run> {
         let mut runs = vec![Run::plain(format!("{}: ", self.what)), Run::strong(&self.value)];
         runs.push(Run::plain(format!(" ({})", self.origin.source.in_words())));
-        runs.extend(self.origin.train.map(|train| Run::plain(format!(", {train} training sentences"))));
+        runs.extend(self.origin.train.map(|train| Run::plain(format!(", {} training sentences", count(train)))));
         runs.extend(self.origin.sentence.as_ref().map(|sentence| Run::plain(format!(", on “{sentence}”"))));
         runs.extend(self.origin.model.as_ref().map(|model| Run::plain(format!(", with the model {model}"))));
         runs

@@ -96,7 +96,7 @@ fn training_is_judged_by_runs_of_one_size() {
     for figure in [("66.2 %", "measured here"), ("73.7 %", "recorded"), ("87.4 %", "recorded")] {
         assert!(listed.contains(&figure), "{figure:?} in {listed:?}");
     }
-    assert!(said[2].verdict.contains("(recorded, 6991 training sentences)"), "{}", said[2].verdict);
+    assert!(said[2].verdict.contains("(recorded, 6,991 training sentences)"), "{}", said[2].verdict);
 }
 
 /// Fine-tuned here on few sentences, frozen on all: the sentence is of the recorded pair, and says so.
@@ -443,7 +443,7 @@ fn the_claim_about_pooling_follows_from_both_races() {
     let said = both("equivalent", "better");
     assert!(
         said.starts_with(
-            "Fine-tuned: not inferior. GlobalPooling minus [CLS] +0.6 points, its interval from -2.5 points, equivalent"
+            "Fine-tuned: not inferior. GlobalPooling minus [CLS] +0.6 points, its interval begins at -2.5 points, equivalent"
         ),
         "{said}"
     );

@@ -38,7 +38,7 @@ pub struct Glyphs {
     /// Done part, its end and the open part of a progress bar.
     pub progress: [&'static str; 3],
     /// Markers of the series of a chart, in order.
-    pub markers: [&'static str; 6],
+    pub markers: [&'static str; 9],
     /// Line of a chart: flat, upright; turns: from left up, from below right, from left down, from above right.
     pub curve: [&'static str; 6],
     /// A point of a scatter plot.
@@ -83,7 +83,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     whisker: ["├", "─", "●", "┤"],
     seed: "•",
     progress: ["━", "╸", "─"],
-    markers: ["●", "○", "■", "□", "▲", "△"],
+    markers: ["●", "○", "■", "□", "▲", "△", "▼", "▽", "◆"],
     curve: ["─", "│", "╯", "╭", "╮", "╰"],
     point: "•",
     highlight: "◆",
@@ -116,7 +116,7 @@ pub(super) const ASCII: Glyphs = Glyphs {
     whisker: ["|", "-", "o", "|"],
     seed: ".",
     progress: ["=", ">", "-"],
-    markers: ["o", "x", "+", "*", "#", "@"],
+    markers: ["o", "x", "+", "*", "#", "@", "%", "=", "&"],
     curve: ["-", "|", "/", "/", "\\", "\\"],
     point: "o",
     highlight: "@",

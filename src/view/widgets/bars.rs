@@ -35,12 +35,14 @@ pub struct Bars<'a> {
     pub axis: bool,
     /// The row that has the focus: pointed at, and kept visible.
     pub cursor: Option<usize>,
+    /// Faint upright lines through all rows, behind them.
+    pub marks: &'a [f32],
 }
 
 impl<'a> Bars<'a> {
     /// Bars on their own scale, without axis and cursor.
     pub fn new(rows: &'a [Bar]) -> Self {
-        Self { rows, range: None, axis: false, cursor: None }
+        Self { rows, range: None, axis: false, cursor: None, marks: &[] }
     }
 
     fn scale(&self) -> (f32, f32) {
@@ -49,7 +51,8 @@ impl<'a> Bars<'a> {
         }
         let ends = |bar: &Bar| bar.interval.map_or([bar.value, bar.value], |(low, high)| [low, high]);
         let dots = self.rows.iter().flat_map(|bar| bar.dots.iter().copied());
-        let (low, high) = bounds(self.rows.iter().flat_map(ends).chain(dots)).unwrap_or((0.0, 1.0));
+        let marks = self.marks.iter().copied();
+        let (low, high) = bounds(self.rows.iter().flat_map(ends).chain(dots).chain(marks)).unwrap_or((0.0, 1.0));
         if self.rows.iter().all(|bar| bar.interval.is_some()) {
             // Room at both ends, so that whiskers do not touch the frame.
             let margin = ((high - low) * 0.1).max(0.005);
@@ -95,8 +98,16 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
         );
     }
     let scale = bars.scale();
+    // An empty line between the rows, where all have room for it.
+    let step = if !cut && 2 * visible <= room { 2 } else { 1 };
+    let lines = if visible == 0 { 0 } else { (visible as u16 - 1) * step + 1 };
+    for mark in bars.marks.iter().filter(|_| plot.width > 0) {
+        for line in 0..lines {
+            put(buf, place(*mark, scale.0, scale.1, plot), area.y + line, 1, theme.glyphs().faint[0], theme.dim());
+        }
+    }
     for (line, (index, bar)) in bars.rows.iter().enumerate().skip(first).take(visible).enumerate() {
-        let y = area.y + line as u16;
+        let y = area.y + line as u16 * step;
         let here = bars.cursor == Some(index);
         if here {
             put(buf, area.x, y, 1, theme.glyphs().pointer, theme.key());
@@ -110,7 +121,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
         }
     }
     if axis {
-        draw_axis(Rect { y: area.y + (visible + usize::from(cut)) as u16, height: 1, ..plot }, buf, theme, scale);
+        draw_axis(Rect { y: area.y + lines + u16::from(cut), height: 1, ..plot }, buf, theme, scale);
     }
 }
 
@@ -234,7 +245,12 @@ mod tests {
         for cursor in [None, Some(0), Some(8), Some(99)] {
             for range in [None, Some((1.0, 1.0)), Some((2.0, -2.0))] {
                 sweep(true, |area, buf, theme| {
-                    draw(area, buf, theme, &Bars { rows: &rows, range, axis: true, cursor });
+                    draw(
+                        area,
+                        buf,
+                        theme,
+                        &Bars { rows: &rows, range, axis: true, cursor, marks: &[0.0, f32::NAN, 0.75] },
+                    );
                 });
             }
         }

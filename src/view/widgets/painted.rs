@@ -100,8 +100,10 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, painted: &Painted<'_>) 
         put(buf, x, area.y, area.width, &text, theme.label());
         body = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
-    let whole = (lines * per_line) as u16;
     let count = painted.rows.len();
+    // Where a long sentence would push layers off the screen, each layer shows some of its lines.
+    let each = usize::from(body.height) / (count * per_line);
+    let whole = (lines.min(each.max(1)) * per_line) as u16;
     // An empty line between the rows, where all have room for it.
     let loose = usize::from(body.height) + 1 >= count * (usize::from(whole) + 1);
     let step = whole + u16::from(loose);
@@ -146,6 +148,12 @@ fn draw_row(
     let (lines, fits) = (placed.last().map_or(1, |last| last.line + 1), usize::from(area.height).div_ceil(per_line));
     let at = painted.cursor.1.and_then(|word| placed.get(word)).map(|placed| placed.line);
     let first = window(at, lines, fits);
+    // What is left out of the sentence is said at its beginning and at its end.
+    let left_out = [(first > 0, area.x + name - 1, 0), (first + fits < lines, area.x + name + room, fits - 1)];
+    for (_, x, line) in left_out.into_iter().filter(|(out, ..)| *out) {
+        let y = area.y + (line * per_line) as u16;
+        put(buf, x.min(area.right() - 1), y, 1, theme.glyphs().ellipsis, theme.label());
+    }
     for at in placed.iter().filter(|at| (first..first + fits).contains(&at.line)) {
         let word = &painted.words[at.word];
         let value = (painted.value)(row, at.word);

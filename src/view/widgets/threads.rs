@@ -27,7 +27,7 @@ pub struct Threads<'a> {
 }
 
 /// Weights from which a thread is one, two and three dots thick; lighter ones are not drawn.
-pub const THICK: [f32; 3] = [0.02, 0.1, 0.3];
+const THICK: [f32; 3] = [0.02, 0.1, 0.3];
 
 /// Cells of a number with the space around it.
 const NUMBER: u16 = 5;

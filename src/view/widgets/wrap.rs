@@ -25,8 +25,18 @@ pub fn wrap_hanging(spans: &[Span<'_>], width: usize, hang: usize) -> Vec<Line<'
                 out.new_line();
                 out.soft = false;
             }
-            for grapheme in clean(line.trim_end_matches('\r'), false).graphemes(true) {
-                out.push(grapheme, span.style);
+            let line = clean(line.trim_end_matches('\r'), false);
+            let mut before = "";
+            let mut graphemes = line.graphemes(true).peekable();
+            while let Some(grapheme) = graphemes.next() {
+                // A number and its per cent sign stay together.
+                let number = before.bytes().all(|byte| byte.is_ascii_digit()) && !before.is_empty();
+                if grapheme == " " && number && graphemes.peek() == Some(&"%") {
+                    out.word.push(grapheme, span.style, 1);
+                } else {
+                    out.push(grapheme, span.style);
+                }
+                before = grapheme;
             }
         }
     }
@@ -194,6 +204,9 @@ mod tests {
         assert_eq!(lines("", 10), [""]);
         assert_eq!(lines("a\u{a0}b c", 3), ["a\u{a0}b", "c"]);
         assert!(lines("anything", 0).is_empty());
+        // A number and its per cent sign stay together; a sign alone does not.
+        assert_eq!(lines("at 73.7 % of", 7), ["at", "73.7 %", "of"]);
+        assert_eq!(lines("so many %", 7), ["so many", "%"]);
     }
 
     #[test]

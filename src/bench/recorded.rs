@@ -1,0 +1,106 @@
+//! What a run is likely to show, before it is run: curves by layer that were recorded, marked so, and what Enter does.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::race::{role, whole};
+use super::words::recorded;
+use super::{frame, said};
+use crate::app::{State, values};
+use crate::lab::dataset::MOVIES;
+use crate::lab::verdict;
+use crate::lesson::Source;
+use crate::view::theme::Theme;
+use crate::view::widgets::blocks;
+use crate::view::widgets::chart::{self, Chart, Series};
+
+/// Curves of one record.
+pub(super) struct Recorded<'a> {
+    /// The record's name.
+    pub file: &'a str,
+    /// What is drawn, and the ends of its interval, as the record's values are called; the ends may be absent.
+    pub what: [&'a str; 3],
+    /// Said above the plot: what y is.
+    pub title: &'a str,
+    /// The readouts, by name.
+    pub readouts: &'a [String],
+    /// The value of a level line, and what it is called.
+    pub level: Option<(&'a str, &'a str)>,
+}
+
+/// Points and intervals of a readout, by layer.
+type Curve = (Vec<(f32, f32)>, Vec<(f32, f32)>);
+
+impl Recorded<'_> {
+    /// Draws the curves, and below them what was said; `false` where there is no record of this model on these sentences, or
+    /// no room for a curve.
+    pub fn draw(
+        &self,
+        state: &State,
+        caption: &str,
+        press: String,
+        theme: &Theme,
+        area: Rect,
+        buf: &mut Buffer,
+    ) -> bool {
+        let curves = self.curves(state);
+        if curves.is_empty() || area.height < LEAST {
+            return false;
+        }
+        let number = |key: &str| recorded(state, &format!("{}.{key}", self.file));
+        let counted = |key: &str| number(key).map_or(String::new(), |count| whole(count as usize));
+        let mark = blocks::mark(Source::Record, theme);
+        let foot = [
+            said(press, theme.value()),
+            said(
+                format!(
+                    "{mark} recorded, {} training, {} test sentences{}",
+                    counted("train"),
+                    counted("test"),
+                    if self.what[1].is_empty() { "" } else { "; upright: 95 % intervals" }
+                ),
+                theme.text(),
+            ),
+        ];
+        let body = frame(caption, "", &foot, theme, area, buf);
+        let names: Vec<String> = curves.iter().map(|(name, _)| verdict::name(name)).collect();
+        let series: Vec<Series<'_>> = curves
+            .iter()
+            .zip(&names)
+            .map(|((readout, (points, intervals)), name)| Series { name, points, intervals, role: role(readout) })
+            .collect();
+        let level = self.level.and_then(|(key, name)| Some((number(key)? as f32, name)));
+        let chart = Chart {
+            title: self.title,
+            series: &series,
+            x_label: "layer (0: embeddings)",
+            reference: level,
+            ..Chart::default()
+        };
+        chart::draw(body, buf, theme, &chart);
+        true
+    }
+
+    /// Of each readout that the record has at every layer.
+    fn curves(&self, state: &State) -> Vec<(&str, Curve)> {
+        let [value, low, high] = self.what;
+        let layers = state.layers().unwrap_or(0);
+        if state.sentences != MOVIES || values::misleads(state, &format!("{}.", self.file)) {
+            return Vec::new();
+        }
+        let of = |readout: &str| {
+            let number = |layer: usize, what: &str| {
+                recorded(state, &format!("{}.{readout}.{layer}.{what}", self.file)).map(|number| number as f32)
+            };
+            let points: Option<Vec<(f32, f32)>> =
+                (0..=layers).map(|layer| Some((layer as f32, number(layer, value)?))).collect();
+            let ends: Option<Vec<(f32, f32)>> =
+                (0..=layers).map(|layer| Some((number(layer, low)?, number(layer, high)?))).collect();
+            Some((points?, ends.unwrap_or_default()))
+        };
+        self.readouts.iter().filter_map(|readout| Some((readout.as_str(), of(readout)?))).collect()
+    }
+}
+
+/// Lines below which a curve says less than words.
+const LEAST: u16 = 12;
