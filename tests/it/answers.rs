@@ -1,11 +1,13 @@
 //! A race looked at answer by answer: what stands there follows from the lanes' own answers, and a sentence of one's own lies where
 //! the same sentence of the test lies.
 
+use std::sync::{Arc, OnceLock};
+
 use clsroom::app::Key;
 use clsroom::bench;
 use clsroom::lab::answered::{by_length, by_probability, taken_for};
 use clsroom::lab::map::Cloud;
-use clsroom::lab::{Control, Mode, Outcome, RaceRequest, Readout, Recipe, Request, Sentence, Session};
+use clsroom::lab::{Control, Mode, Outcome, RaceReport, RaceRequest, Readout, Recipe, Request, Sentence, Session};
 use clsroom::lesson::View;
 
 use crate::driver::{Driver, lab};
@@ -23,12 +25,21 @@ fn request() -> RaceRequest {
     }
 }
 
+/// The race, run once for all tests, and the session that keeps its lanes.
+fn raced() -> &'static (Session, Arc<RaceReport>) {
+    static RACED: OnceLock<(Session, Arc<RaceReport>)> = OnceLock::new();
+    RACED.get_or_init(|| {
+        let session = Session::alone(lab().bert().clone(), None);
+        let Ok(Some(Outcome::Race(report))) = session.run(&Request::Race(request()), &Control::QUIET) else {
+            panic!("a race");
+        };
+        (session, report)
+    })
+}
+
 #[test]
 fn a_sentence_lies_where_it_lay_in_the_test() {
-    let session = Session::alone(lab().bert().clone(), None);
-    let Ok(Some(Outcome::Race(report))) = session.run(&Request::Race(request()), &Control::QUIET) else {
-        panic!("a race");
-    };
+    let (session, report) = raced();
     assert_eq!(report.lanes.len(), 4);
     for sentence in [0, 17, 63] {
         let text = report.sentences[sentence].text.clone();
@@ -55,10 +66,7 @@ fn a_sentence_lies_where_it_lay_in_the_test() {
 
 #[test]
 fn groups_hold_each_answer_once() {
-    let session = Session::alone(lab().bert().clone(), None);
-    let Ok(Some(Outcome::Race(report))) = session.run(&Request::Race(request()), &Control::QUIET) else {
-        panic!("a race");
-    };
+    let (_, report) = raced();
     for lane in &report.lanes {
         let right = lane.correct[0].iter().filter(|right| **right).count();
         for groups in
@@ -77,7 +85,7 @@ fn groups_hold_each_answer_once() {
 #[test]
 fn each_measure_says_something_of_each_lane() {
     let mut driver = Driver::new(80, 24);
-    driver.lab = std::sync::Arc::new(Session::alone(lab().bert().clone(), None));
+    driver.lab = Arc::new(Session::alone(lab().bert().clone(), None));
     to_view(&mut driver, "08", View::Answers);
     assert!(driver.screen().contains("Press Enter to run it"), "{}", driver.screen());
     driver.key(Key::Enter);
