@@ -126,7 +126,7 @@ pub enum View {
     Whole,
     /// Threads from a piece to those that it looks at.
     Threads,
-    /// A race answer by answer: what is taken for what, how sure, how long.
+    /// A race answer by answer: as a cloud, what is taken for what, how sure, how long.
     Answers,
     /// Recorded readouts against `[CLS]`, with margin.
     Rivals,

@@ -11,17 +11,17 @@ pub(super) fn beat(state: &mut State) {
 
 /// Begins to play; from the start again where the bench is at its end. Without animation the end is shown at once.
 pub(super) fn play(state: &mut State) {
-    let Some((back, _)) = directions(state) else {
+    let Some((back, on)) = directions(state) else {
         state.notice = Some("There is nothing to play here: this bench has no layers to go through.".to_owned());
         return;
     };
     if at_the_end(state) {
-        go(state, back);
+        bench::to_the_end(state, back);
     }
     if state.settings.look.animation {
         state.playing = true;
     } else {
-        while advance(state) {}
+        bench::to_the_end(state, on);
     }
 }
 
@@ -57,15 +57,4 @@ fn at_the_end(state: &mut State) -> bool {
     let more = advance(state);
     state.cursor = before;
     !more
-}
-
-/// In one direction as far as it goes.
-fn go(state: &mut State, towards: Action) {
-    loop {
-        let before = state.cursor;
-        bench::step(state, towards);
-        if state.cursor == before {
-            break;
-        }
-    }
 }

@@ -25,11 +25,12 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
         return in_overlay(state, key);
     }
     state.notice = None;
-    // Any key stops what plays, and Space does no more than that.
-    if std::mem::take(&mut state.playing) && key == Key::Char(' ') {
+    let action = keymap::action(key);
+    // Any key stops what plays, and the one that began it does no more than that.
+    if std::mem::take(&mut state.playing) && action == Some(Action::Pause) {
         return Vec::new();
     }
-    keymap::action(key).map_or_else(Vec::new, |action| act(state, action))
+    action.map_or_else(Vec::new, |action| act(state, action))
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {

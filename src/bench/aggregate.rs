@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::race::{running, whole};
-use super::recorded::Recorded;
+use super::recorded::RecordedCurves;
 use super::words::offered;
 use super::{card, frame, in_way, measured_run, offer, said};
 use crate::app::bench::over_layers;
@@ -55,25 +55,24 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     match state.aggregate() {
         Some(report) => result(state, report, theme, area, buf),
-        None if recorded(state, &request, theme, area, buf) => {}
+        None if recorded_curves(state, &request, theme, area, buf) => {}
         None => before(state, CAPTION, &request, theme, area, buf),
     }
 }
 
 /// The recorded curves of the measure, and what Enter does; `false` where there are none.
-fn recorded(state: &State, request: &AggregateRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
+fn recorded_curves(state: &State, request: &AggregateRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
     let measure = state.cursor.variant.min(2);
-    let recorded = Recorded {
+    let recorded = RecordedCurves {
         file: "aggregate",
         what: [["probe", "", ""], ["cosine", "", ""], ["nearest", "low", "high"]][measure],
         title: MEASURES[measure].0,
         readouts: &["cls", "mean"].map(str::to_owned),
         level: (measure == 2).then_some(("chance", "guessing")),
+        train: request.train,
+        enter: ["measures it here, on", "training sentences"],
     };
-    let train = request.train.map_or(state.data[1], |most| most.min(state.data[1]));
-    let press =
-        format!("Enter measures it here, on {} training sentences.{} v: another measure", whole(train), state.about());
-    recorded.draw(state, MEASURES[measure].1, press, theme, area, buf)
+    recorded.draw(state, MEASURES[measure].1, theme, area, buf)
 }
 
 /// What Enter would run.

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::race::{before, role, running, whole};
+use super::race::{before, how, role, running, whole};
 use super::{card, frame, measured_run, said};
 use crate::app::bench::over_list;
 use crate::app::{State, values};
@@ -22,7 +22,7 @@ use crate::view::widgets::heatmap::{self, Heatmap, Side};
 use crate::view::widgets::scale::Scale;
 
 pub(super) const ROW: ViewRow = ViewRow {
-    about: "a race answer by answer: what is taken for what, how sure, how long; Enter runs it",
+    about: "a race answer by answer: as a cloud, what is taken for what, how sure, how long; Enter runs it",
     measures: &["cloud", "taken", "sure", "length"],
     settings: &["readouts", "modes", "layer", "train", "test", "epochs", "top-layers", "measure"],
     needs: &["readouts"],
@@ -55,16 +55,11 @@ fn lanes(report: &RaceReport) -> Vec<&Lane> {
     report.lanes.iter().filter(known).collect()
 }
 
-/// "GlobalPooling, fine-tuned"; how it learnt only where lanes of both kinds stand together.
+/// "GlobalPooling, tuned"; how it learnt only where lanes of both kinds stand together.
 fn name(report: &RaceReport, lane: &Lane) -> String {
-    let tuned = |lane: &Lane| lane.mode == Mode::Finetune.name();
-    let both = report.lanes.iter().any(tuned) && report.lanes.iter().any(|lane| !tuned(lane));
-    let how = match lane.mode.as_str() {
-        "finetune" if both => ", tuned",
-        "frozen" if both => ", frozen",
-        _ => "",
-    };
-    verdict::name(&lane.readout) + how
+    let both =
+        [Mode::Frozen, Mode::Finetune].iter().all(|mode| report.lanes.iter().any(|lane| lane.mode == mode.name()));
+    verdict::name(&lane.readout) + how(lane, both)
 }
 
 /// What of a lane the chosen measure shows.
@@ -218,18 +213,13 @@ fn in_words(report: &RaceReport, lane: &Lane) -> String {
         .filter(|(row, column)| row != column && totals[*row] > 0)
         .max_by(|one, other| count(*one).total_cmp(&count(*other)))
         .filter(|at| count(*at) > 0.5);
-    let right = format!("{}: {:.3} right", name(report, lane), right(report, lane));
+    // The answers are those of the first seed.
+    let accuracy = lane.by_seed.first().copied().unwrap_or(lane.accuracy);
+    let right = format!("{}: {accuracy:.3} right", name(report, lane));
     worst.map_or(right.clone(), |(row, column)| {
         let (wrong, label, answer) = (whole(count((row, column)).round() as usize), &classes[row], &classes[column]);
         format!("{right}; most often wrong: {wrong} of {} {label} as {answer}", whole(totals[row]))
     })
-}
-
-/// Share of the answers shown that are right.
-fn right(report: &RaceReport, lane: &Lane) -> f64 {
-    let groups = by_length(&lane.probabilities, &report.sentences);
-    let all: usize = groups.iter().map(|group| group.count).sum();
-    groups.iter().map(|group| group.right * group.count as f64).sum::<f64>() / all.max(1) as f64
 }
 
 /// A curve of shares over groups of sentences.

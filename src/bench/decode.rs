@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::race::{role, running, whole};
-use super::recorded::Recorded;
+use super::recorded::RecordedCurves;
 use super::words::{number, offered, recorded};
 use super::{card, frame, label_of, measured_run, offer, said};
 use crate::app::bench::over_layers;
@@ -48,24 +48,24 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         (Some(report), Some(data)) => result(state, report, Some(data), theme, area, buf),
         (Some(report), None) if state.measured_before().is_some() => result(state, report, None, theme, area, buf),
         (Some(_), None) => card(&["The decoders read the sentence."], theme, area, buf),
-        (None, _) if offered_curves(state, &request, theme, area, buf) => {}
+        (None, _) if recorded_curves(state, &request, theme, area, buf) => {}
         (None, _) => before(state, &request, theme, area, buf),
     }
 }
 
 /// The recorded curves of the decoders, and what Enter does; `false` where there are none.
-fn offered_curves(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
+fn recorded_curves(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
     let readouts: Vec<String> = request.readouts.iter().map(ToString::to_string).collect();
-    let recorded = Recorded {
+    let recorded = RecordedCurves {
         file: "inversion",
         what: ["precision", "low", "high"],
         title: "share of content pieces found in test sentences",
         readouts: &readouts,
         level: Some(("baseline", "by guessing")),
+        train: request.train,
+        enter: ["fits decoders here, on", "sentences, and decodes yours"],
     };
-    let train = request.train.map_or(state.data[1], |most| most.min(state.data[1]));
-    let press = format!("Enter fits decoders here, on {} sentences, and decodes yours.{}", whole(train), state.about());
-    recorded.draw(state, CAPTION, press, theme, area, buf)
+    recorded.draw(state, CAPTION, theme, area, buf)
 }
 
 fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf: &mut Buffer) {

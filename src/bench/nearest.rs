@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::aggregate::before;
 use super::race::{running, whole};
-use super::recorded::Recorded;
+use super::recorded::RecordedCurves;
 use super::words::offered;
 use super::{card, frame, in_way, measured_run, offer, said};
 use crate::app::bench::over_list;
@@ -47,23 +47,23 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         (Some(report), Some(data)) => result(state, report, data, theme, area, buf),
         (Some(report), None) if state.measured_before().is_some() => earlier(state, report, theme, area, buf),
         (Some(_), None) => card(&["Comparing with every training sentence."], theme, area, buf),
-        (None, _) if recorded(state, &request, theme, area, buf) => {}
+        (None, _) if recorded_curves(state, &request, theme, area, buf) => {}
         (None, _) => before(state, CAPTION, &request, theme, area, buf),
     }
 }
 
 /// How often the nearest sentence has the same label, as recorded, and what Enter does; `false` where there is no record.
-fn recorded(state: &State, request: &AggregateRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
-    let recorded = Recorded {
+fn recorded_curves(state: &State, request: &AggregateRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
+    let recorded = RecordedCurves {
         file: "aggregate",
         what: ["nearest", "low", "high"],
         title: "test sentences whose nearest has the same label",
         readouts: &["cls", "mean"].map(str::to_owned),
         level: Some(("chance", "guessing")),
+        train: request.train,
+        enter: ["finds those nearest to yours here, among", "training sentences"],
     };
-    let train = request.train.map_or(state.data[1], |most| most.min(state.data[1]));
-    let press = format!("Enter finds those nearest to yours among {} here.{}", whole(train), state.about());
-    recorded.draw(state, CAPTION, press, theme, area, buf)
+    recorded.draw(state, CAPTION, theme, area, buf)
 }
 
 /// What an earlier session measured; the sentences themselves were not kept.

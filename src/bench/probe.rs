@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::race::{before, role, running, whole, words};
-use super::recorded::Recorded;
+use super::recorded::RecordedCurves;
 use super::{frame, measured_run, said};
 use crate::app::{State, values};
 use crate::bench::row::SandboxRun;
@@ -31,25 +31,25 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     match state.race_report() {
         Some(report) => curve(state, report, CAPTION, theme, area, buf),
-        None if offered(state, theme, area, buf) => {}
+        None if recorded_curves(state, theme, area, buf) => {}
         None => before(state, CAPTION, theme, area, buf),
     }
 }
 
 /// The recorded curves of the readouts, and what Enter does; `false` where there are none.
-fn offered(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
+fn recorded_curves(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
     let Some(request) = state.race_request() else { return false };
     let readouts: Vec<String> = request.readouts.iter().map(ToString::to_string).collect();
-    let recorded = Recorded {
+    let recorded = RecordedCurves {
         file: "frozen",
         what: ["accuracy", "low", "high"],
         title: "accuracy on test sentences",
         readouts: &readouts,
         level: Some(("majority.accuracy", "one answer")),
+        train: request.train,
+        enter: ["measures it here, on", "training sentences"],
     };
-    let train = request.train.map_or(state.data[1], |most| most.min(state.data[1]));
-    let press = format!("Enter measures it here, on {} training sentences.{}", whole(train), state.about());
-    recorded.draw(state, CAPTION, press, theme, area, buf)
+    recorded.draw(state, CAPTION, theme, area, buf)
 }
 
 const CAPTION: &str = "how well a frozen classifier reads each layer";

@@ -82,6 +82,15 @@ struct Named<'a> {
     lane: &'a Lane,
 }
 
+/// How a lane learnt, behind its name, where lanes of both kinds stand together.
+pub(super) fn how(lane: &Lane, both: bool) -> &'static str {
+    match lane.mode.as_str() {
+        "finetune" if both => ", tuned",
+        "frozen" if both => ", frozen",
+        _ => "",
+    }
+}
+
 /// Both models' lanes, or the one's, by name: with its model's number where there are two, and how it learnt where
 /// lanes of both kinds stand together. Baselines know no model and stand there once.
 fn named<'a>(models: &[&'a [Lane]], two: bool) -> Vec<Named<'a>> {
@@ -90,13 +99,8 @@ fn named<'a>(models: &[&'a [Lane]], two: bool) -> Vec<Named<'a>> {
     for (model, lanes) in models.iter().enumerate() {
         for lane in lanes.iter().filter(|lane| model == 0 || lane.mode != "baseline") {
             let name = verdict::name(&lane.readout);
-            let how = match lane.mode.as_str() {
-                "finetune" if both => ", tuned",
-                "frozen" if both => ", frozen",
-                _ => "",
-            };
             let numbered = verdict::numbered(&name, model, two && lane.mode != "baseline");
-            found.push(Named { label: numbered + how, model, lane });
+            found.push(Named { label: numbered + how(lane, both), model, lane });
         }
     }
     found

@@ -15,7 +15,7 @@ use crate::view::widgets::blocks;
 use crate::view::widgets::chart::{self, Chart, Series};
 
 /// Curves of one record.
-pub(super) struct Recorded<'a> {
+pub(super) struct RecordedCurves<'a> {
     /// The record's name.
     pub file: &'a str,
     /// What is drawn, and the ends of its interval, as the record's values are called; the ends may be absent.
@@ -26,23 +26,19 @@ pub(super) struct Recorded<'a> {
     pub readouts: &'a [String],
     /// The value of a level line, and what it is called.
     pub level: Option<(&'a str, &'a str)>,
+    /// Training sentences that the run would have; `None`: all.
+    pub train: Option<usize>,
+    /// What Enter does: the words before that count, and behind it.
+    pub enter: [&'a str; 2],
 }
 
 /// Points and intervals of a readout, by layer.
 type Curve = (Vec<(f32, f32)>, Vec<(f32, f32)>);
 
-impl Recorded<'_> {
-    /// Draws the curves, and below them what was said; `false` where there is no record of this model on these sentences, or
+impl RecordedCurves<'_> {
+    /// Draws the curves, and below them what Enter does; `false` where there is no record of this model on these sentences, or
     /// no room for a curve.
-    pub fn draw(
-        &self,
-        state: &State,
-        caption: &str,
-        press: String,
-        theme: &Theme,
-        area: Rect,
-        buf: &mut Buffer,
-    ) -> bool {
+    pub fn draw(&self, state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
         let curves = self.curves(state);
         if curves.is_empty() || area.height < LEAST {
             return false;
@@ -50,8 +46,10 @@ impl Recorded<'_> {
         let number = |key: &str| recorded(state, &format!("{}.{key}", self.file));
         let counted = |key: &str| number(key).map_or(String::new(), |count| whole(count as usize));
         let mark = blocks::mark(Source::Record, theme);
+        let train = whole(self.train.map_or(state.data[1], |most| most.min(state.data[1])));
+        let [before, behind] = self.enter;
         let foot = [
-            said(press, theme.value()),
+            said(format!("Enter {before} {train} {behind}.{}", state.about()), theme.value()),
             said(
                 format!(
                     "{mark} recorded, {} training, {} test sentences{}",

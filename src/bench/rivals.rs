@@ -3,14 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::race::role;
+use super::race::{role, whole};
 use super::words::recorded;
 use super::{card, frame, said};
 use crate::app::bench::over_list;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::record::Datum;
-use crate::lab::{Margin, verdict};
+use crate::lab::{Margin, Verdict, verdict};
 use crate::lesson::{Format, Source};
 use crate::view::theme::Theme;
 use crate::view::widgets::bars::{self, Bar, Bars};
@@ -100,7 +100,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         said(
             format!(
                 "{mark} recorded, {} training sentences, {} seeds; j k: a readout",
-                super::race::whole(count("train")),
+                whole(count("train")),
                 count("seeds")
             ),
             theme.dim(),
@@ -114,7 +114,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// A verdict in a word, beside its number.
 fn short(verdict: &str) -> &str {
-    if verdict.starts_with("too little") { "open" } else { verdict }
+    if verdict == Verdict::TooLittleData.name() { "open" } else { verdict }
 }
 
 /// "[SEP] minus [CLS]: -1.4 points, -2.6 points to -0.3 points, worse".

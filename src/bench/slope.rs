@@ -7,7 +7,6 @@ use super::{card, frame, said};
 use crate::app::bench::over_list;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::record::Datum;
 use crate::lab::verdict;
 use crate::lesson::notebook::Evidence;
 use crate::lesson::{Format, Source};
@@ -53,10 +52,7 @@ fn lanes(state: &State) -> Option<Slopes> {
 
 /// Of a record: every readout that it has in both modes, frozen after the last layer.
 fn recorded(state: &State, file: &str) -> Option<Slopes> {
-    let number = |key: &str| match state.records.get(&format!("{file}.{key}")) {
-        Some(Datum::Number(number)) => Some(*number),
-        _ => None,
-    };
+    let number = |key: &str| super::words::recorded(state, &format!("{file}.{key}"));
     let last = state.layers()?.to_string();
     let mut lanes: Vec<Slope> = Vec::new();
     for key in state.records.keys() {

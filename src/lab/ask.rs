@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use super::finetune::Example;
+use super::finetune::{Answer, Example};
 use super::race::Fitted;
 use super::race::several::shares;
 use super::{AskData, LabError, Lane, LaneAnswer, Readout, Sentence, features};
@@ -19,7 +19,7 @@ pub fn ask(models: &[(&Bert, Arc<Vec<Fitted>>)], sentence: &Sentence) -> Result<
     let mut data = AskData { sentence: sentence.clone(), answers: Vec::new(), own: Vec::new() };
     for (model, (bert, lanes)) in models.iter().enumerate() {
         for fitted in lanes.iter() {
-            if let Some([probabilities, vector]) = answer(bert, fitted, sentence)? {
+            if let Some(Answer { vector, probabilities }) = answer(bert, fitted, sentence)? {
                 let Lane { readout, mode, layer, cloud, .. } = fitted.lane.clone();
                 let point = cloud.map(|cloud| cloud.plane.point(&vector));
                 data.answers.push(LaneAnswer { model, readout, mode, layer, probabilities, point });
@@ -42,19 +42,18 @@ fn vector(bert: &Bert, sentence: &Sentence, wanted: &(Readout, usize)) -> Result
 }
 
 /// A lane's answer, if it has a classifier, and the vector that it read.
-fn answer(bert: &Bert, fitted: &Fitted, sentence: &Sentence) -> Result<Option<[Vec<f32>; 2]>, LabError> {
+fn answer(bert: &Bert, fitted: &Fitted, sentence: &Sentence) -> Result<Option<Answer>, LabError> {
     let Ok(readout) = fitted.lane.readout.parse::<Readout>() else { return Ok(None) };
     Ok(match (&fitted.student, fitted.heads.as_slice(), fitted.lane.layer) {
         (Some(student), ..) => {
             let example = [Example::new(bert, &sentence.text, 0, &readout)?];
-            let answers = student.probabilities(&example, &|| false)?.and_then(|mut answers| answers.pop());
-            let read = student.vectors(&example, &|| false)?.and_then(|mut vectors| vectors.pop());
-            answers.zip(read).map(Into::into)
+            student.answers(&example, &|| false)?.and_then(|mut answers| answers.pop())
         }
         (None, heads @ [_, ..], Some(layer)) => {
             let row = vector(bert, sentence, &(readout, layer))?;
             let each: Vec<f32> = heads.iter().map(|head| head.probability(&row)).collect();
-            Some([if let [positive] = each[..] { vec![1.0 - positive, positive] } else { shares(each) }, row])
+            let probabilities = if let [positive] = each[..] { vec![1.0 - positive, positive] } else { shares(each) };
+            Some(Answer { vector: row, probabilities })
         }
         _ => None,
     })

@@ -14,7 +14,7 @@ pub mod sweep;
 
 pub use examples::{Example, Examples};
 pub use runs::{Race, Run, RunKey, Trained, train};
-pub use student::{Rates, Student};
+pub use student::{Answer, Rates, Student};
 
 /// Learning rate of the head.
 pub const HEAD_RATE: f64 = 1e-3;

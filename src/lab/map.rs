@@ -19,11 +19,10 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// Through the rows of these matrices (all [N x D]).
-    pub(super) fn through(matrices: &[Matrix]) -> Self {
-        let width = matrices.first().map_or(0, |states| states.cols);
-        let mut rows: Vec<Vec<f32>> =
-            matrices.iter().flat_map(|states| (0..states.rows).map(|row| states.row(row).to_vec())).collect();
+    /// Through these vectors (all `[D]`).
+    fn through<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Self {
+        let mut rows: Vec<Vec<f32>> = vectors.map(<[f32]>::to_vec).collect();
+        let width = rows.first().map_or(0, Vec::len);
         let count = rows.len().max(1) as f32;
         let mean: Vec<f32> = (0..width).map(|col| rows.iter().map(|row| row[col]).sum::<f32>() / count).collect();
         rows.iter_mut().for_each(|row| row.iter_mut().zip(&mean).for_each(|(value, mean)| *value -= mean));
@@ -56,7 +55,7 @@ impl Plane {
 
 /// Projects every row of every matrix (all [T x D]) onto the two directions of largest variance.
 pub(super) fn map(hidden_states: &[Matrix]) -> Map {
-    let plane = Plane::through(hidden_states);
+    let plane = Plane::through(hidden_states.iter().flat_map(|states| (0..states.rows).map(|row| states.row(row))));
     let points = |states: &Matrix| (0..states.rows).map(|row| plane.point(states.row(row))).collect();
     Map { points: hidden_states.iter().map(points).collect(), explained: plane.explained }
 }
@@ -80,11 +79,11 @@ impl Cloud {
         (0..dots).map(move |dot| dot * count / dots)
     }
 
-    /// Of vectors [N x D].
+    /// Of these vectors (all `[D]`).
     #[must_use]
-    pub fn of(vectors: &Matrix) -> Self {
-        let plane = Plane::through(std::slice::from_ref(vectors));
-        Self { points: (0..vectors.rows).map(|row| plane.point(vectors.row(row))).collect(), plane }
+    pub fn of(vectors: &[&[f32]]) -> Self {
+        let plane = Plane::through(vectors.iter().copied());
+        Self { points: vectors.iter().map(|vector| plane.point(vector)).collect(), plane }
     }
 }
 

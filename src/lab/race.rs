@@ -10,6 +10,7 @@ pub(super) mod several;
 mod tuned;
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 pub use beside::beside;
 pub use cache::Cache;
@@ -189,7 +190,14 @@ pub fn run(
             None => frozen::baseline(baselines[number - lanes.len()], &table, control),
         };
         match fitted {
-            Ok(fitted) => finish.fitted.push(fitted),
+            Ok(mut fitted) => {
+                // A curve over layers shows no clouds.
+                let one = lanes.get(number).filter(|_| layers.len() == 1);
+                let cloud =
+                    |(readout, layer): &(Readout, usize)| frozen::cloud(dataset, cache, readout, *layer, &table);
+                fitted.lane.cloud = one.map(cloud).map(Arc::new);
+                finish.fitted.push(fitted);
+            }
             Err(ProbeError::Cancelled) => return Ok(finish.some()),
             Err(error) => return Err(error.into()),
         }

@@ -67,7 +67,7 @@ pub struct Trained {
     pub student: Option<Student>,
     /// Probability of each class for each test sentence.
     pub probabilities: Vec<Vec<f32>>,
-    /// What the student reads of some test sentences, for whom that is asked.
+    /// What the student reads of some test sentences.
     pub cloud: Option<Arc<Cloud>>,
 }
 
@@ -235,7 +235,10 @@ fn test(
     grid: Vec<(f64, f64)>,
 ) -> Result<Option<Trained>, LabError> {
     let sentences = &under.key.examples.test;
-    let Some(probabilities) = under.student.probabilities(sentences, race.stop)? else { return Ok(None) };
+    let Some(answers) = under.student.answers(sentences, race.stop)? else { return Ok(None) };
+    let chosen: Vec<&[f32]> = Cloud::chosen(answers.len()).map(|at| answers[at].vector.as_slice()).collect();
+    let cloud = Cloud::of(&chosen);
+    let probabilities: Vec<Vec<f32>> = answers.into_iter().map(|answer| answer.probabilities).collect();
     (race.report)(&[], sentences.len());
     under.student.settle();
     let run = Run {
@@ -248,7 +251,7 @@ fn test(
         curve: under.curve,
         ended: None,
     };
-    Ok(Some(Trained { run, student: Some(under.student), probabilities, cloud: None }))
+    Ok(Some(Trained { run, student: Some(under.student), probabilities, cloud: Some(Arc::new(cloud)) }))
 }
 
 /// A lane of which no rate came to an end.

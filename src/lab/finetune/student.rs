@@ -24,6 +24,15 @@ pub struct Student {
     taken: i32,
 }
 
+/// What is read of one example, and the answer to it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// What the head reads `[D]`.
+    pub vector: Vec<f32>,
+    /// Probability of each class.
+    pub probabilities: Vec<f32>,
+}
+
 /// The rates of one step.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
@@ -128,36 +137,13 @@ impl Student {
         Ok(value)
     }
 
-    /// Probability of each class, for each example. `stop` is asked between batches; `None` comes back when it said so.
+    /// What its head reads of each example, and what it answers, in one pass. `stop` is asked between batches; `None` comes back when
+    /// it said so.
     ///
     /// # Errors
     /// When a pass fails.
-    pub fn probabilities(
-        &self,
-        examples: &[Example],
-        stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<Vec<Vec<f32>>>> {
-        self.each(examples, stop, |hidden, members| {
-            ops::softmax(&self.logits(hidden, members, false)?.detach(), D::Minus1)?.to_vec2::<f32>()
-        })
-    }
-
-    /// What its head reads of each example `[D]`. `stop` as above.
-    ///
-    /// # Errors
-    /// When a pass fails.
-    pub fn vectors(&self, examples: &[Example], stop: &(dyn Fn() -> bool + Sync)) -> Result<Option<Vec<Vec<f32>>>> {
-        self.each(examples, stop, |hidden, members| self.read(hidden, members, false)?.detach().to_vec2::<f32>())
-    }
-
-    /// Something of each example, computed from the last hidden states of a batch.
-    fn each(
-        &self,
-        examples: &[Example],
-        stop: &(dyn Fn() -> bool + Sync),
-        of: impl Fn(&Tensor, &[&Example]) -> Result<Vec<Vec<f32>>> + Sync,
-    ) -> Result<Option<Vec<Vec<f32>>>> {
-        let mut found = vec![Vec::new(); examples.len()];
+    pub fn answers(&self, examples: &[Example], stop: &(dyn Fn() -> bool + Sync)) -> Result<Option<Vec<Answer>>> {
+        let mut found = vec![Answer::default(); examples.len()];
         for round in batches(examples).chunks(rayon::current_num_threads().max(1)) {
             if stop() {
                 return Ok(None);
@@ -166,14 +152,30 @@ impl Student {
                 .par_iter()
                 .map(|members| {
                     let members: Vec<&Example> = members.iter().map(|index| &examples[*index]).collect();
-                    of(&self.learner.read(&pack(&members)?, below(&members)?)?, &members)
+                    let hidden = self.learner.read(&pack(&members)?, below(&members)?)?;
+                    let read = self.read(&hidden, &members, false)?;
+                    let probabilities = ops::softmax(&self.logits(&read)?.detach(), D::Minus1)?.to_vec2::<f32>()?;
+                    Ok(read.detach().to_vec2::<f32>()?.into_iter().zip(probabilities))
                 })
                 .collect::<Result<Vec<_>>>()?;
-            for (index, answer) in round.iter().flatten().zip(answers.into_iter().flatten()) {
-                found[*index] = answer;
+            for (index, (vector, probabilities)) in round.iter().flatten().zip(answers.into_iter().flatten()) {
+                found[*index] = Answer { vector, probabilities };
             }
         }
         Ok(Some(found))
+    }
+
+    /// The probabilities of [`Self::answers`] alone.
+    ///
+    /// # Errors
+    /// When a pass fails.
+    pub fn probabilities(
+        &self,
+        examples: &[Example],
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<Vec<f32>>>> {
+        let answers = self.answers(examples, stop)?;
+        Ok(answers.map(|answers| answers.into_iter().map(|answer| answer.probabilities).collect()))
     }
 
     /// Gives back the memory that only further steps would need.
@@ -188,13 +190,13 @@ impl Student {
     /// When the shapes do not fit.
     pub fn loss(&self, hidden: &Tensor, examples: &[&Example]) -> Result<Tensor> {
         let classes: Vec<u32> = examples.iter().map(|example| example.class as u32).collect();
-        let logits = self.logits(hidden, examples, true)?;
+        let logits = self.logits(&self.read(hidden, examples, true)?)?;
         loss::cross_entropy(&logits, &Tensor::new(classes, &Device::Cpu)?)
     }
 
-    /// `pooled Wᵀ + b` [B x K].
-    fn logits(&self, hidden: &Tensor, examples: &[&Example], tracked: bool) -> Result<Tensor> {
-        self.read(hidden, examples, tracked)?.matmul(&self.head[0].t()?)?.broadcast_add(self.head[1].as_tensor())
+    /// `read Wᵀ + b` [B x K].
+    fn logits(&self, read: &Tensor) -> Result<Tensor> {
+        read.matmul(&self.head[0].t()?)?.broadcast_add(self.head[1].as_tensor())
     }
 
     /// What the head reads of the last hidden states [B x D].

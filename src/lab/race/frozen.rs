@@ -1,7 +1,5 @@
 //! Lanes on a frozen BERT, and the baselines that need none.
 
-use std::sync::Arc;
-
 use super::cache::{Cache, gather};
 use super::{Fitted, Table, several};
 use crate::lab::dataset::Dataset;
@@ -30,8 +28,6 @@ pub(super) fn frozen(
     let train = gather(cache, &key, &table.subset.train);
     let validation = gather(cache, &key, &table.subset.validation);
     let test = gather(cache, &key, &table.subset.test);
-    let chosen: Vec<usize> = Cloud::chosen(table.subset.test.len()).map(|at| table.subset.test[at]).collect();
-    let cloud = Some(Arc::new(Cloud::of(&gather(cache, &key, &chosen))));
     if table.classes > 2 {
         let heads = several::heads((&train, &train_labels), (&validation, &validation_labels), table.classes, control)?;
         let answers = |rows: &Matrix| -> Vec<Vec<f32>> {
@@ -42,11 +38,7 @@ pub(super) fn frozen(
         let probabilities = answers(&test);
         let correct = several::correct(&probabilities, &table.labels[2]);
         let lane = table.lane(readout, Mode::Frozen.name(), Some(layer), vec![correct]);
-        return Ok(Fitted {
-            lane: Lane { validation: Some(share), probabilities, cloud, ..lane },
-            heads,
-            student: None,
-        });
+        return Ok(Fitted { lane: Lane { validation: Some(share), probabilities, ..lane }, heads, student: None });
     }
     let Chosen { c, validation, grid, head } =
         probe::choose_c(&train, &train_labels, &validation, &validation_labels, &probe::GRID, &control.stop)?;
@@ -54,10 +46,18 @@ pub(super) fn frozen(
     let lane = table.lane(readout, Mode::Frozen.name(), Some(layer), vec![correct]);
     let probabilities = (0..test.rows).map(|row| head.probability(test.row(row))).map(|p| vec![1.0 - p, p]).collect();
     Ok(Fitted {
-        lane: Lane { c: Some(c), validation: Some(validation), grid, probabilities, cloud, ..lane },
+        lane: Lane { c: Some(c), validation: Some(validation), grid, probabilities, ..lane },
         heads: vec![head],
         student: None,
     })
+}
+
+/// What `readout` reads of some test sentences at `layer`, as a picture shows it.
+pub(super) fn cloud(dataset: &Dataset, cache: &Cache, readout: &Readout, layer: usize, table: &Table<'_>) -> Cloud {
+    let key = (dataset.fingerprint().to_owned(), readout.clone(), layer);
+    let chosen: Vec<usize> = Cloud::chosen(table.subset.test.len()).map(|at| table.subset.test[at]).collect();
+    let read = gather(cache, &key, &chosen);
+    Cloud::of(&(0..read.rows).map(|row| read.row(row)).collect::<Vec<_>>())
 }
 
 /// Labels exchanged among the sentences at random, always in the same way (a control task, after Hewitt & Liang 2019).

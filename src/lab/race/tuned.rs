@@ -3,13 +3,11 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
 use super::{Fitted, Kept, Report, Table};
 use crate::lab::finetune::sweep::GRID;
-use crate::lab::finetune::{Example, Examples, Race, Run, RunKey, Trained, examples, runs, train};
-use crate::lab::map::Cloud;
-use crate::lab::{Curve, Ended, LabError, Lane, Matrix, Mode, RaceRequest, Rate, Readout, Recipe};
+use crate::lab::finetune::{Examples, Race, Run, RunKey, Trained, examples, runs, train};
+use crate::lab::{Curve, Ended, LabError, Lane, Mode, RaceRequest, Rate, Readout, Recipe};
 use crate::model::Bert;
 
 /// The fine-tuned part of a race.
@@ -99,20 +97,11 @@ impl Tuning<'_> {
             stop: self.report.control.stop,
         };
         let Some(trained) = train(&race, &keys, seed)? else { return Ok(false) };
-        for ((place, mut one), key) in missing.into_iter().zip(trained).zip(&keys) {
+        for (place, mut one) in missing.into_iter().zip(trained) {
             (self.kept.keep)(&one.run);
             if seed > self.request.seed {
                 // Only the first seed's student answers for its lane; the others' memory is given back.
                 (one.student, one.probabilities) = (None, Vec::new());
-            }
-            if let Some(student) = &one.student {
-                let test = &key.examples.test;
-                let chosen: Vec<Example> = Cloud::chosen(test.len()).map(|at| test[at].clone()).collect();
-                // A stop costs the picture, not the run.
-                if let Some(vectors) = student.vectors(&chosen, self.report.control.stop)? {
-                    let width = vectors.first().map_or(0, Vec::len);
-                    one.cloud = Some(Arc::new(Cloud::of(&Matrix::new(vectors.len(), width, vectors.concat()))));
-                }
             }
             finished[place].push(one);
         }

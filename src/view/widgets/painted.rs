@@ -246,7 +246,9 @@ mod tests {
             }
         }
         let drawn = screen(30, 8, |area, buf| draw(area, buf, &theme, &painted(&rows, &sentence, None)));
-        assert_eq!(drawn.last().map(String::as_str), Some("↓ 8 more"));
+        assert_eq!(drawn.last().map(String::as_str), Some("↓ 2 more"));
+        // A line a layer, so that few layers are hidden; what is left out of the sentence is said.
+        assert!(drawn[..7].iter().all(|line| line.contains('…')), "{}", drawn.join("\n"));
     }
 
     #[test]
