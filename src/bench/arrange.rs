@@ -17,7 +17,7 @@ use crate::lesson::Format;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
-use crate::view::widgets::text::{fit, width};
+use crate::view::widgets::text::{pad, width};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the same pieces in other arrangements: shuffled, [CLS] last, without positions",
@@ -119,25 +119,42 @@ fn place(change: Change) -> usize {
 /// Lines below which the positions give way to the curve.
 const POSITIONS: u16 = 13;
 
-/// Pieces in some order with the position that each has, in two lines; a piece that has none has a dash.
-fn order(pieces: impl Iterator<Item = (String, Option<usize>)>) -> [String; 2] {
-    let mut rows = [String::new(), String::new()];
-    for (piece, position) in pieces {
-        let position = position.map_or("-".to_owned(), |position| position.to_string());
-        let cells = width(&piece).max(width(&position));
-        for (row, text) in rows.iter_mut().zip([piece, position]) {
-            row.push_str(&text);
-            row.push_str(&" ".repeat(cells + 1 - width(&text)));
-        }
-    }
-    rows
+/// Pieces in some order above the position that each has, in two lines of so many cells; a piece that has none has a dash. Where not
+/// all fit, the last ones do if `ends`, else the first.
+fn order(pieces: impl Iterator<Item = (String, Option<usize>)>, ends: bool, room: usize, theme: &Theme) -> [String; 2] {
+    let columns: Vec<(String, String)> = pieces
+        .map(|(piece, position)| {
+            let position = position.map_or("-".to_owned(), |position| position.to_string());
+            let cells = width(&piece).max(width(&position)) + 1;
+            (pad(&piece, cells, theme.ascii), pad(&position, cells, theme.ascii))
+        })
+        .collect();
+    // Behind the last one no space is needed, and a sign stands where some are left out.
+    let cells = |(piece, _): &(String, String)| width(piece);
+    let all = columns.iter().map(cells).sum::<usize>() <= room + 1;
+    let mut free = room.saturating_sub(width(theme.glyphs().ellipsis));
+    let mut fits = |column: &&(String, String)| {
+        let fits = cells(column) <= free;
+        free = free.saturating_sub(if fits { cells(column) } else { free });
+        all || fits
+    };
+    let count =
+        if ends { columns.iter().rev().take_while(&mut fits).count() } else { columns.iter().take_while(fits).count() };
+    let shown = if ends { &columns[columns.len() - count..] } else { &columns[..count] };
+    let line = |text: String| {
+        let sign = if all { "" } else { theme.glyphs().ellipsis };
+        if ends { format!("{sign}{text}") } else { format!("{text}{sign}") }
+    };
+    [
+        line(shown.iter().map(|column| column.0.as_str()).collect()),
+        line(shown.iter().map(|column| column.1.as_str()).collect()),
+    ]
 }
 
 /// The pieces before and after with their positions, and what to know of a sentence that is too short to shuffle.
 fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme) -> Vec<Line<'a>> {
     let piece = |index: usize| data.tokens.get(index).map(|piece| label_of(piece, theme)).unwrap_or_default();
-    let row = |lead: &str, text: &str, style: Style| {
-        let text = fit(text.trim_end(), usize::from(area.width).saturating_sub(10), theme.ascii);
+    let row = |lead: &str, text: String, style: Style| {
         Line::from(vec![Span::styled(format!("{lead:<10}"), theme.label()), Span::styled(text, style)])
     };
     let position = |place: usize, old: usize| match shown.change {
@@ -145,13 +162,17 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme
         Change::Shuffled | Change::ClsAtEnd => Some(place),
         Change::NoPositions => None,
     };
-    let before = order((0..data.tokens.len()).map(|index| (piece(index), Some(index))));
-    let after = order(shown.order.iter().enumerate().map(|(place, old)| (piece(*old), position(place, *old))));
+    let room = usize::from(area.width).saturating_sub(10);
+    // What was moved is on the screen.
+    let ends = shown.change == Change::ClsAtEnd;
+    let before = order((0..data.tokens.len()).map(|index| (piece(index), Some(index))), false, room, theme);
+    let moved = shown.order.iter().enumerate().map(|(place, old)| (piece(*old), position(place, *old)));
+    let after = order(moved, ends, room, theme);
     let mut rows = Vec::new();
     for (lead, [pieces, positions]) in [("before", before), ("after", after)] {
-        rows.push(row(lead, &pieces, theme.text()));
+        rows.push(row(lead, pieces, theme.text()));
         if area.height >= POSITIONS {
-            rows.push(row("position", &positions, theme.dim()));
+            rows.push(row("position", positions, theme.dim()));
         }
     }
     let unmoved = shown.order.iter().enumerate().all(|(place, old)| place == *old);

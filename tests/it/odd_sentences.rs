@@ -71,3 +71,25 @@ fn every_picture_keeps_its_shape_and_says_what_does_not_fit() {
         }
     }
 }
+
+#[test]
+fn what_was_moved_is_on_the_screen_however_long_the_sentence_is() {
+    let mut driver = Driver::new(80, 24);
+    to_view(&mut driver, "06", View::Arrange);
+    driver.type_sentence(
+        "A slow start, a clumsy middle and an end that makes up for all of it, and then some more of it.",
+    );
+    let last = driver.state.trace().map_or(0, |trace| trace.pieces.len() - 1).to_string();
+    // The bench opens with another arrangement; the one that moves [CLS] is among the next.
+    let screen = (0..4)
+        .map(|_| {
+            driver.press("v");
+            driver.screen()
+        })
+        .find(|screen| screen.contains("[CLS] moved to the end"));
+    let screen = screen.expect("an arrangement with [CLS] at its end");
+    let mut lines = screen.lines().skip_while(|line| !line.contains("after"));
+    let (pieces, positions) = (lines.next().expect("pieces"), lines.next().expect("positions"));
+    assert!(pieces.trim_end().ends_with("[CLS]"), "{screen}");
+    assert!(positions.trim_end().ends_with(&last), "{screen}");
+}
