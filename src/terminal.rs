@@ -45,7 +45,7 @@ use windows as system;
 ///
 /// # Errors
 /// When the terminal cannot be used, or a thread failed.
-pub fn run(mut begun: Begun) -> Result<(), String> {
+pub fn run(begun: Begun) -> Result<(), String> {
     let (sender, incoming) = channel();
     let (urgently, urgent) = channel();
     system::listen(&sender, &urgently)?;

@@ -18,6 +18,17 @@ use crate::lesson::progress::{Progress, Store};
 use crate::view::Theme;
 use crate::worker::{Seat, Worker};
 
+/// What all sessions of a process have in common: read once.
+pub struct Shared {
+    /// Lessons and records.
+    pub loaded: Loaded,
+    own: Option<Dataset>,
+    counts: [usize; 4],
+    heads: Option<Heads>,
+    settings: Settings,
+    against: Option<String>,
+}
+
 /// A session before its model is there.
 pub struct Begun {
     /// The course where the learner left off.
@@ -30,73 +41,113 @@ pub struct Begun {
     pub said: Vec<String>,
     /// Fail on purpose.
     pub crash: Option<Crash>,
-    own: Option<Dataset>,
-    heads: Option<Heads>,
-    settings: Settings,
-    against: Option<String>,
+    shared: Arc<Shared>,
 }
 
 /// Reads course, progress and the learner's sentences; `shown` is what the settings overlay says of its settings.
 ///
 /// # Errors
 /// When one of them cannot be read.
-pub fn begin(
-    settings: &Settings,
-    common: &Common,
-    with: &CourseWith,
-    (theme, shown): (Theme, Shown),
-) -> Result<Begun, String> {
-    let loaded = load_course(settings.lessons.as_deref())?;
-    let (store, progress, notice) = saved(settings, common);
-    let heads = loaded.heads.clone();
-    let own = with.data.as_deref().map(read_data).transpose()?;
-    let (course, records) = share(loaded);
-    let mut state = State::new(course, records, data_counts(own.as_ref())?, progress);
-    state.learner.clone_from(&settings.learner);
-    state.seed = if common.demo { 0 } else { runs::seed_of(settings.learner.as_deref()) };
-    state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
-    state.clock = !common.demo;
-    state.settings = shown;
-    if let Some(own) = &own {
-        own.name().clone_into(&mut state.sentences);
-        state.classes = own.classes().to_vec();
-        own.sha256().clone_into(&mut state.data_sha256);
+pub fn begin(settings: &Settings, common: &Common, with: &CourseWith, looks: (Theme, Shown)) -> Result<Begun, String> {
+    let shared = Arc::new(Shared::read(settings, with)?);
+    let store = progress_file(settings.learner.as_deref()).filter(|_| !common.demo);
+    let homeless = store.is_none() && !common.demo;
+    let mut begun = shared.session(settings.learner.as_deref(), store, common, looks);
+    if homeless {
+        begun.said.insert(0, "There is no home folder, so progress is not saved.".to_owned());
     }
-    let said = notice.into_iter().chain(own.as_ref().map(Dataset::summary)).collect();
-    let (settings, against) = (settings.clone(), with.against.clone());
-    Ok(Begun { state, theme, store, said, crash: common.crash, own, heads, settings, against })
+    Ok(begun)
 }
 
-impl Begun {
+impl Shared {
+    /// Reads course and sentences.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn read(settings: &Settings, with: &CourseWith) -> Result<Self, String> {
+        let mut loaded = load_course(settings.lessons.as_deref())?;
+        let heads = loaded.heads.take();
+        let own = with.data.as_deref().map(read_data).transpose()?;
+        let counts = data_counts(own.as_ref())?;
+        let (settings, against) = (settings.clone(), with.against.clone());
+        Ok(Self { loaded: share(loaded), own, counts, heads, settings, against })
+    }
+
+    /// One learner's session, with the progress that is kept for them.
+    pub fn session(
+        self: &Arc<Self>,
+        learner: Option<&str>,
+        mut store: Option<Store>,
+        common: &Common,
+        (theme, shown): (Theme, Shown),
+    ) -> Begun {
+        let (progress, notice) = store.as_mut().map_or_else(|| (Progress::default(), None), Store::load);
+        let (course, records) = (Arc::clone(&self.loaded.0), Arc::clone(&self.loaded.1));
+        let mut state = State::new(course, records, self.counts, progress);
+        state.learner = learner.map(str::to_owned);
+        state.seed = if common.demo { 0 } else { runs::seed_of(learner) };
+        state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
+        state.clock = !common.demo;
+        state.settings = shown;
+        if let Some(own) = &self.own {
+            own.name().clone_into(&mut state.sentences);
+            state.classes = own.classes().to_vec();
+            own.sha256().clone_into(&mut state.data_sha256);
+        }
+        let said = notice.into_iter().chain(self.own.as_ref().map(Dataset::summary)).collect();
+        Begun { state, theme, store, said, crash: common.crash, shared: Arc::clone(self) }
+    }
+
+    /// Whether the model is the one inside the program, of which the records are.
+    #[must_use]
+    pub fn has_records(&self) -> bool {
+        self.settings.model.is_none()
+    }
+
     /// Starts the compute threads, which load the model. `download` hears how far a download is, and the function that
     /// tells the learners. One is enough for many sessions.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn worker(
-        &mut self,
+        self: &Arc<Self>,
         mut download: impl FnMut(Download, &(dyn Fn(String) + Sync)) + Send + 'static,
     ) -> Result<Arc<Worker>, String> {
-        let (settings, against, heads) = (self.settings.clone(), self.against.clone(), self.heads.take());
-        let threads = settings.threads.unwrap_or_else(config::default_threads);
+        let shared = Arc::clone(self);
+        let threads = self.settings.threads.unwrap_or_else(config::default_threads);
         Worker::start(threads, move |tell| {
+            let settings = &shared.settings;
             let mut open = |model: Option<&str>| {
                 let bert = open_model(model, settings.max_length, &mut |far| download(far, tell))?;
-                Ok::<_, String>(Arc::new(Model::new(bert, heads.as_ref())))
+                Ok::<_, String>(Arc::new(Model::new(bert, shared.heads.as_ref())))
             };
             let model = open(settings.model.as_deref())?;
-            let other = against.as_deref().map(|other| open(Some(other))).transpose()?;
+            let other = shared.against.as_deref().map(|other| open(Some(other))).transpose()?;
             Ok(lab::Loaded { model, other: Arc::new(other.map(lab::Partner::from).unwrap_or_default()) })
         })
+    }
+}
+
+impl Begun {
+    /// Starts the compute threads for this session alone: see [`Shared::worker`].
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn worker(
+        &self,
+        download: impl FnMut(Download, &(dyn Fn(String) + Sync)) + Send + 'static,
+    ) -> Result<Arc<Worker>, String> {
+        self.shared.worker(download)
     }
 
     /// Takes a seat for this learner at compute threads that run already.
     ///
     /// # Panics
     /// On a compute thread, on purpose, with `--crash worker`; the panic is caught and becomes an error.
-    pub fn seat(&mut self, worker: &Arc<Worker>, sender: Sender<Incoming>) -> Seat {
+    #[must_use]
+    pub fn seat(&self, worker: &Arc<Worker>, sender: Sender<Incoming>) -> Seat {
         let crash = self.crash;
-        worker.seat(self.own.take(), move |event| {
+        worker.seat(self.shared.own.clone(), move |event| {
             assert!(crash != Some(Crash::Worker) || !matches!(event, Event::Done(..)), "asked for by --crash worker");
             let _ = sender.send(Incoming::Worker(event));
         })
@@ -116,7 +167,7 @@ impl Begun {
     /// Tells other sessions that one is open; what is to be said if another is.
     pub fn tell_others(&mut self) {
         if self.store.as_mut().is_some_and(Store::open_session) {
-            let whose = match &self.settings.learner {
+            let whose = match &self.state.learner {
                 Some(name) => format!("Another session of {} is open.", visible(name)),
                 None => "Another session is open on this account, and it has no learner's name either (--learner NAME \
                          keeps two people apart)."
@@ -129,23 +180,14 @@ impl Begun {
 
     /// Reads the lessons again.
     pub fn reload(&self) -> impl Fn() -> Result<Loaded, String> + use<> {
-        let folder: Option<PathBuf> = self.settings.lessons.clone();
+        let folder: Option<PathBuf> = self.shared.settings.lessons.clone();
         move || load_course(folder.as_deref()).map(share)
     }
 }
 
-/// Where progress is kept, what is there, and what to say about it. A demonstration neither reads nor writes it.
-fn saved(settings: &Settings, common: &Common) -> (Option<Store>, Progress, Option<String>) {
-    if common.demo {
-        return (None, Progress::default(), None);
-    }
-    match config::progress_path(settings.learner.as_deref()).map(Store::new) {
-        None => (None, Progress::default(), Some("There is no home folder, so progress is not saved.".to_owned())),
-        Some(mut store) => {
-            let (progress, notice) = store.load();
-            (Some(store), progress, notice)
-        }
-    }
+/// Where a learner's progress is kept on this account; `None` without a home folder.
+fn progress_file(learner: Option<&str>) -> Option<Store> {
+    config::progress_path(learner).map(Store::new)
 }
 
 /// A course and its records, for a [`State`].

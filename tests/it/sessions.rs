@@ -183,7 +183,7 @@ fn the_loop_of_the_terminal_runs_over_any_host() {
     let cli = Cli::parse_from(["clsroom", "--demo"]);
     let settings = cli.settings().expect("settings");
     let looks = (Theme::default(), clsroom::app::settings::Settings::default());
-    let mut begun: Begun = begin(&settings, &cli.common, &cli.course, looks).expect("a course");
+    let begun: Begun = begin(&settings, &cli.common, &cli.course, looks).expect("a course");
     let (sender, incoming) = channel();
     let worker = begun.worker(|_, _| {}).expect("threads");
     let seat = begun.seat(&worker, sender.clone());
