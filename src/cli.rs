@@ -2,6 +2,8 @@
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "clap shows these texts, in which [CLS] is a token")]
 
+#[cfg(feature = "classroom")]
+mod serve;
 mod trace;
 
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "classroom")]
+pub use serve::Serve;
 pub use trace::{Also, Trace};
 
 use crate::config::{self, Color, Settings, values};
@@ -18,7 +22,8 @@ use crate::lab::readout;
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     // The release command sets it, so that an ordinary build does not start anew with each commit.
     let commit = option_env!("CLSROOM_COMMIT").unwrap_or("not recorded (only the release command records it)");
-    let built = [(cfg!(feature = "hub"), "hub"), (cfg!(feature = "bge"), "bge")];
+    let built =
+        [(cfg!(feature = "hub"), "hub"), (cfg!(feature = "bge"), "bge"), (cfg!(feature = "classroom"), "classroom")];
     let built: Vec<&str> = built.into_iter().filter_map(|(there, name)| there.then_some(name)).collect();
     let features = if built.is_empty() { "none".to_owned() } else { built.join(", ") };
     let linked = if cfg!(target_env = "musl") { ", static" } else { "" };
@@ -153,6 +158,9 @@ pub enum Command {
         #[command(flatten)]
         with: CourseWith,
     },
+    /// Open a class: learners come over SSH, into one process with one model
+    #[cfg(feature = "classroom")]
+    Serve(Box<Serve>),
     /// Run one sentence through the model and print what happened
     Trace(Trace),
     /// Put classifiers side by side on the embedded sentences

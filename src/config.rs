@@ -98,6 +98,13 @@ pub fn progress_path(learner: Option<&str>) -> Option<PathBuf> {
     })
 }
 
+/// Where a class of `clsroom serve` keeps its keys and its learners' progress; `None` without a home directory.
+#[must_use]
+pub fn class_folder(class: &str) -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.data_dir().join("clsroom").join("classes").join(crate::lesson::progress::sanitise_learner(class)))
+}
+
 /// Compute threads when nothing is said: one a core.
 #[must_use]
 pub fn default_threads() -> usize {

@@ -103,7 +103,7 @@ fn regular(known: &fs::Metadata) -> io::Result<()> {
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = &behind_links(path);
     remove_marked(path, &[MARK]);
-    written(path, bytes, |temporary| fs::rename(&temporary.path, path).map(|()| temporary.taken()))
+    written(path, (bytes, false), |temporary| fs::rename(&temporary.path, path).map(|()| temporary.taken()))
 }
 
 /// Writes a file that is not there yet, as a whole.
@@ -111,8 +111,20 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When it cannot be written; `AlreadyExists` when something has its name.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    place_new(path, bytes, false)
+}
+
+/// The same for what nobody but its owner may read.
+///
+/// # Errors
+/// As [`write_new`].
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    place_new(path, bytes, true)
+}
+
+fn place_new(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
     remove_marked(path, &[MARK]);
-    written(path, bytes, |temporary| match fs::hard_link(&temporary.path, path) {
+    written(path, (bytes, private), |temporary| match fs::hard_link(&temporary.path, path) {
         // Some file systems have no links: the name is taken first, then replaced.
         Err(error) if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
             OpenOptions::new().write(true).create_new(true).open(path)?;
@@ -123,13 +135,20 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a temporary and has it `placed`; once more if somebody removed it meanwhile.
-fn written(path: &Path, bytes: &[u8], placed: impl Fn(&mut Temporary) -> io::Result<()>) -> io::Result<()> {
+fn written(
+    path: &Path,
+    (bytes, private): (&[u8], bool),
+    placed: impl Fn(&mut Temporary) -> io::Result<()>,
+) -> io::Result<()> {
     let mut tries = 1..TRIES;
     loop {
         let mut temporary = Temporary::beside(path)?;
         if let Ok(known) = fs::metadata(path) {
             // What was private stays private. On a file system without permissions there is nothing to keep.
             let _ = temporary.file.set_permissions(known.permissions());
+        }
+        if private {
+            system::hide(&temporary.file)?;
         }
         temporary.file.write_all(bytes)?;
         temporary.file.sync_all()?;

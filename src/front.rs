@@ -38,6 +38,8 @@ pub enum Incoming {
     Urgent,
     /// What a compute thread tells.
     Worker(Event),
+    /// Everything before it was taken: who sends keys over a network waits for it, so that no client can pile them up.
+    Heard(Box<dyn FnOnce() + Send>),
     /// It cannot go on: one sentence, with what to do.
     Broken(String),
 }
@@ -162,11 +164,12 @@ impl<H: Host> Front<H> {
                     return Ok(End::Signal(signal));
                 }
                 let may_wait = matches!(message, Incoming::Worker(Event::Progress(..) | Event::ModelLoading(_)));
+                let shows = !matches!(message, Incoming::Heard(_));
                 if self.take(message)? {
                     return Ok(End::Left);
                 }
-                dirty = true;
-                now |= !may_wait;
+                dirty |= shows;
+                now |= shows && !may_wait;
                 if now && burst.elapsed() > FRAME {
                     self.draw()?;
                     burst = Instant::now();
@@ -199,6 +202,10 @@ impl<H: Host> Front<H> {
             }
             Incoming::Paste(text) => self.tell(Msg::Paste(text)),
             Incoming::Resized | Incoming::Urgent => Ok(false),
+            Incoming::Heard(tell) => {
+                tell();
+                Ok(false)
+            }
             Incoming::Worker(Event::Panicked(why)) => {
                 Err(format!("a compute thread failed: {why}. Please report it; your progress is saved"))
             }

@@ -13,6 +13,7 @@
 //! - [`front`]: the loop that front ends share, and their start
 //! - [`terminal`]: the local front end
 //! - [`plain`]: the course as linear text
+//! - `classroom`: the course for many, over SSH
 //! - [`commands`]: what runs without a screen
 //! - [`cli`], [`config`]: the command line, settings and paths
 //! - [`files`]: reading what others can reach, and writing as a whole or not at all
@@ -21,6 +22,8 @@
 
 pub mod app;
 pub mod bench;
+#[cfg(feature = "classroom")]
+pub mod classroom;
 pub mod cli;
 pub mod commands;
 pub mod config;

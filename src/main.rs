@@ -39,6 +39,11 @@ fn run(cli: &Cli) -> Result<(), String> {
     match &cli.command {
         None => learn(&settings, &cli.common, None, &cli.course),
         Some(Command::Learn { lesson, with }) => learn(&settings, &cli.common, lesson.as_deref(), with),
+        #[cfg(feature = "classroom")]
+        Some(Command::Serve(asked)) => {
+            terminal::give_back();
+            clsroom::classroom::serve(&settings, &cli.common, asked)
+        }
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => {
             terminal::keep_memory();

@@ -43,6 +43,12 @@ pub(super) fn alive(process: i32) -> bool {
 /// Nothing has to be done before a file that was written is renamed.
 pub(super) fn before_rename(_: &File) {}
 
+/// Lets nobody but its owner read a file.
+pub(super) fn hide(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
 /// Whether writing may begin again after this error: somebody removed the temporary.
 pub(super) fn try_again(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound

@@ -47,6 +47,12 @@ pub(super) fn before_rename(file: &File) {
     let _ = file.unlock();
 }
 
+/// A file in a user's folder is that user's alone already.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+pub(super) fn hide(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// Whether writing may begin again after this error: somebody removed the temporary, or has the old file open.
 pub(super) fn try_again(error: &io::Error) -> bool {
     let held = error.kind() == ErrorKind::PermissionDenied;

@@ -18,6 +18,10 @@ mod browser;
 mod bytes;
 mod checkpoint;
 mod choices;
+#[cfg(all(unix, feature = "classroom"))]
+mod classroom;
+#[cfg(all(unix, feature = "classroom"))]
+mod client;
 mod commands;
 mod course;
 #[cfg(unix)]

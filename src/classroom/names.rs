@@ -1,0 +1,182 @@
+//! Learners' names, and the numbers by which they get their names back.
+//!
+//! In a class with a word, whoever uses a name first has it. They are shown a number of four digits, once, and are asked for
+//! it when the name comes back.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use subtle::ConstantTimeEq as _;
+
+use crate::files;
+use crate::lesson::progress::sanitise_learner;
+
+/// The name that only a teacher's key opens.
+const TEACHER: &str = "teacher";
+
+/// Wrong numbers for one name until it must wait.
+const TRIES: u32 = 10;
+
+/// How long it waits then.
+const WAIT: Duration = Duration::from_mins(10);
+
+/// A larger file holds no number, in bytes.
+const LARGEST: u64 = 64;
+
+/// A learner's name as part of a file's name: letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// The name in what a client calls itself; `None` if nothing of it can be kept.
+    #[must_use]
+    pub fn of(said: &str) -> Option<Self> {
+        let kept = sanitise_learner(said);
+        let meant = said.chars().any(|c| c.is_alphanumeric() || "-_".contains(c));
+        meant.then_some(Self(kept))
+    }
+
+    /// Whether it is the teacher's.
+    #[must_use]
+    pub fn is_teacher(&self) -> bool {
+        self.0.eq_ignore_ascii_case(TEACHER)
+    }
+
+    /// Its letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The names of a class and their numbers.
+#[derive(Debug)]
+pub struct Names {
+    folder: PathBuf,
+    /// Wrong numbers since a time; only of names that are taken.
+    wrong: Mutex<BTreeMap<Name, (u32, Instant)>>,
+}
+
+/// Whether a number opens a name.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// Too many wrong ones were tried.
+    Wait,
+}
+
+impl Names {
+    /// The names kept in this folder.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.join("learners"), wrong: Mutex::default() }
+    }
+
+    /// Where a learner's progress is kept.
+    #[must_use]
+    pub fn progress(&self, name: &Name) -> PathBuf {
+        self.folder.join(name.as_str()).join("progress.json")
+    }
+
+    fn number(&self, name: &Name) -> PathBuf {
+        self.folder.join(name.as_str()).join("number")
+    }
+
+    /// Whether somebody has the name.
+    #[must_use]
+    pub fn is_taken(&self, name: &Name) -> bool {
+        self.number(name).exists()
+    }
+
+    /// Takes a name that nobody has; its number.
+    ///
+    /// # Errors
+    /// When it cannot be written; `AlreadyExists` when somebody was faster.
+    pub fn take(&self, name: &Name) -> io::Result<String> {
+        let mut random = [0u8; 4];
+        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+        let number = format!("{:04}", u32::from_le_bytes(random) % 10_000);
+        let path = self.number(name);
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        files::write_private(&path, number.as_bytes())?;
+        Ok(number)
+    }
+
+    /// Tries a number.
+    ///
+    /// # Errors
+    /// When what is kept cannot be read.
+    pub fn open(&self, name: &Name, tried: &str, now: Instant) -> io::Result<Opened> {
+        let kept = files::read_text(&self.number(name), LARGEST)?;
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.retain(|_, (_, since)| now.saturating_duration_since(*since) < WAIT);
+        if wrong.get(name).is_some_and(|(count, _)| *count >= TRIES) {
+            return Ok(Opened::Wait);
+        }
+        if same(kept.trim(), tried.trim()) {
+            wrong.remove(name);
+            return Ok(Opened::Yes);
+        }
+        wrong.entry(name.clone()).or_insert((0, now)).0 += 1;
+        Ok(Opened::No)
+    }
+}
+
+/// Whether two texts are the same, in a time that does not tell where they differ.
+#[must_use]
+pub fn same(known: &str, tried: &str) -> bool {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(known).ct_eq(&Sha256::digest(tried)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    fn name(said: &str) -> Name {
+        Name::of(said).expect("a name")
+    }
+
+    #[test]
+    fn a_name_is_never_a_path_nor_empty() {
+        for nothing in ["", "..", "/", "\u{1b}[2J", "   "] {
+            let kept = Name::of(nothing).map(|name| name.as_str().to_owned());
+            assert!(kept.as_deref().is_none_or(|kept| kept == "2J"), "{nothing:?} gives {kept:?}");
+        }
+        assert_eq!(name("../../etc/passwd").as_str(), "etcpasswd");
+        assert_eq!(name("ann lee").as_str(), "annlee");
+        assert!(name("Teacher").is_teacher() && !name("teachers").is_teacher());
+    }
+
+    #[test]
+    fn a_name_has_one_owner_and_a_number_opens_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = Names::new(folder.path());
+        let (ann, now) = (name("ann"), Instant::now());
+        assert!(!names.is_taken(&ann));
+        let number = names.take(&ann).expect("taken");
+        assert!(number.len() == 4 && names.is_taken(&ann));
+        assert_eq!(names.take(&ann).map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+        let other = if number == "0000" { "0001" } else { "0000" };
+        for _ in 0..TRIES {
+            assert_eq!(names.open(&ann, other, now).ok(), Some(Opened::No));
+        }
+        assert_eq!(names.open(&ann, &number, now).ok(), Some(Opened::Wait));
+        assert_eq!(names.open(&ann, &number, now + WAIT).ok(), Some(Opened::Yes));
+    }
+}

@@ -1,0 +1,422 @@
+//! A class as teacher and learners meet it: the real program serves, OpenSSH's client comes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use russh::client::Config;
+
+use crate::client::Learner;
+use crate::pty::Terminal;
+
+/// How long the class may take to begin and to end.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A class that is open as long as the test runs.
+pub struct Class {
+    process: Child,
+    pub port: u16,
+    /// What it said when it opened.
+    pub said: String,
+}
+
+impl Class {
+    /// Opens a class whose keys and learners are in this home.
+    pub fn open(home: &Path, arguments: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .env_clear()
+            .env("HOME", home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut out = BufReader::new(process.stdout.take().expect("its output"));
+        let mut said = String::new();
+        while !said.contains("Ctrl-C") {
+            assert!(out.read_line(&mut said).is_ok_and(|count| count > 0), "it opens; it said\n{said}");
+        }
+        let port = said.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(['.', '\n']).next()?.parse().ok());
+        Self { process, port: port.expect("a port"), said }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("it is there");
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    fn ended(&mut self) -> Option<i32> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(status) = self.process.try_wait().expect("it can be asked") {
+                return status.code();
+            }
+            std::thread::yield_now();
+        }
+        panic!("the class goes on")
+    }
+
+    /// What OpenSSH's client is called with.
+    fn client(&self, user: &str, more: &[&str]) -> Vec<String> {
+        let port = self.port.to_string();
+        let options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
+        let mut arguments = vec!["-F".to_owned(), "none".to_owned(), "-p".to_owned(), port];
+        arguments.extend(options.iter().flat_map(|option| ["-o".to_owned(), (*option).to_owned()]));
+        arguments.extend(more.iter().map(|&word| word.to_owned()));
+        arguments.push(format!("{user}@127.0.0.1"));
+        arguments
+    }
+
+    /// A learner's terminal.
+    fn enter(&self, home: &Path, user: &str, more: &[&str]) -> Terminal {
+        let arguments = self.client(user, more);
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Terminal::start_program(home, (80, 24), "/usr/bin/ssh", &words, &BTreeMap::new())
+    }
+
+    /// A command that a learner wants to run.
+    fn run(&self, user: &str, more: &[&str], command: &[&str]) -> Output {
+        let mut client = Command::new("ssh");
+        client.args(self.client(user, more)).args(command).stdin(Stdio::null());
+        client.output().expect("the client runs")
+    }
+}
+
+impl Drop for Class {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Whether OpenSSH's client is here; a word about it where it is not.
+fn has_client() -> bool {
+    let there = Path::new("/usr/bin/ssh").exists();
+    if !there {
+        eprintln!("skipped: no OpenSSH client is installed (apt-get install openssh-client)");
+    }
+    there
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_learner_comes_with_the_word_and_comes_back_with_a_number() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--code", "rivoka"]);
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("Word of the class:");
+    ann.send("wrong\r");
+    ann.wait_until("a second question", |screen| screen.matches("Word of the class:").count() == 2);
+    ann.send("rivoka\r");
+    ann.wait_for("[home ready]");
+    ann.wait_for("Welcome to clsroom, ann.");
+    ann.send("\r");
+    ann.wait_for("[01.1 ready]");
+    ann.send("n");
+    ann.wait_for("[01.2 ready]");
+    // Nothing stops it, and nothing is written on the host.
+    ann.send_bytes(&[0x1a]);
+    ann.send("n");
+    ann.wait_for("[01.3 ready]");
+    ann.send("q");
+    ann.wait_for("[home ready]");
+    ann.send("q");
+    assert_eq!(ann.wait_for_end(), 0);
+    let last = ann.screen();
+    let number: String = last.split("Your number is ").nth(1).expect("a number").chars().take(4).collect();
+    assert!(number.chars().all(|c| c.is_ascii_digit()), "{last}");
+
+    let mut again = class.enter(home.path(), "ann", &[]);
+    again.wait_for("Word of the class:");
+    again.send("rivoka\r");
+    again.wait_for("Your number:");
+    again.send(&format!("{number}\r"));
+    again.wait_for("[home ready]");
+    again.send("\r");
+    again.wait_for("[01.3 ready]");
+    assert!(!again.screen().contains(&number));
+    // Another learner has a course of their own.
+    let mut bob = class.enter(home.path(), "bob", &[]);
+    bob.wait_for("Word of the class:");
+    bob.send("rivoka\r");
+    bob.wait_for("[home ready]");
+    bob.send("\r");
+    bob.wait_for("[01.1 ready]");
+    let files = home.path().join(".local/share/clsroom/classes/clsroom");
+    let kept: Vec<_> = fs::read_dir(files.join("learners")).expect("learners").flatten().collect();
+    assert_eq!(kept.len(), 2);
+}
+
+#[test]
+fn after_five_wrong_words_the_connection_ends() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--code", "rivoka"]);
+    let mut eve = class.enter(home.path(), "eve", &["-o", "NumberOfPasswordPrompts=9"]);
+    for tries in 1..=5 {
+        eve.wait_until("a question", |screen| screen.matches("Word of the class:").count() >= tries);
+        eve.send("no\r");
+    }
+    assert_ne!(eve.wait_for_end(), 0);
+    assert!(!home.path().join(".local/share/clsroom/classes/clsroom/learners/eve").exists(), "a name was not taken");
+}
+
+#[test]
+fn nothing_but_the_course_and_the_notebook_is_to_be_had() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open"]);
+    let says = |output: &Output| format!("{}{}", text(&output.stdout), text(&output.stderr));
+    let notebook = class.run("ann", &[], &["notebook"]);
+    assert!(notebook.status.success() && text(&notebook.stdout).starts_with("# "), "{}", says(&notebook));
+    let page = class.run("ann", &[], &["notebook", "--format", "html"]);
+    assert!(page.status.success() && text(&page.stdout).contains("<html"), "{}", says(&page));
+    for command in [&["sh"][..], &["notebook", "--out", "/tmp/x"], &["clsroom", "race"], &["notebook;", "id"]] {
+        let refused = class.run("ann", &[], command);
+        assert_eq!(refused.status.code(), Some(1), "{command:?}");
+        assert!(says(&refused).contains("nothing but notebook"), "{}", says(&refused));
+    }
+    let no_terminal = class.run("ann", &["-T"], &[]);
+    assert!(no_terminal.status.code() == Some(1) && says(&no_terminal).contains("ssh -t"), "{}", says(&no_terminal));
+    let sftp = class.run("ann", &["-s"], &["sftp"]);
+    assert!(!sftp.status.success(), "{}", says(&sftp));
+    let forward = class.run("ann", &["-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1"], &["notebook"]);
+    assert!(!forward.status.success() && says(&forward).contains("forward"), "{}", says(&forward));
+    let through = class.run("ann", &["-W", "127.0.0.1:22"], &[]);
+    assert!(!through.status.success() && says(&through).contains("forwarding failed"), "{}", says(&through));
+    // A name of which nothing is left, and the teacher's without the key.
+    for user in ["...", "teacher"] {
+        let refused = class.run(user, &["-o", "BatchMode=yes"], &["notebook"]);
+        assert!(!refused.status.success() && says(&refused).contains("ermission denied"), "{}", says(&refused));
+    }
+}
+
+#[test]
+fn keys_have_names_and_the_teacher_has_one() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| home.path().join(name).display().to_string();
+    for (file, comment) in [("ann", "ann@laptop"), ("eve", "eve")] {
+        let mut keygen = Command::new("ssh-keygen");
+        keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f"]).arg(at(file));
+        assert!(keygen.status().is_ok_and(|status| status.success()));
+    }
+    let class = Class::open(home.path(), &["--keys", &at("ann.pub")]);
+    let with = |key: &str| ["-i".to_owned(), key.to_owned(), "-o".to_owned(), "IdentitiesOnly=yes".to_owned()];
+    let run = |user: &str, key: &str| {
+        let words = with(key);
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(["-o", "BatchMode=yes"]).collect();
+        class.run(user, &words, &["notebook"])
+    };
+    let ann = run("whoever", &at("ann"));
+    assert!(text(&ann.stdout).contains("ann"), "{}", text(&ann.stderr));
+    assert!(!run("ann", &at("eve")).status.success());
+    let teacher = home.path().join(".local/share/clsroom/classes/clsroom/teacher_key").display().to_string();
+    assert!(run("teacher", &teacher).status.success());
+    assert!(class.said.contains("teacher_key teacher@localhost"), "{}", class.said);
+}
+
+#[test]
+fn when_the_class_ends_everybody_is_told_and_nothing_is_lost() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let mut class = Class::open(home.path(), &["--open"]);
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("[home ready]");
+    ann.send("\r");
+    ann.wait_for("[01.1 ready]");
+    ann.send("n");
+    ann.wait_for("[01.2 ready]");
+    class.signal(Signal::SIGTERM);
+    assert_eq!(ann.wait_for_end(), 1);
+    assert!(ann.screen().contains("the class has ended. Your progress is saved"), "{}", ann.screen());
+    assert_eq!(class.ended(), Some(0));
+    // Killed, it has no time to say anything.
+    let class = Class::open(home.path(), &["--open"]);
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("[home ready]");
+    ann.send("\r");
+    ann.wait_for("[01.2 ready]");
+    ann.send("n");
+    ann.wait_for("[01.3 ready]");
+    class.signal(Signal::SIGKILL);
+    ann.wait_for_end();
+    let class = Class::open(home.path(), &["--open"]);
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("[home ready]");
+    ann.send("\r");
+    ann.wait_for("[01.3 ready]");
+}
+
+#[test]
+fn a_full_class_says_so_and_a_session_that_fails_ends_alone() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open", "--most", "2", "--crash", "ui"]);
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("[home ready]");
+    let mut bob = class.enter(home.path(), "bob", &[]);
+    bob.wait_for("[home ready]");
+    let mut cat = class.enter(home.path(), "cat", &[]);
+    assert_eq!(cat.wait_for_end(), 1);
+    assert!(cat.screen().contains("The class is full: 2 of 2 are in. Try again later."), "{}", cat.screen());
+    // On purpose, a key makes a session fail.
+    ann.send("j");
+    assert_eq!(ann.wait_for_end(), 1);
+    assert!(ann.screen().contains("the program failed"), "{}", ann.screen());
+    let mut cat = class.enter(home.path(), "cat", &[]);
+    cat.wait_for("[home ready]");
+    bob.resize(120, 36);
+    bob.wait_until("a frame of the new size", |screen| screen.lines().count() > 30);
+}
+
+#[test]
+fn open_to_other_machines_must_be_said_twice() {
+    let home = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        .args(["serve", "--open", "--listen", "0.0.0.0:0"])
+        .env("HOME", home.path())
+        .output()
+        .expect("it runs");
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("--open --open"), "{said}");
+}
+
+/// Runs what needs a client in this process.
+fn run<T>(body: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(body)
+}
+
+#[test]
+fn sizes_that_no_terminal_has_are_drawn_within_reason() {
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open"]);
+    run(async {
+        for size in [(0, 0), (1, 1), (65_535, 65_535), (u32::MAX, u32::MAX)] {
+            let mut ann = Learner::enter(class.port, "ann", size).await.expect("in");
+            let words = if size.0 == 1 { "" } else { "[home ready]" };
+            assert!(ann.see(words).await, "{size:?}: {}", ann.screen());
+            assert!(ann.answered(b"j").await.is_some(), "{size:?}");
+            assert!(ann.came < 2 << 20, "{size:?} took {} bytes", ann.came);
+            ann.channel.window_change(0, 0, 0, 0).await.expect("sent");
+            assert!(ann.answered(b"k").await.is_some(), "{size:?}");
+            ann.send(b"\x03").await;
+            assert_eq!(ann.ended().await, Some(0), "{size:?}");
+        }
+    });
+}
+
+#[test]
+fn pastes_of_megabytes_and_floods_of_keys_neither_stop_a_session_nor_pile_up() {
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open"]);
+    run(async {
+        let mut ann = Learner::enter(class.port, "ann", (80, 24)).await.expect("in");
+        assert!(ann.see("[home ready]").await);
+        let before = resident(class.pid());
+        ann.send(b"e").await;
+        assert!(ann.see("[editor ready]").await);
+        let paste = [b"\x1b[200~".as_slice(), &b"word ".repeat(1 << 20), b"\x1b[201~"].concat();
+        ann.send(&paste).await;
+        // Esc, once the paste is over.
+        assert!(ann.answered(b"x").await.is_some());
+        ann.send(b"\x1b").await;
+        assert!(ann.see("[home ready]").await);
+        ann.send(&b"jk".repeat(1 << 19)).await;
+        ann.send(b"\x03").await;
+        assert_eq!(ann.ended().await, Some(0));
+        let grown = resident(class.pid()).saturating_sub(before);
+        assert!(grown < 64 << 20, "{grown} bytes more");
+    });
+}
+
+#[test]
+fn a_client_that_does_not_read_is_gone_after_half_a_minute_and_hurts_nobody() {
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open", "--most", "2"]);
+    run(async {
+        // It lets the server send a few bytes and takes none of them.
+        let config = Config { window_size: 1 << 10, channel_buffer_size: 1, ..Config::default() };
+        let _deaf = Learner::with(class.port, "deaf", (120, 36), config).await.expect("in");
+        let began = Instant::now();
+        let mut ann = Learner::enter(class.port, "ann", (80, 24)).await.expect("in");
+        assert!(ann.see("[home ready]").await);
+        // Its place is free when it is gone.
+        loop {
+            assert!(began.elapsed() < 2 * PATIENCE, "it is still there");
+            assert!(ann.answered(b"j").await.is_some() && ann.answered(b"k").await.is_some());
+            let mut bob = Learner::enter(class.port, "bob", (80, 24)).await.expect("in");
+            if bob.see("[home ready]").await {
+                break;
+            }
+            assert!(bob.ended().await == Some(1) && bob.errors.contains("full"), "{}", bob.errors);
+        }
+        assert!(began.elapsed() >= Duration::from_secs(20), "after {:?}", began.elapsed());
+    });
+}
+
+#[test]
+fn a_client_without_a_session_is_gone_and_one_connection_cannot_take_all_places() {
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open"]);
+    run(async {
+        let began = Instant::now();
+        let idle = Learner::knock(class.port, "idle", Config::default()).await.expect("in");
+        let silent = tokio::net::TcpStream::connect(("127.0.0.1", class.port)).await.expect("connected");
+        let greedy = Learner::knock(class.port, "greedy", Config::default()).await.expect("in");
+        let mut channels = Vec::new();
+        for _ in 0..8 {
+            channels.push(greedy.channel_open_session().await);
+        }
+        let open = channels.iter().filter(|channel| channel.is_ok()).count();
+        assert!((1..=4).contains(&open), "{open} channels");
+        let mut closed = [0u8; 256];
+        loop {
+            silent.readable().await.expect("it can be waited for");
+            match silent.try_read(&mut closed) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => break,
+            }
+        }
+        while !idle.is_closed() || !greedy.is_closed() {
+            assert!(began.elapsed() < PATIENCE, "they are still there");
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+/// Resident memory of a process, in bytes.
+fn resident(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+    kilobytes.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or_default() * 1024
+}
