@@ -98,6 +98,16 @@ async fn open(at: usize, mut learner: Learner) -> Learner {
     learner
 }
 
+/// Back to the map, from wherever the walk has ended.
+async fn home(learner: &mut Learner) {
+    for _ in 0..5 {
+        if learner.screen().contains("[home ready]") {
+            return;
+        }
+        learner.answered(b"\x1b").await;
+    }
+}
+
 /// Walks through a lesson, a key every one to three seconds; how long each key took.
 async fn walk(at: usize, mut learner: Learner) -> (Learner, Vec<Duration>) {
     let mut random = SmallRng::seed_from_u64(at as u64);
@@ -180,8 +190,7 @@ async fn large_class(rows: &mut Vec<Row>) {
     // The first ones go to the lesson with the race and start it.
     let racing = each(all, async |at, mut learner: Learner| {
         if at < RACING {
-            learner.send(b"q").await;
-            learner.see("[home ready]").await;
+            home(&mut learner).await;
             learner.send("k".repeat(12).as_bytes()).await;
             learner.send("j".repeat(7).as_bytes()).await;
             learner.send(b"\r").await;
@@ -292,10 +301,12 @@ async fn compared(rows: &mut Vec<Row>) {
 
 impl Row {
     fn of(what: &str, measured: f64, unit: &'static str, most: f64) -> Self {
+        eprintln!("{what}: {measured:.1} {unit}");
         Self { what: what.to_owned(), measured, unit, most: Some(most) }
     }
 
     fn alone(what: &str, measured: f64, unit: &'static str) -> Self {
+        eprintln!("{what}: {measured:.1} {unit}");
         Self { what: what.to_owned(), measured, unit, most: None }
     }
 }
