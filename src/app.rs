@@ -4,6 +4,7 @@
 //! `view::draw` show the state. Tests do the same without a terminal.
 
 pub mod bench;
+pub mod class;
 pub mod disagree;
 pub mod editor;
 mod facts;
@@ -35,7 +36,7 @@ use crate::lab::record::Datum;
 use crate::lab::shown::RECORDED;
 use crate::lab::{Event, ModelFacts, Request, Sentence};
 use crate::lesson::progress::Progress;
-use crate::lesson::{Bench, Block, Course, Lesson, Step};
+use crate::lesson::{Bench, Block, Course, Lesson, Question, Step};
 use crate::wording;
 
 pub use bench::Cursor;
@@ -97,6 +98,8 @@ pub struct State {
     pub seed: u64,
     /// What the sandbox shows.
     pub sandbox: sandbox::Sandbox,
+    /// What the class tells, where the learner is in one.
+    pub class: class::Told,
     /// Whether times are shown; off in demonstrations, which look the same every time.
     pub clock: bool,
     /// Show a bench although its question is open.
@@ -185,6 +188,8 @@ pub enum Msg {
     Beat,
     /// Something to say, such as a failed save.
     Notice(String),
+    /// What the class tells.
+    Class(class::Note),
 }
 
 impl From<Event> for Msg {
@@ -257,6 +262,7 @@ impl State {
             learner: None,
             seed: 0,
             sandbox: sandbox::Sandbox::default(),
+            class: class::Told::default(),
             clock: true,
             uncovered: false,
             text_page: 0,
@@ -334,9 +340,10 @@ impl State {
     #[must_use]
     pub fn covered(&self) -> bool {
         let predict = self.step().and_then(|step| step.predict.as_ref());
-        !self.uncovered
-            && !self.teacher.unlock
-            && predict.is_some_and(|question| !self.progress.answers.contains_key(&question.id))
+        let waits = |question: &Question| {
+            self.votes_on(question) || !self.progress.answers.contains_key(&question.id) && !self.uncovered
+        };
+        !self.teacher.unlock && predict.is_some_and(waits)
     }
 
     /// The ASCII marker of the screen, once everything on it is there; recordings and tests wait for it.
@@ -423,6 +430,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.notice = Some(wording::sentence(&notice));
             Vec::new()
         }
+        Msg::Class(note) => class::hear(state, note),
         Msg::Course(loaded) => {
             walk::reload(state, loaded);
             Vec::new()

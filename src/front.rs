@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::app::class::Note;
 use crate::app::{self, Effect, Key, Loaded, Msg, State};
 use crate::cli::Crash;
 use crate::lab::Event;
@@ -38,6 +39,8 @@ pub enum Incoming {
     Urgent,
     /// What a compute thread tells.
     Worker(Event),
+    /// What the class tells, where there is one.
+    Class(Note),
     /// Everything before it was taken: who sends keys over a network waits for it, so that no client can pile them up.
     Heard(Box<dyn FnOnce() + Send>),
     /// It cannot go on: one sentence, with what to do.
@@ -201,6 +204,7 @@ impl<H: Host> Front<H> {
                 self.tell(Msg::Key(key))
             }
             Incoming::Paste(text) => self.tell(Msg::Paste(text)),
+            Incoming::Class(note) => self.tell(Msg::Class(note)),
             Incoming::Resized | Incoming::Urgent => Ok(false),
             Incoming::Heard(tell) => {
                 tell();

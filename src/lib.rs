@@ -13,6 +13,7 @@
 //! - [`front`]: the loop that front ends share, and their start
 //! - [`terminal`]: the local front end
 //! - [`plain`]: the course as linear text
+//! - [`class`]: a class as a state machine, and the teacher's desk, pure
 //! - `classroom`: the course for many, over SSH
 //! - [`commands`]: what runs without a screen
 //! - [`cli`], [`config`]: the command line, settings and paths
@@ -22,6 +23,7 @@
 
 pub mod app;
 pub mod bench;
+pub mod class;
 #[cfg(feature = "classroom")]
 pub mod classroom;
 pub mod cli;

@@ -2,6 +2,7 @@
 //!
 //! One screen or bench a file; `widgets` know no state, `theme` decides colours and signs.
 
+mod class;
 mod home;
 pub(crate) mod lesson;
 mod overlay;
@@ -19,6 +20,7 @@ use ratatui::widgets::{Clear, Widget};
 use crate::app::keymap::{Binding, Scope, TABLE};
 use crate::app::{Action, Page, Screen, State, values};
 use crate::lesson::{ValueRef, glossary};
+pub use class::{desk, projector};
 pub use theme::{CharFlag, ColorFlag, Depth, Theme, ascii, depth};
 use widgets::blocks::Shown;
 use widgets::{footer, text};
@@ -65,13 +67,22 @@ pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> 
 
 fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let cut = state.trace().filter(|_| state.bench().is_some()).and_then(|trace| trace.cut.as_ref());
-    let said = match (&state.notice, cut) {
-        (Some(notice), _) => notice.clone(),
-        (None, Some(cut)) => {
-            format!("Read: the first {} of {} pieces, up to character {}.", cut.kept, cut.total, cut.at_char)
+    let call = state.called_away().map(|place| format!("The class is at {place}: f goes there."));
+    let own = match (&state.notice, cut) {
+        (Some(notice), _) => Some(notice.clone()),
+        _ if call.is_some() => None,
+        _ if state.votes_here() => {
+            Some("The class votes on this question: its result comes when the vote is closed.".to_owned())
         }
-        (None, None) => return,
+        (None, Some(cut)) => {
+            Some(format!("Read: the first {} of {} pieces, up to character {}.", cut.kept, cut.total, cut.at_char))
+        }
+        (None, None) => None,
     };
+    let said = own.into_iter().chain(call).collect::<Vec<_>>().join(" ");
+    if said.is_empty() {
+        return;
+    }
     let said = text::clean(&said, theme.ascii).into_owned();
     let rows = text::wrap(&[Span::styled(said, theme.value())], usize::from(area.width.saturating_sub(2)));
     let shown = rows.len().min(NOTICE) as u16;

@@ -36,13 +36,17 @@ impl State {
     /// Whether the question was answered and its result is not shown yet.
     #[must_use]
     pub fn can_change(&self, question: &Question) -> bool {
-        let open = |given: &Given| given.correct.is_none() && self.judge(question).right.is_none();
+        let open =
+            |given: &Given| self.votes_on(question) || given.correct.is_none() && self.judge(question).right.is_none();
         self.progress.answers.get(&question.id).is_some_and(open)
     }
 
     /// The right option, as far as it is known.
     #[must_use]
     pub fn judge(&self, question: &Question) -> Verdict {
+        if self.votes_on(question) {
+            return Verdict { right: None, measured: None, source: None, told_by_option: false };
+        }
         let known = |value: &ValueRef| values::resolve(self, &self.own_measure(value));
         match &question.answer {
             Answer::Option(index) => {
@@ -84,7 +88,7 @@ impl State {
     pub fn verdict(&self, question: &Question) -> Verdict {
         let now = self.judge(question);
         match self.progress.answers.get(&question.id) {
-            Some(given) if now.right.is_none() && given.correct.is_some() => Verdict {
+            Some(given) if now.right.is_none() && given.correct.is_some() && !self.votes_on(question) => Verdict {
                 right: given.right.or_else(|| (given.correct == Some(true)).then_some(given.choice)),
                 measured: given.measured.clone(),
                 source: given.source,
@@ -170,7 +174,8 @@ pub(super) fn answer(state: &mut State, choice: usize) -> Vec<Effect> {
     facts::settle(state);
     if state.can_change(&question) {
         let digit = choice + 1;
-        state.notice = Some(format!("Your answer is {digit}. Until the result is shown another digit changes it."));
+        let until = if state.votes_on(&question) { "the vote is closed" } else { "the result is shown" };
+        state.notice = Some(format!("Your answer is {digit}. Until {until} another digit changes it."));
     }
     vec![Effect::Save(state.progress.clone())]
 }

@@ -4,8 +4,8 @@ use crate::lesson::progress::Recall;
 
 use super::editor::{self, Purpose};
 use super::{
-    Action, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, disagree, goto, keymap, notebook, paths, play,
-    question, results, runs, sandbox, settings,
+    Action, Effect, Key, Loaded, Overlay, Page, Screen, State, bench, class, disagree, goto, keymap, notebook, paths,
+    play, question, results, runs, sandbox, settings,
 };
 
 pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
@@ -39,7 +39,11 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::TextBack => state.text_page -= 1,
         Action::Help => state.overlay = Some(Overlay::Help(0)),
         Action::Settings => state.overlay = Some(Overlay::Settings(0)),
-        Action::GoTo => goto::open(state),
+        Action::GoTo => match state.called_away().cloned() {
+            // Where the class has called, the key leads there first.
+            Some(place) => return class::go(state, &place),
+            None => goto::open(state),
+        },
         Action::Glossary => state.overlay = Some(Overlay::Glossary(0)),
         Action::Code if state.step().is_some_and(|step| step.code.is_some()) => state.overlay = Some(Overlay::Code(0)),
         Action::Code => state.notice = Some("This step has no lines of code. f finds another step.".to_owned()),
@@ -114,6 +118,10 @@ fn in_lesson(state: &mut State, (lesson, step, page): (usize, usize, Page), acti
         Action::Back if state.results.running.is_some() => state.overlay = Some(Overlay::Leave),
         Action::Back => return home(state),
         Action::Answer(choice) => return question::answer(state, choice),
+        Action::Enter if state.votes_here() && state.covered() => {
+            state.notice =
+                Some("The class votes on this question: its result comes when the vote is closed.".to_owned());
+        }
         Action::Enter if state.covered() => {
             state.uncovered = true;
             if page == Page::Text {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::door::Door;
+use super::door::{Door, Guest};
+use crate::class::{Class, Effect, Msg};
 use crate::cli::Common;
 use crate::front::Incoming;
 use crate::front::start::Shared;
@@ -22,6 +23,7 @@ pub(super) struct Hall {
     pub(super) port: u16,
     /// Sessions at once.
     most: usize,
+    runtime: tokio::runtime::Handle,
     roll: Mutex<Roll>,
 }
 
@@ -29,14 +31,23 @@ pub(super) struct Hall {
 struct Roll {
     /// Sessions that were ever begun.
     count: u64,
-    there: BTreeMap<u64, Sender<Incoming>>,
+    there: BTreeMap<u64, Seat>,
     closed: bool,
+    class: Class,
+}
+
+/// Where a session is told something.
+struct Seat {
+    sender: Sender<Incoming>,
+    teacher: bool,
 }
 
 /// A session's place in the class; leaving it gives it up.
 pub(super) struct Place {
     hall: Arc<Hall>,
     pub(super) number: u64,
+    /// The learner's name; a teacher is not counted.
+    name: Option<String>,
     since: Instant,
 }
 
@@ -48,7 +59,8 @@ impl Hall {
         common: Common,
         (port, most): (u16, usize),
     ) -> Self {
-        Self { door, shared, worker, common, port, most, roll: Mutex::default() }
+        let runtime = tokio::runtime::Handle::current();
+        Self { door, shared, worker, common, port, most, runtime, roll: Mutex::default() }
     }
 
     fn roll(&self) -> MutexGuard<'_, Roll> {
@@ -57,7 +69,7 @@ impl Hall {
     }
 
     /// A place for one more session, or why there is none.
-    pub(super) fn place(self: &Arc<Self>, sender: Sender<Incoming>) -> Result<Place, String> {
+    pub(super) fn place(self: &Arc<Self>, guest: &Guest, sender: Sender<Incoming>) -> Result<Place, String> {
         let mut roll = self.roll();
         if roll.closed {
             return Err("The class is closing.".to_owned());
@@ -67,9 +79,47 @@ impl Hall {
         }
         roll.count += 1;
         let number = roll.count;
-        roll.there.insert(number, sender);
+        roll.there.insert(number, Seat { sender, teacher: guest.teacher });
         drop(roll);
-        Ok(Place { hall: Arc::clone(self), number, since: Instant::now() })
+        let name = (!guest.teacher).then(|| guest.name.as_str().to_owned());
+        let place = Place { hall: Arc::clone(self), number, name, since: Instant::now() };
+        place.tell(Msg::Joined);
+        Ok(place)
+    }
+
+    /// Something happens in the class: those whom it concerns hear of it.
+    pub(super) fn happens(self: &Arc<Self>, msg: Msg) {
+        let mut roll = self.roll();
+        let Roll { class, there, .. } = &mut *roll;
+        for effect in class.update(msg) {
+            match effect {
+                Effect::Tell(note) => there.values().for_each(|seat| seat.tell(Incoming::Class(note.clone()))),
+                Effect::TellOne(number, note) => {
+                    if let Some(seat) = there.get(&number) {
+                        seat.tell(Incoming::Class(note));
+                    }
+                }
+                Effect::Show => {
+                    there.values().filter(|seat| seat.teacher).for_each(|seat| seat.tell(Incoming::Resized));
+                }
+                Effect::Wake(until) => self.wake(until),
+            }
+        }
+    }
+
+    /// Tells the class the time when a vote's limit is over.
+    fn wake(self: &Arc<Self>, until: u64) {
+        let hall = Arc::clone(self);
+        let wait = Duration::from_secs(until.saturating_sub(now()));
+        self.runtime.spawn(async move {
+            tokio::time::sleep(wait).await;
+            hall.happens(Msg::Time(until));
+        });
+    }
+
+    /// Looks at the class.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Class) -> T) -> T {
+        at(&self.roll().class)
     }
 
     /// How many are in.
@@ -82,11 +132,25 @@ impl Hall {
         let mut roll = self.roll();
         roll.closed = true;
         let why = "the class has ended. Your progress is saved";
-        roll.there.values().for_each(|session| drop(session.send(Incoming::Broken(why.to_owned()))));
+        roll.there.values().for_each(|seat| seat.tell(Incoming::Broken(why.to_owned())));
+    }
+}
+
+impl Seat {
+    fn tell(&self, incoming: Incoming) {
+        // A session that has ended hears nothing.
+        let _ = self.sender.send(incoming);
     }
 }
 
 impl Place {
+    /// Something happens to this learner; to a teacher nothing does that the class counts.
+    pub(super) fn tell(&self, what: impl FnOnce(u64, String) -> Msg) {
+        if let Some(name) = &self.name {
+            self.hall.happens(what(self.number, name.clone()));
+        }
+    }
+
     /// Writes down that the session ends, and how much went through it.
     pub(super) fn leaves(&self, (came, went): (u64, u64)) {
         let seconds = self.since.elapsed().as_secs();
@@ -96,12 +160,17 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.tell(Msg::Left);
         self.hall.roll().there.remove(&self.number);
     }
 }
 
 /// A line for the one who started the class: numbers, times and sizes, never an address, a name or an answer.
 pub(super) fn log(what: &str) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    eprintln!("{}  {what}", moment(now));
+    eprintln!("{}  {what}", moment(now()));
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

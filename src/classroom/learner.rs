@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use russh::server::{Handle, Msg};
@@ -16,10 +16,13 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::door::Guest;
-use super::hall::{Hall, log};
+use super::hall::{Hall, log, now};
 use super::line::Life;
-use super::screen::{Flow, Out, Remote, Size};
+use super::screen::{Flow, Out, Remote, Report, Size};
+use crate::app::Key;
 use crate::app::settings::{Fixed, Look, Settings as Shown};
+use crate::class::desk::Desk;
+use crate::class::{self};
 use crate::cli::NotebookFormat;
 use crate::commands::notebook;
 use crate::front::{Front, Incoming};
@@ -170,16 +173,23 @@ async fn send_notebook(line: &Line, format: NotebookFormat, guest: &Guest, hall:
 /// The course, until the learner leaves.
 async fn learn(line: Line, terminal: String, asked: Asked, guest: Guest, hall: &Arc<Hall>, life: &Arc<Life>) {
     let (sender, incoming) = channel();
-    let place = match hall.place(sender.clone()) {
-        Ok(place) => place,
+    let place = match hall.place(&guest, sender.clone()) {
+        Ok(place) => Arc::new(place),
         Err(why) => return line.refuse(&why).await,
     };
+    let desk = guest.teacher.then(|| Arc::new(Mutex::new(Desk::default())));
     life.goes_on();
     let (columns, rows) = asked.size.get();
     log(&format!("session {} begins, {columns}x{rows}, {} are in", place.number, hall.there()));
     let (out, frames) = unbounded_channel();
     let flow = Arc::new(Flow::default());
-    let far = Far { size: Arc::clone(&asked.size), flow: Arc::clone(&flow), out: out.clone() };
+    let far = Far {
+        size: Arc::clone(&asked.size),
+        flow: Arc::clone(&flow),
+        out: out.clone(),
+        report: Report::new(Arc::clone(&place)),
+        desk: desk.clone(),
+    };
     let theme = theme(&terminal, &asked.environment);
     let (here, keys) = (Arc::clone(hall), sender.clone());
     let session =
@@ -193,7 +203,8 @@ async fn learn(line: Line, terminal: String, asked: Asked, guest: Guest, hall: &
         return line.refuse("there is no room for one more thread. Try again later").await;
     }
     let (came, Line { read, write, .. }) = (AtomicU64::new(0), line);
-    let reading = listen(read, &sender, &asked.size, &came);
+    let at = At { hall, desk: desk.as_deref(), keys: &sender };
+    let reading = listen(read, &at, &asked.size, &came);
     let sending = send(&write, frames, &flow, &sender, life);
     tokio::pin!(reading, sending);
     // A client that hangs up ends the session; the session's end is the last that is sent.
@@ -213,6 +224,8 @@ struct Far {
     size: Arc<Size>,
     flow: Arc<Flow>,
     out: UnboundedSender<Out>,
+    report: Report,
+    desk: Option<Arc<Mutex<Desk>>>,
 }
 
 /// Runs a session on its thread; its last words and its exit status.
@@ -258,7 +271,8 @@ fn session(
     begun.state.notice = Some(said.join(" "));
     let seat = begun.seat(&hall.worker, sender);
     let fetch = format!("{again} notebook > notebook.md");
-    let host = Remote::new(far.size, far.flow, far.out, fetch, Box::new(begun.reload()))?;
+    let view = far.desk.map(|desk| (Arc::clone(hall), desk));
+    let host = Remote::new((far.size, far.flow, far.out), (far.report, view), fetch, Box::new(begun.reload()))?;
     let mut front = Front::new(begun, seat, host);
     let ended = front.run(&incoming);
     last.extend(front.save_at_last().map(|why| format!("clsroom: {why}")));
@@ -288,14 +302,15 @@ fn settings(hall: &Hall, name: &str, theme: &Theme) -> Shown {
 }
 
 /// Turns what a client sends into keys, and no faster than they are taken.
-async fn listen(mut read: ChannelReadHalf, keys: &Sender<Incoming>, size: &Size, came: &AtomicU64) {
+async fn listen(mut read: ChannelReadHalf, at: &At<'_>, size: &Size, came: &AtomicU64) {
+    let keys = at.keys;
     let mut parser = Parser::default();
     loop {
         let message = match parser.patience() {
             None => read.wait().await,
             Some(patience) => {
                 let Ok(message) = timeout(patience, read.wait()).await else {
-                    tell(keys, parser.give_up());
+                    at.tell(parser.give_up());
                     continue;
                 };
                 message
@@ -304,7 +319,7 @@ async fn listen(mut read: ChannelReadHalf, keys: &Sender<Incoming>, size: &Size,
         match message {
             Some(ChannelMsg::Data { data }) => {
                 came.fetch_add(data.len() as u64, Ordering::Relaxed);
-                tell(keys, parser.feed(&data));
+                at.tell(parser.feed(&data));
                 let (taken, heard) = oneshot::channel();
                 let _ = keys.send(Incoming::Heard(Box::new(move || {
                     let _ = taken.send(());
@@ -323,12 +338,37 @@ async fn listen(mut read: ChannelReadHalf, keys: &Sender<Incoming>, size: &Size,
     }
 }
 
-fn tell(keys: &Sender<Incoming>, found: Vec<Input>) {
-    for input in found {
-        let _ = keys.send(match input {
-            Input::Key(key) => Incoming::Key(key),
-            Input::Paste(text) => Incoming::Paste(text),
-        });
+/// Where keys go: to the course, or to the teacher's desk.
+struct At<'a> {
+    hall: &'a Arc<Hall>,
+    desk: Option<&'a Mutex<Desk>>,
+    keys: &'a Sender<Incoming>,
+}
+
+impl At<'_> {
+    fn tell(&self, found: Vec<Input>) {
+        for input in found {
+            if let (Input::Key(key), Some(desk)) = (&input, self.desk)
+                && self.at_desk(*key, desk)
+            {
+                continue;
+            }
+            let _ = self.keys.send(match input {
+                Input::Key(key) => Incoming::Key(key),
+                Input::Paste(text) => Incoming::Paste(text),
+            });
+        }
+    }
+
+    /// Whether the key was the desk's.
+    fn at_desk(&self, key: Key, desk: &Mutex<Desk>) -> bool {
+        let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let course = &self.hall.shared.loaded.0;
+        let Some(orders) = self.hall.look(|class| desk.key(key, course, class, now())) else { return false };
+        drop(desk);
+        orders.into_iter().for_each(|order| self.hall.happens(class::Msg::Teacher(order)));
+        let _ = self.keys.send(Incoming::Resized);
+        true
     }
 }
 

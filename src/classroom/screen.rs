@@ -4,6 +4,7 @@
 //! memory and shows the newest state, never a queue of old ones.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,10 +18,14 @@ use crossterm::terminal::{
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::hall::{self, Hall};
+use crate::app::class::{Place, question_of};
 use crate::app::{Loaded, State};
+use crate::class::Msg;
+use crate::class::desk::{Desk, Shown};
 use crate::front::Host;
 use crate::view::{self, Theme};
 
@@ -116,24 +121,64 @@ pub(super) struct Remote {
     size: Arc<Size>,
     flow: Arc<Flow>,
     out: UnboundedSender<Out>,
+    report: Report,
+    /// The class and the desk, on a teacher's screen.
+    desk: Option<View>,
     /// How to fetch the notebook.
     fetch: String,
     reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
 }
 
+/// The class, and the desk from which a teacher sees it.
+pub(super) type View = (Arc<Hall>, Arc<Mutex<Desk>>);
+
+/// Tells the class where a learner is and what they answer.
+pub(super) struct Report {
+    place: Arc<hall::Place>,
+    at: Option<Place>,
+    /// Answers that the class knows, by question.
+    answers: Option<BTreeMap<String, usize>>,
+    /// Questions on which the class has voted while this learner was at them.
+    voted: BTreeSet<String>,
+}
+
+impl Report {
+    pub(super) fn new(place: Arc<hall::Place>) -> Self {
+        Self { place, at: None, answers: None, voted: BTreeSet::new() }
+    }
+
+    fn look(&mut self, state: &State) {
+        // What was answered in earlier sessions is told when the class votes on it.
+        let answers = &state.progress.answers;
+        let known = || answers.iter().map(|(id, given)| (id.clone(), given.choice)).collect();
+        let told = self.answers.get_or_insert_with(known);
+        let at = state.place();
+        if at != self.at {
+            self.at.clone_from(&at);
+            self.place.tell(|number, name| Msg::At(number, name, at));
+        }
+        let Some(question) = state.step().and_then(question_of) else { return };
+        let Some(choice) = state.given(question) else { return };
+        let new = told.insert(question.id.clone(), choice) != Some(choice);
+        let votes = state.votes_on(question) && self.voted.insert(question.id.clone());
+        if new || votes {
+            self.place.tell(|_, name| Msg::Answered(name, question.id.clone(), choice));
+        }
+    }
+}
+
 impl Remote {
     /// Takes the client's terminal over with the first frame.
     pub(super) fn new(
-        size: Arc<Size>,
-        flow: Arc<Flow>,
-        out: UnboundedSender<Out>,
+        (size, flow, out): (Arc<Size>, Arc<Flow>, UnboundedSender<Out>),
+        (report, desk): (Report, Option<View>),
         fetch: String,
         reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
     ) -> Result<Self, String> {
         let (mut pending, shown) = (Pending::default(), size.get());
         queue!(pending, EnterAlternateScreen, Clear(ClearType::All), Hide, EnableBracketedPaste).map_err(broken)?;
         let terminal = terminal(&pending, shown)?;
-        Ok(Self { terminal, pending, shown, size, flow, out, fetch, reload })
+        Ok(Self { terminal, pending, shown, size, flow, out, report, desk, fetch, reload })
     }
 
     /// What gives the terminal back.
@@ -142,6 +187,18 @@ impl Remote {
         let _ = queue!(bytes, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste, Show);
         let _ = queue!(bytes, LeaveAlternateScreen);
         bytes
+    }
+}
+
+/// The course, or what a teacher has chosen instead.
+fn drawn(state: &State, desk: Option<&View>, theme: &Theme, frame: &mut Frame<'_>) {
+    let Some((hall, desk)) = desk else { return view::draw(state, theme, frame) };
+    let desk = desk.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let (area, course) = (frame.area(), &state.course);
+    match desk.shown {
+        Shown::Course => view::draw(state, theme, frame),
+        Shown::Desk => hall.look(|class| view::desk(class, &desk, course, theme, area, frame.buffer_mut())),
+        Shown::Projector => hall.look(|class| view::projector(class, course, theme, area, frame.buffer_mut())),
     }
 }
 
@@ -159,6 +216,7 @@ fn broken(error: io::Error) -> String {
 
 impl Host for Remote {
     fn draw(&mut self, state: &State, theme: &Theme) -> Result<(), String> {
+        self.report.look(state);
         if !self.flow.take() {
             return Ok(());
         }
@@ -169,7 +227,8 @@ impl Host for Remote {
             queue!(self.pending, Clear(ClearType::All)).map_err(broken)?;
             self.terminal = terminal(&self.pending, size)?;
         }
-        self.terminal.draw(|frame| view::draw(state, theme, frame)).map_err(broken)?;
+        let desk = &self.desk;
+        self.terminal.draw(|frame| drawn(state, desk.as_ref(), theme, frame)).map_err(broken)?;
         queue!(self.pending, EndSynchronizedUpdate).map_err(broken)?;
         let frame = std::mem::take(&mut *self.pending.0.borrow_mut());
         self.out.send(Out::Frame(frame)).map_err(|_| "the connection has ended".to_owned())

@@ -9,6 +9,7 @@ use super::theme::Theme;
 use super::widgets::blocks;
 use super::widgets::text::{clean, span, wrap, wrap_hanging};
 use crate::app::State;
+use crate::app::class::Tally;
 use crate::lesson::{Block, Question, Source, Step};
 
 /// Why it is asked.
@@ -84,7 +85,9 @@ pub(super) fn feedback(
             vec![Span::styled(said, theme.value())]
         }
         None => {
-            let tells = if state.run_request().is_some() && !state.has_run_here() {
+            let tells = if state.votes_on(question) {
+                "The result comes when the class has voted."
+            } else if state.run_request().is_some() && !state.has_run_here() {
                 "The bench will tell; run it."
             } else if state.missing().is_empty() {
                 "Nothing here decides it."
@@ -103,10 +106,28 @@ pub(super) fn feedback(
         ],
     };
     let mut lines = wrap(&said, width);
+    if let Some(tally) = state.class.tallies.get(&question.id).filter(|_| !state.votes_on(question)) {
+        lines.extend(wrap(&[Span::styled(class(tally, &option), theme.text())], width));
+    }
     if verdict.right.is_some() {
         lines.extend(blocks::render_inlines(question.why(state.embedded()), &resolver(state), width, theme));
     }
     lines
+}
+
+/// What the class said: the option that most chose, and how many did so before they talked it over.
+fn class(tally: &Tally, option: &dyn Fn(usize) -> String) -> String {
+    let count = tally.votes.last().map_or(0, Vec::len);
+    let Some(most) = (0..count).rev().max_by_key(|index| tally.said(*index).0) else { return String::new() };
+    let (said, of) = tally.said(most);
+    let before = match &tally.votes[..] {
+        [first, _] => {
+            let (said, of) = Tally { votes: vec![first.clone()] }.said(most);
+            format!(", {said} of {of} before they talked it over")
+        }
+        _ => String::new(),
+    };
+    format!("Your class: {said} of {of} said {}{before}.", option(most))
 }
 
 /// Sources of the values that the answered questions of a step show.

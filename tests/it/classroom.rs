@@ -420,3 +420,110 @@ fn resident(pid: u32) -> u64 {
     let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
     kilobytes.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or_default() * 1024
 }
+
+/// The teacher's terminal.
+fn teach(class: &Class, home: &Path) -> Terminal {
+    let key = home.join(".local/share/clsroom/classes/clsroom/teacher_key").display().to_string();
+    class.enter(home, "teacher", &["-i", &key, "-o", "IdentitiesOnly=yes"])
+}
+
+#[test]
+fn a_class_is_called_votes_talks_and_votes_again() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open"]);
+    let mut teacher = teach(&class, home.path());
+    teacher.wait_for("[desk ready]");
+    teacher.wait_for("0 learners in");
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("[home ready]");
+    let mut bob = class.enter(home.path(), "bob", &[]);
+    bob.wait_for("[home ready]");
+    teacher.wait_for("2 learners in · 2 at no step");
+    // A step without a question has no vote; lesson 04's first one has.
+    teacher.send("jjj");
+    teacher.wait_for("04.1");
+    teacher.send("o");
+    teacher.wait_for("04.1 first vote, open: 0 of 2 have answered");
+    teacher.send("c");
+    ann.wait_for("The class is at 04.1: f goes there.");
+    ann.send("f");
+    ann.wait_for("The class votes on this question");
+    bob.send("f");
+    bob.wait_for("The class votes on this question");
+    teacher.wait_for("there: ann, bob");
+    ann.send("1");
+    ann.wait_for("Your answer is 1. Until the vote is closed another digit changes it.");
+    bob.send("2");
+    bob.wait_for("Your answer is 2.");
+    teacher.wait_for("2 of 2 have answered");
+    // Neither sees what the others said, nor what is right.
+    for learner in [&mut ann, &mut bob] {
+        let shown = learner.screen();
+        assert!(!shown.contains("Your class") && !shown.contains("It is:") && !shown.contains("Correct"), "{shown}");
+    }
+    // The room sees that both have answered, and no name.
+    teacher.send("P");
+    teacher
+        .wait_until("the projector", |screen| screen.contains("Vote: 04.1") && screen.contains("2 of 2 have answered"));
+    assert!(!teacher.screen().contains("ann") && !teacher.screen().contains("bob"), "{}", teacher.screen());
+    teacher.send("P");
+    teacher.wait_for("[desk ready]");
+    // They talk it over; bob changes his mind, ann stays with what she said.
+    teacher.send("v");
+    teacher.wait_for("second vote, open");
+    bob.wait_for("Vote again");
+    bob.send("1");
+    bob.wait_for("Your answer is 1.");
+    teacher.wait_for("2, before 1");
+    teacher.send("x");
+    for learner in [&mut ann, &mut bob] {
+        learner.wait_for("Your class: 2 of 2 said");
+        learner.wait_until("the first vote beside it", |screen| {
+            let joined = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            joined.contains("1 of 2 before they talked it over")
+        });
+    }
+    // A line to all, and everybody is taken elsewhere.
+    teacher.send("mlook at layer 4\r");
+    ann.wait_for("Your teacher: look at layer 4");
+    teacher.send("jb");
+    ann.wait_for("[05.1 ready]");
+    bob.wait_for("[05.1 ready]");
+    ann.send("q");
+    ann.wait_for("The class is at 05.1: f goes there.");
+    // The teacher is a learner, too, and is not counted.
+    teacher.send("\t");
+    teacher.wait_for("[05.1 ready]");
+    teacher.send_bytes(&[0x14]);
+    teacher.wait_for("2 learners in");
+    // Who comes late hears where the class is.
+    let mut cat = class.enter(home.path(), "cat", &[]);
+    cat.wait_for("[home ready]");
+    cat.send("j");
+    cat.wait_for("The class is at 05.1: f goes there.");
+    teacher.wait_for("3 learners in");
+    cat.send("\x03");
+    cat.wait_for_end();
+    teacher.wait_for("2 learners in");
+}
+
+#[test]
+fn a_vote_with_a_limit_ends_by_itself() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--open"]);
+    let mut teacher = teach(&class, home.path());
+    teacher.wait_for("[desk ready]");
+    teacher.send("x");
+    teacher.wait_for("No vote is open.");
+    teacher.send("jjjo");
+    teacher.wait_for("first vote, open");
+    teacher.send("t");
+    teacher.wait_for("The vote closes in 30 s.");
+    teacher.wait_for("first vote, closed");
+}

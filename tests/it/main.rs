@@ -18,6 +18,7 @@ mod browser;
 mod bytes;
 mod checkpoint;
 mod choices;
+mod class;
 #[cfg(all(unix, feature = "classroom"))]
 mod classroom;
 #[cfg(all(unix, feature = "classroom"))]

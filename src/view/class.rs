@@ -1,0 +1,228 @@
+//! What a teacher sees: the desk, and the projector, on which no name stands.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+use super::theme::{Role, Theme};
+use super::widgets::bars::{self, Bar, Bars};
+use super::widgets::footer;
+use super::widgets::scale::{hidden, window};
+use super::widgets::text::{fit, pad, put, width};
+use super::{LEAST, lines, text};
+use crate::app::class::{Place, question_of};
+use crate::class::desk::Desk;
+use crate::class::{Class, Poll};
+use crate::lesson::Course;
+use crate::wording::counted;
+
+/// Columns of a lesson's name on the desk.
+const NAME: usize = 23;
+
+/// Columns of a step.
+const STEP: u16 = 3;
+
+/// Lines of the explanation where there is no vote yet.
+const NO_VOTE: u16 = 3;
+
+/// Keys of the desk, in two lines: where to, and the vote.
+const KEYS: [&[(&str, &str)]; 2] = [
+    &[("o", "open a vote"), ("x", "close"), ("v", "vote again"), ("t", "30 s more")],
+    &[("hjkl", "choose"), ("c", "call"), ("b", "bring"), ("m", "say"), ("P", "projector"), ("Tab", "course")],
+];
+
+/// Draws the desk: where everybody is, whom the class is called to, and the vote.
+pub fn desk(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    Clear.render(area, buf);
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        put(buf, area.x, area.y, area.width, "The desk needs 60x18.", theme.text());
+        return;
+    }
+    let (left, wide) = (area.x + 1, area.width - 2);
+    let call = class.call().map_or_else(|| "not called anywhere".to_owned(), |place| format!("called to {place}"));
+    let map = class.at(None).len();
+    let dot = theme.glyphs().dot;
+    let here = format!("{} in {dot} {map} at no step {dot} {call}", counted(class.count(), "learner"));
+    put(buf, left, area.y, wide, "The teacher's desk", theme.title());
+    put(buf, left + 21, area.y, wide - 21, &here, theme.text());
+    let foot = area.bottom() - 1;
+    let vote = class.poll().map_or(NO_VOTE, |poll| 2 + poll.asked.options.len() as u16);
+    // Below the map: the step chosen, the vote, what was done, and two lines of keys.
+    let rows = foot.saturating_sub(area.y + 1 + 1 + vote + 2);
+    let most = course.lessons.len() as u16 + 1;
+    draw_map(class, desk, course, theme, Rect { x: left, y: area.y + 1, width: wide, height: rows.min(most) }, buf);
+    let mut y = area.y + 1 + rows.min(most);
+    let chosen = desk.place(course);
+    let who = class.at(chosen.as_ref()).join(", ");
+    let title = chosen.as_ref().and_then(|place| title(course, place)).unwrap_or_default();
+    let at = chosen.map_or_else(String::new, |place| place.to_string());
+    let there = if who.is_empty() { "nobody is there".to_owned() } else { format!("there: {who}") };
+    put(buf, left, y, wide, &fit(&format!("{at} {title}; {there}"), usize::from(wide), theme.ascii), theme.value());
+    y += 1;
+    let below = Rect { x: left, y, width: wide, height: foot.saturating_sub(y + 2) };
+    if let Some(poll) = class.poll() {
+        draw_vote(poll, class.count(), theme, below, buf);
+    } else {
+        let how = "No vote yet. o opens one on the question of the step chosen (marked ?): its result is covered for all \
+                   until x closes it. Open it before you call the class there.";
+        lines(&text::wrap(&[how.into()], usize::from(wide)), below, buf);
+    }
+    let said = match &desk.writes {
+        Some(line) => format!("To everybody: {line}{}", theme.glyphs().pointer),
+        None => desk.said.clone(),
+    };
+    put(buf, left, foot - 2, wide, &fit(&said, usize::from(wide), theme.ascii), theme.value());
+    let [vote, way] = if desk.writes.is_some() { [&[][..], &[("Enter", "say it"), ("Esc", "do not")]] } else { KEYS };
+    buf.set_line(area.x, foot - 1, &footer::line(vote, "", usize::from(area.width), theme), area.width);
+    buf.set_line(area.x, foot, &footer::line(way, "[desk ready]", usize::from(area.width), theme), area.width);
+}
+
+fn title(course: &Course, place: &Place) -> Option<String> {
+    let lesson = course.lessons.iter().find(|lesson| lesson.id == place.lesson)?;
+    let step = lesson.steps.get(place.step)?;
+    Some(step.title.clone().unwrap_or_else(|| lesson.title.clone()))
+}
+
+/// Lessons by steps: how many are at each.
+fn draw_map(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height < 2 {
+        return;
+    }
+    let left = area.x + NAME as u16 + 5;
+    let steps = course.lessons.iter().map(|lesson| lesson.steps.len()).max().unwrap_or(0) as u16;
+    let fits = (area.right().saturating_sub(left) / STEP).min(steps);
+    let first = window(Some(desk.step), usize::from(steps), usize::from(fits)) as u16;
+    for step in first..(first + fits).min(steps) {
+        put(buf, left + (step - first) * STEP, area.y, STEP, &format!("{:>2}", step + 1), theme.dim());
+    }
+    let shown = area.height - 1;
+    let top = window(Some(desk.lesson), course.lessons.len(), usize::from(shown));
+    let glyphs = theme.glyphs();
+    let below = course.lessons.len().saturating_sub(top + usize::from(shown));
+    let right = usize::from(steps.saturating_sub(first + fits));
+    let counts =
+        [(glyphs.up, top), (glyphs.down, below), (glyphs.more_left, usize::from(first)), (glyphs.more_right, right)];
+    put(buf, area.x + 2, area.y, NAME as u16, &hidden(&counts), theme.dim());
+    for (row, (index, lesson)) in course.lessons.iter().enumerate().skip(top).take(usize::from(shown)).enumerate() {
+        let y = area.y + 1 + row as u16;
+        let chosen = index == desk.lesson;
+        let pointer = if chosen { theme.glyphs().pointer } else { " " };
+        let name = pad(&fit(&format!("{} {}", lesson.id, lesson.title), NAME, theme.ascii), NAME, theme.ascii);
+        put(
+            buf,
+            area.x,
+            y,
+            NAME as u16 + 4,
+            &format!("{pointer} {name}"),
+            if chosen { theme.value() } else { theme.text() },
+        );
+        for step in first..(first + fits).min(lesson.steps.len() as u16) {
+            let place = Place { lesson: lesson.id.clone(), step: usize::from(step) };
+            let count = class.at(Some(&place)).len();
+            let asks = question_of(&lesson.steps[usize::from(step)]).is_some();
+            let sign = match count {
+                0 if asks => "?".to_owned(),
+                0 => theme.glyphs().dot.to_owned(),
+                count => count.to_string(),
+            };
+            let style = match () {
+                () if chosen && usize::from(step) == desk.step => theme.focus(),
+                () if count > 0 => theme.value(),
+                () => theme.dim(),
+            };
+            // The call has its own sign, so that colour alone does not tell it.
+            let called = class.call() == Some(&place);
+            let cell = if called { format!("{sign:>1}<") } else { format!("{sign:>2}") };
+            put(buf, left + (step - first) * STEP, y, STEP, &cell, style);
+        }
+    }
+}
+
+/// The vote: bars for the present one, and numbers of the one before.
+fn draw_vote(poll: &Poll, count: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let which = if poll.round() > 1 { "second vote" } else { "first vote" };
+    let state = if poll.open { "open" } else { "closed" };
+    let head = format!("{} {which}, {state}: {} of {count} have answered", poll.asked.place, poll.count());
+    put(buf, area.x, area.y, area.width, &head, theme.heading());
+    let ask = fit(&poll.asked.text, usize::from(area.width), theme.ascii);
+    put(buf, area.x, area.y + 1, area.width, &ask, theme.text());
+    let plot = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    draw_bars(poll, theme, plot, buf);
+}
+
+fn draw_bars(poll: &Poll, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let tally = poll.tally();
+    let rows: Vec<Bar> = poll
+        .asked
+        .options
+        .iter()
+        .enumerate()
+        .map(|(index, option)| {
+            let (said, _) = tally.said(index);
+            let text = match &tally.votes[..] {
+                [first, _] => format!("{said}, before {}", first.get(index).copied().unwrap_or(0)),
+                _ => said.to_string(),
+            };
+            let label = format!("{} {option}", index + 1);
+            let most = (usize::from(area.width) * 2 / 5).max(8);
+            Bar { label: fit(&label, most, theme.ascii), value: said as f32, text, role: Role::Cls, ..Bar::default() }
+        })
+        .collect();
+    let most = rows.iter().map(|bar| bar.value).fold(1.0, f32::max);
+    bars::draw(area, buf, theme, &Bars { range: Some((0.0, most)), ..Bars::new(&rows) });
+}
+
+/// Draws what the room sees: the closed vote, else how many have voted, else where the class is. Never a name.
+pub fn projector(class: &Class, course: &Course, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    Clear.render(area, buf);
+    let wide = area.width.saturating_sub(4);
+    let inside = Rect { x: area.x + 2, width: wide, ..area };
+    let at = |row: u16, said: &str, buf: &mut Buffer| {
+        let cells = width(said) as u16;
+        let x = inside.x + wide.saturating_sub(cells) / 2;
+        if row < area.height {
+            put(buf, x, area.y + row, wide, said, theme.title());
+        }
+    };
+    match class.poll() {
+        Some(poll) if poll.open => {
+            at(2, &format!("Vote: {}", poll.asked.place), buf);
+            let question = text::wrap(&[poll.asked.text.clone().into()], usize::from(wide));
+            let y =
+                lines(&question, Rect { y: area.y + 4, height: 4.min(area.height.saturating_sub(4)), ..inside }, buf);
+            for (index, option) in poll.asked.options.iter().enumerate() {
+                let y = y + 1 + index as u16;
+                if y < area.bottom() {
+                    put(
+                        buf,
+                        inside.x,
+                        y,
+                        wide,
+                        &fit(&format!("{}  {option}", index + 1), usize::from(wide), theme.ascii),
+                        theme.text(),
+                    );
+                }
+            }
+            at(area.height.saturating_sub(3), &format!("{} of {} have answered", poll.count(), class.count()), buf);
+        }
+        Some(poll) if class.call().is_none_or(|call| *call == poll.asked.place) => {
+            at(1, &poll.asked.place.to_string(), buf);
+            let question = text::wrap(&[poll.asked.text.clone().into()], usize::from(wide));
+            let y =
+                lines(&question, Rect { y: area.y + 3, height: 4.min(area.height.saturating_sub(3)), ..inside }, buf);
+            draw_bars(poll, theme, Rect { y: y + 1, height: area.bottom().saturating_sub(y + 2), ..inside }, buf);
+        }
+        _ => {
+            let middle = area.height / 2;
+            match class.call() {
+                Some(place) => {
+                    at(middle.saturating_sub(2), &place.to_string(), buf);
+                    at(middle, &title(course, place).unwrap_or_default(), buf);
+                    let here = class.at(Some(place)).len();
+                    at(middle + 2, &format!("{here} of {} are there", class.count()), buf);
+                }
+                None => at(middle, &format!("{} in", counted(class.count(), "learner")), buf),
+            }
+        }
+    }
+}

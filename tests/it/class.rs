@@ -1,0 +1,185 @@
+//! What a teacher sees of a class, and what a learner is told, on the real course without a network.
+
+use clsroom::app::class::{Note, Place, Tally};
+use clsroom::app::{Key, Msg};
+use clsroom::class::desk::Desk;
+use clsroom::class::{self, Class};
+use clsroom::lesson::Course;
+use clsroom::view::{self, Theme};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+
+use crate::driver::Driver;
+
+fn text(size: (u16, u16), draw: impl FnOnce(Rect, &mut Buffer)) -> String {
+    let area = Rect::new(0, 0, size.0, size.1);
+    let mut buffer = Buffer::empty(area);
+    draw(area, &mut buffer);
+    let rows = buffer.content().chunks(usize::from(size.0));
+    let lines = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A class and its teacher, who presses keys.
+struct Taught {
+    class: Class,
+    desk: Desk,
+    course: std::sync::Arc<Course>,
+}
+
+impl Taught {
+    fn new() -> Self {
+        Self { class: Class::default(), desk: Desk::default(), course: Driver::new(80, 24).state.course.clone() }
+    }
+
+    fn press(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let orders = self.desk.key(Key::Char(c), &self.course, &self.class, 0).expect("the desk's key");
+            orders.into_iter().for_each(|order| drop(self.class.update(class::Msg::Teacher(order))));
+        }
+    }
+
+    fn happens(&mut self, msg: class::Msg) {
+        self.class.update(msg);
+    }
+
+    fn seen(&self, size: (u16, u16)) -> String {
+        text(size, |area, buf| view::desk(&self.class, &self.desk, &self.course, &Theme::default(), area, buf))
+    }
+
+    fn projected(&self, size: (u16, u16)) -> String {
+        text(size, |area, buf| view::projector(&self.class, &self.course, &Theme::default(), area, buf))
+    }
+}
+
+/// Twelve learners, most of them at a vote for the second time.
+fn voting() -> Taught {
+    let mut taught = Taught::new();
+    let names = ["ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal", "ida", "jim", "kit", "leo"];
+    for (session, name) in names.iter().enumerate() {
+        taught.happens(class::Msg::Joined(session as u64, (*name).to_owned()));
+        let place =
+            Place { lesson: if session < 9 { "04" } else { "02" }.to_owned(), step: if session < 9 { 0 } else { 2 } };
+        taught.happens(class::Msg::At(session as u64, (*name).to_owned(), (session != 11).then_some(place)));
+    }
+    taught.press("jjjo");
+    let question = taught.class.poll().expect("a vote").asked.id.clone();
+    let answer = |name: &str, choice: usize| class::Msg::Answered(name.to_owned(), question.clone(), choice);
+    for (name, choice) in names.iter().zip([0, 0, 1, 1, 1, 2, 0, 1, 2]) {
+        taught.happens(answer(name, choice));
+    }
+    taught.press("cv");
+    for name in ["cat", "dan", "eve"] {
+        taught.happens(answer(name, 0));
+    }
+    taught
+}
+
+#[test]
+fn the_desk_has_all_lessons_the_vote_and_its_keys_on_one_screen() {
+    let taught = voting();
+    insta::assert_snapshot!("desk_80x24", taught.seen((80, 24)));
+    insta::assert_snapshot!("desk_120x36", taught.seen((120, 36)));
+    insta::assert_snapshot!("desk_60x18", taught.seen((60, 18)));
+    insta::assert_snapshot!("desk_empty_80x24", Taught::new().seen((80, 24)));
+    for size in [(80, 24), (120, 36)] {
+        let seen = taught.seen(size);
+        for part in [
+            "12 Your notebook",
+            "12 learners in",
+            "called to 04.1",
+            "9 of 12 have answered",
+            "before 3",
+            "Tab",
+            "o open a vote",
+        ] {
+            assert!(seen.contains(part), "{part} in\n{seen}");
+        }
+    }
+}
+
+#[test]
+fn the_projector_shows_one_thing_and_no_name() {
+    let mut taught = voting();
+    let open = taught.projected((80, 24));
+    insta::assert_snapshot!("projector_open_80x24", open);
+    assert!(!open.contains("before"), "no tally while the vote is open");
+    taught.press("x");
+    insta::assert_snapshot!("projector_closed_80x24", taught.projected((80, 24)));
+    taught.press("jc");
+    insta::assert_snapshot!("projector_called_80x24", taught.projected((80, 24)));
+    for size in [(60, 18), (20, 5), (1, 1)] {
+        for name in ["ann", "bob", "eve"] {
+            assert!(!taught.projected(size).split_whitespace().any(|word| word == name));
+        }
+    }
+}
+
+#[test]
+fn keys_of_the_desk_say_what_they_did_or_why_not() {
+    let mut taught = Taught::new();
+    taught.press("x");
+    assert!(taught.desk.said.contains("No vote is open"));
+    taught.press("o");
+    assert!(taught.desk.said.contains("no question"), "01.1 has none");
+    taught.press("lo");
+    assert!(taught.class.poll().is_some_and(|poll| poll.open));
+    taught.press("tt");
+    assert!(taught.desk.said.contains("60 s"), "{}", taught.desk.said);
+    taught.press("vv");
+    assert!(taught.desk.said.contains("two votes"));
+    taught.press("q");
+    assert!(taught.desk.said.contains("Ctrl-C"));
+    // The cursor stays within the course, and a line is written with any letters.
+    taught.press(&"j".repeat(50));
+    taught.press(&"l".repeat(50));
+    assert_eq!(taught.desk.place(&taught.course).map(|place| place.lesson), Some("12".to_owned()));
+    taught.press("mxoq");
+    assert_eq!(taught.desk.writes.as_deref(), Some("xoq"));
+}
+
+#[test]
+fn while_a_class_votes_the_result_waits_and_afterwards_the_class_stands_beside_it() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("04");
+    let question = driver.state.question().expect("04.1 asks").id.clone();
+    driver.tell(Msg::Class(Note::Vote(question.clone(), false)));
+    assert!(driver.state.covered());
+    // Enter would show the bench of an open question; not now.
+    driver.key(Key::Enter);
+    assert!(driver.state.covered());
+    driver.press("2");
+    assert!(driver.state.covered() && driver.screen().contains("The result comes when the class has voted"));
+    driver.press("1");
+    assert!(driver.state.covered() && !driver.screen().contains("Correct"));
+    driver.tell(Msg::Class(Note::Closed(question, Tally { votes: vec![vec![3, 4, 1], vec![6, 2, 0]] })));
+    assert!(!driver.state.covered());
+    let shown = driver.screen();
+    assert!(shown.contains("Your class: 6 of 8 said the first, 3 of 8 before they talked it over."), "{shown}");
+}
+
+#[test]
+fn a_call_is_a_quiet_line_and_bring_keeps_what_is_being_written() {
+    let mut driver = Driver::new(80, 24);
+    let place = |lesson: &str, step: usize| Place { lesson: lesson.to_owned(), step };
+    driver.tell(Msg::Class(Note::Call(place("04", 2))));
+    assert!(driver.screen().contains("The class is at 04.3: f goes there."));
+    driver.press("f");
+    assert!(driver.screen().contains("[04.3 ready]") && !driver.screen().contains("The class is at"));
+    // There, the key is the list of steps again.
+    driver.press("f");
+    assert!(driver.screen().contains("[index ready]"));
+    driver.key(Key::Esc);
+    driver.press("e");
+    driver.tell(Msg::Class(Note::Bring(place("05", 0))));
+    assert!(driver.screen().contains("[editor ready]"));
+    driver.key(Key::Esc);
+    assert!(driver.screen().contains("The class is at 05.1: f goes there."));
+    driver.tell(Msg::Class(Note::Bring(place("06", 1))));
+    assert!(driver.screen().contains("[06.2 ready]"));
+    // A place that this course does not have leads nowhere.
+    driver.tell(Msg::Class(Note::Bring(place("99", 0))));
+    assert!(driver.screen().contains("[06.2 ready]"));
+    driver.tell(Msg::Class(Note::Said("look up".to_owned())));
+    assert!(driver.screen().contains("Your teacher: look up"));
+}
