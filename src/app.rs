@@ -340,10 +340,8 @@ impl State {
     #[must_use]
     pub fn covered(&self) -> bool {
         let predict = self.step().and_then(|step| step.predict.as_ref());
-        let waits = |question: &Question| {
-            self.votes_on(question) || !self.progress.answers.contains_key(&question.id) && !self.uncovered
-        };
-        !self.teacher.unlock && predict.is_some_and(waits)
+        let waits = |question: &Question| !self.uncovered && !self.progress.answers.contains_key(&question.id);
+        predict.is_some_and(|question| self.votes_on(question) || !self.teacher.unlock && waits(question))
     }
 
     /// The ASCII marker of the screen, once everything on it is there; recordings and tests wait for it.

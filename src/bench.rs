@@ -243,6 +243,14 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn view(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(bench) = state.bench() else { return };
+    if state.votes_here() && state.covered() {
+        return card(
+            &["The class votes on this question.", "The bench shows its result when the vote is closed."],
+            theme,
+            area,
+            buf,
+        );
+    }
     if state.covered() {
         let said = [
             "First say what you expect: a digit answers.",

@@ -2,10 +2,13 @@
 //! clocks. Names are for the teacher's desk alone; what learners and the projector see has none.
 
 pub mod desk;
+pub mod experiment;
 
 use std::collections::BTreeMap;
 
 use crate::app::class::{Note, Place, Tally};
+use crate::app::runs::seed_of;
+use experiment::{Experiment, Ran};
 
 /// A question on which a class can vote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +81,7 @@ pub struct Class {
     poll: Option<Poll>,
     /// Those before it.
     past: Vec<Poll>,
+    experiment: Experiment,
     /// What was answered, by question and name: the last answer counts.
     answers: BTreeMap<(String, String), usize>,
 }
@@ -95,6 +99,8 @@ pub enum Msg {
     Answered(String, String, usize),
     /// What the teacher wants.
     Teacher(Order),
+    /// The run with this seed has ended; nothing if it failed.
+    Ran(u64, Option<Ran>),
     /// The time, in seconds since 1970.
     Time(u64),
 }
@@ -116,6 +122,8 @@ pub enum Order {
     Until(u64),
     /// A line to everybody.
     Say(String),
+    /// Everybody who is in contributes a run to the class's experiment.
+    Experiment,
 }
 
 /// What follows.
@@ -127,6 +135,8 @@ pub enum Effect {
     TellOne(u64, Note),
     /// The vote closes at this time, unless it is closed before.
     Wake(u64),
+    /// The experiment's race is to be run with this seed.
+    Run(u64),
     /// What the teacher sees has changed.
     Show,
 }
@@ -136,6 +146,13 @@ impl Class {
     #[must_use]
     pub fn count(&self) -> usize {
         self.members.len()
+    }
+
+    /// How many of those who are in have answered in the last vote.
+    #[must_use]
+    pub fn turnout(&self) -> usize {
+        let votes = self.poll.as_ref().and_then(|poll| poll.votes.last());
+        votes.map_or(0, |votes| votes.keys().filter(|name| self.members.contains_key(*name)).count())
     }
 
     /// Where the class is called to.
@@ -155,6 +172,12 @@ impl Class {
     pub fn at(&self, place: Option<&Place>) -> Vec<&str> {
         let is = |member: &Member| member.sessions.values().any(|at| at.as_ref() == place);
         self.members.iter().filter(|(_, member)| is(member)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The runs of the class's experiment.
+    #[must_use]
+    pub fn experiment(&self) -> &Experiment {
+        &self.experiment
     }
 
     /// Every vote so far, the last one at the end.
@@ -207,6 +230,15 @@ impl Class {
                 if over { self.close() } else { return Vec::new() }
             }
             Msg::Teacher(order) => self.order(order),
+            Msg::Ran(seed, ran) => {
+                self.experiment.ended(seed, ran);
+                let next = self.experiment.next().map(Effect::Run);
+                let figures = self.experiment.figures().filter(|_| next.is_none());
+                let news = figures.map(|figures| {
+                    Effect::Tell(Note::News(format!("The experiment of your class is done. {}.", figures.in_words())))
+                });
+                next.into_iter().chain(news).collect()
+            }
         };
         effects.push(Effect::Show);
         effects
@@ -234,7 +266,9 @@ impl Class {
                 self.call = Some(place.clone());
                 vec![Effect::Tell(Note::Bring(place))]
             }
-            Order::Open(asked) => self.open(asked),
+            // One vote at a time: the teacher closes it.
+            Order::Open(asked) if !self.poll.as_ref().is_some_and(|poll| poll.open) => self.open(asked),
+            Order::Open(_) => Vec::new(),
             Order::Close => self.close(),
             Order::Again => self.again(),
             Order::Until(until) => match &mut self.poll {
@@ -245,12 +279,15 @@ impl Class {
                 _ => Vec::new(),
             },
             Order::Say(words) => vec![Effect::Tell(Note::Said(words))],
+            Order::Experiment => {
+                self.experiment.join(self.members.keys().map(|name| (name.clone(), seed_of(Some(name)))));
+                self.experiment.next().map(Effect::Run).into_iter().collect()
+            }
         }
     }
 
     /// What was answered before counts: it was said without knowing the result.
     fn open(&mut self, asked: Asked) -> Vec<Effect> {
-        let mut effects = self.close();
         if let Some(before) = self.poll.take() {
             self.past.push(before);
         }
@@ -259,9 +296,9 @@ impl Class {
             .iter()
             .filter(|((question, _), choice)| *question == asked.id && **choice < asked.options.len());
         let votes = vec![known.map(|((_, name), choice)| (name.clone(), *choice)).collect()];
-        effects.push(Effect::Tell(Note::Vote(asked.id.clone(), false)));
+        let told = vec![Effect::Tell(Note::Vote(asked.id.clone(), false))];
         self.poll = Some(Poll { asked, open: true, until: None, votes });
-        effects
+        told
     }
 
     fn close(&mut self) -> Vec<Effect> {
@@ -277,7 +314,8 @@ impl Class {
     /// The second vote begins with the answers of the first: who says nothing stays with what they said.
     fn again(&mut self) -> Vec<Effect> {
         match &mut self.poll {
-            Some(poll) if poll.votes.len() == 1 => {
+            // Once the result is shown, nobody votes without knowing it.
+            Some(poll) if poll.open && poll.votes.len() == 1 => {
                 poll.votes.push(poll.votes[0].clone());
                 (poll.open, poll.until) = (true, None);
                 vec![Effect::Tell(Note::Vote(poll.asked.id.clone(), true))]
@@ -357,7 +395,7 @@ mod tests {
         let area = ratatui::layout::Rect::new(0, 0, 60, 18);
         let mut buffer = ratatui::buffer::Buffer::empty(area);
         let course = crate::lesson::Course::default();
-        crate::view::projector(class, &course, &crate::view::Theme::default(), area, &mut buffer);
+        crate::view::projector(class, false, &course, &crate::view::Theme::default(), area, &mut buffer);
         buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
     }
 
@@ -376,6 +414,8 @@ mod tests {
             1 => (0..4usize).prop_map(|p| Msg::Teacher(Order::Bring(place(p)))),
             1 => (0..50u64).prop_map(|until| Msg::Teacher(Order::Until(until))),
             1 => (0..50u64).prop_map(Msg::Time),
+            1 => Just(Msg::Teacher(Order::Experiment)),
+            2 => (0..6usize).prop_map(|l| Msg::Ran(seed_of(Some(&name(l))), Some(Ran { cls: vec![true, false], mean: vec![true, true] }))),
         ]
     }
 
@@ -399,17 +439,21 @@ mod tests {
                             counted.insert(name.clone(), *choice);
                         }
                     }
-                    Msg::Teacher(Order::Open(asked)) => {
+                    Msg::Teacher(Order::Open(asked)) if voting.is_none() => {
                         counted = said.iter().filter(|((question, _), choice)| *question == asked.id && **choice < 3)
                             .map(|((_, name), choice)| (name.clone(), *choice)).collect();
                     }
                     _ => {}
                 }
                 let effects = class.update(msg.clone());
+                // Each learner has at most one run, one at a time.
+                let (ended, _, all) = class.experiment().count();
+                prop_assert!(ended <= all && all <= 6);
+                prop_assert!(effects.iter().filter(|effect| matches!(effect, Effect::Run(_))).count() <= 1);
                 for effect in &effects {
                     let note = match effect {
                         Effect::Tell(note) | Effect::TellOne(_, note) => note,
-                        Effect::Wake(_) | Effect::Show => continue,
+                        Effect::Wake(_) | Effect::Run(_) | Effect::Show => continue,
                     };
                     if let Note::Closed(question, tally) = note {
                         // What is told is closed: the vote before, or one that is closed in the class.

@@ -33,7 +33,7 @@ use crate::wording::place;
 use connection::Connection;
 use door::{Door, Way};
 use hall::Hall;
-use line::{LOGIN, Life, Line};
+use line::{HELLO, Life, Line};
 use names::Names;
 
 /// A wrong word costs so long.
@@ -65,6 +65,12 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
             asked.listen.ip()
         ));
     }
+    if let Some(flag) = unheard(common) {
+        return Err(format!("{flag} means nothing for a class: each learner's own terminal and name decide"));
+    }
+    if Names::is_path(&asked.class) {
+        return Err(format!("a class cannot be named {}: its name is that of a folder", visible(&asked.class)));
+    }
     let shared = Arc::new(Shared::read(settings, &asked.with)?);
     let folder = config::class_folder(&asked.class)
         .ok_or("there is no home folder, so a class has no place for its keys and its learners' progress")?;
@@ -90,7 +96,7 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
         let at = listener.local_addr().map_err(|error| error.to_string())?;
         let worker = shared.worker(|download, tell| tell(download.in_words()))?;
         let said = opening(&asked.class, &way, at, &keys::fingerprint(&host), &teacher_file);
-        let names = Names::new(&folder);
+        let names = Names::new(&folder, Door::folder(&way));
         let door = Door { class: asked.class.clone(), way, teachers: vec![teacher.public_key().clone()], names };
         let hall = Arc::new(Hall::new(door, shared, worker, common.clone(), (at.port(), asked.most)));
         let mut out = std::io::stdout().lock();
@@ -116,6 +122,20 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
     // A session that hangs shall not keep the process.
     runtime.shutdown_timeout(BREATH);
     Ok(())
+}
+
+/// A flag that is for one learner, if one was given.
+fn unheard(common: &Common) -> Option<&'static str> {
+    let given = [
+        (common.learner.is_some(), "--learner"),
+        (common.plain.is_some(), "--plain"),
+        (common.ascii, "--ascii"),
+        (common.unicode, "--unicode"),
+        (common.color.is_some(), "--color"),
+        (common.demo, "--demo"),
+        (common.teacher.notes, "--notes (the teacher's notes are printed by clsroom notes)"),
+    ];
+    given.into_iter().find_map(|(given, flag)| given.then_some(flag))
 }
 
 /// What is said when the class opens.
@@ -237,7 +257,7 @@ async fn connect(socket: TcpStream, config: Arc<Config>, hall: Arc<Hall>, held: 
     let line = Line::new(socket, &life);
     let connection = Connection::new(hall, life);
     // How a connection ends is its own affair.
-    if let Ok(Ok(running)) = timeout(LOGIN, russh::server::run_stream(config, line, connection)).await {
+    if let Ok(Ok(running)) = timeout(HELLO, russh::server::run_stream(config, line, connection)).await {
         let _ = running.await;
     }
     drop(held);

@@ -67,7 +67,10 @@ pub fn draw_into(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> 
 
 fn draw_notice(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let cut = state.trace().filter(|_| state.bench().is_some()).and_then(|trace| trace.cut.as_ref());
-    let call = state.called_away().map(|place| format!("The class is at {place}: f goes there."));
+    let call = state
+        .called_away()
+        .filter(|_| state.overlay.is_none())
+        .map(|place| format!("The class is at {place}: f goes there."));
     let own = match (&state.notice, cut) {
         (Some(notice), _) => Some(notice.clone()),
         _ if call.is_some() => None,
@@ -127,6 +130,7 @@ fn hint(row: &Binding, state: &State, width: u16) -> &'static str {
             Page::Text => "bench",
             Page::Bench => "text",
         },
+        _ if row.actions == [Action::GoTo] && state.called_away().is_some() => "to the class",
         Screen::Home { .. } if row.actions.contains(&Action::Back) => "leave",
         _ if row.actions == [Action::Enter] && row.scope == Scope::Runs && state.covered() => "show",
         _ if row.scope == Scope::Plays && state.playing => "stop",
@@ -154,6 +158,7 @@ fn offered(state: &State, scope: Scope, bench_shown: bool) -> bool {
         Scope::Variants => view.is_some_and(|view| !view.measures().is_empty()),
         Scope::Runs => {
             !state.shows_notebook()
+                && !state.votes_here()
                 && state.run_request().is_some()
                 && state.results.running.is_none()
                 && !state.has_run_here()

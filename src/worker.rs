@@ -2,7 +2,10 @@
 //!
 //! One thread answers what screens wait for (traces, knock-outs), another runs long work (races), each with a pool of its
 //! own, so that a race never blocks a bench. The model is loaded once; every learner has a [`Seat`], whose requests have
-//! tickets, by which they are cancelled and by which their answers are known.
+//! tickets, by which they are cancelled and by which their answers are known. Long work waits in a [`queue`], where the same
+//! request of several learners is one run that all of them watch.
+
+mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,8 +14,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use queue::{Queue, Run};
+
 use crate::lab::dataset::Dataset;
 use crate::lab::{Control, Event, Loaded, Model, Progress, Request, Session};
+
+/// How often a run that several hold looks whether one of them goes on.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// A learner's request under its ticket; without one, how fast the model reads is wanted.
 struct Job {
@@ -25,8 +33,14 @@ struct Job {
 /// The compute threads; they end when it and every seat are dropped.
 pub struct Worker {
     quick: Sender<Job>,
-    long: Sender<Job>,
+    long: Arc<Queue>,
     room: Arc<Room>,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.long.close();
+    }
 }
 
 /// What the threads share: the model once it is there, and who waits for it.
@@ -60,7 +74,8 @@ impl Worker {
         open: impl FnOnce(&(dyn Fn(String) + Sync)) -> Result<Loaded, String> + Send + 'static,
     ) -> Result<Arc<Self>, String> {
         let room = Arc::new(Room::default());
-        let ((quick, quick_jobs), (long, long_jobs)) = (channel(), channel());
+        let (quick, quick_jobs) = channel();
+        let long = Arc::new(Queue::default());
         let pool = || {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -84,8 +99,8 @@ impl Worker {
             }
         };
         spawn("quick", Box::new(loading))?;
-        let (here, long_pool) = (Arc::clone(&room), pool()?);
-        spawn("long", Box::new(move || serve(here.loaded.wait(), &long_pool, &long_jobs)))?;
+        let (here, long_pool, runs) = (Arc::clone(&room), pool()?, Arc::clone(&long));
+        spawn("long", Box::new(move || run_all(here.loaded.wait(), &long_pool, &runs)))?;
         Ok(Arc::new(Self { quick, long, room }))
     }
 
@@ -154,15 +169,20 @@ impl Seat {
             known.retain(|(_, reins)| Arc::strong_count(reins) > 1);
             known.push((ticket, Arc::clone(&reins)));
         }
-        let queue = if request.is_long() { &self.worker.long } else { &self.worker.quick };
-        // A thread that is gone has said so with `Panicked`.
-        let _ = queue.send(Job { who: Arc::clone(&self.learner), ticket, request: Some(request), reins });
+        let is_long = request.is_long();
+        let job = Job { who: Arc::clone(&self.learner), ticket, request: Some(request), reins };
+        if is_long {
+            self.worker.long.push(job);
+        } else {
+            // A thread that is gone has said so with `Panicked`.
+            let _ = self.worker.quick.send(job);
+        }
     }
 
     /// Asks how many sentences the model reads in a second, as long runs read them.
     pub fn measure_speed(&self) {
         let who = Arc::clone(&self.learner);
-        let _ = self.worker.long.send(Job { who, ticket: 0, request: None, reins: Arc::default() });
+        self.worker.long.push(Job { who, ticket: 0, request: None, reins: Arc::default() });
     }
 
     /// Asks for a request to be given up.
@@ -212,6 +232,21 @@ impl Reins {
         self.moved.notify_all();
     }
 
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    fn is_held(&self) -> bool {
+        self.held.lock().is_ok_and(|held| *held)
+    }
+
+    /// Waits a moment, or until it is not held.
+    fn rest(&self) {
+        if let Ok(held) = self.held.lock() {
+            drop(self.moved.wait_timeout_while(held, MOMENT, |held| *held));
+        }
+    }
+
     /// Whether to give up; waits as long as the request is held.
     fn stop(&self) -> bool {
         if let Ok(held) = self.held.lock()
@@ -221,7 +256,7 @@ impl Reins {
             drop(self.moved.wait_while(held, |held| *held));
             self.waited.fetch_add(began.elapsed().as_millis() as u64, Ordering::Relaxed);
         }
-        self.cancelled.load(Ordering::Relaxed)
+        self.is_cancelled()
     }
 
     /// Of a time since it began, the part that it was not held.
@@ -247,6 +282,64 @@ fn guarded<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// Long work, one run after the other. What one learner's run comes to, those who asked for the same get, too.
+fn run_all(loaded: &Result<Loaded, String>, pool: &rayon::ThreadPool, queue: &Queue) {
+    while let Some(run) = queue.next() {
+        let first = run.first();
+        let answered = guarded(|| answer_all(loaded.as_ref().ok(), pool, &first, &run));
+        queue.done();
+        // One learner's failure is not the others'.
+        match answered {
+            Ok(event) => run.each(|job| {
+                let told = guarded(|| tell_result(loaded.as_ref().ok(), &first, job, event.as_ref()));
+                if let Err(why) = told {
+                    let _ = guarded(|| (job.who.notify)(Event::Panicked(why)));
+                }
+            }),
+            Err(why) => run.each(|job| drop(guarded(|| (job.who.notify)(Event::Panicked(why.clone()))))),
+        }
+    }
+}
+
+/// Does a run, while all who asked for it watch.
+fn answer_all(loaded: Option<&Loaded>, pool: &rayon::ThreadPool, first: &Job, run: &Run) -> Option<Event> {
+    let Some(request) = &first.request else {
+        return pool.install(|| speed(&loaded?.model)).map(Event::Speed);
+    };
+    let Some(loaded) = loaded else { return Some(Event::Failed(0, "there is no model to run".to_owned())) };
+    let started = Instant::now();
+    let report = |progress: Progress| {
+        run.each(|job| (job.who.notify)(Event::Progress(job.ticket, progress.clone(), job.reins.worked(started))));
+    };
+    let stop = || run.stop();
+    let control = Control { report: &report, stop: &stop };
+    Some(match pool.install(|| first.who.session(loaded).run(request, &control)) {
+        Ok(Some(outcome)) => Event::Done(0, outcome),
+        Ok(None) => Event::Cancelled(0),
+        Err(error) => Event::Failed(0, error.to_string()),
+    })
+}
+
+/// Tells one of those who asked what a run came to, under their own ticket; what answers later questions is theirs, too.
+fn tell_result(loaded: Option<&Loaded>, first: &Job, job: &Job, event: Option<&Event>) {
+    let event = match event.cloned() {
+        None => return,
+        Some(Event::Done(_, outcome)) => {
+            if let (Some(loaded), Some(request), false) = (loaded, &job.request, Arc::ptr_eq(&first.who, &job.who)) {
+                let (from, to) = (first.who.session(loaded), job.who.session(loaded));
+                if let Err(error) = to.adopt(from, request) {
+                    return (job.who.notify)(Event::Failed(job.ticket, error.to_string()));
+                }
+            }
+            Event::Done(job.ticket, outcome)
+        }
+        Some(Event::Cancelled(_)) => Event::Cancelled(job.ticket),
+        Some(Event::Failed(_, why)) => Event::Failed(job.ticket, why),
+        Some(other) => other,
+    };
+    (job.who.notify)(event);
+}
+
 fn serve(loaded: &Result<Loaded, String>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>) {
     while let Ok(Job { who, ticket, request, reins }) = jobs.recv() {
         let answered = guarded(|| {
@@ -270,9 +363,7 @@ fn answer(
     (ticket, request): (u64, Option<&Request>),
     reins: &Reins,
 ) -> Option<Event> {
-    let Some(request) = request else {
-        return pool.install(|| speed(&loaded?.model)).map(Event::Speed);
-    };
+    let request = request?;
     let Some(loaded) = loaded else { return Some(Event::Failed(ticket, "there is no model to run".to_owned())) };
     let started = Instant::now();
     let report = |progress: Progress| (who.notify)(Event::Progress(ticket, progress, reins.worked(started)));

@@ -49,6 +49,8 @@ pub enum Note {
     Closed(String, Tally),
     /// The teacher says something.
     Said(String),
+    /// Something has come out.
+    News(String),
 }
 
 /// What a learner was told.
@@ -108,7 +110,8 @@ pub(super) fn hear(state: &mut State, note: Note) -> Vec<Effect> {
             if !writes && state.place().as_ref() != Some(&place) {
                 state.overlay = None;
                 let effects = go(state, &place);
-                state.notice = Some(format!("The class is here now, at {place}. You can leave when you want."));
+                let votes = if state.votes_here() { " It votes on this question." } else { "" };
+                state.notice = Some(format!("The class is here now, at {place}.{votes} You can leave when you want."));
                 return effects;
             }
         }
@@ -130,6 +133,7 @@ pub(super) fn hear(state: &mut State, note: Note) -> Vec<Effect> {
             facts::settle(state);
             return vec![Effect::Save(state.progress.clone())];
         }
+        Note::News(words) => state.notice = Some(words),
         Note::Said(words) => state.notice = Some(format!("Your teacher: {words}")),
     }
     Vec::new()

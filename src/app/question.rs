@@ -36,8 +36,7 @@ impl State {
     /// Whether the question was answered and its result is not shown yet.
     #[must_use]
     pub fn can_change(&self, question: &Question) -> bool {
-        let open =
-            |given: &Given| self.votes_on(question) || given.correct.is_none() && self.judge(question).right.is_none();
+        let open = |given: &Given| given.correct.is_none() && self.judge(question).right.is_none();
         self.progress.answers.get(&question.id).is_some_and(open)
     }
 
@@ -134,7 +133,9 @@ impl State {
         for (l, lesson) in self.course.lessons.iter().enumerate() {
             for (s, step) in lesson.steps.iter().enumerate() {
                 let given = step.check.as_ref().and_then(|check| self.progress.answers.get(&check.id));
-                if given.is_some_and(|given| given.waits(self.started)) {
+                // What the class votes on is not asked beside the vote.
+                let voted = step.check.as_ref().is_some_and(|check| self.votes_on(check));
+                if !voted && given.is_some_and(|given| given.waits(self.started)) {
                     found.push((l, s));
                 }
             }

@@ -271,6 +271,10 @@ fn recall(
     let first =
         waiting.first().and_then(|(lesson, step)| state.course.lessons.get(*lesson)?.steps.get(*step)?.check.clone());
     match (action, first) {
+        (Some(Action::Answer(_)), Some(check)) if state.votes_on(&check) => {
+            state.notice = Some("The class votes on this question: it is asked again another time.".to_owned());
+            state.overlay = Some(Overlay::Recall(waiting, given));
+        }
         (Some(Action::Answer(place)), Some(check)) if given.is_none() && place < check.options.len() => {
             let choice = state.recall_order(&check, false).get(place).copied().unwrap_or(place);
             // A wrong answer comes back another time.

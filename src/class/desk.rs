@@ -29,6 +29,8 @@ pub struct Desk {
     pub lesson: usize,
     /// The step chosen.
     pub step: usize,
+    /// Below the map, and on the projector, stands the experiment, not the vote.
+    pub experiment: bool,
     /// A line to everybody that is being written.
     pub writes: Option<String>,
     /// What the last key did, or why it did nothing.
@@ -66,6 +68,8 @@ impl Desk {
             _ if key == Key::Ctrl('c') => return None,
             // The key that leads back to the desk is one that the course does not have.
             Shown::Course if key != Key::Ctrl('t') => return None,
+            // What concerns the vote can be done while the room looks on.
+            Shown::Projector if matches!(key, Key::Char('x' | 'v' | 't')) => {}
             Shown::Course | Shown::Projector => {
                 self.shown = Shown::Desk;
                 return Some(Vec::new());
@@ -73,6 +77,7 @@ impl Desk {
             Shown::Desk => {}
         }
         self.said.clear();
+        self.experiment &= !matches!(key, Key::Char('o' | 'x' | 'v' | 't'));
         let place = self.place(course)?;
         let steps = course.lessons.get(self.lesson).map_or(1, |lesson| lesson.steps.len());
         Some(match key {
@@ -82,6 +87,10 @@ impl Desk {
             Key::Char('h') | Key::Left => self.to(course, self.lesson, self.step.saturating_sub(1)),
             Key::Char('c') => self.does(&format!("Called to {place}."), Order::Call(place)),
             Key::Char('b') => self.does(&format!("Everybody is taken to {place}."), Order::Bring(place)),
+            Key::Char('o') if class.poll().is_some_and(|poll| poll.open) => {
+                let at = class.poll().map(|poll| poll.asked.place.to_string()).unwrap_or_default();
+                self.cannot(&format!("A vote is open at {at}: x closes it."))
+            }
             Key::Char('o') => match self.asked(course) {
                 Some(asked) => self.does("The vote is open: its result waits for x.", Order::Open(asked)),
                 None => self.cannot("This step has no question. Choose one with a ?."),
@@ -89,15 +98,28 @@ impl Desk {
             Key::Char('x') if class.poll().is_some_and(|poll| poll.open) => {
                 self.does("The vote is closed.", Order::Close)
             }
-            Key::Char('v') if class.poll().is_some_and(|poll| poll.round() == 1) => {
+            Key::Char('v') if class.poll().is_some_and(|poll| poll.open && poll.round() == 1) => {
                 self.does("They vote again: let them talk it over first.", Order::Again)
             }
-            Key::Char('v') if class.poll().is_some() => self.cannot("There are two votes on a question, not more."),
+            Key::Char('v') if class.poll().is_some_and(|poll| poll.open) => {
+                self.cannot("There are two votes on a question, not more.")
+            }
+            Key::Char('v') if class.poll().is_some() => {
+                self.cannot("The result has been shown: a second vote comes before x.")
+            }
             Key::Char('t') if class.poll().is_some_and(|poll| poll.open) => {
                 let until = class.poll().and_then(|poll| poll.until).unwrap_or(now).max(now) + LIMIT;
                 self.does(&format!("The vote closes in {} s.", until - now), Order::Until(until))
             }
             Key::Char('x' | 'v' | 't') => self.cannot("No vote is open. o opens the one of the step chosen."),
+            Key::Char('r') => {
+                self.experiment = true;
+                let said = match class.count() {
+                    0 => "Nobody is in: each learner is one run.",
+                    _ => "Each learner is one run; who comes later joins with another r.",
+                };
+                self.does(said, Order::Experiment)
+            }
             Key::Char('m') => {
                 self.writes = Some(String::new());
                 Vec::new()
@@ -111,8 +133,17 @@ impl Desk {
                 Vec::new()
             }
             Key::Char('q') | Key::Esc => self.cannot("Ctrl-C leaves the desk; the class goes on without you."),
-            _ => Vec::new(),
+            _ => self.cannot("This key does nothing here; the two lines below say which do."),
         })
+    }
+
+    /// Pasted text: it belongs to a line that is being written, and nowhere else on the desk. Whether it was the desk's.
+    pub fn paste(&mut self, text: &str) -> bool {
+        if let Some(line) = &mut self.writes {
+            let room = LINE.saturating_sub(line.chars().count());
+            line.extend(text.chars().filter(|c| !c.is_control()).take(room));
+        }
+        self.shown != Shown::Course
     }
 
     fn to(&mut self, course: &Course, lesson: usize, step: usize) -> Vec<Order> {

@@ -90,6 +90,12 @@ impl Handler for Connection {
         Ok(self.told(user, answer))
     }
 
+    async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
+        // From now on the client has so long to begin a session.
+        self.life.waits();
+        Ok(())
+    }
+
     async fn channel_open_session(
         &mut self,
         channel: Channel<Msg>,
@@ -106,10 +112,7 @@ impl Handler for Connection {
             let handle = session.handle();
             tokio::spawn(async move {
                 learner::attend(channel, handle, guest, hall, &life).await;
-                // The last one that ends leaves the connection without a session.
-                if Arc::strong_count(&held) <= 2 {
-                    life.waits();
-                }
+                drop(held);
             });
         }
         Ok(())

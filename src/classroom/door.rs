@@ -4,6 +4,7 @@
 //! With a word, a name that is taken asks for its number, too. A client that can only send a password writes both, as in
 //! `word 1234`.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use russh::keys::PublicKey;
@@ -36,8 +37,8 @@ pub(super) struct Door {
 pub(super) struct Guest {
     pub(super) name: Name,
     pub(super) teacher: bool,
-    /// Nobody has this name yet: it gets a number.
-    pub(super) new: bool,
+    /// Nobody had this name when they came: it gets a number, which this connection keeps.
+    pub(super) claim: Option<Arc<OnceLock<String>>>,
 }
 
 /// What the door says.
@@ -54,6 +55,8 @@ pub(super) enum Answer {
 pub(super) enum Asked {
     #[default]
     Nothing,
+    /// The last answer was wrong.
+    Wrong,
     Word,
     Number,
 }
@@ -73,14 +76,14 @@ impl Door {
         if name.is_teacher() {
             return Answer::No;
         }
-        let ask = || Answer::Ask(format!("{}: you are {name}.", visible(&self.class)), "Word of the class: ");
         match (*asked, said) {
-            (Asked::Nothing, _) | (_, None) => {
+            (Asked::Nothing | Asked::Wrong, _) | (_, None) => {
+                let wrong = if *asked == Asked::Wrong { "That was wrong. " } else { "" };
                 *asked = Asked::Word;
-                ask()
+                Answer::Ask(format!("{wrong}{}: you are {name}.", visible(&self.class)), "Word of the class: ")
             }
             (Asked::Word, Some(said)) => {
-                *asked = Asked::Nothing;
+                *asked = Asked::Wrong;
                 if !same(word, said.trim()) {
                     return Answer::No;
                 }
@@ -88,11 +91,17 @@ impl Door {
                     return Answer::In(learner(name, true));
                 }
                 *asked = Asked::Number;
-                let why = format!("{name} was here before. If that was not you, come in under another name.");
+                let why = if self.names.must_wait(&name, Instant::now()) {
+                    format!(
+                        "Too many wrong numbers were tried for {name}: wait ten minutes, or ask your teacher for it."
+                    )
+                } else {
+                    format!("{name} was here before. If that was not you, come in under another name.")
+                };
                 Answer::Ask(why, "Your number: ")
             }
             (Asked::Number, Some(said)) => {
-                *asked = Asked::Nothing;
+                *asked = Asked::Wrong;
                 self.number(name, said)
             }
         }
@@ -106,6 +115,15 @@ impl Door {
             () if name.is_teacher() || !same(word, first) => Answer::No,
             () if self.names.is_taken(&name) => self.number(name, rest),
             () => Answer::In(learner(name, true)),
+        }
+    }
+
+    /// The folder for this way's learners.
+    pub(super) fn folder(way: &Way) -> &'static str {
+        match way {
+            Way::Word(_) => "learners",
+            Way::Keys(_) => "learners-with-keys",
+            Way::Open => "learners-open",
         }
     }
 
@@ -127,7 +145,7 @@ impl Door {
         let name = Name::of(user);
         if let Some(name) = name.filter(Name::is_teacher) {
             let known = self.teachers.iter().any(is);
-            return if known { Answer::In(Guest { name, teacher: true, new: false }) } else { Answer::No };
+            return if known { Answer::In(Guest { name, teacher: true, claim: None }) } else { Answer::No };
         }
         match &self.way {
             Way::Keys(keys) => keys
@@ -140,7 +158,14 @@ impl Door {
 }
 
 fn learner(name: Name, new: bool) -> Guest {
-    Guest { name, teacher: false, new }
+    Guest { name, teacher: false, claim: new.then(Arc::default) }
+}
+
+impl Guest {
+    /// Whether somebody else has taken the name since this one came.
+    pub(super) fn is_late(&self, names: &Names) -> bool {
+        self.claim.as_ref().is_some_and(|claim| claim.get().is_none()) && names.is_taken(&self.name)
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +181,7 @@ mod tests {
 
     fn door(way: Way) -> (tempfile::TempDir, Door) {
         let folder = tempfile::tempdir().expect("a folder");
-        let names = Names::new(folder.path());
+        let names = Names::new(folder.path(), "word");
         (folder, Door { class: "bert".to_owned(), way, teachers: vec![key(1)], names })
     }
 
@@ -171,7 +196,7 @@ mod tests {
         let mut say = |said: Option<&str>| door.answer("ann", &mut asked, said);
         assert!(matches!(say(None), Answer::Ask(_, "Word of the class: ")));
         assert_eq!(say(Some("wrong")), Answer::No);
-        assert!(matches!(say(None), Answer::Ask(..)));
+        assert!(matches!(say(None), Answer::Ask(before, _) if before.starts_with("That was wrong.")));
         assert_eq!(say(Some("rivoka")), Answer::In(learner(Name::of("ann").expect("a name"), true)));
         let number = door.names.take(&Name::of("ann").expect("a name")).expect("taken");
         assert!(matches!(say(None), Answer::Ask(_, "Word of the class: ")));

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::door::{Door, Guest};
+use crate::class::experiment::{self, Ran};
 use crate::class::{Class, Effect, Msg};
 use crate::cli::Common;
 use crate::front::Incoming;
 use crate::front::start::Shared;
+use crate::lab::dataset::{Dataset, MOVIES};
+use crate::lab::{Event, Outcome, Request};
 use crate::lesson::notebook::moment;
-use crate::worker::Worker;
+use crate::worker::{Seat as Worked, Worker};
 
 /// A class and everything in it.
 pub(super) struct Hall {
@@ -24,6 +27,8 @@ pub(super) struct Hall {
     /// Sessions at once.
     most: usize,
     runtime: tokio::runtime::Handle,
+    /// Where the class's own runs are asked for.
+    runs: OnceLock<Worked>,
     roll: Mutex<Roll>,
 }
 
@@ -60,7 +65,7 @@ impl Hall {
         (port, most): (u16, usize),
     ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { door, shared, worker, common, port, most, runtime, roll: Mutex::default() }
+        Self { door, shared, worker, common, port, most, runtime, runs: OnceLock::new(), roll: Mutex::default() }
     }
 
     fn roll(&self) -> MutexGuard<'_, Roll> {
@@ -74,8 +79,10 @@ impl Hall {
         if roll.closed {
             return Err("The class is closing.".to_owned());
         }
-        if roll.there.len() >= self.most {
-            return Err(format!("The class is full: {} of {} are in. Try again later.", roll.there.len(), self.most));
+        // A teacher always finds a place.
+        let learners = roll.there.values().filter(|seat| !seat.teacher).count();
+        if learners >= self.most && !guest.teacher {
+            return Err(format!("The class is full: {learners} of {} are in. Try again later.", self.most));
         }
         roll.count += 1;
         let number = roll.count;
@@ -103,6 +110,7 @@ impl Hall {
                     there.values().filter(|seat| seat.teacher).for_each(|seat| seat.tell(Incoming::Resized));
                 }
                 Effect::Wake(until) => self.wake(until),
+                Effect::Run(seed) => self.run(seed),
             }
         }
     }
@@ -115,6 +123,30 @@ impl Hall {
             tokio::time::sleep(wait).await;
             hall.happens(Msg::Time(until));
         });
+    }
+
+    /// Has the class's race run with this seed, behind what learners have asked for.
+    fn run(self: &Arc<Self>, seed: u64) {
+        let own = self.shared.own();
+        let data = own.map_or(MOVIES, Dataset::name);
+        let take_seat = || {
+            // The threads shall not keep a class that has ended.
+            let hall = Arc::downgrade(self);
+            self.worker.seat(own.cloned(), move |event| {
+                if let Some(hall) = hall.upgrade() {
+                    hall.ran(event);
+                }
+            })
+        };
+        self.runs.get_or_init(take_seat).submit(seed, Request::Race(experiment::race(data, seed)));
+    }
+
+    fn ran(self: &Arc<Self>, event: Event) {
+        match event {
+            Event::Done(seed, Outcome::Race(report)) => self.happens(Msg::Ran(seed, Ran::of(&report))),
+            Event::Failed(seed, _) | Event::Cancelled(seed) => self.happens(Msg::Ran(seed, None)),
+            _ => {}
+        }
     }
 
     /// Looks at the class.

@@ -54,7 +54,14 @@ pub(super) fn learners(path: &Path) -> Result<Vec<(PublicKey, Name)>, String> {
     let mut found = Vec::new();
     for entry in AuthorizedKeys::new(&text) {
         let which = format!("key {}", found.len() + 1);
-        let key = entry.map_err(|error| cannot(format!("{which} is none ({error})")))?.public_key().clone();
+        let entry = entry.map_err(|error| cannot(format!("{which} is none, or has options ({error})")))?;
+        if entry.config_opts().iter().next().is_some() {
+            return Err(cannot(format!("{which} has options, which are not followed here. Remove them")));
+        }
+        let key = entry.public_key().clone();
+        if key.algorithm().is_rsa() {
+            return Err(cannot(format!("{which} is an RSA key. ssh-keygen -t ed25519 makes one that can be used")));
+        }
         let comment = key.comment().to_string();
         // ann@laptop is what ssh-keygen writes.
         let name = Name::of(comment.split('@').next().unwrap_or_default());

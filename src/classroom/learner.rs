@@ -4,6 +4,7 @@
 //! waits for the other end: keys are read when those before were taken, a frame is made when the one before has left.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -20,9 +21,10 @@ use super::hall::{Hall, log, now};
 use super::line::Life;
 use super::screen::{Flow, Out, Remote, Report, Size};
 use crate::app::Key;
+use crate::app::class::Note;
 use crate::app::settings::{Fixed, Look, Settings as Shown};
-use crate::class::desk::Desk;
-use crate::class::{self};
+use crate::class;
+use crate::class::desk::{self, Desk};
 use crate::cli::NotebookFormat;
 use crate::commands::notebook;
 use crate::front::{Front, Incoming};
@@ -148,6 +150,9 @@ fn notebook_asked(command: &[u8]) -> Option<NotebookFormat> {
 }
 
 async fn send_notebook(line: &Line, format: NotebookFormat, guest: &Guest, hall: Arc<Hall>) {
+    if guest.is_late(&hall.door.names) {
+        return line.refuse(&format!("somebody else has taken the name {} since you came in", guest.name)).await;
+    }
     let name = guest.name.clone();
     let written = tokio::task::spawn_blocking(move || {
         let (progress, notice) = Store::new(hall.door.names.progress(&name)).load();
@@ -194,7 +199,10 @@ async fn learn(line: Line, terminal: String, asked: Asked, guest: Guest, hall: &
     let (here, keys) = (Arc::clone(hall), sender.clone());
     let session =
         std::thread::Builder::new().name(format!("learner {}", place.number)).stack_size(STACK).spawn(move || {
-            let (words, status) = run(&here, &guest, theme, far, (keys, incoming));
+            let ran = catch_unwind(AssertUnwindSafe(|| run(&here, &guest, theme, far, (keys, incoming))));
+            let failed =
+                || ("clsroom: the program failed. Please report it; your progress is saved.\r\n".to_owned(), 1);
+            let (words, status) = ran.unwrap_or_else(|_| failed());
             let mut last = Remote::leave();
             last.extend(words.into_bytes());
             let _ = out.send(Out::End(last, status));
@@ -217,6 +225,8 @@ async fn learn(line: Line, terminal: String, asked: Asked, guest: Guest, hall: &
     };
     place.leaves((came.load(Ordering::Relaxed), went));
     drop(place);
+    // Another session may begin on the same connection, soon.
+    life.waits();
 }
 
 /// What connects a session's thread with its client.
@@ -255,11 +265,13 @@ fn session(
     let name = guest.name.as_str();
     let again = format!("ssh -p {} {name}@HOST", hall.port);
     let mut said = vec![format!("Welcome to {}, {name}.", visible(&hall.door.class))];
-    if guest.new {
+    // A second session on the same connection knows the number already.
+    if let Some(claim) = guest.claim.as_ref().filter(|claim| claim.get().is_none()) {
         let number = hall.door.names.take(&guest.name).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => format!("somebody else has taken the name {name} just now"),
             _ => format!("the name {name} cannot be kept: {error}"),
         })?;
+        let _ = claim.set(number.clone());
         said.push(format!("Keep this number: {number}. You are asked for it when you come back."));
         last.push(format!("Your number is {number}. To come back: {again}"));
     }
@@ -348,9 +360,11 @@ struct At<'a> {
 impl At<'_> {
     fn tell(&self, found: Vec<Input>) {
         for input in found {
-            if let (Input::Key(key), Some(desk)) = (&input, self.desk)
-                && self.at_desk(*key, desk)
-            {
+            let at_desk = self.desk.is_some_and(|desk| match &input {
+                Input::Key(key) => self.at_desk(*key, desk),
+                Input::Paste(text) => self.pasted(text, desk),
+            });
+            if at_desk {
                 continue;
             }
             let _ = self.keys.send(match input {
@@ -360,12 +374,23 @@ impl At<'_> {
         }
     }
 
+    /// Whether pasted text was the desk's.
+    fn pasted(&self, text: &str, desk: &Mutex<Desk>) -> bool {
+        let taken = desk.lock().unwrap_or_else(PoisonError::into_inner).paste(text);
+        let _ = self.keys.send(Incoming::Resized);
+        taken
+    }
+
     /// Whether the key was the desk's.
     fn at_desk(&self, key: Key, desk: &Mutex<Desk>) -> bool {
         let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
         let course = &self.hall.shared.loaded.0;
         let Some(orders) = self.hall.look(|class| desk.key(key, course, class, now())) else { return false };
+        let to_course = key == Key::Tab && desk.shown == desk::Shown::Course;
         drop(desk);
+        if to_course {
+            let _ = self.keys.send(Incoming::Class(Note::News("Ctrl-T leads back to the desk.".to_owned())));
+        }
         orders.into_iter().for_each(|order| self.hall.happens(class::Msg::Teacher(order)));
         let _ = self.keys.send(Incoming::Resized);
         true

@@ -14,8 +14,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-/// How long a client may take to come in, and stay without a session.
-pub(super) const LOGIN: Duration = Duration::from_secs(20);
+/// How long a client may take to say what it is: programs do that, not people.
+pub(super) const HELLO: Duration = Duration::from_secs(20);
+
+/// How long it may take to come in: a person compares a fingerprint and types a word and a number meanwhile.
+const LOGIN: Duration = Duration::from_mins(2);
+
+/// How long it may stay without a session.
+const SESSION: Duration = Duration::from_secs(20);
 
 /// When a connection ends, unless something happens before.
 #[derive(Debug)]
@@ -32,9 +38,9 @@ impl Life {
         self.0.send_replace(None);
     }
 
-    /// The last session has ended.
+    /// It has no session, or no more.
     pub(super) fn waits(&self) {
-        self.0.send_replace(Some(Instant::now() + LOGIN));
+        self.0.send_replace(Some(Instant::now() + SESSION));
     }
 
     /// It ends now.

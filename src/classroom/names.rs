@@ -35,7 +35,8 @@ impl Name {
     /// The name in what a client calls itself; `None` if nothing of it can be kept.
     #[must_use]
     pub fn of(said: &str) -> Option<Self> {
-        let kept = sanitise_learner(said);
+        // Ann and ann are one learner.
+        let kept = sanitise_learner(said).to_lowercase();
         let meant = said.chars().any(|c| c.is_alphanumeric() || "-_".contains(c));
         meant.then_some(Self(kept))
     }
@@ -79,10 +80,17 @@ pub enum Opened {
 }
 
 impl Names {
-    /// The names kept in this folder.
+    /// The names kept in this folder. Each way in has its own, so that a name which nobody guards in one is not opened by
+    /// another.
     #[must_use]
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.join("learners"), wrong: Mutex::default() }
+    pub fn new(folder: &Path, way: &str) -> Self {
+        Self { folder: folder.join(way), wrong: Mutex::default() }
+    }
+
+    /// Whether a name would lead elsewhere as a folder's.
+    #[must_use]
+    pub fn is_path(name: &str) -> bool {
+        name.contains(['/', '\\']) || name.starts_with('.') || Name::of(name).is_none()
     }
 
     /// Where a learner's progress is kept.
@@ -113,6 +121,14 @@ impl Names {
         path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         files::write_private(&path, number.as_bytes())?;
         Ok(number)
+    }
+
+    /// Whether too many wrong numbers were tried for a name.
+    #[must_use]
+    pub fn must_wait(&self, name: &Name, now: Instant) -> bool {
+        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |(count, since): &(u32, Instant)| *count >= TRIES && now.saturating_duration_since(*since) < WAIT;
+        wrong.get(name).is_some_and(waits)
     }
 
     /// Tries a number.
@@ -156,17 +172,18 @@ mod tests {
     fn a_name_is_never_a_path_nor_empty() {
         for nothing in ["", "..", "/", "\u{1b}[2J", "   "] {
             let kept = Name::of(nothing).map(|name| name.as_str().to_owned());
-            assert!(kept.as_deref().is_none_or(|kept| kept == "2J"), "{nothing:?} gives {kept:?}");
+            assert!(kept.as_deref().is_none_or(|kept| kept == "2j"), "{nothing:?} gives {kept:?}");
         }
         assert_eq!(name("../../etc/passwd").as_str(), "etcpasswd");
         assert_eq!(name("ann lee").as_str(), "annlee");
+        assert_eq!(name("Ann"), name("ann"));
         assert!(name("Teacher").is_teacher() && !name("teachers").is_teacher());
     }
 
     #[test]
     fn a_name_has_one_owner_and_a_number_opens_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let names = Names::new(folder.path());
+        let names = Names::new(folder.path(), "word");
         let (ann, now) = (name("ann"), Instant::now());
         assert!(!names.is_taken(&ann));
         let number = names.take(&ann).expect("taken");

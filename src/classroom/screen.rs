@@ -198,7 +198,9 @@ fn drawn(state: &State, desk: Option<&View>, theme: &Theme, frame: &mut Frame<'_
     match desk.shown {
         Shown::Course => view::draw(state, theme, frame),
         Shown::Desk => hall.look(|class| view::desk(class, &desk, course, theme, area, frame.buffer_mut())),
-        Shown::Projector => hall.look(|class| view::projector(class, course, theme, area, frame.buffer_mut())),
+        Shown::Projector => {
+            hall.look(|class| view::projector(class, desk.experiment, course, theme, area, frame.buffer_mut()));
+        }
     }
 }
 

@@ -104,6 +104,12 @@ impl Shared {
         self.settings.model.is_none()
     }
 
+    /// The sentences that were given with `--data`.
+    #[must_use]
+    pub fn own(&self) -> Option<&Dataset> {
+        self.own.as_ref()
+    }
+
     /// Starts the compute threads, which load the model. `download` hears how far a download is, and the function that
     /// tells the learners. One is enough for many sessions.
     ///

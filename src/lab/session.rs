@@ -305,16 +305,59 @@ impl Session {
         })
     }
 
+    /// Takes over what another learner's run of this request left for later questions, as if it had been run here.
+    ///
+    /// # Errors
+    /// When an earlier experiment failed halfway.
+    pub fn adopt(&self, from: &Self, request: &Request) -> Result<(), LabError> {
+        match request {
+            Request::Race(race) => {
+                let lanes = Arc::clone(&*from.lanes.lock().map_err(|_| LabError::Poisoned)?);
+                self.take_lanes(&lanes, &*self.dataset(&race.data)?)?;
+                if let (Some(of), Some(other)) = (from.other.get(), self.other()?) {
+                    *other.lanes.lock().map_err(|_| LabError::Poisoned)? =
+                        Arc::clone(&*of.lanes.lock().map_err(|_| LabError::Poisoned)?);
+                }
+            }
+            Request::Invert(run) => {
+                let known = from.decoders.lock().map_err(|_| LabError::Poisoned)?;
+                let found = known.iter().find(|known| known.request() == run).cloned();
+                drop(known);
+                if let Some(decoders) = found {
+                    self.keep_decoders(decoders)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Lanes of the last race, and what lessons look into of them.
+    fn take_lanes(&self, lanes: &Arc<Vec<race::Fitted>>, dataset: &Dataset) -> Result<(), LabError> {
+        *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(lanes);
+        // Lessons look into classifiers of what sentences say, not of their order.
+        if !order::NAMES.contains(&dataset.name()) {
+            self.show(ShownHead::of_race(lanes, dataset, self.facts().layers))?;
+        }
+        Ok(())
+    }
+
+    /// Decoders of the last runs.
+    fn keep_decoders(&self, decoders: Arc<inversion::Decoders>) -> Result<(), LabError> {
+        let mut known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
+        known.retain(|known| known.request() != decoders.request());
+        known.push(decoders);
+        let surplus = known.len().saturating_sub(DECODERS);
+        known.drain(..surplus);
+        Ok(())
+    }
+
     /// Fits decoders, and keeps them for sentences of the learner's own.
     fn invert(&self, request: &InvertRequest, control: &Control<'_>) -> Result<Option<Arc<InversionReport>>, LabError> {
         let dataset = self.dataset(&request.data)?;
         let found = inversion::run(self.bert(), &self.facts(), &dataset, self.model.features(), request, control)?;
         let Some((report, decoders)) = found else { return Ok(None) };
-        let mut known = self.decoders.lock().map_err(|_| LabError::Poisoned)?;
-        known.retain(|known| known.request() != request);
-        known.push(Arc::new(decoders));
-        let surplus = known.len().saturating_sub(DECODERS);
-        known.drain(..surplus);
+        self.keep_decoders(Arc::new(decoders))?;
         Ok(Some(Arc::new(report)))
     }
 
@@ -366,11 +409,7 @@ impl Session {
         };
         let report = race::report(&finish, &dataset, request, &self.facts());
         let lanes = Arc::new(finish.fitted);
-        *self.lanes.lock().map_err(|_| LabError::Poisoned)? = Arc::clone(&lanes);
-        // Lessons look into classifiers of what sentences say, not of their order.
-        if !order::NAMES.contains(&dataset.name()) {
-            self.show(ShownHead::of_race(&lanes, &dataset, self.facts().layers))?;
-        }
+        self.take_lanes(&lanes, &dataset)?;
         Ok(Some((report, lanes)))
     }
 }

@@ -12,6 +12,7 @@ use super::widgets::text::{fit, pad, put, width};
 use super::{LEAST, lines, text};
 use crate::app::class::{Place, question_of};
 use crate::class::desk::Desk;
+use crate::class::experiment::{Experiment, TOP_LAYERS, TRAIN, signed};
 use crate::class::{Class, Poll};
 use crate::lesson::Course;
 use crate::wording::counted;
@@ -25,10 +26,13 @@ const STEP: u16 = 3;
 /// Lines of the explanation where there is no vote yet.
 const NO_VOTE: u16 = 3;
 
+/// Lines of the experiment: two of words, three rows and their scale.
+const EXPERIMENT: u16 = 6;
+
 /// Keys of the desk, in two lines: where to, and the vote.
 const KEYS: [&[(&str, &str)]; 2] = [
-    &[("o", "open a vote"), ("x", "close"), ("v", "vote again"), ("t", "30 s more")],
-    &[("hjkl", "choose"), ("c", "call"), ("b", "bring"), ("m", "say"), ("P", "projector"), ("Tab", "course")],
+    &[("o", "open a vote"), ("x", "close"), ("v", "vote again"), ("t", "30 s more"), ("r", "experiment")],
+    &[("c", "call"), ("b", "bring"), ("P", "projector"), ("Tab", "course"), ("m", "say"), ("hjkl", "choose")],
 ];
 
 /// Draws the desk: where everybody is, whom the class is called to, and the vote.
@@ -42,11 +46,15 @@ pub fn desk(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
     let call = class.call().map_or_else(|| "not called anywhere".to_owned(), |place| format!("called to {place}"));
     let map = class.at(None).len();
     let dot = theme.glyphs().dot;
-    let here = format!("{} in {dot} {map} at no step {dot} {call}", counted(class.count(), "learner"));
-    put(buf, left, area.y, wide, "The teacher's desk", theme.title());
-    put(buf, left + 21, area.y, wide - 21, &here, theme.text());
+    let here = format!("{} in {dot} {call} {dot} {map} at no step", counted(class.count(), "learner"));
+    put(buf, left, area.y, wide, "Desk", theme.title());
+    put(buf, left + 7, area.y, wide - 7, &here, theme.text());
     let foot = area.bottom() - 1;
-    let vote = class.poll().map_or(NO_VOTE, |poll| 2 + poll.asked.options.len() as u16);
+    let vote = match class.poll() {
+        _ if desk.experiment => EXPERIMENT,
+        None => NO_VOTE,
+        Some(poll) => 2 + poll.asked.options.len() as u16,
+    };
     // Below the map: the step chosen, the vote, what was done, and two lines of keys.
     let rows = foot.saturating_sub(area.y + 1 + 1 + vote + 2);
     let most = course.lessons.len() as u16 + 1;
@@ -60,15 +68,22 @@ pub fn desk(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
     put(buf, left, y, wide, &fit(&format!("{at} {title}; {there}"), usize::from(wide), theme.ascii), theme.value());
     y += 1;
     let below = Rect { x: left, y, width: wide, height: foot.saturating_sub(y + 2) };
-    if let Some(poll) = class.poll() {
-        draw_vote(poll, class.count(), theme, below, buf);
+    if desk.experiment {
+        draw_experiment(class.experiment(), theme, below, buf);
+    } else if let Some(poll) = class.poll() {
+        draw_vote(poll, (class.turnout(), class.count()), theme, below, buf);
     } else {
         let how = "No vote yet. o opens one on the question of the step chosen (marked ?): its result is covered for all \
                    until x closes it. Open it before you call the class there.";
         lines(&text::wrap(&[how.into()], usize::from(wide)), below, buf);
     }
     let said = match &desk.writes {
-        Some(line) => format!("To everybody: {line}{}", theme.glyphs().pointer),
+        // The end of a long line is what is being written.
+        Some(line) => {
+            let room = usize::from(wide).saturating_sub("To everybody: ".len() + 2);
+            let end: String = line.chars().skip(line.chars().count().saturating_sub(room)).collect();
+            format!("To everybody: {end}{}", theme.glyphs().pointer)
+        }
         None => desk.said.clone(),
     };
     put(buf, left, foot - 2, wide, &fit(&said, usize::from(wide), theme.ascii), theme.value());
@@ -123,26 +138,32 @@ fn draw_map(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
             let sign = match count {
                 0 if asks => "?".to_owned(),
                 0 => theme.glyphs().dot.to_owned(),
-                count => count.to_string(),
+                1..=99 => count.to_string(),
+                _ => "99".to_owned(),
             };
             let style = match () {
                 () if chosen && usize::from(step) == desk.step => theme.focus(),
                 () if count > 0 => theme.value(),
                 () => theme.dim(),
             };
-            // The call has its own sign, so that colour alone does not tell it.
-            let called = class.call() == Some(&place);
-            let cell = if called { format!("{sign:>1}<") } else { format!("{sign:>2}") };
+            // Call and question have signs, so that colour alone does not tell them.
+            let mark = match () {
+                () if class.call() == Some(&place) => "<",
+                () if asks && count > 0 => "?",
+                () => " ",
+            };
+            let cell = format!("{sign:>2}{mark}");
             put(buf, left + (step - first) * STEP, y, STEP, &cell, style);
         }
     }
 }
 
 /// The vote: bars for the present one, and numbers of the one before.
-fn draw_vote(poll: &Poll, count: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_vote(poll: &Poll, (answered, count): (usize, usize), theme: &Theme, area: Rect, buf: &mut Buffer) {
     let which = if poll.round() > 1 { "second vote" } else { "first vote" };
     let state = if poll.open { "open" } else { "closed" };
-    let head = format!("{} {which}, {state}: {} of {count} have answered", poll.asked.place, poll.count());
+    let limit = if poll.until.is_some() { ", closes by itself" } else { "" };
+    let head = format!("{} {which}, {state}{limit}: {answered} of {count} have answered", poll.asked.place);
     put(buf, area.x, area.y, area.width, &head, theme.heading());
     let ask = fit(&poll.asked.text, usize::from(area.width), theme.ascii);
     put(buf, area.x, area.y + 1, area.width, &ask, theme.text());
@@ -172,11 +193,48 @@ fn draw_bars(poll: &Poll, theme: &Theme, area: Rect, buf: &mut Buffer) {
     bars::draw(area, buf, theme, &Bars { range: Some((0.0, most)), ..Bars::new(&rows) });
 }
 
+/// The runs of the class: a dot for each, their mean with its interval, and beside it what one run alone says.
+fn draw_experiment(experiment: &Experiment, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let (ended, failed, all) = experiment.count();
+    let failures = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+    let head = format!("GlobalPooling minus [CLS], fine-tuned, in points: {ended} of {all} runs{failures}");
+    put(buf, area.x, area.y, area.width, &fit(&head, usize::from(area.width), theme.ascii), theme.heading());
+    let Some(figures) = experiment.figures() else {
+        let how = format!(
+            "Each learner is one run of lesson 08's race in its small size ({TRAIN} sentences, {TOP_LAYERS} layers), with a \
+             seed of their own."
+        );
+        lines(&text::wrap(&[how.into()], usize::from(area.width)), Rect { y: area.y + 1, height: 2, ..area }, buf);
+        return;
+    };
+    let points = |share: f64| (100.0 * share) as f32;
+    let row = |label: &str, [low, high]: [f64; 2], value: f64, dots: Vec<f32>| Bar {
+        label: label.to_owned(),
+        value: points(value),
+        text: format!("{} [{}, {}]", signed(value), signed(low), signed(high)),
+        role: Role::Mean,
+        interval: Some((points(low), points(high))),
+        dots,
+    };
+    let dots = figures.by_run.iter().map(|run| points(*run)).collect();
+    let around = |half: f64| [figures.mean - half, figures.mean + half];
+    let mut rows = vec![row(&counted(figures.by_run.len(), "run"), figures.interval, figures.mean, dots)];
+    rows.extend(figures.from_seeds.map(|half| row("by seeds alone", around(half), figures.mean, Vec::new())));
+    let first = figures.by_run.first().copied().unwrap_or_default();
+    rows.push(row("one run, sentences", figures.of_one, first, Vec::new()));
+    let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    bars::draw(plot, buf, theme, &Bars { axis: true, marks: &[0.0], ..Bars::new(&rows) });
+}
+
 /// Draws what the room sees: the closed vote, else how many have voted, else where the class is. Never a name.
-pub fn projector(class: &Class, course: &Course, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn projector(class: &Class, experiment: bool, course: &Course, theme: &Theme, area: Rect, buf: &mut Buffer) {
     Clear.render(area, buf);
     let wide = area.width.saturating_sub(4);
     let inside = Rect { x: area.x + 2, width: wide, ..area };
+    if experiment {
+        let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2).min(14), ..inside };
+        return draw_experiment(class.experiment(), theme, plot, buf);
+    }
     let at = |row: u16, said: &str, buf: &mut Buffer| {
         let cells = width(said) as u16;
         let x = inside.x + wide.saturating_sub(cells) / 2;
@@ -203,7 +261,7 @@ pub fn projector(class: &Class, course: &Course, theme: &Theme, area: Rect, buf:
                     );
                 }
             }
-            at(area.height.saturating_sub(3), &format!("{} of {} have answered", poll.count(), class.count()), buf);
+            at(area.height.saturating_sub(3), &format!("{} of {} have answered", class.turnout(), class.count()), buf);
         }
         Some(poll) if class.call().is_none_or(|call| *call == poll.asked.place) => {
             at(1, &poll.asked.place.to_string(), buf);

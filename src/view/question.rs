@@ -79,15 +79,17 @@ pub(super) fn feedback(
         None => String::new(),
     };
     let said = match verdict.right {
+        None if state.votes_on(question) => {
+            let said = format!("You said: {}. The result comes when the class has voted.", option(choice));
+            vec![Span::styled(said, theme.value())]
+        }
         // An earlier version kept whether it was right, and not what was.
         None if graded => {
             let said = format!("You said: {}. When it was measured it came out otherwise{measured}.", option(choice));
             vec![Span::styled(said, theme.value())]
         }
         None => {
-            let tells = if state.votes_on(question) {
-                "The result comes when the class has voted."
-            } else if state.run_request().is_some() && !state.has_run_here() {
+            let tells = if state.run_request().is_some() && !state.has_run_here() {
                 "The bench will tell; run it."
             } else if state.missing().is_empty() {
                 "Nothing here decides it."
@@ -107,7 +109,7 @@ pub(super) fn feedback(
     };
     let mut lines = wrap(&said, width);
     if let Some(tally) = state.class.tallies.get(&question.id).filter(|_| !state.votes_on(question)) {
-        lines.extend(wrap(&[Span::styled(class(tally, &option), theme.text())], width));
+        lines.extend(wrap(&[Span::styled(class(tally, choice, &option), theme.text())], width));
     }
     if verdict.right.is_some() {
         lines.extend(blocks::render_inlines(question.why(state.embedded()), &resolver(state), width, theme));
@@ -115,19 +117,22 @@ pub(super) fn feedback(
     lines
 }
 
-/// What the class said: the option that most chose, and how many did so before they talked it over.
-fn class(tally: &Tally, option: &dyn Fn(usize) -> String) -> String {
+/// What the class said: the options that most chose, the learner's own, and how it was before they talked it over.
+fn class(tally: &Tally, choice: usize, option: &dyn Fn(usize) -> String) -> String {
     let count = tally.votes.last().map_or(0, Vec::len);
-    let Some(most) = (0..count).rev().max_by_key(|index| tally.said(*index).0) else { return String::new() };
-    let (said, of) = tally.said(most);
-    let before = match &tally.votes[..] {
-        [first, _] => {
-            let (said, of) = Tally { votes: vec![first.clone()] }.said(most);
-            format!(", {said} of {of} before they talked it over")
-        }
-        _ => String::new(),
+    let of = tally.said(0).1;
+    let most = (0..count).map(|index| tally.said(index).0).max().unwrap_or(0);
+    if most == 0 {
+        return "Nobody in your class has answered.".to_owned();
+    }
+    let first = tally.votes.first().filter(|_| tally.votes.len() > 1).cloned();
+    let one = |index: usize| {
+        let before = first.as_ref().and_then(|votes| votes.get(index));
+        let before = before.map_or(String::new(), |said| format!(" ({said} before they talked it over)"));
+        format!("{} of {of} said {}{before}", tally.said(index).0, option(index))
     };
-    format!("Your class: {said} of {of} said {}{before}.", option(most))
+    let told = |index: &usize| tally.said(*index).0 == most || *index == choice;
+    format!("Your class: {}.", (0..count).filter(told).map(one).collect::<Vec<_>>().join("; "))
 }
 
 /// Sources of the values that the answered questions of a step show.

@@ -48,7 +48,9 @@ impl Taught {
     }
 
     fn projected(&self, size: (u16, u16)) -> String {
-        text(size, |area, buf| view::projector(&self.class, &self.course, &Theme::default(), area, buf))
+        text(size, |area, buf| {
+            view::projector(&self.class, self.desk.experiment, &self.course, &Theme::default(), area, buf);
+        })
     }
 }
 
@@ -116,6 +118,36 @@ fn the_projector_shows_one_thing_and_no_name() {
 }
 
 #[test]
+fn the_experiment_shows_a_dot_a_run_and_what_one_run_alone_would_say() {
+    use clsroom::class::Effect;
+    use clsroom::class::experiment::Ran;
+    let mut taught = Taught::new();
+    taught.press("r");
+    assert!(taught.desk.said.contains("Nobody is in"));
+    for (session, name) in ["ann", "bob", "cat", "dan", "eve", "fay"].iter().enumerate() {
+        taught.happens(class::Msg::Joined(session as u64, (*name).to_owned()));
+    }
+    let orders = taught.desk.key(Key::Char('r'), &taught.course, &taught.class, 0).expect("the desk's key");
+    let mut effects = taught.class.update(class::Msg::Teacher(orders[0].clone()));
+    insta::assert_snapshot!("experiment_begins_80x24", taught.seen((80, 24)));
+    // Each run ends with another difference: made-up answers, for the picture alone.
+    let mut runs = 0;
+    while let Some(Effect::Run(seed)) = effects.first().cloned() {
+        let right = |count: usize| (0..500).map(|at| at * 7 % 500 < count).collect();
+        let ran = Ran { cls: right(400 - 3 * runs), mean: right(405 + 4 * runs) };
+        effects = taught.class.update(class::Msg::Ran(seed, Some(ran)));
+        runs += 1;
+    }
+    assert_eq!(runs, 6);
+    assert!(matches!(&effects[0], Effect::Tell(Note::News(words)) if words.contains("6 runs")), "{effects:?}");
+    insta::assert_snapshot!("experiment_80x24", taught.seen((80, 24)));
+    insta::assert_snapshot!("experiment_projector_80x24", taught.projected((80, 24)));
+    // A vote takes the place again.
+    taught.press("lo");
+    assert!(taught.seen((80, 24)).contains("first vote, open"));
+}
+
+#[test]
 fn keys_of_the_desk_say_what_they_did_or_why_not() {
     let mut taught = Taught::new();
     taught.press("x");
@@ -128,8 +160,16 @@ fn keys_of_the_desk_say_what_they_did_or_why_not() {
     assert!(taught.desk.said.contains("60 s"), "{}", taught.desk.said);
     taught.press("vv");
     assert!(taught.desk.said.contains("two votes"));
+    taught.press("o");
+    assert!(taught.desk.said.contains("A vote is open at 01.2"), "{}", taught.desk.said);
+    taught.press("xv");
+    assert!(taught.desk.said.contains("before x"), "{}", taught.desk.said);
     taught.press("q");
     assert!(taught.desk.said.contains("Ctrl-C"));
+    taught.press("#");
+    assert!(taught.desk.said.contains("does nothing"));
+    // A paste is for a line that is being written, and never reaches the course under the desk.
+    assert!(taught.desk.paste("lost"));
     // The cursor stays within the course, and a line is written with any letters.
     taught.press(&"j".repeat(50));
     taught.press(&"l".repeat(50));
@@ -155,7 +195,29 @@ fn while_a_class_votes_the_result_waits_and_afterwards_the_class_stands_beside_i
     driver.tell(Msg::Class(Note::Closed(question, Tally { votes: vec![vec![3, 4, 1], vec![6, 2, 0]] })));
     assert!(!driver.state.covered());
     let shown = driver.screen();
-    assert!(shown.contains("Your class: 6 of 8 said the first, 3 of 8 before they talked it over."), "{shown}");
+    assert!(shown.contains("Your class: 6 of 8 said the first (3 before they talked it over)."), "{shown}");
+}
+
+#[test]
+fn whose_answer_was_judged_before_the_vote_stays_with_it_and_is_told_nothing_more() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("04");
+    let question = driver.state.question().expect("04.1 asks").id.clone();
+    driver.press("1");
+    assert!(driver.screen().contains("Correct"), "{}", driver.screen());
+    driver.tell(Msg::Class(Note::Vote(question.clone(), false)));
+    let shown = driver.screen();
+    assert!(shown.contains("The result comes when the class has voted") && !shown.contains("otherwise"), "{shown}");
+    driver.press("2");
+    assert!(driver.screen().contains("Your answer stands"));
+    // Nor is it asked as a recall question meanwhile.
+    assert!(driver.state.recall().is_empty());
+    // A tie names both options, and the learner's own.
+    driver.tell(Msg::Class(Note::Closed(question, Tally { votes: vec![vec![0, 2, 2]] })));
+    let joined = driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["0 of 4 said the first", "2 of 4 said one between", "2 of 4 said the last"] {
+        assert!(joined.contains(part), "{part} in {joined}");
+    }
 }
 
 #[test]

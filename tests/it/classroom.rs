@@ -287,6 +287,8 @@ fn a_full_class_says_so_and_a_session_that_fails_ends_alone() {
     let mut cat = class.enter(home.path(), "cat", &[]);
     assert_eq!(cat.wait_for_end(), 1);
     assert!(cat.screen().contains("The class is full: 2 of 2 are in. Try again later."), "{}", cat.screen());
+    // The teacher always finds a place, and takes none.
+    teach(&class, home.path()).wait_for("2 learners in");
     // On purpose, a key makes a session fail.
     ann.send("j");
     assert_eq!(ann.wait_for_end(), 1);
@@ -414,6 +416,54 @@ fn a_client_without_a_session_is_gone_and_one_connection_cannot_take_all_places(
     });
 }
 
+#[test]
+fn a_name_that_was_taken_meanwhile_is_closed_to_who_came_before() {
+    let home = tempfile::tempdir().expect("a folder");
+    let class = Class::open(home.path(), &["--code", "rivoka"]);
+    run(async {
+        let mut first = Learner::with_password(class.port, "carl", "rivoka").await.expect("in");
+        let second = Learner::with_password(class.port, "carl", "rivoka").await.expect("in, too");
+        let mut carl = Learner::shell(second, (80, 24)).await.expect("a session");
+        assert!(carl.see("Keep this number").await, "{}", carl.screen());
+        assert!(Learner::with_password(class.port, "Carl", "rivoka").await.is_none(), "now a number is asked for");
+        let (status, said) = Learner::command(&mut first, "notebook").await;
+        assert!(status == Some(1) && said.contains("somebody else has taken the name carl"), "{said}");
+        // On the connection that took it, more can be opened.
+        let number: String = carl.screen().split("this number: ").nth(1).expect("a number").chars().take(4).collect();
+        let mut again = Learner::with_password(class.port, "carl", &format!("rivoka {number}")).await.expect("in");
+        let (status, said) = Learner::command(&mut again, "notebook").await;
+        assert!(status == Some(0) && said.starts_with("# "), "{said}");
+    });
+    // What was done in a class that everybody could enter is not in one with a word.
+    let names = ["learners", "learners-open"]
+        .map(|folder| home.path().join(".local/share/clsroom/classes/clsroom").join(folder));
+    assert!(names[0].join("carl").exists() && !names[1].exists());
+}
+
+#[test]
+fn flags_of_one_learner_and_names_that_are_paths_are_refused() {
+    let home = tempfile::tempdir().expect("a folder");
+    for (flags, why) in [
+        (&["--ascii"][..], "--ascii means nothing for a class"),
+        (&["--color", "never"], "--color means nothing"),
+        (&["--notes"], "--notes"),
+        (&["--class", "../x"], "cannot be named"),
+        (&["--class", ".."], "cannot be named"),
+        (&["--listen", "nowhere"], "--listen"),
+        (&["--data", "/nowhere.csv"], "nowhere.csv"),
+        (&["--most", "0"], "--most"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(flags)
+            .env("HOME", home.path())
+            .output()
+            .expect("it runs");
+        let said = text(&output.stderr);
+        assert!(!output.status.success() && said.contains(why), "{flags:?}: {said}");
+    }
+}
+
 /// Resident memory of a process, in bytes.
 fn resident(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -441,7 +491,7 @@ fn a_class_is_called_votes_talks_and_votes_again() {
     ann.wait_for("[home ready]");
     let mut bob = class.enter(home.path(), "bob", &[]);
     bob.wait_for("[home ready]");
-    teacher.wait_for("2 learners in · 2 at no step");
+    teacher.wait_for("2 at no step");
     // A step without a question has no vote; lesson 04's first one has.
     teacher.send("jjj");
     teacher.wait_for("04.1");
@@ -483,7 +533,7 @@ fn a_class_is_called_votes_talks_and_votes_again() {
         learner.wait_for("Your class: 2 of 2 said");
         learner.wait_until("the first vote beside it", |screen| {
             let joined = screen.split_whitespace().collect::<Vec<_>>().join(" ");
-            joined.contains("1 of 2 before they talked it over")
+            joined.contains("(1 before they talked it over)")
         });
     }
     // A line to all, and everybody is taken elsewhere.
@@ -526,4 +576,43 @@ fn a_vote_with_a_limit_ends_by_itself() {
     teacher.send("t");
     teacher.wait_for("The vote closes in 30 s.");
     teacher.wait_for("first vote, closed");
+}
+
+#[test]
+fn a_class_runs_one_experiment_in_which_each_learner_is_a_seed() {
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let data = home.path().join("mine.csv");
+    let rows = (0..120).map(|row| {
+        let (word, label) = [("warm and funny", "good"), ("slow and clumsy", "bad")][row % 2];
+        format!("scene {row} is {word},{label}\n")
+    });
+    fs::write(&data, format!("text,label\n{}", rows.collect::<String>())).expect("written");
+    let class = Class::open(home.path(), &["--open", "--data", &data.display().to_string()]);
+    let mut teacher = teach(&class, home.path());
+    teacher.wait_for("[desk ready]");
+    let mut ann = class.enter(home.path(), "ann", &[]);
+    ann.wait_for("[home ready]");
+    let mut bob = class.enter(home.path(), "bob", &[]);
+    bob.wait_for("[home ready]");
+    teacher.wait_for("2 learners in");
+    teacher.send("r");
+    teacher.wait_for("0 of 2 runs");
+    teacher.wait_for("1 of 2 runs");
+    teacher.wait_for("2 of 2 runs");
+    teacher.wait_for("by seeds alone");
+    for learner in [&mut ann, &mut bob] {
+        learner.wait_until("what came out", |screen| {
+            let joined = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            joined.contains("The experiment of your class is done. 2 runs: GlobalPooling minus [CLS]")
+        });
+    }
+    // Who comes later joins with another key.
+    let mut cat = class.enter(home.path(), "cat", &[]);
+    cat.wait_for("[home ready]");
+    teacher.wait_for("3 learners in");
+    teacher.send("r");
+    teacher.wait_for("3 of 3 runs");
 }

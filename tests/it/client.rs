@@ -48,6 +48,37 @@ impl Learner {
         connection.authenticate_none(user).await.ok()?.success().then_some(connection)
     }
 
+    /// A connection that came in with a password.
+    pub async fn with_password(port: u16, user: &str, password: &str) -> Option<Handle<Trusting>> {
+        let mut connection = connect(Arc::default(), ("127.0.0.1", port), Trusting).await.ok()?;
+        connection.authenticate_password(user, password).await.ok()?.success().then_some(connection)
+    }
+
+    /// Runs a command on a connection: its exit status, and all that it said.
+    pub async fn command(connection: &mut Handle<Trusting>, command: &str) -> (Option<u32>, String) {
+        let Ok(mut channel) = connection.channel_open_session().await else { return (None, String::new()) };
+        let _ = channel.exec(true, command).await;
+        let (mut status, mut said) = (None, String::new());
+        while let Ok(Some(message)) = timeout(PATIENCE, channel.wait()).await {
+            match message {
+                ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. } => {
+                    said.push_str(&String::from_utf8_lossy(&data));
+                }
+                ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
+                _ => {}
+            }
+        }
+        (status, said)
+    }
+
+    /// A session on a connection.
+    pub async fn shell(connection: Handle<Trusting>, (columns, rows): (u32, u32)) -> Option<Self> {
+        let channel = connection.channel_open_session().await.ok()?;
+        channel.request_pty(false, "xterm-256color", columns, rows, 0, 0, &[]).await.ok()?;
+        channel.request_shell(false).await.ok()?;
+        Some(Self::on(connection, channel, (columns, rows)))
+    }
+
     /// Comes in and asks for a terminal of this size.
     pub async fn enter(port: u16, user: &str, (columns, rows): (u32, u32)) -> Option<Self> {
         Self::with(port, user, (columns, rows), Config { nodelay: true, ..Config::default() }).await
@@ -56,10 +87,7 @@ impl Learner {
     /// The same with a client of one's own.
     pub async fn with(port: u16, user: &str, (columns, rows): (u32, u32), config: Config) -> Option<Self> {
         let connection = Self::knock(port, user, config).await?;
-        let channel = connection.channel_open_session().await.ok()?;
-        channel.request_pty(false, "xterm-256color", columns, rows, 0, 0, &[]).await.ok()?;
-        channel.request_shell(false).await.ok()?;
-        Some(Self::on(connection, channel, (columns, rows)))
+        Self::shell(connection, (columns, rows)).await
     }
 
     /// On a channel that was opened.

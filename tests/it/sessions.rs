@@ -83,6 +83,84 @@ fn two_learners_of_one_model_have_lanes_of_their_own() {
     assert_eq!(report.lanes[0].readout, "sep");
 }
 
+/// Waits for an event of this ticket that is asked for.
+fn hears(events: &Receiver<Event>, what: &str, is: impl Fn(&Event) -> bool) {
+    loop {
+        let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what} in time"));
+        match event {
+            event if is(&event) => return,
+            Event::Failed(_, why) | Event::Panicked(why) => panic!("{why}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_same_run_of_several_learners_is_computed_once_and_is_all_of_theirs() {
+    let model = Arc::clone(lab().model());
+    let worker = Worker::start(2, move |_| Ok(Loaded { model, other: Arc::default() })).expect("threads");
+    let seat = || {
+        let (sender, events) = channel();
+        (worker.seat(None, move |event| drop(sender.send(event))), events)
+    };
+    let seats: Vec<_> = (0..4).map(|_| seat()).collect();
+    let [(long, of_long), (one, of_one), (two, of_two), (three, of_three)] = &seats[..] else { panic!("four") };
+    // Something that takes long is under way: the others wait, and hear how many stand before them.
+    long.submit(1, race(&[Readout::Cls, Readout::Mean, Readout::Max], vec![Mode::Finetune]));
+    hears(of_long, "a beginning", |event| matches!(event, Event::Progress(1, ..)));
+    let says =
+        |words: &'static str| move |event: &Event| matches!(event, Event::Progress(_, p, _) if p.what.contains(words));
+    one.submit(5, race(&[Readout::Cls, Readout::Mean], vec![Mode::Frozen]));
+    hears(of_one, "its place", says("1 run of the class is before it"));
+    three.submit(6, race(&[Readout::Sep], vec![Mode::Frozen]));
+    hears(of_three, "its place", says("2 runs of the class are before it"));
+    two.submit(7, race(&[Readout::Cls, Readout::Mean], vec![Mode::Frozen]));
+    hears(of_two, "its place", says("1 run of the class is before it"));
+    long.cancel(1);
+    hears(of_long, "its end", |event| matches!(event, Event::Cancelled(1)));
+    let (Outcome::Race(first), Outcome::Race(second)) = (answer(of_one, 5), answer(of_two, 7)) else { panic!("races") };
+    assert!(Arc::ptr_eq(&first, &second), "computed once");
+    assert!(matches!(answer(of_three, 6), Outcome::Race(_)));
+    // Lanes answer for the sentences of both.
+    for (seat, events) in [(one, of_one), (two, of_two)] {
+        seat.submit(9, ask());
+        assert_eq!(lanes(&answer(events, 9)), ["cls frozen", "mean frozen"]);
+    }
+}
+
+#[test]
+fn who_gives_up_a_run_that_others_watch_gives_up_alone() {
+    let model = Arc::clone(lab().model());
+    let worker = Worker::start(2, move |_| Ok(Loaded { model, other: Arc::default() })).expect("threads");
+    let seat = || {
+        let (sender, events) = channel();
+        (worker.seat(None, move |event| drop(sender.send(event))), events)
+    };
+    let ((one, of_one), (two, of_two)) = (seat(), seat());
+    let tuned = || race(&[Readout::Cls, Readout::Mean], vec![Mode::Finetune]);
+    one.submit(1, tuned());
+    hears(&of_one, "a beginning", |event| matches!(event, Event::Progress(1, ..)));
+    two.submit(2, tuned());
+    hears(&of_two, "to watch it", |event| matches!(event, Event::Progress(2, ..)));
+    one.cancel(1);
+    hears(&of_one, "its end", |event| matches!(event, Event::Cancelled(1)));
+    assert!(matches!(answer(&of_two, 2), Outcome::Race(_)), "the other goes on");
+    // Held by one of two it goes on; held by both it waits, until one of them goes on.
+    one.submit(3, tuned());
+    two.submit(4, tuned());
+    hears(&of_two, "to watch it", |event| matches!(event, Event::Progress(4, p, _) if p.total > 0));
+    one.pause(3, true);
+    two.pause(4, true);
+    two.pause(4, false);
+    assert!(matches!(answer(&of_two, 4), Outcome::Race(_)));
+    // Both leave: nothing is left of it.
+    one.submit(5, tuned());
+    two.submit(6, tuned());
+    drop(one);
+    two.cancel(6);
+    hears(&of_two, "its end", |event| matches!(event, Event::Cancelled(6)));
+}
+
 #[test]
 fn who_comes_late_hears_of_the_model_and_a_panic_is_told_to_its_learner_alone() {
     let model = Arc::clone(lab().model());
