@@ -1,7 +1,7 @@
 //! The classroom: `clsroom serve`, the course for many learners over SSH from one process with one model.
 //!
-//! [`door`] decides who comes in, [`connection`] says it in the protocol's words, [`learner`] runs the loop of the local
-//! terminal for each of them, [`hall`] knows who is in. Nothing of a client becomes a command or a path.
+//! `door` decides who comes in, `connection` says it in the protocol's words, `learner` runs the loop of the local
+//! terminal for each of them, `hall` knows who is in. Nothing of a client becomes a command or a path.
 
 mod connection;
 mod door;

@@ -2,7 +2,7 @@
 //!
 //! One thread answers what screens wait for (traces, knock-outs), another runs long work (races), each with a pool of its
 //! own, so that a race never blocks a bench. The model is loaded once; every learner has a [`Seat`], whose requests have
-//! tickets, by which they are cancelled and by which their answers are known. Long work waits in a [`queue`], where the same
+//! tickets, by which they are cancelled and by which their answers are known. Long work waits in a queue, where the same
 //! request of several learners is one run that all of them watch.
 
 mod queue;

@@ -7,7 +7,7 @@
 use crate::lab::stats::Table;
 use crate::lab::{Mode, RaceReport, RaceRequest, Readout, Recipe};
 
-/// Training sentences of a run: the small size of the lessons' races, so that thirty runs end within a lesson.
+/// Training sentences of a run: the small size of the lessons' races, so that a run takes about a minute.
 pub const TRAIN: usize = 512;
 
 /// Layers that learn.
