@@ -1,8 +1,9 @@
 //! The classroom: `clsroom serve`, the course for many learners over SSH from one process with one model.
 //!
-//! `door` decides who comes in, `connection` says it in the protocol's words, `learner` runs the loop of the local
-//! terminal for each of them, `hall` knows who is in. Nothing of a client becomes a command or a path.
+//! `door` decides who comes in, `connection` says it in the protocol's words, `channel` hears what a client wants, `learner` runs
+//! the loop of the local terminal for each of them, `hall` knows who is in. Nothing of a client becomes a command or a path.
 
+mod channel;
 mod connection;
 mod door;
 mod hall;
@@ -10,6 +11,7 @@ mod keys;
 mod learner;
 mod line;
 mod names;
+mod report;
 mod screen;
 
 use std::io::Write as _;

@@ -20,6 +20,7 @@ mod input;
 pub mod keys;
 mod memory;
 mod origins;
+mod pending;
 #[cfg(any(windows, test))]
 mod records;
 mod screen;
@@ -34,6 +35,7 @@ mod windows;
 
 use input::{Urgent, read_terminal};
 pub use memory::{give_back, keep_memory};
+pub use pending::Pending;
 use screen::{Screen, leave};
 pub use start::{install_hooks, learn, speaks, surroundings};
 #[cfg(unix)]

@@ -53,7 +53,7 @@ struct Room {
 /// Whose requests they are, and where the answers go.
 struct Learner {
     session: OnceLock<Session>,
-    own: Option<Dataset>,
+    own: Option<Arc<Dataset>>,
     notify: Box<dyn Fn(Event) + Send + Sync>,
 }
 
@@ -105,7 +105,7 @@ impl Worker {
     }
 
     /// A place for one more learner, with sentences of their own or without; `notify` is called from either thread.
-    pub fn seat(self: &Arc<Self>, own: Option<Dataset>, notify: impl Fn(Event) + Send + Sync + 'static) -> Seat {
+    pub fn seat(self: &Arc<Self>, own: Option<Arc<Dataset>>, notify: impl Fn(Event) + Send + Sync + 'static) -> Seat {
         let learner = Arc::new(Learner { session: OnceLock::new(), own, notify: Box::new(notify) });
         let mut learners = self.room.learners();
         if let Some(loaded) = self.room.loaded.get() {
@@ -154,7 +154,7 @@ impl Learner {
         self.session.get_or_init(|| {
             let session = loaded.session();
             match &self.own {
-                Some(own) => session.with(own.clone()),
+                Some(own) => session.with(Arc::clone(own)),
                 None => session,
             }
         })
@@ -301,23 +301,16 @@ fn run_all(loaded: &Result<Loaded, String>, pool: &rayon::ThreadPool, queue: &Qu
     }
 }
 
-/// Does a run, while all who asked for it watch.
+/// Does a run, while all who asked for it watch; nothing where a speed cannot be told.
 fn answer_all(loaded: Option<&Loaded>, pool: &rayon::ThreadPool, first: &Job, run: &Run) -> Option<Event> {
-    let Some(request) = &first.request else {
+    if first.request.is_none() {
         return pool.install(|| speed(&loaded?.model)).map(Event::Speed);
-    };
-    let Some(loaded) = loaded else { return Some(Event::Failed(0, "there is no model to run".to_owned())) };
+    }
     let started = Instant::now();
     let report = |progress: Progress| {
         run.each(|job| (job.who.notify)(Event::Progress(job.ticket, progress.clone(), job.reins.worked(started))));
     };
-    let stop = || run.stop();
-    let control = Control { report: &report, stop: &stop };
-    Some(match pool.install(|| first.who.session(loaded).run(request, &control)) {
-        Ok(Some(outcome)) => Event::Done(0, outcome),
-        Ok(None) => Event::Cancelled(0),
-        Err(error) => Event::Failed(0, error.to_string()),
-    })
+    answer(loaded, pool, first, &Control { report: &report, stop: &|| run.stop() })
 }
 
 /// Tells one of those who asked what a run came to, under their own ticket; what answers later questions is theirs, too.
@@ -340,38 +333,33 @@ fn tell_result(loaded: Option<&Loaded>, first: &Job, job: &Job, event: Option<&E
     (job.who.notify)(event);
 }
 
+/// What screens wait for, one after the other.
 fn serve(loaded: &Result<Loaded, String>, pool: &rayon::ThreadPool, jobs: &Receiver<Job>) {
-    while let Ok(Job { who, ticket, request, reins }) = jobs.recv() {
+    while let Ok(job) = jobs.recv() {
+        let started = Instant::now();
+        let report = |progress: Progress| {
+            (job.who.notify)(Event::Progress(job.ticket, progress, job.reins.worked(started)));
+        };
+        let control = Control { report: &report, stop: &|| job.reins.stop() };
         let answered = guarded(|| {
-            let Some(event) = answer(loaded.as_ref().ok(), pool, &who, (ticket, request.as_ref()), &reins) else {
-                return;
-            };
-            (who.notify)(event);
+            if let Some(event) = answer(loaded.as_ref().ok(), pool, &job, &control) {
+                (job.who.notify)(event);
+            }
         });
         // One learner's failure is not the others'.
         if let Err(why) = answered {
-            let _ = guarded(|| (who.notify)(Event::Panicked(why)));
+            let _ = guarded(|| (job.who.notify)(Event::Panicked(why)));
         }
     }
 }
 
-/// What comes of a job; nothing where a speed cannot be told.
-fn answer(
-    loaded: Option<&Loaded>,
-    pool: &rayon::ThreadPool,
-    who: &Learner,
-    (ticket, request): (u64, Option<&Request>),
-    reins: &Reins,
-) -> Option<Event> {
-    let request = request?;
-    let Some(loaded) = loaded else { return Some(Event::Failed(ticket, "there is no model to run".to_owned())) };
-    let started = Instant::now();
-    let report = |progress: Progress| (who.notify)(Event::Progress(ticket, progress, reins.worked(started)));
-    let stop = || reins.stop();
-    let control = Control { report: &report, stop: &stop };
-    Some(match pool.install(|| who.session(loaded).run(request, &control)) {
-        Ok(Some(outcome)) => Event::Done(ticket, outcome),
-        Ok(None) => Event::Cancelled(ticket),
-        Err(error) => Event::Failed(ticket, error.to_string()),
+/// What comes of a job's request, if it has one.
+fn answer(loaded: Option<&Loaded>, pool: &rayon::ThreadPool, job: &Job, control: &Control<'_>) -> Option<Event> {
+    let request = job.request.as_ref()?;
+    let Some(loaded) = loaded else { return Some(Event::Failed(job.ticket, "there is no model to run".to_owned())) };
+    Some(match pool.install(|| job.who.session(loaded).run(request, control)) {
+        Ok(Some(outcome)) => Event::Done(job.ticket, outcome),
+        Ok(None) => Event::Cancelled(job.ticket),
+        Err(error) => Event::Failed(job.ticket, error.to_string()),
     })
 }

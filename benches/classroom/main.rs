@@ -9,6 +9,10 @@ mod server;
 #[allow(dead_code, reason = "the tests use more of it")]
 mod client;
 
+#[path = "../../tests/it/served.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod served;
+
 use std::future::Future;
 use std::path::Path;
 use std::process::Command;
@@ -142,17 +146,17 @@ async fn with_key(port: u16, key: &Path, name: &str) -> Option<Learner> {
     let channel = connection.channel_open_session().await.ok().filter(|_| entered.success())?;
     channel.request_pty(false, "xterm-256color", 80, 24, 0, 0, &[]).await.ok()?;
     channel.exec(false, name).await.ok()?;
-    Some(Learner::on(connection, channel, (80, 24)))
+    Some(Learner::on(Some(connection), channel, (80, 24)))
 }
 
 async fn large_class(rows: &mut Vec<Row>) {
     let class = Class::open(2 * MANY);
     // The model is there before the class comes.
-    let first = join(class.port, 1).await;
+    let first = join(class.port(), 1).await;
     drop(first);
     let empty = memory(class.pid());
     let began = Instant::now();
-    let all = join(class.port, MANY).await;
+    let all = join(class.port(), MANY).await;
     let many = format!("{} learners", all.len());
     rows.push(Row::of(&format!("{many} join"), began.elapsed().as_secs_f64(), "s", 10.0));
     let all = each(all, open).await;
@@ -218,11 +222,11 @@ async fn large_class(rows: &mut Vec<Row>) {
 async fn come_and_go(rows: &mut Vec<Row>) {
     const TIMES: usize = 1_000;
     let class = Class::open(MANY);
-    drop(join(class.port, 5).await);
+    drop(join(class.port(), 5).await);
     sleep(Duration::from_secs(3)).await;
     let (before, memory_before) = (held(class.pid()), memory(class.pid()));
     for _ in 0..TIMES / 20 {
-        drop(join(class.port, 20).await);
+        drop(join(class.port(), 20).await);
     }
     let end = Instant::now() + Duration::from_secs(30);
     while Instant::now() < end && held(class.pid()) != before {
@@ -237,11 +241,11 @@ async fn come_and_go(rows: &mut Vec<Row>) {
 
 async fn crowd(rows: &mut Vec<Row>) {
     let class = Class::open(MANY);
-    drop(join(class.port, 1).await);
+    drop(join(class.port(), 1).await);
     sleep(Duration::from_secs(1)).await;
     let come: Vec<_> = (0..2 * MANY)
         .map(|at| {
-            let port = class.port;
+            let port = class.port();
             tokio::spawn(async move {
                 let mut learner = Learner::enter(port, &format!("learner{at}"), (80, 24)).await?;
                 let inside = learner.see("[home ready]").await;
@@ -270,7 +274,7 @@ async fn crowd(rows: &mut Vec<Row>) {
 /// Ten learners in one process, and ten with OpenSSH's server and a process each, in the same run.
 async fn compared(rows: &mut Vec<Row>) {
     let class = Class::open(MANY);
-    let all = each(join(class.port, FEW).await, open).await;
+    let all = each(join(class.port(), FEW).await, open).await;
     let ours = memory(class.pid());
     let walked = each(all, walk).await;
     let mut took: Vec<Duration> = walked.into_iter().flat_map(|(_, took)| took).collect();

@@ -7,42 +7,27 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::served::Served;
+
 /// A class of this program.
 pub(crate) struct Class {
-    process: Child,
-    pub(crate) port: u16,
+    served: Served,
     _home: TempDir,
 }
 
 impl Class {
     pub(crate) fn open(most: usize) -> Self {
         let home = tempfile::tempdir().expect("a folder");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_clsroom"))
-            .args(["serve", "--open", "--listen", "127.0.0.1:0", "--most", &most.to_string()])
-            .env("HOME", home.path())
-            .env_remove("XDG_DATA_HOME")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut out = BufReader::new(process.stdout.take().expect("its output"));
-        let mut said = String::new();
-        while !said.contains("Ctrl-C") {
-            assert!(out.read_line(&mut said).is_ok_and(|count| count > 0), "it opens; it said\n{said}");
-        }
-        let port = said.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(['.', '\n']).next()?.parse().ok());
-        Self { process, port: port.expect("a port"), _home: home }
+        let served = Served::open(home.path(), &["--open", "--most", &most.to_string()]);
+        Self { served, _home: home }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.served.port
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
-    }
-}
-
-impl Drop for Class {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.served.pid()
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
 use russh::{Channel, MethodKind, MethodSet};
 
-use super::door::{Answer, Asked, Guest, Way};
+use super::channel;
+use super::door::{Answer, Dialogue, Guest, Way};
 use super::hall::Hall;
-use super::learner;
 use super::line::Life;
 use super::names::Name;
 
@@ -18,7 +18,7 @@ const CHANNELS: usize = 4;
 pub(super) struct Connection {
     hall: Arc<Hall>,
     life: Arc<Life>,
-    asked: Asked,
+    dialogue: Dialogue,
     guest: Option<Guest>,
     /// Its channels: each holds one.
     channels: Arc<()>,
@@ -26,7 +26,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(hall: Arc<Hall>, life: Arc<Life>) -> Self {
-        Self { hall, life, asked: Asked::default(), guest: None, channels: Arc::default() }
+        Self { hall, life, dialogue: Dialogue::default(), guest: None, channels: Arc::default() }
     }
 
     /// What the door's answer is in the protocol's words.
@@ -76,7 +76,7 @@ impl Handler for Connection {
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
         let said = response.and_then(|mut said| said.next()).map(|said| String::from_utf8_lossy(&said).into_owned());
-        let answer = self.hall.door.answer(user, &mut self.asked, said.as_deref());
+        let answer = self.hall.door.answer(user, &mut self.dialogue, said.as_deref());
         Ok(self.told(user, answer))
     }
 
@@ -91,8 +91,7 @@ impl Handler for Connection {
     }
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
-        // From now on the client has so long to begin a session.
-        self.life.waits();
+        self.life.enters();
         Ok(())
     }
 
@@ -111,7 +110,7 @@ impl Handler for Connection {
             let (hall, life) = (Arc::clone(&self.hall), Arc::clone(&self.life));
             let handle = session.handle();
             tokio::spawn(async move {
-                learner::attend(channel, handle, guest, hall, &life).await;
+                channel::attend(channel, handle, guest, hall, &life).await;
                 drop(held);
             });
         }

@@ -52,7 +52,7 @@ pub(super) enum Answer {
 
 /// How far a client is that answers questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Asked {
+pub(super) enum Dialogue {
     #[default]
     Nothing,
     /// The last answer was wrong.
@@ -71,26 +71,26 @@ impl Door {
     }
 
     /// Somebody answers questions: `said` is the answer to the last one.
-    pub(super) fn answer(&self, user: &str, asked: &mut Asked, said: Option<&str>) -> Answer {
+    pub(super) fn answer(&self, user: &str, asked: &mut Dialogue, said: Option<&str>) -> Answer {
         let (Way::Word(word), Some(name)) = (&self.way, Name::of(user)) else { return Answer::No };
         if name.is_teacher() {
             return Answer::No;
         }
         match (*asked, said) {
-            (Asked::Nothing | Asked::Wrong, _) | (_, None) => {
-                let wrong = if *asked == Asked::Wrong { "That was wrong. " } else { "" };
-                *asked = Asked::Word;
+            (Dialogue::Nothing | Dialogue::Wrong, _) | (_, None) => {
+                let wrong = if *asked == Dialogue::Wrong { "That was wrong. " } else { "" };
+                *asked = Dialogue::Word;
                 Answer::Ask(format!("{wrong}{}: you are {name}.", visible(&self.class)), "Word of the class: ")
             }
-            (Asked::Word, Some(said)) => {
-                *asked = Asked::Wrong;
+            (Dialogue::Word, Some(said)) => {
+                *asked = Dialogue::Wrong;
                 if !same(word, said.trim()) {
                     return Answer::No;
                 }
                 if !self.names.is_taken(&name) {
                     return Answer::In(learner(name, true));
                 }
-                *asked = Asked::Number;
+                *asked = Dialogue::Number;
                 let why = if self.names.must_wait(&name, Instant::now()) {
                     format!(
                         "Too many wrong numbers were tried for {name}: wait ten minutes, or ask your teacher for it."
@@ -100,8 +100,8 @@ impl Door {
                 };
                 Answer::Ask(why, "Your number: ")
             }
-            (Asked::Number, Some(said)) => {
-                *asked = Asked::Wrong;
+            (Dialogue::Number, Some(said)) => {
+                *asked = Dialogue::Wrong;
                 self.number(name, said)
             }
         }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_word_lets_in_and_a_number_gives_a_name_back() {
         let (_folder, door) = door(Way::Word("rivoka".to_owned()));
-        let mut asked = Asked::default();
+        let mut asked = Dialogue::default();
         let mut say = |said: Option<&str>| door.answer("ann", &mut asked, said);
         assert!(matches!(say(None), Answer::Ask(_, "Word of the class: ")));
         assert_eq!(say(Some("wrong")), Answer::No);
@@ -221,7 +221,7 @@ mod tests {
         {
             let (_folder, door) = door(way);
             assert_eq!(door.open("teacher"), Answer::No);
-            assert_eq!(door.answer("Teacher", &mut Asked::default(), None), Answer::No);
+            assert_eq!(door.answer("Teacher", &mut Dialogue::default(), None), Answer::No);
             assert_eq!(door.password("TEACHER", "word"), Answer::No);
             assert_eq!(door.key("teacher", &key(2)), Answer::No);
             assert!(matches!(door.key("teacher", &key(1)), Answer::In(guest) if guest.teacher));

@@ -11,10 +11,10 @@ use crate::class::{Class, Effect, Msg};
 use crate::cli::Common;
 use crate::front::Incoming;
 use crate::front::start::Shared;
-use crate::lab::dataset::{Dataset, MOVIES};
+use crate::lab::dataset::MOVIES;
 use crate::lab::{Event, Outcome, Request};
 use crate::lesson::notebook::moment;
-use crate::worker::{Seat as Worked, Worker};
+use crate::worker::{Seat, Worker};
 
 /// A class and everything in it.
 pub(super) struct Hall {
@@ -28,7 +28,7 @@ pub(super) struct Hall {
     most: usize,
     runtime: tokio::runtime::Handle,
     /// Where the class's own runs are asked for.
-    runs: OnceLock<Worked>,
+    runs: OnceLock<Seat>,
     roll: Mutex<Roll>,
 }
 
@@ -36,19 +36,19 @@ pub(super) struct Hall {
 struct Roll {
     /// Sessions that were ever begun.
     count: u64,
-    there: BTreeMap<u64, Seat>,
+    there: BTreeMap<u64, Present>,
     closed: bool,
     class: Class,
 }
 
-/// Where a session is told something.
-struct Seat {
+/// A session that is in, and where it is told something.
+struct Present {
     sender: Sender<Incoming>,
     teacher: bool,
 }
 
-/// A session's place in the class; leaving it gives it up.
-pub(super) struct Place {
+/// That a session is in: dropped, it is not any more.
+pub(super) struct Attendance {
     hall: Arc<Hall>,
     pub(super) number: u64,
     /// The learner's name; a teacher is not counted.
@@ -74,24 +74,24 @@ impl Hall {
     }
 
     /// A place for one more session, or why there is none.
-    pub(super) fn place(self: &Arc<Self>, guest: &Guest, sender: Sender<Incoming>) -> Result<Place, String> {
+    pub(super) fn place(self: &Arc<Self>, guest: &Guest, sender: Sender<Incoming>) -> Result<Attendance, String> {
         let mut roll = self.roll();
         if roll.closed {
             return Err("The class is closing.".to_owned());
         }
         // A teacher always finds a place.
-        let learners = roll.there.values().filter(|seat| !seat.teacher).count();
+        let learners = roll.there.values().filter(|session| !session.teacher).count();
         if learners >= self.most && !guest.teacher {
             return Err(format!("The class is full: {learners} of {} are in. Try again later.", self.most));
         }
         roll.count += 1;
         let number = roll.count;
-        roll.there.insert(number, Seat { sender, teacher: guest.teacher });
+        roll.there.insert(number, Present { sender, teacher: guest.teacher });
         drop(roll);
         let name = (!guest.teacher).then(|| guest.name.as_str().to_owned());
-        let place = Place { hall: Arc::clone(self), number, name, since: Instant::now() };
-        place.tell(Msg::Joined);
-        Ok(place)
+        let attendance = Attendance { hall: Arc::clone(self), number, name, since: Instant::now() };
+        attendance.tell(Msg::Joined);
+        Ok(attendance)
     }
 
     /// Something happens in the class: those whom it concerns hear of it.
@@ -100,14 +100,17 @@ impl Hall {
         let Roll { class, there, .. } = &mut *roll;
         for effect in class.update(msg) {
             match effect {
-                Effect::Tell(note) => there.values().for_each(|seat| seat.tell(Incoming::Class(note.clone()))),
+                Effect::Tell(note) => there.values().for_each(|session| session.tell(Incoming::Class(note.clone()))),
                 Effect::TellOne(number, note) => {
-                    if let Some(seat) = there.get(&number) {
-                        seat.tell(Incoming::Class(note));
+                    if let Some(session) = there.get(&number) {
+                        session.tell(Incoming::Class(note));
                     }
                 }
                 Effect::Show => {
-                    there.values().filter(|seat| seat.teacher).for_each(|seat| seat.tell(Incoming::Resized));
+                    there
+                        .values()
+                        .filter(|session| session.teacher)
+                        .for_each(|session| session.tell(Incoming::Resized));
                 }
                 Effect::Wake(until) => self.wake(until),
                 Effect::Run(seed) => self.run(seed),
@@ -128,7 +131,7 @@ impl Hall {
     /// Has the class's race run with this seed, behind what learners have asked for.
     fn run(self: &Arc<Self>, seed: u64) {
         let own = self.shared.own();
-        let data = own.map_or(MOVIES, Dataset::name);
+        let data = own.map_or(MOVIES, |own| own.name());
         let take_seat = || {
             // The threads shall not keep a class that has ended.
             let hall = Arc::downgrade(self);
@@ -164,18 +167,18 @@ impl Hall {
         let mut roll = self.roll();
         roll.closed = true;
         let why = "the class has ended. Your progress is saved";
-        roll.there.values().for_each(|seat| seat.tell(Incoming::Broken(why.to_owned())));
+        roll.there.values().for_each(|session| session.tell(Incoming::Broken(why.to_owned())));
     }
 }
 
-impl Seat {
+impl Present {
     fn tell(&self, incoming: Incoming) {
         // A session that has ended hears nothing.
         let _ = self.sender.send(incoming);
     }
 }
 
-impl Place {
+impl Attendance {
     /// Something happens to this learner; to a teacher nothing does that the class counts.
     pub(super) fn tell(&self, what: impl FnOnce(u64, String) -> Msg) {
         if let Some(name) = &self.name {
@@ -190,7 +193,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Attendance {
     fn drop(&mut self) {
         self.tell(Msg::Left);
         self.hall.roll().there.remove(&self.number);

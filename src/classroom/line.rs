@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,32 +25,52 @@ const SESSION: Duration = Duration::from_secs(20);
 
 /// When a connection ends, unless something happens before.
 #[derive(Debug)]
-pub(super) struct Life(watch::Sender<Option<Instant>>);
+pub(super) struct Life {
+    deadline: watch::Sender<Option<Instant>>,
+    /// Sessions on it: it lasts as long as there is one.
+    sessions: Mutex<usize>,
+}
 
 impl Life {
     /// One that ends unless it is told in time to go on.
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(Some(Instant::now() + LOGIN))))
+        let deadline = watch::Sender::new(Some(Instant::now() + LOGIN));
+        Arc::new(Self { deadline, sessions: Mutex::default() })
     }
 
-    /// A session has begun: it lasts as long as the learner wants.
-    pub(super) fn goes_on(&self) {
-        self.0.send_replace(None);
+    /// Somebody has come in, and has so long to begin a session.
+    pub(super) fn enters(&self) {
+        self.deadline.send_replace(Some(Instant::now() + SESSION));
     }
 
-    /// It has no session, or no more.
-    pub(super) fn waits(&self) {
-        self.0.send_replace(Some(Instant::now() + SESSION));
+    /// A session has begun.
+    pub(super) fn begins(&self) {
+        *self.sessions() += 1;
+        self.deadline.send_replace(None);
+    }
+
+    /// A session has ended. After the last one another may begin, soon.
+    pub(super) fn ends(&self) {
+        let mut sessions = self.sessions();
+        *sessions = sessions.saturating_sub(1);
+        if *sessions == 0 {
+            self.deadline.send_replace(Some(Instant::now() + SESSION));
+        }
     }
 
     /// It ends now.
     pub(super) fn cut(&self) {
-        self.0.send_replace(Some(Instant::now()));
+        self.deadline.send_replace(Some(Instant::now()));
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, usize> {
+        // A number cannot be left half written.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Comes back when it has ended.
     async fn over(self: Arc<Self>) {
-        let mut told = self.0.subscribe();
+        let mut told = self.deadline.subscribe();
         loop {
             let deadline = *told.borrow_and_update();
             let changed = told.changed();
@@ -109,5 +129,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_lasts_as_long_as_one_of_its_sessions() {
+        let life = Life::new();
+        let ends = || life.deadline.borrow().is_some();
+        assert!(ends(), "nobody has come in");
+        life.enters();
+        assert!(ends(), "there is no session");
+        life.begins();
+        life.begins();
+        life.ends();
+        assert!(!ends(), "one goes on");
+        life.ends();
+        assert!(ends(), "none does");
     }
 }

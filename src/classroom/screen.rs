@@ -3,10 +3,7 @@
 //! At most one frame is under way. What changes meanwhile is drawn when it has left, so that a slow line costs one frame of
 //! memory and shows the newest state, never a queue of old ones.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::rc::Rc;
+use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,12 +18,12 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::hall::{self, Hall};
-use crate::app::class::{Place, question_of};
+use super::hall::Hall;
+use super::report::Report;
 use crate::app::{Loaded, State};
-use crate::class::Msg;
 use crate::class::desk::{Desk, Shown};
 use crate::front::Host;
+use crate::terminal::Pending;
 use crate::view::{self, Theme};
 
 /// Where a client does not say how large its terminal is.
@@ -98,21 +95,6 @@ impl Flow {
     }
 }
 
-/// What ratatui writes, kept until the frame is whole.
-#[derive(Clone, Default)]
-struct Pending(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Pending {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The terminal of a learner who came over a network.
 pub(super) struct Remote {
     terminal: Terminal<CrosstermBackend<Pending>>,
@@ -123,55 +105,20 @@ pub(super) struct Remote {
     out: UnboundedSender<Out>,
     report: Report,
     /// The class and the desk, on a teacher's screen.
-    desk: Option<View>,
+    desk: Option<Teacher>,
     /// How to fetch the notebook.
     fetch: String,
     reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
 }
 
 /// The class, and the desk from which a teacher sees it.
-pub(super) type View = (Arc<Hall>, Arc<Mutex<Desk>>);
-
-/// Tells the class where a learner is and what they answer.
-pub(super) struct Report {
-    place: Arc<hall::Place>,
-    at: Option<Place>,
-    /// Answers that the class knows, by question.
-    answers: Option<BTreeMap<String, usize>>,
-    /// Questions on which the class has voted while this learner was at them.
-    voted: BTreeSet<String>,
-}
-
-impl Report {
-    pub(super) fn new(place: Arc<hall::Place>) -> Self {
-        Self { place, at: None, answers: None, voted: BTreeSet::new() }
-    }
-
-    fn look(&mut self, state: &State) {
-        // What was answered in earlier sessions is told when the class votes on it.
-        let answers = &state.progress.answers;
-        let known = || answers.iter().map(|(id, given)| (id.clone(), given.choice)).collect();
-        let told = self.answers.get_or_insert_with(known);
-        let at = state.place();
-        if at != self.at {
-            self.at.clone_from(&at);
-            self.place.tell(|number, name| Msg::At(number, name, at));
-        }
-        let Some(question) = state.step().and_then(question_of) else { return };
-        let Some(choice) = state.given(question) else { return };
-        let new = told.insert(question.id.clone(), choice) != Some(choice);
-        let votes = state.votes_on(question) && self.voted.insert(question.id.clone());
-        if new || votes {
-            self.place.tell(|_, name| Msg::Answered(name, question.id.clone(), choice));
-        }
-    }
-}
+pub(super) type Teacher = (Arc<Hall>, Arc<Mutex<Desk>>);
 
 impl Remote {
     /// Takes the client's terminal over with the first frame.
     pub(super) fn new(
         (size, flow, out): (Arc<Size>, Arc<Flow>, UnboundedSender<Out>),
-        (report, desk): (Report, Option<View>),
+        (report, desk): (Report, Option<Teacher>),
         fetch: String,
         reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
     ) -> Result<Self, String> {
@@ -191,7 +138,7 @@ impl Remote {
 }
 
 /// The course, or what a teacher has chosen instead.
-fn drawn(state: &State, desk: Option<&View>, theme: &Theme, frame: &mut Frame<'_>) {
+fn drawn(state: &State, desk: Option<&Teacher>, theme: &Theme, frame: &mut Frame<'_>) {
     let Some((hall, desk)) = desk else { return view::draw(state, theme, frame) };
     let desk = desk.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let (area, course) = (frame.area(), &state.course);
@@ -232,7 +179,7 @@ impl Host for Remote {
         let desk = &self.desk;
         self.terminal.draw(|frame| drawn(state, desk.as_ref(), theme, frame)).map_err(broken)?;
         queue!(self.pending, EndSynchronizedUpdate).map_err(broken)?;
-        let frame = std::mem::take(&mut *self.pending.0.borrow_mut());
+        let frame = self.pending.take();
         self.out.send(Out::Frame(frame)).map_err(|_| "the connection has ended".to_owned())
     }
 

@@ -42,10 +42,7 @@ pub fn notebook(settings: &Settings, asked: &Notebook) -> Result<(), String> {
     let records = if settings.model.is_none() { loaded.records } else { BTreeMap::new() };
     let document = document(&progress, &loaded.course, &records, settings.learner.as_deref());
     let learner = settings.learner.as_deref();
-    let text = match asked.format {
-        NotebookFormat::Md => stamped(document.markdown(), learner),
-        NotebookFormat::Html => stamped(document.html(), learner),
-    };
+    let text = text(&document, asked.format, learner);
     match &asked.out {
         Some(path) => {
             // What somebody added to a notebook, and the notebook of another learner, are kept.
@@ -55,6 +52,16 @@ pub fn notebook(settings: &Settings, asked: &Notebook) -> Result<(), String> {
         }
         None => print(&text),
     }
+}
+
+/// A notebook as it is written to a file or sent: see [`stamped`].
+#[must_use]
+pub(crate) fn text(document: &Document, format: NotebookFormat, learner: Option<&str>) -> String {
+    let text = match format {
+        NotebookFormat::Md => document.markdown(),
+        NotebookFormat::Html => document.html(),
+    };
+    stamped(text, learner)
 }
 
 /// A notebook with a last line, which neither Markdown nor HTML shows: whose it is, and the checksum of the rest.
@@ -105,7 +112,8 @@ fn figure(datum: &Datum) -> Figure {
 pub fn export(document: &Document, learner: Option<&str>, folder: &Path) -> Result<PathBuf, String> {
     let cannot = |path: &Path, why: &str| format!("the notebook cannot be written to {}: {why}", place(path));
     let whose = learner.map_or(String::new(), |name| format!("-{}", sanitise_learner(name)));
-    let texts = [("md", stamped(document.markdown(), learner)), ("html", stamped(document.html(), learner))];
+    let texts = [("md", NotebookFormat::Md), ("html", NotebookFormat::Html)]
+        .map(|(ending, format)| (ending, text(document, format, learner)));
     for number in 1..=NAMES {
         let count = if number == 1 { String::new() } else { format!("-{number}") };
         let name = |ending: &str| folder.join(format!("clsroom-notebook{whose}{count}.{ending}"));

@@ -22,7 +22,7 @@ use crate::worker::{Seat, Worker};
 pub struct Shared {
     /// Lessons and records.
     pub loaded: Loaded,
-    own: Option<Dataset>,
+    own: Option<Arc<Dataset>>,
     counts: [usize; 4],
     heads: Option<Heads>,
     settings: Settings,
@@ -67,8 +67,8 @@ impl Shared {
     pub fn read(settings: &Settings, with: &CourseWith) -> Result<Self, String> {
         let mut loaded = load_course(settings.lessons.as_deref())?;
         let heads = loaded.heads.take();
-        let own = with.data.as_deref().map(read_data).transpose()?;
-        let counts = data_counts(own.as_ref())?;
+        let own = with.data.as_deref().map(read_data).transpose()?.map(Arc::new);
+        let counts = data_counts(own.as_deref())?;
         let (settings, against) = (settings.clone(), with.against.clone());
         Ok(Self { loaded: share(loaded), own, counts, heads, settings, against })
     }
@@ -94,7 +94,7 @@ impl Shared {
             state.classes = own.classes().to_vec();
             own.sha256().clone_into(&mut state.data_sha256);
         }
-        let said = notice.into_iter().chain(self.own.as_ref().map(Dataset::summary)).collect();
+        let said = notice.into_iter().chain(self.own.as_ref().map(|own| own.summary())).collect();
         Begun { state, theme, store, said, crash: common.crash, shared: Arc::clone(self) }
     }
 
@@ -106,7 +106,7 @@ impl Shared {
 
     /// The sentences that were given with `--data`.
     #[must_use]
-    pub fn own(&self) -> Option<&Dataset> {
+    pub fn own(&self) -> Option<&Arc<Dataset>> {
         self.own.as_ref()
     }
 

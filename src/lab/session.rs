@@ -165,8 +165,8 @@ impl Session {
 
     /// The same with a data set that is not inside the program.
     #[must_use]
-    pub fn with(self, dataset: Dataset) -> Self {
-        let own = Mutex::new(BTreeMap::from([(dataset.name().to_owned(), Arc::new(dataset))]));
+    pub fn with(self, dataset: Arc<Dataset>) -> Self {
+        let own = Mutex::new(BTreeMap::from([(dataset.name().to_owned(), dataset)]));
         Self { other: OnceLock::new(), own, ..self }
     }
 

@@ -1,13 +1,12 @@
 //! Where each setting comes from, for the settings overlay.
 
-use crate::app::settings::{Fixed, Look, Settings as Shown};
+use crate::app::settings::{Fixed, Settings as Shown};
 use crate::cli::Common;
 use crate::config::{self, Settings};
-use crate::view::{Depth, Theme};
+use crate::view::Theme;
 
 /// All settings as the overlay shows them.
 pub(super) fn settings(settings: &Settings, common: &Common, theme: &Theme) -> Shown {
-    let colours = Depth::ALL.iter().position(|depth| *depth == theme.depth).unwrap_or_default();
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let number = |number: Option<usize>| number.map(|number| number.to_string());
     // What flags and environment left open comes from the file. Wrong values of the environment were refused before.
@@ -18,7 +17,7 @@ pub(super) fn settings(settings: &Settings, common: &Common, theme: &Theme) -> S
     let file =
         config::settings_path().map_or_else(|| "none: no home folder".to_owned(), |path| path.display().to_string());
     Shown {
-        look: Look { colours, ascii: theme.ascii, animation: !common.no_animation },
+        look: theme.look(!common.no_animation),
         fixed: vec![
             fixed(
                 "learner",

@@ -3,9 +3,7 @@
 //! Everything that is written goes through [`write`], one call a frame, while a lock says whose the terminal is. So a
 //! panic on another thread can give it back at any time, and no frame that is still being drawn lands on the shell.
 
-use std::cell::RefCell;
 use std::io::{self, Write};
-use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
@@ -18,6 +16,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::pending::Pending;
 use super::size;
 use super::system::{enter_raw_mode, leave_raw_mode, sequence};
 use crate::app::State;
@@ -29,21 +28,6 @@ static OURS: Mutex<bool> = Mutex::new(false);
 fn ours() -> MutexGuard<'static, bool> {
     // A flag cannot be left half written, so a panic elsewhere does not spoil it.
     OURS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What ratatui writes, kept until the frame is whole.
-#[derive(Clone, Default)]
-struct Pending(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Pending {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A terminal that was taken over.
@@ -115,7 +99,7 @@ impl Screen {
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
-        let bytes = std::mem::take(&mut *self.pending.0.borrow_mut());
+        let bytes = self.pending.take();
         let ours = ours();
         // It was given back by a thread that failed; the loop is about to hear of it.
         if *ours { write(&mut io::stdout().lock(), &bytes) } else { Ok(()) }
@@ -172,7 +156,7 @@ mod tests {
             std::write!(pending, "\x1b[{cell}mx").and_then(|()| pending.flush()).expect("kept");
         }
         let mut out = Counting::default();
-        write(&mut out, &pending.0.take()).expect("written");
+        write(&mut out, &pending.take()).expect("written");
         assert_eq!(out.0, 1);
     }
 

@@ -7,6 +7,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::app::settings::Look;
+
 mod depth;
 mod glyphs;
 mod ramps;
@@ -97,6 +99,13 @@ impl Theme {
             *nothing = Style::new();
         }
         Self { depth, ascii, heat, diverging: ramp(&blue_to_orange) }
+    }
+
+    /// The same as the settings say it.
+    #[must_use]
+    pub fn look(&self, animation: bool) -> Look {
+        let colours = Depth::ALL.iter().position(|depth| *depth == self.depth).unwrap_or_default();
+        Look { colours, ascii: self.ascii, animation }
     }
 
     /// The style of a role.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Job;
 use crate::lab::{Event, Progress};
+use crate::wording::counted;
 
 /// A run, and all who asked for it.
 pub(super) struct Run {
@@ -45,6 +46,17 @@ impl Run {
     pub(super) fn each(&self, tell: impl Fn(&Job)) {
         let jobs: Vec<Arc<Job>> = self.jobs().clone();
         jobs.iter().for_each(|job| tell(job));
+    }
+
+    /// Whether it answers a request.
+    fn is_asked(&self) -> bool {
+        self.jobs()[0].request.is_some()
+    }
+
+    /// Tells how far it is before it has begun.
+    fn says(&self, what: String) {
+        let progress = Progress { what, ..Progress::default() };
+        self.each(|job| (job.who.notify)(Event::Progress(job.ticket, progress.clone(), Duration::ZERO)));
     }
 
     /// Whether to give up: when all have. Who gives up while others go on is told so at once. It waits as long as all who are
@@ -90,9 +102,10 @@ impl Queue {
     pub(super) fn push(&self, job: Job) {
         let mut line = self.line();
         let job = Arc::new(job);
+        // All who watch a run ask for the same; one that all have given up is about to end.
         let same = |run: &&Arc<Run>| {
             let jobs = run.jobs();
-            jobs.iter().any(|known| known.is_like(&job)) && jobs.iter().any(|known| !known.reins.is_cancelled())
+            jobs[0].is_like(&job) && jobs.iter().any(|known| !known.reins.is_cancelled())
         };
         match line.current.iter().chain(&line.waiting).find(same).cloned() {
             Some(run) => run.jobs().push(job),
@@ -109,6 +122,7 @@ impl Queue {
         loop {
             if let Some(run) = line.waiting.pop_front() {
                 line.current = Some(Arc::clone(&run));
+                run.says("starting".to_owned());
                 line.tell();
                 return Some(run);
             }
@@ -132,18 +146,14 @@ impl Queue {
 }
 
 impl Line {
-    /// Tells those who wait how many runs stand before theirs.
+    /// Tells those who wait how many runs stand before theirs. Measuring how fast the model reads is none: it takes a moment.
     fn tell(&self) {
-        for (before, run) in self.waiting.iter().enumerate() {
-            let before = before + usize::from(self.current.is_some());
-            if before > 0 {
-                let what = match before {
-                    1 => "waiting: 1 run of the class is before it".to_owned(),
-                    many => format!("waiting: {many} runs of the class are before it"),
-                };
-                let progress = Progress { what, ..Progress::default() };
-                run.each(|job| (job.who.notify)(Event::Progress(job.ticket, progress.clone(), Duration::ZERO)));
+        let mut before = usize::from(self.current.as_ref().is_some_and(|run| run.is_asked()));
+        for run in &self.waiting {
+            if before > 0 && run.is_asked() {
+                run.says(format!("waiting for {} before it", counted(before, "run")));
             }
+            before += usize::from(run.is_asked());
         }
     }
 }

@@ -3,63 +3,66 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use russh::client::Config;
+use tempfile::TempDir;
 
 use crate::client::Learner;
 use crate::pty::Terminal;
+use crate::served::Served;
 
 /// How long the class may take to begin and to end.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A class that is open as long as the test runs.
-pub struct Class {
-    process: Child,
-    pub port: u16,
-    /// What it said when it opened.
-    pub said: String,
+/// A class with keys and learners of its own.
+struct Class {
+    served: Served,
+    home: TempDir,
 }
 
 impl Class {
-    /// Opens a class whose keys and learners are in this home.
-    pub fn open(home: &Path, arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_clsroom"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .env_clear()
-            .env("HOME", home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut out = BufReader::new(process.stdout.take().expect("its output"));
-        let mut said = String::new();
-        while !said.contains("Ctrl-C") {
-            assert!(out.read_line(&mut said).is_ok_and(|count| count > 0), "it opens; it said\n{said}");
-        }
-        let port = said.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(['.', '\n']).next()?.parse().ok());
-        Self { process, port: port.expect("a port"), said }
+    fn open(arguments: &[&str]) -> Self {
+        Self::at(tempfile::tempdir().expect("a folder"), arguments)
+    }
+
+    /// In a home that has something already.
+    fn at(home: TempDir, arguments: &[&str]) -> Self {
+        Self { served: Served::open(home.path(), arguments), home }
+    }
+
+    /// The same class once more, after this one.
+    fn again(self, arguments: &[&str]) -> Self {
+        let Self { served, home } = self;
+        drop(served);
+        Self::at(home, arguments)
+    }
+
+    fn port(&self) -> u16 {
+        self.served.port
+    }
+
+    /// Where its keys and learners are.
+    fn folder(&self) -> PathBuf {
+        self.home.path().join(".local/share/clsroom/classes/clsroom")
     }
 
     fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("it is there");
     }
 
-    pub fn pid(&self) -> u32 {
-        self.process.id()
+    fn pid(&self) -> u32 {
+        self.served.pid()
     }
 
     fn ended(&mut self) -> Option<i32> {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
-            if let Some(status) = self.process.try_wait().expect("it can be asked") {
+            if let Some(status) = self.served.process.try_wait().expect("it can be asked") {
                 return status.code();
             }
             std::thread::yield_now();
@@ -69,7 +72,7 @@ impl Class {
 
     /// What OpenSSH's client is called with.
     fn client(&self, user: &str, more: &[&str]) -> Vec<String> {
-        let port = self.port.to_string();
+        let port = self.port().to_string();
         let options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
         let mut arguments = vec!["-F".to_owned(), "none".to_owned(), "-p".to_owned(), port];
         arguments.extend(options.iter().flat_map(|option| ["-o".to_owned(), (*option).to_owned()]));
@@ -79,10 +82,16 @@ impl Class {
     }
 
     /// A learner's terminal.
-    fn enter(&self, home: &Path, user: &str, more: &[&str]) -> Terminal {
+    fn enter(&self, user: &str, more: &[&str]) -> Terminal {
         let arguments = self.client(user, more);
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        Terminal::start_program(home, (80, 24), "/usr/bin/ssh", &words, &BTreeMap::new())
+        Terminal::start_program(self.home.path(), (80, 24), "/usr/bin/ssh", &words, &BTreeMap::new())
+    }
+
+    /// The teacher's terminal.
+    fn teach(&self) -> Terminal {
+        let key = self.folder().join("teacher_key").display().to_string();
+        self.enter("teacher", &["-i", &key, "-o", "IdentitiesOnly=yes"])
     }
 
     /// A command that a learner wants to run.
@@ -90,13 +99,6 @@ impl Class {
         let mut client = Command::new("ssh");
         client.args(self.client(user, more)).args(command).stdin(Stdio::null());
         client.output().expect("the client runs")
-    }
-}
-
-impl Drop for Class {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -118,9 +120,8 @@ fn a_learner_comes_with_the_word_and_comes_back_with_a_number() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--code", "rivoka"]);
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let class = Class::open(&["--code", "rivoka"]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("Word of the class:");
     ann.send("wrong\r");
     ann.wait_until("a second question", |screen| screen.matches("Word of the class:").count() == 2);
@@ -143,7 +144,7 @@ fn a_learner_comes_with_the_word_and_comes_back_with_a_number() {
     let number: String = last.split("Your number is ").nth(1).expect("a number").chars().take(4).collect();
     assert!(number.chars().all(|c| c.is_ascii_digit()), "{last}");
 
-    let mut again = class.enter(home.path(), "ann", &[]);
+    let mut again = class.enter("ann", &[]);
     again.wait_for("Word of the class:");
     again.send("rivoka\r");
     again.wait_for("Your number:");
@@ -153,14 +154,13 @@ fn a_learner_comes_with_the_word_and_comes_back_with_a_number() {
     again.wait_for("[01.3 ready]");
     assert!(!again.screen().contains(&number));
     // Another learner has a course of their own.
-    let mut bob = class.enter(home.path(), "bob", &[]);
+    let mut bob = class.enter("bob", &[]);
     bob.wait_for("Word of the class:");
     bob.send("rivoka\r");
     bob.wait_for("[home ready]");
     bob.send("\r");
     bob.wait_for("[01.1 ready]");
-    let files = home.path().join(".local/share/clsroom/classes/clsroom");
-    let kept: Vec<_> = fs::read_dir(files.join("learners")).expect("learners").flatten().collect();
+    let kept: Vec<_> = fs::read_dir(class.folder().join("learners")).expect("learners").flatten().collect();
     assert_eq!(kept.len(), 2);
 }
 
@@ -169,15 +169,14 @@ fn after_five_wrong_words_the_connection_ends() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--code", "rivoka"]);
-    let mut eve = class.enter(home.path(), "eve", &["-o", "NumberOfPasswordPrompts=9"]);
+    let class = Class::open(&["--code", "rivoka"]);
+    let mut eve = class.enter("eve", &["-o", "NumberOfPasswordPrompts=9"]);
     for tries in 1..=5 {
         eve.wait_until("a question", |screen| screen.matches("Word of the class:").count() >= tries);
         eve.send("no\r");
     }
     assert_ne!(eve.wait_for_end(), 0);
-    assert!(!home.path().join(".local/share/clsroom/classes/clsroom/learners/eve").exists(), "a name was not taken");
+    assert!(!class.folder().join("learners/eve").exists(), "a name was not taken");
 }
 
 #[test]
@@ -185,8 +184,7 @@ fn nothing_but_the_course_and_the_notebook_is_to_be_had() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open"]);
+    let class = Class::open(&["--open"]);
     let says = |output: &Output| format!("{}{}", text(&output.stdout), text(&output.stderr));
     let notebook = class.run("ann", &[], &["notebook"]);
     assert!(notebook.status.success() && text(&notebook.stdout).starts_with("# "), "{}", says(&notebook));
@@ -224,19 +222,20 @@ fn keys_have_names_and_the_teacher_has_one() {
         keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f"]).arg(at(file));
         assert!(keygen.status().is_ok_and(|status| status.success()));
     }
-    let class = Class::open(home.path(), &["--keys", &at("ann.pub")]);
+    let (keys, of_ann, of_eve) = (at("ann.pub"), at("ann"), at("eve"));
+    let class = Class::at(home, &["--keys", &keys]);
     let with = |key: &str| ["-i".to_owned(), key.to_owned(), "-o".to_owned(), "IdentitiesOnly=yes".to_owned()];
     let run = |user: &str, key: &str| {
         let words = with(key);
         let words: Vec<&str> = words.iter().map(String::as_str).chain(["-o", "BatchMode=yes"]).collect();
         class.run(user, &words, &["notebook"])
     };
-    let ann = run("whoever", &at("ann"));
+    let ann = run("whoever", &of_ann);
     assert!(text(&ann.stdout).contains("ann"), "{}", text(&ann.stderr));
-    assert!(!run("ann", &at("eve")).status.success());
-    let teacher = home.path().join(".local/share/clsroom/classes/clsroom/teacher_key").display().to_string();
+    assert!(!run("ann", &of_eve).status.success());
+    let teacher = class.folder().join("teacher_key").display().to_string();
     assert!(run("teacher", &teacher).status.success());
-    assert!(class.said.contains("teacher_key teacher@localhost"), "{}", class.said);
+    assert!(class.served.said.contains("teacher_key teacher@localhost"), "{}", class.served.said);
 }
 
 #[test]
@@ -244,9 +243,8 @@ fn when_the_class_ends_everybody_is_told_and_nothing_is_lost() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let mut class = Class::open(home.path(), &["--open"]);
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let mut class = Class::open(&["--open"]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("[home ready]");
     ann.send("\r");
     ann.wait_for("[01.1 ready]");
@@ -257,8 +255,8 @@ fn when_the_class_ends_everybody_is_told_and_nothing_is_lost() {
     assert!(ann.screen().contains("the class has ended. Your progress is saved"), "{}", ann.screen());
     assert_eq!(class.ended(), Some(0));
     // Killed, it has no time to say anything.
-    let class = Class::open(home.path(), &["--open"]);
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let class = class.again(&["--open"]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("[home ready]");
     ann.send("\r");
     ann.wait_for("[01.2 ready]");
@@ -266,8 +264,8 @@ fn when_the_class_ends_everybody_is_told_and_nothing_is_lost() {
     ann.wait_for("[01.3 ready]");
     class.signal(Signal::SIGKILL);
     ann.wait_for_end();
-    let class = Class::open(home.path(), &["--open"]);
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let class = class.again(&["--open"]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("[home ready]");
     ann.send("\r");
     ann.wait_for("[01.3 ready]");
@@ -278,22 +276,21 @@ fn a_full_class_says_so_and_a_session_that_fails_ends_alone() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open", "--most", "2", "--crash", "ui"]);
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let class = Class::open(&["--open", "--most", "2", "--crash", "ui"]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("[home ready]");
-    let mut bob = class.enter(home.path(), "bob", &[]);
+    let mut bob = class.enter("bob", &[]);
     bob.wait_for("[home ready]");
-    let mut cat = class.enter(home.path(), "cat", &[]);
+    let mut cat = class.enter("cat", &[]);
     assert_eq!(cat.wait_for_end(), 1);
     assert!(cat.screen().contains("The class is full: 2 of 2 are in. Try again later."), "{}", cat.screen());
     // The teacher always finds a place, and takes none.
-    teach(&class, home.path()).wait_for("2 learners in");
+    class.teach().wait_for("2 learners in");
     // On purpose, a key makes a session fail.
     ann.send("j");
     assert_eq!(ann.wait_for_end(), 1);
     assert!(ann.screen().contains("the program failed"), "{}", ann.screen());
-    let mut cat = class.enter(home.path(), "cat", &[]);
+    let mut cat = class.enter("cat", &[]);
     cat.wait_for("[home ready]");
     bob.resize(120, 36);
     bob.wait_until("a frame of the new size", |screen| screen.lines().count() > 30);
@@ -311,6 +308,22 @@ fn open_to_other_machines_must_be_said_twice() {
     assert!(!output.status.success() && said.contains("--open --open"), "{said}");
 }
 
+#[test]
+fn of_two_sessions_on_one_connection_each_ends_alone() {
+    let class = Class::open(&["--open"]);
+    run(async {
+        let connection = Learner::knock(class.port(), "ann", Config::default()).await.expect("in");
+        let mut second = Learner::session(&connection, (80, 24)).await.expect("a session");
+        let mut first = Learner::shell(connection, (80, 24)).await.expect("another");
+        assert!(first.see("[home ready]").await && second.see("[home ready]").await);
+        second.send(b"\x03").await;
+        assert_eq!(second.ended().await, Some(0));
+        // Longer than a connection may be without a session.
+        assert!(!first.take(Duration::from_secs(23)).await, "nothing comes of itself");
+        assert!(first.answered(b"j").await.is_some(), "{}", first.screen());
+    });
+}
+
 /// Runs what needs a client in this process.
 fn run<T>(body: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(body)
@@ -318,11 +331,10 @@ fn run<T>(body: impl Future<Output = T>) -> T {
 
 #[test]
 fn sizes_that_no_terminal_has_are_drawn_within_reason() {
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open"]);
+    let class = Class::open(&["--open"]);
     run(async {
         for size in [(0, 0), (1, 1), (65_535, 65_535), (u32::MAX, u32::MAX)] {
-            let mut ann = Learner::enter(class.port, "ann", size).await.expect("in");
+            let mut ann = Learner::enter(class.port(), "ann", size).await.expect("in");
             let words = if size.0 == 1 { "" } else { "[home ready]" };
             assert!(ann.see(words).await, "{size:?}: {}", ann.screen());
             assert!(ann.answered(b"j").await.is_some(), "{size:?}");
@@ -337,10 +349,9 @@ fn sizes_that_no_terminal_has_are_drawn_within_reason() {
 
 #[test]
 fn pastes_of_megabytes_and_floods_of_keys_neither_stop_a_session_nor_pile_up() {
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open"]);
+    let class = Class::open(&["--open"]);
     run(async {
-        let mut ann = Learner::enter(class.port, "ann", (80, 24)).await.expect("in");
+        let mut ann = Learner::enter(class.port(), "ann", (80, 24)).await.expect("in");
         assert!(ann.see("[home ready]").await);
         let before = resident(class.pid());
         ann.send(b"e").await;
@@ -361,20 +372,19 @@ fn pastes_of_megabytes_and_floods_of_keys_neither_stop_a_session_nor_pile_up() {
 
 #[test]
 fn a_client_that_does_not_read_is_gone_after_half_a_minute_and_hurts_nobody() {
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open", "--most", "2"]);
+    let class = Class::open(&["--open", "--most", "2"]);
     run(async {
         // It lets the server send a few bytes and takes none of them.
         let config = Config { window_size: 1 << 10, channel_buffer_size: 1, ..Config::default() };
-        let _deaf = Learner::with(class.port, "deaf", (120, 36), config).await.expect("in");
+        let _deaf = Learner::with(class.port(), "deaf", (120, 36), config).await.expect("in");
         let began = Instant::now();
-        let mut ann = Learner::enter(class.port, "ann", (80, 24)).await.expect("in");
+        let mut ann = Learner::enter(class.port(), "ann", (80, 24)).await.expect("in");
         assert!(ann.see("[home ready]").await);
         // Its place is free when it is gone.
         loop {
             assert!(began.elapsed() < 2 * PATIENCE, "it is still there");
             assert!(ann.answered(b"j").await.is_some() && ann.answered(b"k").await.is_some());
-            let mut bob = Learner::enter(class.port, "bob", (80, 24)).await.expect("in");
+            let mut bob = Learner::enter(class.port(), "bob", (80, 24)).await.expect("in");
             if bob.see("[home ready]").await {
                 break;
             }
@@ -386,13 +396,12 @@ fn a_client_that_does_not_read_is_gone_after_half_a_minute_and_hurts_nobody() {
 
 #[test]
 fn a_client_without_a_session_is_gone_and_one_connection_cannot_take_all_places() {
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open"]);
+    let class = Class::open(&["--open"]);
     run(async {
         let began = Instant::now();
-        let idle = Learner::knock(class.port, "idle", Config::default()).await.expect("in");
-        let silent = tokio::net::TcpStream::connect(("127.0.0.1", class.port)).await.expect("connected");
-        let greedy = Learner::knock(class.port, "greedy", Config::default()).await.expect("in");
+        let idle = Learner::knock(class.port(), "idle", Config::default()).await.expect("in");
+        let silent = tokio::net::TcpStream::connect(("127.0.0.1", class.port())).await.expect("connected");
+        let greedy = Learner::knock(class.port(), "greedy", Config::default()).await.expect("in");
         let mut channels = Vec::new();
         for _ in 0..8 {
             channels.push(greedy.channel_open_session().await);
@@ -418,25 +427,23 @@ fn a_client_without_a_session_is_gone_and_one_connection_cannot_take_all_places(
 
 #[test]
 fn a_name_that_was_taken_meanwhile_is_closed_to_who_came_before() {
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--code", "rivoka"]);
+    let class = Class::open(&["--code", "rivoka"]);
     run(async {
-        let mut first = Learner::with_password(class.port, "carl", "rivoka").await.expect("in");
-        let second = Learner::with_password(class.port, "carl", "rivoka").await.expect("in, too");
+        let mut first = Learner::with_password(class.port(), "carl", "rivoka").await.expect("in");
+        let second = Learner::with_password(class.port(), "carl", "rivoka").await.expect("in, too");
         let mut carl = Learner::shell(second, (80, 24)).await.expect("a session");
         assert!(carl.see("Keep this number").await, "{}", carl.screen());
-        assert!(Learner::with_password(class.port, "Carl", "rivoka").await.is_none(), "now a number is asked for");
+        assert!(Learner::with_password(class.port(), "Carl", "rivoka").await.is_none(), "now a number is asked for");
         let (status, said) = Learner::command(&mut first, "notebook").await;
         assert!(status == Some(1) && said.contains("somebody else has taken the name carl"), "{said}");
         // On the connection that took it, more can be opened.
         let number: String = carl.screen().split("this number: ").nth(1).expect("a number").chars().take(4).collect();
-        let mut again = Learner::with_password(class.port, "carl", &format!("rivoka {number}")).await.expect("in");
+        let mut again = Learner::with_password(class.port(), "carl", &format!("rivoka {number}")).await.expect("in");
         let (status, said) = Learner::command(&mut again, "notebook").await;
         assert!(status == Some(0) && said.starts_with("# "), "{said}");
     });
     // What was done in a class that everybody could enter is not in one with a word.
-    let names = ["learners", "learners-open"]
-        .map(|folder| home.path().join(".local/share/clsroom/classes/clsroom").join(folder));
+    let names = ["learners", "learners-open"].map(|folder| class.folder().join(folder));
     assert!(names[0].join("carl").exists() && !names[1].exists());
 }
 
@@ -471,25 +478,18 @@ fn resident(pid: u32) -> u64 {
     kilobytes.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
-/// The teacher's terminal.
-fn teach(class: &Class, home: &Path) -> Terminal {
-    let key = home.join(".local/share/clsroom/classes/clsroom/teacher_key").display().to_string();
-    class.enter(home, "teacher", &["-i", &key, "-o", "IdentitiesOnly=yes"])
-}
-
 #[test]
 fn a_class_is_called_votes_talks_and_votes_again() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open"]);
-    let mut teacher = teach(&class, home.path());
+    let class = Class::open(&["--open"]);
+    let mut teacher = class.teach();
     teacher.wait_for("[desk ready]");
     teacher.wait_for("0 learners in");
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("[home ready]");
-    let mut bob = class.enter(home.path(), "bob", &[]);
+    let mut bob = class.enter("bob", &[]);
     bob.wait_for("[home ready]");
     teacher.wait_for("2 at no step");
     // A step without a question has no vote; lesson 04's first one has.
@@ -550,7 +550,7 @@ fn a_class_is_called_votes_talks_and_votes_again() {
     teacher.send_bytes(&[0x14]);
     teacher.wait_for("2 learners in");
     // Who comes late hears where the class is.
-    let mut cat = class.enter(home.path(), "cat", &[]);
+    let mut cat = class.enter("cat", &[]);
     cat.wait_for("[home ready]");
     cat.send("j");
     cat.wait_for("The class is at 05.1: f goes there.");
@@ -565,9 +565,8 @@ fn a_vote_with_a_limit_ends_by_itself() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let class = Class::open(home.path(), &["--open"]);
-    let mut teacher = teach(&class, home.path());
+    let class = Class::open(&["--open"]);
+    let mut teacher = class.teach();
     teacher.wait_for("[desk ready]");
     teacher.send("x");
     teacher.wait_for("No vote is open.");
@@ -590,12 +589,13 @@ fn a_class_runs_one_experiment_in_which_each_learner_is_a_seed() {
         format!("scene {row} is {word},{label}\n")
     });
     fs::write(&data, format!("text,label\n{}", rows.collect::<String>())).expect("written");
-    let class = Class::open(home.path(), &["--open", "--data", &data.display().to_string()]);
-    let mut teacher = teach(&class, home.path());
+    let data = data.display().to_string();
+    let class = Class::at(home, &["--open", "--data", &data]);
+    let mut teacher = class.teach();
     teacher.wait_for("[desk ready]");
-    let mut ann = class.enter(home.path(), "ann", &[]);
+    let mut ann = class.enter("ann", &[]);
     ann.wait_for("[home ready]");
-    let mut bob = class.enter(home.path(), "bob", &[]);
+    let mut bob = class.enter("bob", &[]);
     bob.wait_for("[home ready]");
     teacher.wait_for("2 learners in");
     teacher.send("r");
@@ -610,7 +610,7 @@ fn a_class_runs_one_experiment_in_which_each_learner_is_a_seed() {
         });
     }
     // Who comes later joins with another key.
-    let mut cat = class.enter(home.path(), "cat", &[]);
+    let mut cat = class.enter("cat", &[]);
     cat.wait_for("[home ready]");
     teacher.wait_for("3 learners in");
     teacher.send("r");

@@ -28,7 +28,7 @@ impl Handler for Trusting {
 /// A learner in a class.
 pub struct Learner {
     /// Keeps the connection.
-    _connection: Handle<Trusting>,
+    _connection: Option<Handle<Trusting>>,
     pub channel: Channel<Msg>,
     parser: vt100::Parser,
     /// Bytes that came.
@@ -71,12 +71,18 @@ impl Learner {
         (status, said)
     }
 
-    /// A session on a connection.
-    pub async fn shell(connection: Handle<Trusting>, (columns, rows): (u32, u32)) -> Option<Self> {
+    /// A session on a connection, which it keeps.
+    pub async fn shell(connection: Handle<Trusting>, size: (u32, u32)) -> Option<Self> {
+        let one = Self::session(&connection, size).await?;
+        Some(Self { _connection: Some(connection), ..one })
+    }
+
+    /// A session on a connection that is kept elsewhere.
+    pub async fn session(connection: &Handle<Trusting>, (columns, rows): (u32, u32)) -> Option<Self> {
         let channel = connection.channel_open_session().await.ok()?;
         channel.request_pty(false, "xterm-256color", columns, rows, 0, 0, &[]).await.ok()?;
         channel.request_shell(false).await.ok()?;
-        Some(Self::on(connection, channel, (columns, rows)))
+        Some(Self::on(None, channel, (columns, rows)))
     }
 
     /// Comes in and asks for a terminal of this size.
@@ -91,7 +97,7 @@ impl Learner {
     }
 
     /// On a channel that was opened.
-    pub fn on(connection: Handle<Trusting>, channel: Channel<Msg>, (columns, rows): (u32, u32)) -> Self {
+    pub fn on(connection: Option<Handle<Trusting>>, channel: Channel<Msg>, (columns, rows): (u32, u32)) -> Self {
         // The emulator is as large as the server may draw, whatever size it was told.
         let parser = vt100::Parser::new(rows.clamp(24, 120) as u16, columns.clamp(80, 400) as u16, 0);
         let (tail, errors) = (Vec::new(), String::new());

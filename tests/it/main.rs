@@ -90,6 +90,8 @@ mod scales;
 mod screens;
 #[cfg(feature = "bge")]
 mod second_model;
+#[cfg(all(unix, feature = "classroom"))]
+mod served;
 mod sessions;
 mod slips;
 mod slope;

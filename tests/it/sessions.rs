@@ -111,11 +111,11 @@ fn the_same_run_of_several_learners_is_computed_once_and_is_all_of_theirs() {
     let says =
         |words: &'static str| move |event: &Event| matches!(event, Event::Progress(_, p, _) if p.what.contains(words));
     one.submit(5, race(&[Readout::Cls, Readout::Mean], vec![Mode::Frozen]));
-    hears(of_one, "its place", says("1 run of the class is before it"));
+    hears(of_one, "its place", says("waiting for 1 run before it"));
     three.submit(6, race(&[Readout::Sep], vec![Mode::Frozen]));
-    hears(of_three, "its place", says("2 runs of the class are before it"));
+    hears(of_three, "its place", says("waiting for 2 runs before it"));
     two.submit(7, race(&[Readout::Cls, Readout::Mean], vec![Mode::Frozen]));
-    hears(of_two, "its place", says("1 run of the class is before it"));
+    hears(of_two, "its place", says("waiting for 1 run before it"));
     long.cancel(1);
     hears(of_long, "its end", |event| matches!(event, Event::Cancelled(1)));
     let (Outcome::Race(first), Outcome::Race(second)) = (answer(of_one, 5), answer(of_two, 7)) else { panic!("races") };

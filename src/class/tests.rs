@@ -1,0 +1,157 @@
+//! A class from what happens to what is told.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn place(step: usize) -> Place {
+    Place { lesson: "04".to_owned(), step }
+}
+
+fn asked(question: usize) -> Asked {
+    Asked {
+        id: format!("q{question}"),
+        place: place(question),
+        text: "What?".to_owned(),
+        options: ["one", "two", "three"].map(str::to_owned).to_vec(),
+    }
+}
+
+fn name(learner: usize) -> String {
+    format!("name{learner}")
+}
+
+#[test]
+fn a_vote_its_discussion_and_the_second_vote_stand_side_by_side() {
+    let mut class = Class::default();
+    for learner in 0..3 {
+        class.update(Msg::Joined(learner as u64, name(learner)));
+    }
+    // Answered before the vote was opened: it counts.
+    class.update(Msg::Answered(name(0), "q1".to_owned(), 0));
+    let effects = class.update(Msg::Teacher(Order::Open(asked(1))));
+    assert_eq!(effects[0], Effect::Tell(Note::Vote("q1".to_owned(), false)));
+    class.update(Msg::Answered(name(1), "q1".to_owned(), 2));
+    class.update(Msg::Answered(name(1), "q1".to_owned(), 1));
+    class.update(Msg::Answered(name(2), "q2".to_owned(), 1));
+    assert_eq!(class.turnout(), 2);
+    let effects = class.update(Msg::Teacher(Order::Again));
+    assert_eq!(effects, [Effect::Tell(Note::Vote("q1".to_owned(), true)), Effect::Show]);
+    class.update(Msg::Answered(name(0), "q1".to_owned(), 1));
+    class.update(Msg::Answered(name(2), "q1".to_owned(), 1));
+    let effects = class.update(Msg::Teacher(Order::Close));
+    let tally = Tally { votes: vec![vec![1, 1, 0], vec![0, 3, 0]] };
+    assert_eq!(effects[0], Effect::Tell(Note::Closed("q1".to_owned(), tally.clone())));
+    assert_eq!(tally.said(1), (3, 3));
+    // Who comes late hears of it, and a third vote there is not.
+    assert!(class.update(Msg::Joined(9, name(9))).contains(&Effect::TellOne(9, Note::Closed("q1".to_owned(), tally))));
+    assert_eq!(class.update(Msg::Teacher(Order::Again)), [Effect::Show]);
+    // Afterwards nothing counts.
+    class.update(Msg::Answered(name(1), "q1".to_owned(), 0));
+    assert_eq!(class.poll().map(|poll| poll.tally().said(1)), Some((3, 3)));
+}
+
+#[test]
+fn a_vote_with_a_limit_closes_by_itself() {
+    let mut class = Class::default();
+    class.update(Msg::Teacher(Order::Open(asked(1))));
+    assert_eq!(class.update(Msg::Teacher(Order::Until(100)))[0], Effect::Wake(100));
+    assert_eq!(class.update(Msg::Time(99)), []);
+    assert!(matches!(class.update(Msg::Time(100))[..], [Effect::Tell(Note::Closed(..)), Effect::Show]));
+    assert_eq!(class.update(Msg::Time(101)), []);
+}
+
+/// What the room sees.
+fn projected(class: &Class) -> String {
+    let area = ratatui::layout::Rect::new(0, 0, 60, 18);
+    let mut buffer = ratatui::buffer::Buffer::empty(area);
+    let course = crate::lesson::Course::default();
+    crate::view::projector(class, false, &course, &crate::view::Theme::default(), area, &mut buffer);
+    buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+}
+
+fn happens() -> impl Strategy<Value = Msg> {
+    let learner = 0..6usize;
+    let session = 0..9u64;
+    prop_oneof![
+        3 => (session.clone(), learner.clone()).prop_map(|(s, l)| Msg::Joined(s, name(l))),
+        2 => (session.clone(), learner.clone()).prop_map(|(s, l)| Msg::Left(s, name(l))),
+        3 => (session, learner.clone(), prop::option::of(0..4usize)).prop_map(|(s, l, p)| Msg::At(s, name(l), p.map(place))),
+        8 => (learner, 0..4usize, 0..5usize).prop_map(|(l, q, c)| Msg::Answered(name(l), format!("q{q}"), c)),
+        2 => (0..4usize).prop_map(|q| Msg::Teacher(Order::Open(asked(q)))),
+        2 => Just(Msg::Teacher(Order::Close)),
+        1 => Just(Msg::Teacher(Order::Again)),
+        1 => (0..4usize).prop_map(|p| Msg::Teacher(Order::Call(place(p)))),
+        1 => (0..4usize).prop_map(|p| Msg::Teacher(Order::Bring(place(p)))),
+        1 => (0..50u64).prop_map(|until| Msg::Teacher(Order::Until(until))),
+        1 => (0..50u64).prop_map(Msg::Time),
+        1 => Just(Msg::Teacher(Order::Experiment)),
+        2 => (0..6usize).prop_map(|l| Msg::Ran(seed_of(Some(&name(l))), Some(Ran { cls: vec![true, false], mean: vec![true, true] }))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_answer_counts_once_and_no_tally_is_told_before_closing(all in prop::collection::vec(happens(), 1..60)) {
+        let mut class = Class::default();
+        // The same, counted anew from what happened: the last answer of each learner while the vote was open, and what
+        // they had said before.
+        let mut said: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+        let mut voting: Option<String> = None;
+        for msg in all {
+            let open_before = voting.clone();
+            match &msg {
+                Msg::Answered(name, question, choice) => {
+                    said.insert((question.clone(), name.clone()), *choice);
+                    if voting.as_ref() == Some(question) && *choice < 3 {
+                        counted.insert(name.clone(), *choice);
+                    }
+                }
+                Msg::Teacher(Order::Open(asked)) if voting.is_none() => {
+                    counted = said.iter().filter(|((question, _), choice)| *question == asked.id && **choice < 3)
+                        .map(|((_, name), choice)| (name.clone(), *choice)).collect();
+                }
+                _ => {}
+            }
+            let effects = class.update(msg.clone());
+            // Each learner has at most one run, one at a time.
+            let (ended, _, all) = class.experiment().count();
+            prop_assert!(ended <= all && all <= 6);
+            prop_assert!(effects.iter().filter(|effect| matches!(effect, Effect::Run(_))).count() <= 1);
+            for effect in &effects {
+                let note = match effect {
+                    Effect::Tell(note) | Effect::TellOne(_, note) => note,
+                    Effect::Wake(_) | Effect::Run(_) | Effect::Show => continue,
+                };
+                if let Note::Closed(question, tally) = note {
+                    // What is told is closed: the vote before, or one that is closed in the class.
+                    let closed = class.polls().any(|poll| poll.asked.id == *question && !poll.open && poll.tally() == *tally);
+                    prop_assert!(closed, "{question} told in {msg:?}");
+                    if let Effect::Tell(_) = effect {
+                        prop_assert_eq!(Some(question), open_before.as_ref());
+                    }
+                }
+                // Whatever learners are told, there is no name in it.
+                let told = format!("{note:?}");
+                prop_assert!(!told.contains("name"), "{told}");
+            }
+            let seen = projected(&class);
+            prop_assert!(!seen.contains("name"), "{seen}");
+            let poll = class.poll();
+            voting = poll.filter(|poll| poll.open).map(|poll| poll.asked.id.clone());
+            if let Some(poll) = poll {
+                let tally = poll.tally();
+                prop_assert!(tally.votes.len() <= 2);
+                for votes in &tally.votes {
+                    prop_assert!(votes.iter().sum::<usize>() <= 6);
+                }
+                let last = tally.votes.last().expect("a vote");
+                let expected: Vec<usize> = (0..3).map(|option| counted.values().filter(|choice| **choice == option).count()).collect();
+                prop_assert_eq!(last, &expected);
+            }
+        }
+    }
+}
