@@ -123,10 +123,12 @@ fn run_in_markdown(run: &Run) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in line(text).chars() {
+        // Spaces before it do not keep a sign from beginning something.
+        let before = out.trim_start();
         // A number with a dot or bracket at the start of a line would begin a list.
-        let numbers = matches!(c, '.' | ')') && !out.is_empty() && out.bytes().all(|byte| byte.is_ascii_digit());
+        let numbers = matches!(c, '.' | ')') && !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_digit());
         // So would a dash, and an equals sign would make a heading of the line above.
-        let begins = matches!(c, '-' | '+' | '=') && out.is_empty();
+        let begins = matches!(c, '-' | '+' | '=') && before.is_empty();
         let harmless = matches!(c, ',' | '.' | ':' | '?' | '\'' | '(' | ')' | '%' | '/' | ';')
             || matches!(c, '-' | '+' | '=' | '"' | '{' | '}' | '@' | '^');
         if numbers || begins || (c.is_ascii_punctuation() && !harmless) {

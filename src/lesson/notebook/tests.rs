@@ -390,14 +390,28 @@ proptest! {
 
     #[test]
     fn any_text_comes_back_as_it_was_typed(text in "[ -~äß猫]{1,60}") {
-        let markdown = hostile(&text).markdown();
-        assert_markdown_is_plain(&markdown);
-        let shown: String = Parser::new(&markdown).filter_map(|event| match event {
+        assert_comes_back(&text);
+    }
+}
+
+/// A reader of Markdown sees what was typed.
+fn assert_comes_back(text: &str) {
+    let markdown = hostile(text).markdown();
+    assert_markdown_is_plain(&markdown);
+    let shown: String = Parser::new(&markdown)
+        .filter_map(|event| match event {
             Event::Text(text) | Event::Code(text) => Some(text.into_string()),
             Event::SoftBreak | Event::HardBreak => Some("\n".to_owned()),
             _ => None,
-        }).collect();
-        prop_assert_eq!(shown, format!("t{}x{}", text.trim(), text.trim_end()));
+        })
+        .collect();
+    assert_eq!(shown, format!("t{}x{}", text.trim(), text.trim_end()), "{text:?}");
+}
+
+#[test]
+fn signs_behind_spaces_begin_no_list_and_no_heading() {
+    for text in [" -", "  - a", " + b", " = c", " 1. d", "   12) e", " # f", " > g", "- h", "1. i"] {
+        assert_comes_back(text);
     }
 }
 
