@@ -1,17 +1,31 @@
 //! A class as a state machine: who is in and where, what it is called to, what it votes on. Pure: no sockets, threads or
 //! clocks. Names are for the teacher's desk alone; what learners and the projector see has none.
+//!
+//! A class can be at several hosts, and outlives them: what lasts of it ([`Msg::lasts`]) is written to a log first, and each
+//! host applies the log in its order. So from the same log every host comes to the same class.
 
 pub mod desk;
 pub mod experiment;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::class::{Note, Place, Tally};
 use crate::app::runs::seed_of;
 use experiment::{Experiment, Ran};
 
+/// A learner's session: at which host, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Session {
+    /// The host.
+    pub host: u32,
+    /// Its number there.
+    pub number: u32,
+}
+
 /// A question on which a class can vote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// Its id in the course.
     pub id: String,
@@ -43,6 +57,12 @@ impl Poll {
         self.votes.len()
     }
 
+    /// Of each vote, what everybody said, by name.
+    #[must_use]
+    pub fn votes(&self) -> &[BTreeMap<String, usize>] {
+        &self.votes
+    }
+
     /// Answers by option, of each vote.
     #[must_use]
     pub fn tally(&self) -> Tally {
@@ -63,12 +83,16 @@ impl Poll {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Member {
     /// Where each of their sessions is.
-    sessions: BTreeMap<u64, Option<Place>>,
+    sessions: BTreeMap<Session, Option<Place>>,
 }
 
 /// A class.
 #[derive(Debug, Clone, Default)]
 pub struct Class {
+    /// The host where this is, as a number.
+    host: u32,
+    /// It has asked for a run of the experiment.
+    asks: bool,
     members: BTreeMap<String, Member>,
     call: Option<Place>,
     /// The last vote.
@@ -81,26 +105,53 @@ pub struct Class {
 }
 
 /// What happens in a class.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Msg {
     /// A session of this learner begins.
-    Joined(u64, String),
+    Joined(Session, String),
     /// It ends.
-    Left(u64, String),
+    Left(Session, String),
     /// It is at a step, or at none.
-    At(u64, String, Option<Place>),
+    At(Session, String, Option<Place>),
     /// A learner answers a question; the question's id and the option.
     Answered(String, String, usize),
     /// What the teacher wants.
     Teacher(Order),
+    /// This learner is a run of the experiment, with this seed.
+    Part(String, u64),
+    /// This host runs this seed.
+    Took(u32, u64),
     /// The run with this seed has ended; nothing if it failed.
     Ran(u64, Option<Ran>),
+    /// This host is not there any more.
+    Gone(u32),
     /// The time, in seconds since 1970.
     Time(u64),
 }
 
+impl Msg {
+    /// Whether it is written to the log. The others tell who is where just now, or are done when they are heard.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::Joined(..) | Self::Left(..) | Self::At(..) => false,
+            Self::Teacher(order) => !matches!(order, Order::End(_) | Order::Experiment | Order::Write),
+            _ => true,
+        }
+    }
+
+    /// Whose it is, if it is one learner's.
+    #[must_use]
+    pub fn learner(&self) -> Option<&str> {
+        match self {
+            Self::Answered(name, ..) | Self::Part(name, _) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// What a teacher can want.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// The class is called to a step.
     Call(Place),
@@ -118,6 +169,10 @@ pub enum Order {
     Say(String),
     /// Everybody who is in contributes a run to the class's experiment.
     Experiment,
+    /// The sessions of this learner end.
+    End(String),
+    /// What has come out is written to files.
+    Write,
 }
 
 /// What follows.
@@ -126,16 +181,63 @@ pub enum Effect {
     /// Tell every session.
     Tell(Note),
     /// Tell one.
-    TellOne(u64, Note),
+    TellOne(Session, Note),
+    /// End one.
+    End(Session),
     /// The vote closes at this time, unless it is closed before.
     Wake(u64),
     /// The experiment's race is to be run with this seed.
     Run(u64),
+    /// This is to be written to the log.
+    Log(Msg),
+    /// What has come out is to be written to files.
+    Write,
     /// What the teacher sees has changed.
     Show,
 }
 
 impl Class {
+    /// An empty class at a host.
+    #[must_use]
+    pub fn at_host(host: u32) -> Self {
+        Self { host, ..Self::default() }
+    }
+
+    /// The same class from its log alone; who is in stays in.
+    #[must_use]
+    pub fn renewed(&self, log: impl Iterator<Item = Msg>) -> Self {
+        let mut class = Self::at_host(self.host);
+        // What followed has followed.
+        log.for_each(|msg| drop(class.update(msg)));
+        Self { asks: false, members: self.members.clone(), ..class }
+    }
+
+    /// What is still to be done, when a class comes from its log.
+    pub fn resume(&mut self) -> Vec<Effect> {
+        let until = self.poll.as_ref().filter(|poll| poll.open).and_then(|poll| poll.until);
+        until.map(Effect::Wake).into_iter().chain(self.take()).chain([Effect::Show]).collect()
+    }
+
+    /// Whether a learner of this name is in.
+    #[must_use]
+    pub fn is_in(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
+    /// Who is in at this host, and where.
+    pub fn here(&self) -> impl Iterator<Item = (Session, &str, Option<&Place>)> {
+        let all = self.members.iter().flat_map(|(name, member)| {
+            member.sessions.iter().map(|(session, place)| (*session, name.as_str(), place.as_ref()))
+        });
+        all.filter(|(session, ..)| session.host == self.host)
+    }
+
+    /// Hosts that learners are at, or that run something.
+    pub fn hosts(&self) -> impl Iterator<Item = u32> {
+        let sessions = self.members.values().flat_map(|member| member.sessions.keys().map(|session| session.host));
+        sessions.chain(self.experiment.hosts())
+    }
+
     /// How many are in.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -180,7 +282,8 @@ impl Class {
     }
 
     /// What a session that begins has to know.
-    fn so_far(&self, session: u64) -> Vec<Effect> {
+    #[must_use]
+    pub fn so_far(&self, session: Session) -> Vec<Effect> {
         let call = self.call.clone().map(Note::Call);
         let told = self.polls().map(|poll| {
             if poll.open {
@@ -224,14 +327,24 @@ impl Class {
                 if over { self.close() } else { return Vec::new() }
             }
             Msg::Teacher(order) => self.order(order),
+            Msg::Part(name, seed) => {
+                self.experiment.join(name, seed);
+                self.take().into_iter().collect()
+            }
+            Msg::Took(host, seed) => self.took(host, seed),
             Msg::Ran(seed, ran) => {
                 self.experiment.ended(seed, ran);
-                let next = self.experiment.next().map(Effect::Run);
-                let figures = self.experiment.figures().filter(|_| next.is_none());
+                let figures = self.experiment.figures().filter(|_| self.experiment.is_done());
                 let news = figures.map(|figures| {
                     Effect::Tell(Note::News(format!("The experiment of your class is done. {}.", figures.in_words())))
                 });
-                next.into_iter().chain(news).collect()
+                self.take().into_iter().chain(news).collect()
+            }
+            Msg::Gone(host) => {
+                self.members.values_mut().for_each(|member| member.sessions.retain(|session, _| session.host != host));
+                self.members.retain(|_, member| !member.sessions.is_empty());
+                self.experiment.release(host);
+                self.take().into_iter().collect()
             }
         };
         effects.push(Effect::Show);
@@ -274,10 +387,35 @@ impl Class {
             },
             Order::Say(words) => vec![Effect::Tell(Note::Said(words))],
             Order::Experiment => {
-                self.experiment.join(self.members.keys().map(|name| (name.clone(), seed_of(Some(name)))));
-                self.experiment.next().map(Effect::Run).into_iter().collect()
+                let new = self.members.keys().filter(|name| !self.experiment.has(name));
+                new.map(|name| Effect::Log(Msg::Part(name.clone(), seed_of(Some(name))))).collect()
             }
+            Order::End(name) => {
+                let sessions = self.members.get(&name).into_iter().flat_map(|member| member.sessions.keys());
+                sessions.map(|session| Effect::End(*session)).collect()
+            }
+            Order::Write => vec![Effect::Write],
         }
+    }
+
+    /// Asks for a run, if one waits and this host has none.
+    fn take(&mut self) -> Option<Effect> {
+        if self.asks || self.experiment.hosts().any(|host| host == self.host) {
+            return None;
+        }
+        let seed = self.experiment.waiting()?;
+        self.asks = true;
+        Some(Effect::Log(Msg::Took(self.host, seed)))
+    }
+
+    /// A host has asked for a run: it has it, if none was faster.
+    fn took(&mut self, host: u32, seed: u64) -> Vec<Effect> {
+        let taken = self.experiment.take(seed, host);
+        if host != self.host {
+            return Vec::new();
+        }
+        self.asks = false;
+        if taken { vec![Effect::Run(seed)] } else { self.take().into_iter().collect() }
     }
 
     /// What was answered before counts: it was said without knowing the result.

@@ -7,17 +7,24 @@ mod channel;
 mod connection;
 mod door;
 mod hall;
+mod hosts;
 mod keys;
 mod learner;
+mod ledger;
+mod left;
 mod line;
+mod manage;
 mod names;
 mod report;
+mod results;
 mod screen;
+mod shelf;
+mod store;
 
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use russh::server::Config;
@@ -31,12 +38,16 @@ use crate::cli::{Common, Serve};
 use crate::config::{self, Settings};
 use crate::front::start::Shared;
 use crate::lesson::parse::visible;
+use crate::lesson::progress::sanitise_learner;
 use crate::wording::place;
 use connection::Connection;
 use door::{Door, Way};
 use hall::Hall;
+use ledger::{Entry, Ledger};
 use line::{HELLO, Life, Line};
+pub use manage::class;
 use names::Names;
+pub use store::Where;
 
 /// A wrong word costs so long.
 const WRONG: Duration = Duration::from_secs(1);
@@ -79,12 +90,15 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
     private_folder(&folder)?;
     let host = keys::private(&folder.join("host_key"))?;
     let teacher_file = folder.join("teacher_key");
-    let teacher = keys::private(&teacher_file)?;
+    let teachers = match &asked.teacher {
+        Some(file) => keys::teachers(file)?,
+        None => vec![keys::private(&teacher_file)?.public_key().clone()],
+    };
+    let store = asked.store.clone().map_or_else(|| manage::usual(&asked.class), Ok)?;
     let way = match (&asked.keys, asked.open, &asked.code) {
         (Some(file), ..) => Way::Keys(keys::learners(file)?),
         (_, 1.., _) => Way::Open,
-        (.., Some(word)) => Way::Word(word.clone()),
-        _ => Way::Word(new_word()?),
+        (.., word) => Way::Word(Mutex::new(word.clone().unwrap_or_default())),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -96,11 +110,16 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
             .await
             .map_err(|error| format!("cannot listen at {}: {error}. Choose another with --listen", asked.listen))?;
         let at = listener.local_addr().map_err(|error| error.to_string())?;
+        let (ledger, log, mut keeper) = Ledger::open(&store, kept_as(&asked.class, &way), &folder).await?;
         let worker = shared.worker(|download, tell| tell(download.in_words()))?;
-        let said = opening(&asked.class, &way, at, &keys::fingerprint(&host), &teacher_file);
-        let names = Names::new(&folder, Door::folder(&way));
-        let door = Door { class: asked.class.clone(), way, teachers: vec![teacher.public_key().clone()], names };
-        let hall = Arc::new(Hall::new(door, shared, worker, common.clone(), (at.port(), asked.most)));
+        let door = Door { class: asked.class.clone(), way, teachers, names: Names::default() };
+        let listed = ledger.store.is_server().is_some();
+        let hall = Hall::new((door, folder), (ledger, log), (shared, worker), common.clone(), (at.port(), asked.most));
+        let word = the_word(&hall, asked.code.as_deref(), listed)?;
+        let key = asked.teacher.is_none().then_some(&*teacher_file);
+        let said = opening(&hall.door, word.as_deref(), at, &keys::fingerprint(&host), (key, &store));
+        keeper.begin(&hall);
+        tokio::spawn(keeper.keep(Arc::downgrade(&hall)));
         let mut out = std::io::stdout().lock();
         out.write_all(said.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
         drop(out);
@@ -118,8 +137,9 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
             }
         };
         let left = timeout(ENDING, all_gone).await.is_err();
+        let unkept = hall.ledger.end().await;
         hall::log(if left { "the class has ended; some sessions did not" } else { "the class has ended" });
-        Ok(())
+        unkept.map_or(Ok(()), Err)
     })?;
     // A session that hangs shall not keep the process.
     runtime.shutdown_timeout(BREATH);
@@ -140,9 +160,43 @@ fn unheard(common: &Common) -> Option<&'static str> {
     given.into_iter().find_map(|(given, flag)| given.then_some(flag))
 }
 
+/// The name under which a class is kept: each way in has its own learners, so that a name which nobody guards in one is not
+/// opened by another.
+fn kept_as(class: &str, way: &Way) -> String {
+    let [word, keys, open] = manage::WAYS;
+    let ending = match way {
+        Way::Word(_) => word,
+        Way::Keys(_) => keys,
+        Way::Open => open,
+    };
+    format!("{}{ending}", sanitise_learner(class))
+}
+
+/// The word of a class that has one: the one given, else the one that its log has, else a new one. Hosts that share a class
+/// (`listed`) share its word.
+fn the_word(hall: &Hall, given: Option<&str>, listed: bool) -> Result<Option<String>, String> {
+    let Some(known) = hall.door.word() else { return Ok(None) };
+    let word = match given {
+        Some(given) => given.to_owned(),
+        None if known.is_empty() => new_word()?,
+        None => known.clone(),
+    };
+    hall.door.set_word(word.clone());
+    if listed && word != known {
+        hall.ledger.line(Entry::Code(word.clone()));
+    }
+    Ok(Some(word))
+}
+
 /// What is said when the class opens.
-fn opening(class: &str, way: &Way, at: SocketAddr, fingerprint: &str, teacher: &Path) -> String {
-    let (port, host) = (at.port(), reachable(at.ip()));
+fn opening(
+    door: &Door,
+    word: Option<&str>,
+    at: SocketAddr,
+    fingerprint: &str,
+    (teacher, store): (Option<&Path>, &Where),
+) -> String {
+    let (Door { class, way, .. }, port, host) = (door, at.port(), reachable(at.ip()));
     let user = if matches!(way, Way::Keys(_)) { "" } else { "NAME@" };
     let mut lines = vec![
         format!("The class {} is open at {at}.", visible(class)),
@@ -150,16 +204,18 @@ fn opening(class: &str, way: &Way, at: SocketAddr, fingerprint: &str, teacher: &
         format!("  learners type        ssh -p {port} {user}{host}"),
     ];
     match way {
-        Way::Word(word) => lines.push(format!("  word of the class    {word}")),
+        Way::Word(_) => lines.push(format!("  word of the class    {}", word.unwrap_or_default())),
         Way::Keys(keys) => lines.push(format!("  let in               who has one of {} keys", keys.len())),
         Way::Open => lines.push("  let in               everybody".to_owned()),
     }
-    lines.push(format!("  you, the teacher     ssh -p {port} -i {} teacher@{host}", from_home(teacher)));
+    let key = teacher.map_or_else(String::new, |key| format!("-i {} ", from_home(key)));
+    lines.push(format!("  you, the teacher     ssh -p {port} {key}teacher@{host}"));
     lines.push(format!("  this host's key      {fingerprint}"));
+    lines.push(format!("  kept in              {store}"));
     if at.ip().is_loopback() {
         lines.push("Nobody on another machine can reach it: --listen 0.0.0.0:2222 lets them.".to_owned());
     }
-    lines.push("Ctrl-C ends the class; everybody's progress is kept.".to_owned());
+    lines.push("Ctrl-C ends the class; what everybody did is kept.".to_owned());
     lines.join("\n") + "\n"
 }
 
@@ -300,11 +356,15 @@ mod tests {
     #[test]
     fn what_is_said_first_has_what_learners_and_teachers_type() {
         let at: SocketAddr = "127.0.0.1:2222".parse().expect("an address");
-        let said = opening("bert", &Way::Word("rivoka".to_owned()), at, "SHA256:x", Path::new("/home/t/key"));
+        let door = |way| Door { class: "bert".to_owned(), way, teachers: Vec::new(), names: Names::default() };
+        let word = door(Way::Word(Mutex::default()));
+        let kept = Where::File("/home/t/class.sqlite".into());
+        let said = opening(&word, Some("rivoka"), at, "SHA256:x", (Some(Path::new("/home/t/key")), &kept));
         for part in ["ssh -p 2222 NAME@localhost", "rivoka", "-i /home/t/key teacher@localhost", "--listen", "Ctrl-C"] {
             assert!(said.contains(part), "{part} in\n{said}");
         }
-        let keyed = opening("bert", &Way::Keys(Vec::new()), at, "SHA256:x", Path::new("k"));
+        let keyed = opening(&door(Way::Keys(Vec::new())), None, at, "SHA256:x", (None, &kept));
         assert!(keyed.contains("ssh -p 2222 localhost") && !keyed.contains("word"));
+        assert!(keyed.contains("ssh -p 2222 teacher@localhost"), "a teacher's own key is where it is");
     }
 }

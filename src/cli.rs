@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "classroom")]
-pub use serve::Serve;
+pub use serve::{Class, ClassCommand, ExportFormat, Serve};
 pub use trace::{Also, Trace};
 
 use crate::config::{self, Color, Settings, values};
@@ -161,6 +161,9 @@ pub enum Command {
     /// Open a class: learners come over SSH, into one process with one model
     #[cfg(feature = "classroom")]
     Serve(Box<Serve>),
+    /// For teachers: list, export or correct what a class has done
+    #[cfg(feature = "classroom")]
+    Class(Class),
     /// Run one sentence through the model and print what happened
     Trace(Trace),
     /// Put classifiers side by side on the embedded sentences

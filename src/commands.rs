@@ -46,7 +46,7 @@ pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Session, S
 }
 
 /// Writes to standard output; a pipe that was closed ends quietly.
-fn print(text: &str) -> Result<(), String> {
+pub(crate) fn print(text: &str) -> Result<(), String> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if !crate::files::closed_pipe(&error) => Err(format!("cannot write the output: {error}")),
         _ => Ok(()),

@@ -14,7 +14,7 @@ use crate::app::class::Note;
 use crate::app::{self, Effect, Key, Loaded, Msg, State};
 use crate::cli::Crash;
 use crate::lab::Event;
-use crate::lesson::progress::Store;
+use crate::lesson::progress::Keep;
 use crate::view::{Depth, Theme};
 use crate::worker::Seat;
 
@@ -96,7 +96,7 @@ pub struct Front<H> {
     /// Where it runs.
     pub host: H,
     theme: Theme,
-    store: Option<Store>,
+    store: Option<Box<dyn Keep>>,
     seat: Seat,
     /// The least time from a frame to one that nobody asked for.
     frame: Duration,

@@ -44,6 +44,8 @@ fn run(cli: &Cli) -> Result<(), String> {
             terminal::give_back();
             clsroom::classroom::serve(&settings, &cli.common, asked)
         }
+        #[cfg(feature = "classroom")]
+        Some(Command::Class(asked)) => clsroom::classroom::class(&settings, asked),
         Some(Command::Trace(asked)) => commands::trace(&settings, asked),
         Some(Command::Race(asked)) => {
             terminal::keep_memory();

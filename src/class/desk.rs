@@ -20,6 +20,38 @@ pub enum Shown {
     Course,
 }
 
+/// What stands below the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Below {
+    /// The vote; on the projector, too.
+    #[default]
+    Vote,
+    /// The experiment; on the projector, too.
+    Experiment,
+    /// The notes on the step chosen.
+    Notes,
+    /// What all keys do.
+    Keys,
+}
+
+/// A line that is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// So far.
+    pub text: String,
+}
+
+/// What a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is said to everybody.
+    Say,
+    /// It names a learner whose sessions end.
+    End,
+}
+
 /// A teacher's desk.
 #[derive(Debug, Clone, Default)]
 pub struct Desk {
@@ -29,12 +61,14 @@ pub struct Desk {
     pub lesson: usize,
     /// The step chosen.
     pub step: usize,
-    /// Below the map, and on the projector, stands the experiment, not the vote.
-    pub experiment: bool,
-    /// A line to everybody that is being written.
-    pub writes: Option<String>,
+    /// What stands below the map.
+    pub below: Below,
+    /// A line that is being written.
+    pub writes: Option<Line>,
     /// What the last key did, or why it did nothing.
     pub said: String,
+    /// Why what happens is not written just now, if it is not.
+    pub trouble: Option<String>,
 }
 
 /// Longest line to everybody, in characters.
@@ -62,7 +96,7 @@ impl Desk {
     /// A key: what the teacher wants by it. Whether it was the desk's is told by `None`: then it is for the course.
     pub fn key(&mut self, key: Key, course: &Course, class: &Class, now: u64) -> Option<Vec<Order>> {
         if self.writes.is_some() {
-            return Some(self.write(key));
+            return Some(self.write(key, class));
         }
         match self.shown {
             _ if key == Key::Ctrl('c') => return None,
@@ -77,7 +111,9 @@ impl Desk {
             Shown::Desk => {}
         }
         self.said.clear();
-        self.experiment &= !matches!(key, Key::Char('o' | 'x' | 'v' | 't'));
+        if matches!(key, Key::Char('o' | 'x' | 'v' | 't')) {
+            self.below = Below::Vote;
+        }
         let place = self.place(course)?;
         let steps = course.lessons.get(self.lesson).map_or(1, |lesson| lesson.steps.len());
         Some(match key {
@@ -113,17 +149,18 @@ impl Desk {
             }
             Key::Char('x' | 'v' | 't') => self.cannot("No vote is open. o opens the one of the step chosen."),
             Key::Char('r') => {
-                self.experiment = true;
+                self.below = Below::Experiment;
                 let said = match class.count() {
                     0 => "Nobody is in: each learner is one run.",
                     _ => "Each learner is one run; who comes later joins with another r.",
                 };
                 self.does(said, Order::Experiment)
             }
-            Key::Char('m') => {
-                self.writes = Some(String::new());
-                Vec::new()
-            }
+            Key::Char('n') => self.show(Below::Notes),
+            Key::Char('?') => self.show(Below::Keys),
+            Key::Char('w') => self.does("The results are being written.", Order::Write),
+            Key::Char('m') => self.begin(Purpose::Say),
+            Key::Char('K') => self.begin(Purpose::End),
             Key::Char('P') => {
                 self.shown = Shown::Projector;
                 Vec::new()
@@ -133,15 +170,15 @@ impl Desk {
                 Vec::new()
             }
             Key::Char('q') | Key::Esc => self.cannot("Ctrl-C leaves the desk; the class goes on without you."),
-            _ => self.cannot("This key does nothing here; the two lines below say which do."),
+            _ => self.cannot("This key does nothing here; ? says which do."),
         })
     }
 
     /// Pasted text: it belongs to a line that is being written, and nowhere else on the desk. Whether it was the desk's.
     pub fn paste(&mut self, text: &str) -> bool {
         if let Some(line) = &mut self.writes {
-            let room = LINE.saturating_sub(line.chars().count());
-            line.extend(text.chars().filter(|c| !c.is_control()).take(room));
+            let room = LINE.saturating_sub(line.text.chars().count());
+            line.text.extend(text.chars().filter(|c| !c.is_control()).take(room));
         }
         self.shown != Shown::Course
     }
@@ -150,6 +187,17 @@ impl Desk {
         self.lesson = lesson.min(course.lessons.len().saturating_sub(1));
         let steps = course.lessons.get(self.lesson).map_or(1, |lesson| lesson.steps.len());
         self.step = step.min(steps.saturating_sub(1));
+        Vec::new()
+    }
+
+    /// Shows something below the map, or the vote again.
+    fn show(&mut self, below: Below) -> Vec<Order> {
+        self.below = if self.below == below { Below::Vote } else { below };
+        Vec::new()
+    }
+
+    fn begin(&mut self, purpose: Purpose) -> Vec<Order> {
+        self.writes = Some(Line { purpose, text: String::new() });
         Vec::new()
     }
 
@@ -164,23 +212,32 @@ impl Desk {
     }
 
     /// A key while a line is written.
-    fn write(&mut self, key: Key) -> Vec<Order> {
+    fn write(&mut self, key: Key, class: &Class) -> Vec<Order> {
         let Some(line) = &mut self.writes else { return Vec::new() };
         match key {
             Key::Enter => {
-                let line = self.writes.take().unwrap_or_default();
-                if line.trim().is_empty() { Vec::new() } else { self.does("Said to everybody.", Order::Say(line)) }
+                let Line { purpose, text } = line.clone();
+                self.writes = None;
+                let text = text.trim().to_owned();
+                match purpose {
+                    _ if text.is_empty() => Vec::new(),
+                    Purpose::Say => self.does("Said to everybody.", Order::Say(text)),
+                    Purpose::End if class.is_in(&text) => {
+                        self.does(&format!("{text} is out, and can come in again."), Order::End(text.clone()))
+                    }
+                    Purpose::End => self.cannot(&format!("Nobody called {text} is in.")),
+                }
             }
             Key::Esc | Key::Ctrl('c') => {
                 self.writes = None;
                 Vec::new()
             }
             Key::Backspace => {
-                line.pop();
+                line.text.pop();
                 Vec::new()
             }
-            Key::Char(c) if line.chars().count() < LINE => {
-                line.push(c);
+            Key::Char(c) if line.text.chars().count() < LINE => {
+                line.text.push(c);
                 Vec::new()
             }
             _ => Vec::new(),

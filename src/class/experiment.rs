@@ -4,6 +4,9 @@
 //! seeds and sentences (`lab::stats`, the rule of every race), and beside it stands the interval of a single run, which counts
 //! the sentences alone.
 
+use serde::{Deserialize, Serialize};
+
+use crate::lab::record::bits;
 use crate::lab::stats::Table;
 use crate::lab::{Mode, RaceReport, RaceRequest, Readout, Recipe};
 
@@ -26,11 +29,13 @@ pub fn race(data: &str, seed: u64) -> RaceRequest {
 }
 
 /// What one run came to: of each test sentence, whether `[CLS]` and GlobalPooling answered it right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ran {
     /// Lane `cls`.
+    #[serde(with = "bits")]
     pub cls: Vec<bool>,
     /// Lane `mean`.
+    #[serde(with = "bits")]
     pub mean: Vec<bool>,
 }
 
@@ -57,8 +62,10 @@ struct Part {
 /// How far a run is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Run {
-    /// It has not ended.
+    /// No host has taken it.
     Waits,
+    /// This host runs it.
+    On(u32),
     /// It failed, or was stopped.
     Failed,
     /// It has ended.
@@ -69,8 +76,6 @@ enum Run {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Experiment {
     parts: Vec<Part>,
-    /// The seed that is run just now.
-    under_way: Option<u64>,
 }
 
 /// What the runs say: GlobalPooling minus `[CLS]`, as shares of the test sentences.
@@ -96,43 +101,64 @@ pub fn signed(share: f64) -> String {
 }
 
 impl Experiment {
-    /// Takes those in who are not yet part of it; each with a seed that nobody else has.
-    pub(super) fn join(&mut self, names: impl Iterator<Item = (String, u64)>) {
-        for (name, seed) in names {
-            if self.parts.iter().any(|part| part.name == name) {
-                continue;
-            }
-            let taken = |seed: &u64| self.parts.iter().any(|part| part.seed == *seed);
-            // Among so many there is a free one.
-            let free = (seed..=seed.saturating_add(self.parts.len() as u64)).find(|seed| !taken(seed));
-            self.parts.push(Part { name, seed: free.unwrap_or(seed), run: Run::Waits });
-        }
+    /// Whether a learner is part of it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parts.iter().any(|part| part.name == name)
     }
 
-    /// The next seed to run, unless one runs.
-    pub(super) fn next(&mut self) -> Option<u64> {
-        if self.under_way.is_some() {
-            return None;
+    /// Takes a learner in who is not yet part of it, with this seed or the next that nobody else has.
+    pub(super) fn join(&mut self, name: String, seed: u64) {
+        if self.has(&name) {
+            return;
         }
-        self.under_way = self.parts.iter().find(|part| part.run == Run::Waits).map(|part| part.seed);
-        self.under_way
+        let taken = |seed: &u64| self.parts.iter().any(|part| part.seed == *seed);
+        // Among so many there is a free one.
+        let free = (seed..=seed.saturating_add(self.parts.len() as u64)).find(|seed| !taken(seed));
+        self.parts.push(Part { name, seed: free.unwrap_or(seed), run: Run::Waits });
+    }
+
+    /// A seed that waits for a host.
+    pub(super) fn waiting(&self) -> Option<u64> {
+        self.parts.iter().find(|part| part.run == Run::Waits).map(|part| part.seed)
+    }
+
+    /// Hosts that run something.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = u32> {
+        self.parts.iter().filter_map(|part| if let Run::On(host) = part.run { Some(host) } else { None })
+    }
+
+    /// A host takes a seed; whether it was still to be had.
+    pub(super) fn take(&mut self, seed: u64, host: u32) -> bool {
+        let part = self.parts.iter_mut().find(|part| part.seed == seed && part.run == Run::Waits);
+        part.map(|part| part.run = Run::On(host)).is_some()
+    }
+
+    /// What a host was running waits for another.
+    pub(super) fn release(&mut self, host: u32) {
+        self.parts.iter_mut().filter(|part| part.run == Run::On(host)).for_each(|part| part.run = Run::Waits);
     }
 
     /// A run has ended.
     pub(super) fn ended(&mut self, seed: u64, ran: Option<Ran>) {
-        if self.under_way != Some(seed) {
-            return;
-        }
-        self.under_way = None;
-        if let Some(part) = self.parts.iter_mut().find(|part| part.seed == seed) {
+        // One that ended is not run again, even where two hosts did.
+        let part = self.parts.iter_mut().find(|part| part.seed == seed && matches!(part.run, Run::Waits | Run::On(_)));
+        if let Some(part) = part {
             part.run = ran.map_or(Run::Failed, Run::Ended);
         }
+    }
+
+    /// What each run came to, in order of joining: learner, seed, and the answers if it has ended well.
+    pub fn runs(&self) -> impl Iterator<Item = (&str, u64, Option<&Ran>)> {
+        self.parts.iter().map(|part| {
+            let ran = if let Run::Ended(ran) = &part.run { Some(ran) } else { None };
+            (part.name.as_str(), part.seed, ran)
+        })
     }
 
     /// How many have ended, how many failed, and how many there are.
     #[must_use]
     pub fn count(&self) -> (usize, usize, usize) {
-        let ended = self.parts.iter().filter(|part| part.run != Run::Waits).count();
+        let ended = self.parts.iter().filter(|part| matches!(part.run, Run::Failed | Run::Ended(_))).count();
         let failed = self.parts.iter().filter(|part| part.run == Run::Failed).count();
         (ended, failed, self.parts.len())
     }
@@ -140,17 +166,14 @@ impl Experiment {
     /// Whether all have ended.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.parts.iter().all(|part| part.run != Run::Waits)
+        self.parts.iter().all(|part| matches!(part.run, Run::Failed | Run::Ended(_)))
     }
 
     /// What they say, once there is a run.
     #[must_use]
     pub fn figures(&self) -> Option<Figures> {
-        let ended = |part: &Part| match &part.run {
-            Run::Ended(ran) => Some((ran.cls.clone(), ran.mean.clone())),
-            Run::Waits | Run::Failed => None,
-        };
-        let (cls, mean): (Vec<_>, Vec<_>) = self.parts.iter().filter_map(ended).unzip();
+        let ended = self.runs().filter_map(|(.., ran)| ran);
+        let (cls, mean): (Vec<_>, Vec<_>) = ended.map(|ran| (ran.cls.clone(), ran.mean.clone())).unzip();
         let first = Table::of_differences(cls.get(..1)?, mean.get(..1)?).estimate();
         let all = Table::of_differences(&cls, &mean).estimate();
         Some(Figures {
@@ -190,16 +213,20 @@ mod tests {
     #[test]
     fn everybody_runs_once_with_a_seed_of_their_own() {
         let mut experiment = Experiment::default();
-        assert!(experiment.is_done() && experiment.next().is_none() && experiment.figures().is_none());
-        let class = || ["ann", "bob", "cat"].into_iter().map(|name| (name.to_owned(), 7));
-        experiment.join(class());
-        experiment.join(class());
+        assert!(experiment.is_done() && experiment.waiting().is_none() && experiment.figures().is_none());
+        for name in ["ann", "bob", "cat", "ann"] {
+            experiment.join(name.to_owned(), 7);
+        }
         let mut seeds = Vec::new();
-        while let Some(seed) = experiment.next() {
-            assert_eq!(experiment.next(), None, "one at a time");
-            // What nobody asked for is not counted.
+        while let Some(seed) = experiment.waiting() {
+            assert!(experiment.take(seed, 1) && !experiment.take(seed, 2), "one host runs it");
+            assert_eq!(experiment.hosts().collect::<Vec<_>>(), [1]);
+            // What a host leaves behind is taken by another; what nobody asked for is not counted.
+            experiment.release(1);
+            assert!(experiment.take(seed, 2));
             experiment.ended(seed + 100, Some(ran(1, 1)));
             experiment.ended(seed, (seeds.len() != 1).then(|| ran(50, 60 + seeds.len())));
+            experiment.ended(seed, Some(ran(1, 1)));
             seeds.push(seed);
         }
         assert_eq!(seeds, [7, 8, 9]);
@@ -220,9 +247,9 @@ mod tests {
     fn seeds_that_differ_widen_the_interval_beyond_that_of_one_run() {
         let of = |runs: &[(usize, usize)]| {
             let mut experiment = Experiment::default();
-            experiment.join((0..runs.len()).map(|at| (format!("n{at}"), at as u64)));
+            (0..runs.len()).for_each(|at| experiment.join(format!("n{at}"), at as u64));
             for (cls, mean) in runs {
-                let seed = experiment.next().expect("a seed");
+                let seed = experiment.waiting().expect("a seed");
                 experiment.ended(seed, Some(ran(*cls, *mean)));
             }
             experiment.figures().expect("runs")

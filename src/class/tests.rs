@@ -17,6 +17,10 @@ fn asked(question: usize) -> Asked {
     }
 }
 
+fn session(number: u32) -> Session {
+    Session { host: 1 + number % 2, number }
+}
+
 fn name(learner: usize) -> String {
     format!("name{learner}")
 }
@@ -25,7 +29,7 @@ fn name(learner: usize) -> String {
 fn a_vote_its_discussion_and_the_second_vote_stand_side_by_side() {
     let mut class = Class::default();
     for learner in 0..3 {
-        class.update(Msg::Joined(learner as u64, name(learner)));
+        class.update(Msg::Joined(session(learner as u32), name(learner)));
     }
     // Answered before the vote was opened: it counts.
     class.update(Msg::Answered(name(0), "q1".to_owned(), 0));
@@ -44,7 +48,11 @@ fn a_vote_its_discussion_and_the_second_vote_stand_side_by_side() {
     assert_eq!(effects[0], Effect::Tell(Note::Closed("q1".to_owned(), tally.clone())));
     assert_eq!(tally.said(1), (3, 3));
     // Who comes late hears of it, and a third vote there is not.
-    assert!(class.update(Msg::Joined(9, name(9))).contains(&Effect::TellOne(9, Note::Closed("q1".to_owned(), tally))));
+    assert!(
+        class
+            .update(Msg::Joined(session(9), name(9)))
+            .contains(&Effect::TellOne(session(9), Note::Closed("q1".to_owned(), tally)))
+    );
     assert_eq!(class.update(Msg::Teacher(Order::Again)), [Effect::Show]);
     // Afterwards nothing counts.
     class.update(Msg::Answered(name(1), "q1".to_owned(), 0));
@@ -70,9 +78,10 @@ fn projected(class: &Class) -> String {
     buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
 }
 
-fn happens() -> impl Strategy<Value = Msg> {
+fn anything() -> impl Strategy<Value = Msg> {
     let learner = 0..6usize;
-    let session = 0..9u64;
+    let learner_again = 0..6usize;
+    let session = (0..9u32).prop_map(session);
     prop_oneof![
         3 => (session.clone(), learner.clone()).prop_map(|(s, l)| Msg::Joined(s, name(l))),
         2 => (session.clone(), learner.clone()).prop_map(|(s, l)| Msg::Left(s, name(l))),
@@ -86,6 +95,9 @@ fn happens() -> impl Strategy<Value = Msg> {
         1 => (0..50u64).prop_map(|until| Msg::Teacher(Order::Until(until))),
         1 => (0..50u64).prop_map(Msg::Time),
         1 => Just(Msg::Teacher(Order::Experiment)),
+        1 => learner_again.prop_map(|l| Msg::Teacher(Order::End(name(l)))),
+        1 => (1..3u32).prop_map(Msg::Gone),
+        1 => (1..3u32, 0..6usize).prop_map(|(host, l)| Msg::Took(host, seed_of(Some(&name(l))))),
         2 => (0..6usize).prop_map(|l| Msg::Ran(seed_of(Some(&name(l))), Some(Ran { cls: vec![true, false], mean: vec![true, true] }))),
     ]
 }
@@ -94,8 +106,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_answer_counts_once_and_no_tally_is_told_before_closing(all in prop::collection::vec(happens(), 1..60)) {
-        let mut class = Class::default();
+    fn every_answer_counts_once_and_no_tally_is_told_before_closing(all in prop::collection::vec(anything(), 1..60)) {
+        let mut class = Class::at_host(1);
+        let mut log = Vec::new();
         // The same, counted anew from what happened: the last answer of each learner while the vote was open, and what
         // they had said before.
         let mut said: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -117,6 +130,7 @@ proptest! {
                 _ => {}
             }
             let effects = class.update(msg.clone());
+            log.extend(msg.lasts().then(|| msg.clone()));
             // Each learner has at most one run, one at a time.
             let (ended, _, all) = class.experiment().count();
             prop_assert!(ended <= all && all <= 6);
@@ -124,7 +138,11 @@ proptest! {
             for effect in &effects {
                 let note = match effect {
                     Effect::Tell(note) | Effect::TellOne(_, note) => note,
-                    Effect::Wake(_) | Effect::Run(_) | Effect::Show => continue,
+                    Effect::Wake(_) | Effect::Run(_) | Effect::Show | Effect::Write | Effect::End(_) => continue,
+                    Effect::Log(msg) => {
+                        prop_assert!(msg.lasts(), "{msg:?}");
+                        continue;
+                    }
                 };
                 if let Note::Closed(question, tally) = note {
                     // What is told is closed: the vote before, or one that is closed in the class.
@@ -153,5 +171,48 @@ proptest! {
                 prop_assert_eq!(last, &expected);
             }
         }
+        // From its log alone every host comes to the same class, also by way of the store.
+        let lines = log.iter().map(|msg| serde_json::to_string(msg).expect("written")).collect::<Vec<_>>();
+        let read = lines.iter().map(|line| serde_json::from_str::<Msg>(line).expect("read"));
+        let other = Class::at_host(2).renewed(read);
+        prop_assert!(other.polls().eq(class.polls()));
+        prop_assert_eq!(other.call(), class.call());
+        prop_assert_eq!(other.count(), 0, "who is in is not written");
     }
+}
+
+#[test]
+fn an_experiment_is_run_by_whoever_has_a_hand_free_and_outlives_a_host() {
+    let (mut here, mut there) = (Class::at_host(1), Class::at_host(2));
+    for learner in 0..3 {
+        let joined = Msg::Joined(session(learner), name(learner as usize));
+        here.update(joined.clone());
+        there.update(joined);
+    }
+    // Each host asks for a run when the parts are in the log.
+    let parts = here.update(Msg::Teacher(Order::Experiment));
+    let parts: Vec<Msg> =
+        parts.into_iter().filter_map(|effect| if let Effect::Log(msg) = effect { Some(msg) } else { None }).collect();
+    assert_eq!(parts.len(), 3);
+    let asks = |class: &mut Class, msgs: &[Msg]| -> Vec<Effect> {
+        msgs.iter().flat_map(|msg| class.update(msg.clone())).filter(|effect| *effect != Effect::Show).collect()
+    };
+    let first =
+        parts.iter().find_map(|msg| if let Msg::Part(_, seed) = msg { Some(*seed) } else { None }).expect("a seed");
+    assert_eq!(asks(&mut here, &parts), [Effect::Log(Msg::Took(1, first))]);
+    assert_eq!(asks(&mut there, &parts), [Effect::Log(Msg::Took(2, first))]);
+    // The log has one of them first: the other takes the next.
+    let both = [Msg::Took(2, first), Msg::Took(1, first)];
+    assert_eq!(asks(&mut there, &both), [Effect::Run(first)]);
+    let Some(Effect::Log(Msg::Took(1, second))) = asks(&mut here, &both).pop() else { panic!("no other run") };
+    assert_ne!(first, second);
+    assert_eq!(asks(&mut here, &[Msg::Took(1, second)]), [Effect::Run(second)]);
+    // Host 2 dies: its learners are out, and its run is taken when a hand is free.
+    assert_eq!(asks(&mut here, &[Msg::Gone(2)]), []);
+    assert_eq!(here.count(), 2);
+    let ran = || Some(Ran { cls: vec![true, false], mean: vec![true, true] });
+    assert_eq!(asks(&mut here, &[Msg::Ran(second, ran())]), [Effect::Log(Msg::Took(1, first))]);
+    // Both come to an end of it: it counts once.
+    asks(&mut here, &[Msg::Took(1, first), Msg::Ran(first, ran()), Msg::Ran(first, None)]);
+    assert_eq!(here.experiment().count(), (2, 0, 3));
 }

@@ -15,7 +15,6 @@ use super::line::Life;
 use super::screen::Size;
 use crate::cli::NotebookFormat;
 use crate::commands::notebook;
-use crate::lesson::progress::Store;
 
 /// How long a client may take to say what it wants of a channel.
 const ASKING: Duration = Duration::from_secs(20);
@@ -133,7 +132,10 @@ async fn send_notebook(channel: &OpenChannel, format: NotebookFormat, guest: &Gu
     }
     let name = guest.name.clone();
     let written = tokio::task::spawn_blocking(move || {
-        let (progress, notice) = Store::new(hall.door.names.progress(&name)).load();
+        let kept = || hall.fetch(&name);
+        let (progress, notice) =
+            hall.shelf.progress(name.as_str()).map_or_else(kept, |progress| (Some(progress), None));
+        let progress = progress.unwrap_or_default();
         let (course, records) = &hall.shared.loaded;
         let none = BTreeMap::new();
         let records = if hall.shared.has_records() { &**records } else { &none };

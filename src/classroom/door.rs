@@ -4,7 +4,7 @@
 //! With a word, a name that is taken asks for its number, too. A client that can only send a password writes both, as in
 //! `word 1234`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use russh::keys::PublicKey;
@@ -16,7 +16,7 @@ use crate::lesson::parse::visible;
 #[derive(Debug)]
 pub(super) enum Way {
     /// With the word of the class, and with a number where the name is taken.
-    Word(String),
+    Word(Mutex<String>),
     /// With one of these keys, which has a name.
     Keys(Vec<(PublicKey, Name)>),
     /// As they are.
@@ -84,7 +84,7 @@ impl Door {
             }
             (Dialogue::Word, Some(said)) => {
                 *asked = Dialogue::Wrong;
-                if !same(word, said.trim()) {
+                if !is_word(word, said) {
                     return Answer::No;
                 }
                 if !self.names.is_taken(&name) {
@@ -112,25 +112,29 @@ impl Door {
         let (Way::Word(word), Some(name)) = (&self.way, Name::of(user)) else { return Answer::No };
         let (first, rest) = said.trim().split_once(' ').unwrap_or((said.trim(), ""));
         match () {
-            () if name.is_teacher() || !same(word, first) => Answer::No,
+            () if name.is_teacher() || !is_word(word, first) => Answer::No,
             () if self.names.is_taken(&name) => self.number(name, rest),
             () => Answer::In(learner(name, true)),
         }
     }
 
-    /// The folder for this way's learners.
-    pub(super) fn folder(way: &Way) -> &'static str {
-        match way {
-            Way::Word(_) => "learners",
-            Way::Keys(_) => "learners-with-keys",
-            Way::Open => "learners-open",
+    /// The word of the class, if it has one.
+    pub(super) fn word(&self) -> Option<String> {
+        let Way::Word(word) = &self.way else { return None };
+        Some(word.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// The class has another word.
+    pub(super) fn set_word(&self, new: String) {
+        if let Way::Word(word) = &self.way {
+            *word.lock().unwrap_or_else(PoisonError::into_inner) = new;
         }
     }
 
     fn number(&self, name: Name, said: &str) -> Answer {
         match self.names.open(&name, said, Instant::now()) {
-            Ok(Opened::Yes) => Answer::In(learner(name, false)),
-            Ok(Opened::No | Opened::Wait) | Err(_) => Answer::No,
+            Opened::Yes => Answer::In(learner(name, false)),
+            Opened::No | Opened::Wait => Answer::No,
         }
     }
 
@@ -157,6 +161,10 @@ impl Door {
     }
 }
 
+fn is_word(word: &Mutex<String>, said: &str) -> bool {
+    same(&word.lock().unwrap_or_else(PoisonError::into_inner), said.trim())
+}
+
 fn learner(name: Name, new: bool) -> Guest {
     Guest { name, teacher: false, claim: new.then(Arc::default) }
 }
@@ -179,10 +187,12 @@ mod tests {
         PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32])).public_key().clone()
     }
 
-    fn door(way: Way) -> (tempfile::TempDir, Door) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let names = Names::new(folder.path(), "word");
-        (folder, Door { class: "bert".to_owned(), way, teachers: vec![key(1)], names })
+    fn door(way: Way) -> Door {
+        Door { class: "bert".to_owned(), way, teachers: vec![key(1)], names: Names::default() }
+    }
+
+    fn word(word: &str) -> Way {
+        Way::Word(Mutex::new(word.to_owned()))
     }
 
     fn is_in(answer: &Answer, called: &str) -> bool {
@@ -191,14 +201,15 @@ mod tests {
 
     #[test]
     fn a_word_lets_in_and_a_number_gives_a_name_back() {
-        let (_folder, door) = door(Way::Word("rivoka".to_owned()));
+        let door = door(word("rivoka"));
         let mut asked = Dialogue::default();
         let mut say = |said: Option<&str>| door.answer("ann", &mut asked, said);
         assert!(matches!(say(None), Answer::Ask(_, "Word of the class: ")));
         assert_eq!(say(Some("wrong")), Answer::No);
         assert!(matches!(say(None), Answer::Ask(before, _) if before.starts_with("That was wrong.")));
         assert_eq!(say(Some("rivoka")), Answer::In(learner(Name::of("ann").expect("a name"), true)));
-        let number = door.names.take(&Name::of("ann").expect("a name")).expect("taken");
+        let number = Names::draw().expect("a number");
+        door.names.learn("ann", &number);
         assert!(matches!(say(None), Answer::Ask(_, "Word of the class: ")));
         assert!(matches!(say(Some("rivoka")), Answer::Ask(_, "Your number: ")));
         assert_eq!(say(Some("no")), Answer::No);
@@ -210,16 +221,17 @@ mod tests {
         assert!(is_in(&door.password("ann", &format!("rivoka {number}")), "ann"));
         assert!(is_in(&door.password("bob", "rivoka"), "bob"));
         assert_eq!(door.password("bob", "rivok"), Answer::No);
-        // A number without the word is worth nothing.
+        // A number without the word is worth nothing; an old word neither.
         assert_eq!(door.password("ann", &number), Answer::No);
+        door.set_word("tavelu".to_owned());
+        assert_eq!(door.password("bob", "rivoka"), Answer::No);
+        assert!(is_in(&door.password("bob", "tavelu"), "bob"));
     }
 
     #[test]
     fn nobody_is_teacher_without_the_key() {
-        for way in
-            [Way::Open, Way::Word("word".to_owned()), Way::Keys(vec![(key(2), Name::of("ann").expect("a name"))])]
-        {
-            let (_folder, door) = door(way);
+        for way in [Way::Open, word("word"), Way::Keys(vec![(key(2), Name::of("ann").expect("a name"))])] {
+            let door = door(way);
             assert_eq!(door.open("teacher"), Answer::No);
             assert_eq!(door.answer("Teacher", &mut Dialogue::default(), None), Answer::No);
             assert_eq!(door.password("TEACHER", "word"), Answer::No);
@@ -230,13 +242,13 @@ mod tests {
 
     #[test]
     fn each_way_lets_in_its_own() {
-        let (_folder, closed) = door(Way::Keys(vec![(key(2), Name::of("ann").expect("a name"))]));
+        let closed = door(Way::Keys(vec![(key(2), Name::of("ann").expect("a name"))]));
         // The key decides the name, whatever the client calls itself.
         assert!(is_in(&closed.key("root", &key(2)), "ann"));
         assert_eq!(closed.key("ann", &key(3)), Answer::No);
         assert_eq!(closed.open("ann"), Answer::No);
         assert_eq!(closed.password("ann", ""), Answer::No);
-        let (_folder, open) = door(Way::Open);
+        let open = door(Way::Open);
         assert!(is_in(&open.open("ann"), "ann"));
         assert_eq!(open.open("///"), Answer::No);
         assert_eq!(open.key("ann", &key(1)), Answer::No, "a teacher's key opens the teacher's name alone");

@@ -44,11 +44,36 @@ pub(super) fn fingerprint(key: &PrivateKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
 
+/// The public keys of those who teach: one a line of an `authorized_keys` file.
+///
+/// # Errors
+/// When the file cannot be read, or a line is no key.
+pub(super) fn teachers(path: &Path) -> Result<Vec<PublicKey>, String> {
+    Ok(public(path)?.into_iter().map(|(key, _)| key).collect())
+}
+
 /// Learners by their public keys: one a line of an `authorized_keys` file, whose comment is the name.
 ///
 /// # Errors
 /// When the file cannot be read, a line is no key, or a key has no name.
 pub(super) fn learners(path: &Path) -> Result<Vec<(PublicKey, Name)>, String> {
+    let cannot = |why: String| format!("cannot use the keys in {}: {why}", place(path));
+    let named = public(path)?.into_iter().enumerate().map(|(index, (key, comment))| {
+        let which = format!("key {}", index + 1);
+        // ann@laptop is what ssh-keygen writes.
+        match Name::of(comment.split('@').next().unwrap_or_default()) {
+            None => Err(cannot(format!("{which} has no comment, which would be the learner's name"))),
+            Some(name) if name.is_teacher() => {
+                Err(cannot(format!("{which} is named {name}, which is kept for the teacher")))
+            }
+            Some(name) => Ok((key, name)),
+        }
+    });
+    named.collect()
+}
+
+/// The public keys of a file, with their comments.
+fn public(path: &Path) -> Result<Vec<(PublicKey, String)>, String> {
     let cannot = |why: String| format!("cannot use the keys in {}: {why}", place(path));
     let text = files::read_text(path, LARGEST).map_err(|error| cannot(error.to_string()))?;
     let mut found = Vec::new();
@@ -63,15 +88,7 @@ pub(super) fn learners(path: &Path) -> Result<Vec<(PublicKey, Name)>, String> {
             return Err(cannot(format!("{which} is an RSA key. ssh-keygen -t ed25519 makes one that can be used")));
         }
         let comment = key.comment().to_string();
-        // ann@laptop is what ssh-keygen writes.
-        let name = Name::of(comment.split('@').next().unwrap_or_default());
-        match name {
-            None => return Err(cannot(format!("{which} has no comment, which would be the learner's name"))),
-            Some(name) if name.is_teacher() => {
-                return Err(cannot(format!("{which} is named {name}, which is kept for the teacher")));
-            }
-            Some(name) => found.push((key, name)),
-        }
+        found.push((key, comment));
     }
     if found.is_empty() { Err(cannot("there are none".to_owned())) } else { Ok(found) }
 }

@@ -17,10 +17,11 @@ use tokio::time::timeout;
 
 use super::channel::{OpenChannel, Wishes};
 use super::door::Guest;
-use super::hall::{Hall, log, now};
+use super::hall::{Hall, log};
 use super::line::Life;
 use super::report::Report;
 use super::screen::{Flow, Out, Remote, Size};
+use super::shelf::Kept;
 use crate::app::Key;
 use crate::app::class::Note;
 use crate::app::settings::{Fixed, Settings as Shown};
@@ -28,7 +29,6 @@ use crate::class;
 use crate::class::desk::{self, Desk};
 use crate::front::{Front, Incoming};
 use crate::lesson::parse::visible;
-use crate::lesson::progress::Store;
 use crate::terminal::keys::{Input, Parser};
 use crate::view::{self, Theme};
 
@@ -52,9 +52,9 @@ pub(super) async fn learn(
         Ok(attendance) => Arc::new(attendance),
         Err(why) => return opened.refuse(&why).await,
     };
-    let desk = guest.teacher.then(|| Arc::new(Mutex::new(Desk::default())));
+    let desk = attendance.desk();
     let (columns, rows) = wishes.size.get();
-    log(&format!("session {} begins, {columns}x{rows}, {} are in", attendance.number, hall.there()));
+    log(&format!("session {} begins, {columns}x{rows}, {} are in", attendance.number(), hall.there()));
     let (out, frames) = unbounded_channel();
     let flow = Arc::new(Flow::default());
     let client = Client {
@@ -66,8 +66,8 @@ pub(super) async fn learn(
     };
     let theme = theme(&terminal, &wishes.environment);
     let (here, keys) = (Arc::clone(hall), sender.clone());
-    let session =
-        std::thread::Builder::new().name(format!("learner {}", attendance.number)).stack_size(STACK).spawn(move || {
+    let session = std::thread::Builder::new().name(format!("learner {}", attendance.number())).stack_size(STACK).spawn(
+        move || {
             let ran = catch_unwind(AssertUnwindSafe(|| run(&here, &guest, theme, client, (keys, incoming))));
             let failed =
                 || ("clsroom: the program failed. Please report it; your progress is saved.\r\n".to_owned(), 1);
@@ -75,7 +75,8 @@ pub(super) async fn learn(
             let mut last = Remote::leave();
             last.extend(words.into_bytes());
             let _ = out.send(Out::End(last, status));
-        });
+        },
+    );
     if session.is_err() {
         return opened.refuse("there is no room for one more thread. Try again later").await;
     }
@@ -136,17 +137,14 @@ fn session(
     let mut said = vec![format!("Welcome to {}, {name}.", visible(&hall.door.class))];
     // A second session on the same connection knows the number already.
     if let Some(claim) = guest.claim.as_ref().filter(|claim| claim.get().is_none()) {
-        let number = hall.door.names.take(&guest.name).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => format!("somebody else has taken the name {name} just now"),
-            _ => format!("the name {name} cannot be kept: {error}"),
-        })?;
+        let number = hall.claim(&guest.name)?;
         let _ = claim.set(number.clone());
         said.push(format!("Keep this number: {number}. You are asked for it when you come back."));
         last.push(format!("Your number is {number}. To come back: {again}"));
     }
-    let store = Store::new(hall.door.names.progress(&guest.name));
+    let store = Kept::new(Arc::clone(hall), guest.name.clone());
     let shown = settings(hall, name, &theme);
-    let mut begun = hall.shared.session(Some(name), Some(store), &hall.common, (theme, shown));
+    let mut begun = hall.shared.session(Some(name), Some(Box::new(store)), &hall.common, (theme, shown));
     begun.tell_others();
     said.append(&mut begun.said);
     begun.state.notice = Some(said.join(" "));
@@ -254,7 +252,9 @@ impl Keyboard<'_> {
     fn at_desk(&self, key: Key, desk: &Mutex<Desk>) -> bool {
         let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
         let course = &self.hall.shared.loaded.0;
-        let Some(orders) = self.hall.look(|class| desk.key(key, course, class, now())) else { return false };
+        let Some(orders) = self.hall.look(|class| desk.key(key, course, class, self.hall.ledger.now())) else {
+            return false;
+        };
         let to_course = key == Key::Tab && desk.shown == desk::Shown::Course;
         drop(desk);
         if to_course {

@@ -5,14 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use subtle::ConstantTimeEq as _;
 
-use crate::files;
 use crate::lesson::progress::sanitise_learner;
 
 /// The name that only a teacher's key opens.
@@ -23,9 +20,6 @@ const TRIES: u32 = 10;
 
 /// How long it waits then.
 const WAIT: Duration = Duration::from_mins(10);
-
-/// A larger file holds no number, in bytes.
-const LARGEST: u64 = 64;
 
 /// A learner's name as part of a file's name: letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,10 +54,10 @@ impl fmt::Display for Name {
     }
 }
 
-/// The names of a class and their numbers.
-#[derive(Debug)]
+/// The names of a class and their numbers, as the class's log has them.
+#[derive(Debug, Default)]
 pub struct Names {
-    folder: PathBuf,
+    numbers: Mutex<BTreeMap<String, String>>,
     /// Wrong numbers since a time; only of names that are taken.
     wrong: Mutex<BTreeMap<Name, (u32, Instant)>>,
 }
@@ -80,47 +74,47 @@ pub enum Opened {
 }
 
 impl Names {
-    /// The names kept in this folder. Each way in has its own, so that a name which nobody guards in one is not opened by
-    /// another.
-    #[must_use]
-    pub fn new(folder: &Path, way: &str) -> Self {
-        Self { folder: folder.join(way), wrong: Mutex::default() }
-    }
-
     /// Whether a name would lead elsewhere as a folder's.
     #[must_use]
     pub fn is_path(name: &str) -> bool {
         name.contains(['/', '\\']) || name.starts_with('.') || Name::of(name).is_none()
     }
 
-    /// Where a learner's progress is kept.
-    #[must_use]
-    pub fn progress(&self, name: &Name) -> PathBuf {
-        self.folder.join(name.as_str()).join("progress.json")
+    fn numbers(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        // A name cannot be left half written.
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn number(&self, name: &Name) -> PathBuf {
-        self.folder.join(name.as_str()).join("number")
+    /// A name has a number: the first one counts.
+    pub fn learn(&self, name: &str, number: &str) {
+        self.numbers().entry(name.to_owned()).or_insert_with(|| number.to_owned());
+    }
+
+    /// Forgets all, before the log is read anew.
+    pub fn forget(&self) {
+        self.numbers().clear();
     }
 
     /// Whether somebody has the name.
     #[must_use]
     pub fn is_taken(&self, name: &Name) -> bool {
-        self.number(name).exists()
+        self.numbers().contains_key(name.as_str())
     }
 
-    /// Takes a name that nobody has; its number.
+    /// Whether the name has this number.
+    #[must_use]
+    pub fn is(&self, name: &Name, number: &str) -> bool {
+        self.numbers().get(name.as_str()).is_some_and(|kept| same(kept, number))
+    }
+
+    /// A number for a new name.
     ///
     /// # Errors
-    /// When it cannot be written; `AlreadyExists` when somebody was faster.
-    pub fn take(&self, name: &Name) -> io::Result<String> {
+    /// When the system has no random numbers.
+    pub fn draw() -> Result<String, String> {
         let mut random = [0u8; 4];
-        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-        let number = format!("{:04}", u32::from_le_bytes(random) % 10_000);
-        let path = self.number(name);
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        files::write_private(&path, number.as_bytes())?;
-        Ok(number)
+        getrandom::fill(&mut random).map_err(|error| format!("the system has no random numbers: {error}"))?;
+        Ok(format!("{:04}", u32::from_le_bytes(random) % 10_000))
     }
 
     /// Whether too many wrong numbers were tried for a name.
@@ -132,22 +126,19 @@ impl Names {
     }
 
     /// Tries a number.
-    ///
-    /// # Errors
-    /// When what is kept cannot be read.
-    pub fn open(&self, name: &Name, tried: &str, now: Instant) -> io::Result<Opened> {
-        let kept = files::read_text(&self.number(name), LARGEST)?;
+    #[must_use]
+    pub fn open(&self, name: &Name, tried: &str, now: Instant) -> Opened {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.retain(|_, (_, since)| now.saturating_duration_since(*since) < WAIT);
         if wrong.get(name).is_some_and(|(count, _)| *count >= TRIES) {
-            return Ok(Opened::Wait);
+            return Opened::Wait;
         }
-        if same(kept.trim(), tried.trim()) {
+        if self.is(name, tried.trim()) {
             wrong.remove(name);
-            return Ok(Opened::Yes);
+            return Opened::Yes;
         }
         wrong.entry(name.clone()).or_insert((0, now)).0 += 1;
-        Ok(Opened::No)
+        Opened::No
     }
 }
 
@@ -160,8 +151,6 @@ pub fn same(known: &str, tried: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::ErrorKind;
-
     use super::*;
 
     fn name(said: &str) -> Name {
@@ -182,18 +171,19 @@ mod tests {
 
     #[test]
     fn a_name_has_one_owner_and_a_number_opens_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let names = Names::new(folder.path(), "word");
+        let names = Names::default();
         let (ann, now) = (name("ann"), Instant::now());
         assert!(!names.is_taken(&ann));
-        let number = names.take(&ann).expect("taken");
-        assert!(number.len() == 4 && names.is_taken(&ann));
-        assert_eq!(names.take(&ann).map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+        let number = Names::draw().expect("a number");
+        names.learn("ann", &number);
+        assert!(number.len() == 4 && names.is_taken(&ann) && names.is(&ann, &number));
+        names.learn("ann", "12345");
+        assert!(names.is(&ann, &number), "the first one counts");
         let other = if number == "0000" { "0001" } else { "0000" };
         for _ in 0..TRIES {
-            assert_eq!(names.open(&ann, other, now).ok(), Some(Opened::No));
+            assert_eq!(names.open(&ann, other, now), Opened::No);
         }
-        assert_eq!(names.open(&ann, &number, now).ok(), Some(Opened::Wait));
-        assert_eq!(names.open(&ann, &number, now + WAIT).ok(), Some(Opened::Yes));
+        assert_eq!(names.open(&ann, &number, now), Opened::Wait);
+        assert_eq!(names.open(&ann, &number, now + WAIT), Opened::Yes);
     }
 }

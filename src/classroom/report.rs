@@ -32,7 +32,7 @@ impl Report {
         let at = state.place();
         if at != self.at {
             self.at.clone_from(&at);
-            self.attendance.tell(|number, name| Msg::At(number, name, at));
+            self.attendance.tell(|session, name| Msg::At(session, name, at));
         }
         let Some(question) = state.step().and_then(question_of) else { return };
         let Some(choice) = state.given(question) else { return };

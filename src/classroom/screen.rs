@@ -21,7 +21,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::hall::Hall;
 use super::report::Report;
 use crate::app::{Loaded, State};
-use crate::class::desk::{Desk, Shown};
+use crate::class::desk::{Below, Desk, Shown};
 use crate::front::Host;
 use crate::terminal::Pending;
 use crate::view::{self, Theme};
@@ -140,13 +140,16 @@ impl Remote {
 /// The course, or what a teacher has chosen instead.
 fn drawn(state: &State, desk: Option<&Teacher>, theme: &Theme, frame: &mut Frame<'_>) {
     let Some((hall, desk)) = desk else { return view::draw(state, theme, frame) };
-    let desk = desk.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    desk.trouble = hall.troubled();
     let (area, course) = (frame.area(), &state.course);
     match desk.shown {
         Shown::Course => view::draw(state, theme, frame),
         Shown::Desk => hall.look(|class| view::desk(class, &desk, course, theme, area, frame.buffer_mut())),
         Shown::Projector => {
-            hall.look(|class| view::projector(class, desk.experiment, course, theme, area, frame.buffer_mut()));
+            hall.look(|class| {
+                view::projector(class, desk.below == Below::Experiment, course, theme, area, frame.buffer_mut());
+            });
         }
     }
 }

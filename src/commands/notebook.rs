@@ -14,7 +14,7 @@ use crate::files;
 use crate::lab::record::Datum;
 use crate::lesson::Course;
 use crate::lesson::notebook::{self, Document, Evidence};
-use crate::lesson::progress::{Figure, Progress, Store, sanitise_learner};
+use crate::lesson::progress::{Figure, Keep as _, Progress, Store, sanitise_learner};
 use crate::model::weights::hex;
 use crate::wording::place;
 

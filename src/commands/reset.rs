@@ -2,7 +2,7 @@
 
 use super::{load_course, print};
 use crate::config::{self, Settings};
-use crate::lesson::progress::Store;
+use crate::lesson::progress::{Keep as _, Store};
 use crate::wording::counted;
 
 /// Forgets what the settings' learner did in a lesson, or in `all`.

@@ -14,7 +14,7 @@ use crate::lab::dataset::{Dataset, MOVIES, Split};
 use crate::lab::record::Heads;
 use crate::lab::{self, Event, Model};
 use crate::lesson::parse::visible;
-use crate::lesson::progress::{Progress, Store};
+use crate::lesson::progress::{Keep, Progress, Store};
 use crate::view::Theme;
 use crate::worker::{Seat, Worker};
 
@@ -36,7 +36,7 @@ pub struct Begun {
     /// Colours and signs.
     pub theme: Theme,
     /// Where progress is saved; `None` in a demonstration and without a home folder.
-    pub store: Option<Store>,
+    pub store: Option<Box<dyn Keep>>,
     /// What is to be said first: about the file of progress, and about the learner's own sentences.
     pub said: Vec<String>,
     /// Fail on purpose.
@@ -77,11 +77,11 @@ impl Shared {
     pub fn session(
         self: &Arc<Self>,
         learner: Option<&str>,
-        mut store: Option<Store>,
+        mut store: Option<Box<dyn Keep>>,
         common: &Common,
         (theme, shown): (Theme, Shown),
     ) -> Begun {
-        let (progress, notice) = store.as_mut().map_or_else(|| (Progress::default(), None), Store::load);
+        let (progress, notice) = store.as_mut().map_or_else(|| (Progress::default(), None), |store| store.load());
         let (course, records) = (Arc::clone(&self.loaded.0), Arc::clone(&self.loaded.1));
         let mut state = State::new(course, records, self.counts, progress);
         state.learner = learner.map(str::to_owned);
@@ -172,7 +172,7 @@ impl Begun {
 
     /// Tells other sessions that one is open; what is to be said if another is.
     pub fn tell_others(&mut self) {
-        if self.store.as_mut().is_some_and(Store::open_session) {
+        if self.store.as_mut().is_some_and(|store| store.open_session()) {
             let whose = match &self.state.learner {
                 Some(name) => format!("Another session of {} is open.", visible(name)),
                 None => "Another session is open on this account, and it has no learner's name either (--learner NAME \
@@ -192,8 +192,8 @@ impl Begun {
 }
 
 /// Where a learner's progress is kept on this account; `None` without a home folder.
-fn progress_file(learner: Option<&str>) -> Option<Store> {
-    config::progress_path(learner).map(Store::new)
+fn progress_file(learner: Option<&str>) -> Option<Box<dyn Keep>> {
+    config::progress_path(learner).map(|path| Box::new(Store::new(path)) as Box<dyn Keep>)
 }
 
 /// A course and its records, for a [`State`].

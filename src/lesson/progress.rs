@@ -1,8 +1,9 @@
 //! What one learner did and saw: steps reached, answers given, values measured. Time arrives as data: nothing here reads a clock.
 //!
-//! The front end loads it at start and saves it after each step and answer, through [`Store`].
+//! The front end loads it at start and saves it after each step and answer, through [`Keep`].
 
 mod answer;
+mod keep;
 mod kept;
 mod lock;
 mod measured;
@@ -15,10 +16,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use answer::Given;
+pub use keep::{Keep, Saved};
 pub use kept::KeptRun;
 pub use measured::{Figure, MOST as MOST_MEASURED, Measured};
+pub use merge::Side;
 pub use recall::Recall;
-pub use store::{ProgressError, Saved, Store};
+pub use store::{ProgressError, Store};
 
 /// Version of the file's format that this program writes. 1 had no measurements; files of it are read as they are.
 pub const FORMAT_VERSION: u32 = 2;

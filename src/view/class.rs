@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
 use super::theme::{Role, Theme};
@@ -11,10 +12,11 @@ use super::widgets::scale::{hidden, window};
 use super::widgets::text::{fit, pad, put, width};
 use super::{LEAST, lines, text};
 use crate::app::class::{Place, question_of};
-use crate::class::desk::Desk;
+use crate::class::desk::{Below, Desk, Purpose};
 use crate::class::experiment::{Experiment, TOP_LAYERS, TRAIN, signed};
 use crate::class::{Class, Poll};
-use crate::lesson::Course;
+use crate::lesson::parse::written;
+use crate::lesson::{Block, Course, Inline, Step};
 use crate::wording::counted;
 
 /// Columns of a lesson's name on the desk.
@@ -29,10 +31,32 @@ const NO_VOTE: u16 = 3;
 /// Lines of the experiment: two of words, three rows and their scale.
 const EXPERIMENT: u16 = 6;
 
-/// Keys of the desk, in two lines: where to, and the vote.
+/// Columns of a key with what it does.
+const KEY: u16 = 54;
+
+/// Lines of the notes on a step.
+const NOTES: u16 = 7;
+
+/// Keys of the desk, in two lines: the vote, and where to.
 const KEYS: [&[(&str, &str)]; 2] = [
-    &[("o", "open a vote"), ("x", "close"), ("v", "vote again"), ("t", "30 s more"), ("r", "experiment")],
-    &[("c", "call"), ("b", "bring"), ("P", "projector"), ("Tab", "course"), ("m", "say"), ("hjkl", "choose")],
+    &[("o", "open vote"), ("x", "close"), ("v", "again"), ("t", "30 s"), ("r", "experiment"), ("w", "write results")],
+    &[("hjkl", "step"), ("c", "call"), ("b", "bring"), ("P", "projector"), ("Tab", "course"), ("?", "keys")],
+];
+
+/// What every key of the desk does.
+const ALL_KEYS: [(&str, &str); 12] = [
+    ("hjkl, arrows", "choose a step"),
+    ("c / b", "call everybody to it / take them there"),
+    ("o / x", "open the vote on its question / close it"),
+    ("v", "vote again, after talking it over"),
+    ("t", "the vote closes in 30 s, or 30 s later"),
+    ("r", "experiment: each learner is one run"),
+    ("P", "projector, without names"),
+    ("n", "speaker notes of the step chosen"),
+    ("m", "a line to everybody"),
+    ("K", "end a learner's session"),
+    ("w", "write votes, answers and runs to files"),
+    ("Tab, Ctrl-T", "to the course, and back here"),
 ];
 
 /// Draws the desk: where everybody is, whom the class is called to, and the vote.
@@ -48,10 +72,20 @@ pub fn desk(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
     let dot = theme.glyphs().dot;
     let here = format!("{} in {dot} {call} {dot} {map} at no step", counted(class.count(), "learner"));
     put(buf, left, area.y, wide, "Desk", theme.title());
-    put(buf, left + 7, area.y, wide - 7, &here, theme.text());
+    match &desk.trouble {
+        Some(why) => {
+            let said = format!("Not written just now ({why}). The class goes on, nothing is lost.");
+            put(buf, left + 7, area.y, wide - 7, &fit(&said, usize::from(wide - 7), theme.ascii), theme.value());
+        }
+        None => {
+            put(buf, left + 7, area.y, wide - 7, &here, theme.text());
+        }
+    }
     let foot = area.bottom() - 1;
     let vote = match class.poll() {
-        _ if desk.experiment => EXPERIMENT,
+        _ if desk.below == Below::Experiment => EXPERIMENT,
+        _ if desk.below == Below::Notes => NOTES,
+        _ if desk.below == Below::Keys => (ALL_KEYS.len() as u16).div_ceil(if wide >= 2 * KEY { 2 } else { 1 }),
         None => NO_VOTE,
         Some(poll) => 2 + poll.asked.options.len() as u16,
     };
@@ -68,8 +102,13 @@ pub fn desk(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
     put(buf, left, y, wide, &fit(&format!("{at} {title}; {there}"), usize::from(wide), theme.ascii), theme.value());
     y += 1;
     let below = Rect { x: left, y, width: wide, height: foot.saturating_sub(y + 2) };
-    if desk.experiment {
+    if desk.below == Below::Experiment {
         draw_experiment(class.experiment(), theme, below, buf);
+    } else if desk.below == Below::Keys {
+        draw_keys(theme, below, buf);
+    } else if desk.below == Below::Notes {
+        let step = course.lessons.get(desk.lesson).and_then(|lesson| lesson.steps.get(desk.step));
+        draw_notes(step, theme, below, buf);
     } else if let Some(poll) = class.poll() {
         draw_vote(poll, (class.turnout(), class.count()), theme, below, buf);
     } else {
@@ -80,14 +119,18 @@ pub fn desk(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
     let said = match &desk.writes {
         // The end of a long line is what is being written.
         Some(line) => {
-            let room = usize::from(wide).saturating_sub("To everybody: ".len() + 2);
-            let end: String = line.chars().skip(line.chars().count().saturating_sub(room)).collect();
-            format!("To everybody: {end}{}", theme.glyphs().pointer)
+            let what = match line.purpose {
+                Purpose::Say => "To everybody: ",
+                Purpose::End => "Whose session ends? Name: ",
+            };
+            let room = usize::from(wide).saturating_sub(what.len() + 2);
+            let end: String = line.text.chars().skip(line.text.chars().count().saturating_sub(room)).collect();
+            format!("{what}{end}{}", theme.glyphs().pointer)
         }
         None => desk.said.clone(),
     };
     put(buf, left, foot - 2, wide, &fit(&said, usize::from(wide), theme.ascii), theme.value());
-    let [vote, way] = if desk.writes.is_some() { [&[][..], &[("Enter", "say it"), ("Esc", "do not")]] } else { KEYS };
+    let [vote, way] = if desk.writes.is_some() { [&[][..], &[("Enter", "do it"), ("Esc", "do not")]] } else { KEYS };
     buf.set_line(area.x, foot - 1, &footer::line(vote, "", usize::from(area.width), theme), area.width);
     buf.set_line(area.x, foot, &footer::line(way, "[desk ready]", usize::from(area.width), theme), area.width);
 }
@@ -156,6 +199,50 @@ fn draw_map(class: &Class, desk: &Desk, course: &Course, theme: &Theme, area: Re
             put(buf, left + (step - first) * STEP, y, STEP, &cell, style);
         }
     }
+}
+
+/// What all keys do, in two columns where they fit.
+fn draw_keys(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let columns = if area.width >= 2 * KEY { 2 } else { 1 };
+    let rows = ALL_KEYS.len().div_ceil(columns);
+    for (index, (key, does)) in ALL_KEYS.iter().enumerate() {
+        let (column, row) = ((index / rows) as u16, (index % rows) as u16);
+        if row >= area.height {
+            continue;
+        }
+        let (x, y, wide) = (area.x + column * area.width / columns as u16, area.y + row, area.width / columns as u16);
+        put(buf, x, y, 13, key, theme.value());
+        put(
+            buf,
+            x + 13,
+            y,
+            wide.saturating_sub(13),
+            &fit(does, usize::from(wide.saturating_sub(14)), theme.ascii),
+            theme.text(),
+        );
+    }
+}
+
+/// What a teacher says at a step; a value that only a learner's bench knows is named, not shown.
+fn draw_notes(step: Option<&Step>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let wide = usize::from(area.width);
+    let paragraph = |runs: &Vec<Inline>| {
+        let said = |inline: &Inline| inline.text().map_or_else(|value| format!("({})", written(value)), str::to_owned);
+        runs.iter().map(said).collect::<String>()
+    };
+    let notes = step.map_or(&[][..], |step| &step.notes);
+    let said: Vec<String> = notes.iter().flat_map(Block::runs).map(paragraph).collect();
+    if said.is_empty() {
+        put(buf, area.x, area.y, area.width, "This step has no speaker notes.", theme.text());
+    }
+    let mut text: Vec<_> = said.into_iter().flat_map(|said| text::wrap(&[said.into()], wide)).collect();
+    let fits = usize::from(area.height);
+    if text.len() > fits {
+        text.truncate(fits.saturating_sub(1));
+        let id = "Longer than this screen: clsroom notes prints all of it.";
+        text.push(Line::styled(fit(id, wide, theme.ascii), theme.dim()));
+    }
+    lines(&text, area, buf);
 }
 
 /// The vote: bars for the present one, and numbers of the one before.

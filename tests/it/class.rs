@@ -1,9 +1,11 @@
 //! What a teacher sees of a class, and what a learner is told, on the real course without a network.
 
+use std::collections::VecDeque;
+
 use clsroom::app::class::{Note, Place, Tally};
 use clsroom::app::{Key, Msg};
-use clsroom::class::desk::Desk;
-use clsroom::class::{self, Class};
+use clsroom::class::desk::{Below, Desk};
+use clsroom::class::{self, Class, Effect, Session};
 use clsroom::lesson::Course;
 use clsroom::view::{self, Theme};
 use ratatui::buffer::{Buffer, Cell};
@@ -35,12 +37,23 @@ impl Taught {
     fn press(&mut self, keys: &str) {
         for c in keys.chars() {
             let orders = self.desk.key(Key::Char(c), &self.course, &self.class, 0).expect("the desk's key");
-            orders.into_iter().for_each(|order| drop(self.class.update(class::Msg::Teacher(order))));
+            orders.into_iter().for_each(|order| drop(self.happens(class::Msg::Teacher(order))));
         }
     }
 
-    fn happens(&mut self, msg: class::Msg) {
-        self.class.update(msg);
+    /// Applies a message, and what it writes to the log: what else follows.
+    fn happens(&mut self, msg: class::Msg) -> Vec<Effect> {
+        let (mut follows, mut log) = (Vec::new(), VecDeque::from([msg]));
+        while let Some(msg) = log.pop_front() {
+            for effect in self.class.update(msg) {
+                match effect {
+                    Effect::Log(msg) => log.push_back(msg),
+                    Effect::Show => {}
+                    other => follows.push(other),
+                }
+            }
+        }
+        follows
     }
 
     fn seen(&self, size: (u16, u16)) -> String {
@@ -49,7 +62,14 @@ impl Taught {
 
     fn projected(&self, size: (u16, u16)) -> String {
         text(size, |area, buf| {
-            view::projector(&self.class, self.desk.experiment, &self.course, &Theme::default(), area, buf);
+            view::projector(
+                &self.class,
+                self.desk.below == Below::Experiment,
+                &self.course,
+                &Theme::default(),
+                area,
+                buf,
+            );
         })
     }
 }
@@ -59,10 +79,14 @@ fn voting() -> Taught {
     let mut taught = Taught::new();
     let names = ["ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal", "ida", "jim", "kit", "leo"];
     for (session, name) in names.iter().enumerate() {
-        taught.happens(class::Msg::Joined(session as u64, (*name).to_owned()));
+        taught.happens(class::Msg::Joined(Session { host: 0, number: session as u32 }, (*name).to_owned()));
         let place =
             Place { lesson: if session < 9 { "04" } else { "02" }.to_owned(), step: if session < 9 { 0 } else { 2 } };
-        taught.happens(class::Msg::At(session as u64, (*name).to_owned(), (session != 11).then_some(place)));
+        taught.happens(class::Msg::At(
+            Session { host: 0, number: session as u32 },
+            (*name).to_owned(),
+            (session != 11).then_some(place),
+        ));
     }
     taught.press("jjjo");
     let question = taught.class.poll().expect("a vote").asked.id.clone();
@@ -93,7 +117,7 @@ fn the_desk_has_all_lessons_the_vote_and_its_keys_on_one_screen() {
             "9 of 12 have answered",
             "before 3",
             "Tab",
-            "o open a vote",
+            "o open vote",
         ] {
             assert!(seen.contains(part), "{part} in\n{seen}");
         }
@@ -119,23 +143,22 @@ fn the_projector_shows_one_thing_and_no_name() {
 
 #[test]
 fn the_experiment_shows_a_dot_a_run_and_what_one_run_alone_would_say() {
-    use clsroom::class::Effect;
     use clsroom::class::experiment::Ran;
     let mut taught = Taught::new();
     taught.press("r");
     assert!(taught.desk.said.contains("Nobody is in"));
     for (session, name) in ["ann", "bob", "cat", "dan", "eve", "fay"].iter().enumerate() {
-        taught.happens(class::Msg::Joined(session as u64, (*name).to_owned()));
+        taught.happens(class::Msg::Joined(Session { host: 0, number: session as u32 }, (*name).to_owned()));
     }
     let orders = taught.desk.key(Key::Char('r'), &taught.course, &taught.class, 0).expect("the desk's key");
-    let mut effects = taught.class.update(class::Msg::Teacher(orders[0].clone()));
+    let mut effects = taught.happens(class::Msg::Teacher(orders[0].clone()));
     insta::assert_snapshot!("experiment_begins_80x24", taught.seen((80, 24)));
     // Each run ends with another difference: made-up answers, for the picture alone.
     let mut runs = 0;
     while let Some(Effect::Run(seed)) = effects.first().cloned() {
         let right = |count: usize| (0..500).map(|at| at * 7 % 500 < count).collect();
         let ran = Ran { cls: right(400 - 3 * runs), mean: right(405 + 4 * runs) };
-        effects = taught.class.update(class::Msg::Ran(seed, Some(ran)));
+        effects = taught.happens(class::Msg::Ran(seed, Some(ran)));
         runs += 1;
     }
     assert_eq!(runs, 6);
@@ -175,7 +198,7 @@ fn keys_of_the_desk_say_what_they_did_or_why_not() {
     taught.press(&"l".repeat(50));
     assert_eq!(taught.desk.place(&taught.course).map(|place| place.lesson), Some("12".to_owned()));
     taught.press("mxoq");
-    assert_eq!(taught.desk.writes.as_deref(), Some("xoq"));
+    assert_eq!(taught.desk.writes.as_ref().map(|line| line.text.as_str()), Some("xoq"));
 }
 
 #[test]
@@ -244,4 +267,31 @@ fn a_call_is_a_quiet_line_and_bring_keeps_what_is_being_written() {
     assert!(driver.screen().contains("[06.2 ready]"));
     driver.tell(Msg::Class(Note::Said("look up".to_owned())));
     assert!(driver.screen().contains("Your teacher: look up"));
+}
+
+#[test]
+fn the_desk_tells_its_keys_the_notes_of_a_step_and_what_is_not_written() {
+    let mut taught = voting();
+    taught.press("?");
+    insta::assert_snapshot!("desk_keys_80x24", taught.seen((80, 24)));
+    insta::assert_snapshot!("desk_keys_120x36", taught.seen((120, 36)));
+    taught.press("n");
+    insta::assert_snapshot!("desk_notes_80x24", taught.seen((80, 24)));
+    taught.desk.trouble = Some("disk is full".to_owned());
+    taught.press("n");
+    let seen = taught.seen((80, 24));
+    assert!(seen.contains("Not written just now (disk is full).") && seen.contains("second vote"), "{seen}");
+}
+
+#[test]
+fn a_learners_sessions_end_by_name_and_no_other() {
+    let mut taught = voting();
+    taught.press("Knobody");
+    assert!(taught.seen((80, 24)).contains("Whose session ends? Name: nobody"));
+    let orders = taught.desk.key(Key::Enter, &taught.course, &taught.class, 0).expect("the desk's key");
+    assert!(orders.is_empty() && taught.desk.said.contains("Nobody called nobody is in."));
+    taught.press("Kbob");
+    let orders = taught.desk.key(Key::Enter, &taught.course, &taught.class, 0).expect("the desk's key");
+    let ended: Vec<Effect> = orders.into_iter().flat_map(|order| taught.happens(class::Msg::Teacher(order))).collect();
+    assert_eq!(ended, [Effect::End(Session { host: 0, number: 1 })]);
 }

@@ -1,119 +1,16 @@
 //! A class as teacher and learners meet it: the real program serves, OpenSSH's client comes.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use russh::client::Config;
-use tempfile::TempDir;
 
 use crate::client::Learner;
-use crate::pty::Terminal;
-use crate::served::Served;
-
-/// How long the class may take to begin and to end.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A class with keys and learners of its own.
-struct Class {
-    served: Served,
-    home: TempDir,
-}
-
-impl Class {
-    fn open(arguments: &[&str]) -> Self {
-        Self::at(tempfile::tempdir().expect("a folder"), arguments)
-    }
-
-    /// In a home that has something already.
-    fn at(home: TempDir, arguments: &[&str]) -> Self {
-        Self { served: Served::open(home.path(), arguments), home }
-    }
-
-    /// The same class once more, after this one.
-    fn again(self, arguments: &[&str]) -> Self {
-        let Self { served, home } = self;
-        drop(served);
-        Self::at(home, arguments)
-    }
-
-    fn port(&self) -> u16 {
-        self.served.port
-    }
-
-    /// Where its keys and learners are.
-    fn folder(&self) -> PathBuf {
-        self.home.path().join(".local/share/clsroom/classes/clsroom")
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("it is there");
-    }
-
-    fn pid(&self) -> u32 {
-        self.served.pid()
-    }
-
-    fn ended(&mut self) -> Option<i32> {
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            if let Some(status) = self.served.process.try_wait().expect("it can be asked") {
-                return status.code();
-            }
-            std::thread::yield_now();
-        }
-        panic!("the class goes on")
-    }
-
-    /// What OpenSSH's client is called with.
-    fn client(&self, user: &str, more: &[&str]) -> Vec<String> {
-        let port = self.port().to_string();
-        let options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
-        let mut arguments = vec!["-F".to_owned(), "none".to_owned(), "-p".to_owned(), port];
-        arguments.extend(options.iter().flat_map(|option| ["-o".to_owned(), (*option).to_owned()]));
-        arguments.extend(more.iter().map(|&word| word.to_owned()));
-        arguments.push(format!("{user}@127.0.0.1"));
-        arguments
-    }
-
-    /// A learner's terminal.
-    fn enter(&self, user: &str, more: &[&str]) -> Terminal {
-        let arguments = self.client(user, more);
-        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        Terminal::start_program(self.home.path(), (80, 24), "/usr/bin/ssh", &words, &BTreeMap::new())
-    }
-
-    /// The teacher's terminal.
-    fn teach(&self) -> Terminal {
-        let key = self.folder().join("teacher_key").display().to_string();
-        self.enter("teacher", &["-i", &key, "-o", "IdentitiesOnly=yes"])
-    }
-
-    /// A command that a learner wants to run.
-    fn run(&self, user: &str, more: &[&str], command: &[&str]) -> Output {
-        let mut client = Command::new("ssh");
-        client.args(self.client(user, more)).args(command).stdin(Stdio::null());
-        client.output().expect("the client runs")
-    }
-}
-
-/// Whether OpenSSH's client is here; a word about it where it is not.
-fn has_client() -> bool {
-    let there = Path::new("/usr/bin/ssh").exists();
-    if !there {
-        eprintln!("skipped: no OpenSSH client is installed (apt-get install openssh-client)");
-    }
-    there
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::school::{Class, PATIENCE, has_client, text, wait_until};
 
 #[test]
 fn a_learner_comes_with_the_word_and_comes_back_with_a_number() {
@@ -160,8 +57,9 @@ fn a_learner_comes_with_the_word_and_comes_back_with_a_number() {
     bob.wait_for("[home ready]");
     bob.send("\r");
     bob.wait_for("[01.1 ready]");
-    let kept: Vec<_> = fs::read_dir(class.folder().join("learners")).expect("learners").flatten().collect();
-    assert_eq!(kept.len(), 2);
+    let kept = || class.manage(&["list"]);
+    wait_until("two learners are kept", || kept().contains("2 learners"));
+    assert!(kept().contains(&format!("number {number}")), "a teacher can look it up: {}", kept());
 }
 
 #[test]
@@ -176,7 +74,7 @@ fn after_five_wrong_words_the_connection_ends() {
         eve.send("no\r");
     }
     assert_ne!(eve.wait_for_end(), 0);
-    assert!(!class.folder().join("learners/eve").exists(), "a name was not taken");
+    assert!(!class.manage(&["list"]).contains("eve"), "a name was not taken");
 }
 
 #[test]
@@ -262,6 +160,8 @@ fn when_the_class_ends_everybody_is_told_and_nothing_is_lost() {
     ann.wait_for("[01.2 ready]");
     ann.send("n");
     ann.wait_for("[01.3 ready]");
+    // What was done a moment ago is in the store.
+    wait_until("her step is kept", || class.manage(&["list"]).contains("at 01.3"));
     class.signal(Signal::SIGKILL);
     ann.wait_for_end();
     let class = class.again(&["--open"]);
@@ -443,8 +343,9 @@ fn a_name_that_was_taken_meanwhile_is_closed_to_who_came_before() {
         assert!(status == Some(0) && said.starts_with("# "), "{said}");
     });
     // What was done in a class that everybody could enter is not in one with a word.
-    let names = ["learners", "learners-open"].map(|folder| class.folder().join(folder));
-    assert!(names[0].join("carl").exists() && !names[1].exists());
+    wait_until("carl is kept", || class.manage(&["list"]).contains("carl"));
+    let kept = class.manage(&["list"]);
+    assert!(kept.contains("by the word") && !kept.contains("open to all"), "{kept}");
 }
 
 #[test]

@@ -44,10 +44,14 @@ mod gallery;
 mod hostile;
 #[cfg(all(unix, feature = "hub"))]
 mod hostile_hub;
+#[cfg(all(unix, feature = "classroom"))]
+mod hosts;
 #[cfg(all(unix, feature = "hub"))]
 mod hub;
 mod inversion;
 #[cfg(unix)]
+#[cfg(all(unix, feature = "classroom"))]
+mod kept;
 mod keys;
 mod kin;
 #[cfg(unix)]
@@ -87,6 +91,8 @@ mod remote;
 mod restart;
 mod sandbox;
 mod scales;
+#[cfg(all(unix, feature = "classroom"))]
+mod school;
 mod screens;
 #[cfg(feature = "bge")]
 mod second_model;

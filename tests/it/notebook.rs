@@ -6,7 +6,7 @@ use clsroom::app::{Effect, Key, Msg};
 use clsroom::commands::load_course;
 use clsroom::commands::notebook::{document, export};
 use clsroom::lesson::View;
-use clsroom::lesson::progress::{Figure, Progress, Store};
+use clsroom::lesson::progress::{Figure, Keep as _, Progress, Store};
 
 use crate::driver::Driver;
 

@@ -15,11 +15,23 @@ pub struct Served {
 impl Served {
     /// Opens a class whose keys and learners are in this home.
     pub fn open(home: &Path, arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_clsroom"))
+        Self::of(Command::new(env!("CARGO_BIN_EXE_clsroom")), home, arguments)
+    }
+
+    /// The same from a shell that does something before.
+    pub fn begin(home: &Path, arguments: &[&str], before: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{before} exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_clsroom")]);
+        Self::of(shell, home, arguments)
+    }
+
+    fn of(mut program: Command, home: &Path, arguments: &[&str]) -> Self {
+        let mut process = program
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .env_clear()
             .env("HOME", home)
+            .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

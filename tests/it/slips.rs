@@ -8,7 +8,7 @@ use clsroom::lab::finetune::{Example, HEAD_RATE, Rates, Student};
 use clsroom::lab::race::Kept;
 use clsroom::lab::{Control, Margin, Matrix, Mode, Pair, RaceRequest, Rate, Readout, Recipe, Verdict, Worth};
 use clsroom::lesson::View;
-use clsroom::lesson::progress::Store;
+use clsroom::lesson::progress::{Keep as _, Store};
 use sha2::{Digest, Sha256};
 
 use crate::driver::{Driver, lab};

@@ -3,6 +3,8 @@
 
 mod html;
 
+pub(crate) use html::STYLE;
+
 use std::fmt::Write as _;
 
 use super::Point;

@@ -7,6 +7,53 @@ use std::collections::BTreeMap;
 
 use super::{Given, KeptRun, LessonProgress, Measured, Progress, Recall, Thought};
 
+/// What one session knows of its learner's progress: what it changes is the difference to this.
+#[derive(Debug, Clone, Default)]
+pub struct Side {
+    /// Its own state when it was kept last.
+    base: Progress,
+    /// What was kept then, with what others had changed.
+    seen: Progress,
+}
+
+impl Side {
+    /// A session that begins with what is kept.
+    #[must_use]
+    pub fn of(kept: &Progress) -> Self {
+        Self { base: kept.clone(), seen: kept.clone() }
+    }
+
+    /// A session whose own state `base` has become part of what is kept.
+    #[must_use]
+    pub fn new(base: Progress, seen: Progress) -> Self {
+        Self { base, seen }
+    }
+
+    /// Its own state when it was kept last.
+    #[must_use]
+    pub fn base(&self) -> &Progress {
+        &self.base
+    }
+
+    /// Whether it has changed nothing.
+    #[must_use]
+    pub fn knows(&self, ours: &Progress) -> bool {
+        *ours == self.base
+    }
+
+    /// Whether others have changed what is kept.
+    #[must_use]
+    pub fn differs(&self, theirs: &Progress) -> bool {
+        !same(theirs, &self.seen)
+    }
+
+    /// What is kept, with what this session has changed. `now` is in seconds since 1970.
+    #[must_use]
+    pub fn with(&self, ours: &Progress, theirs: Progress, now: Option<u64>) -> Progress {
+        merge(&self.base, ours, theirs, now)
+    }
+}
+
 /// Clocks of two computers may differ by so many seconds.
 const SKEW: u64 = 60;
 

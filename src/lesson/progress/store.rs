@@ -9,11 +9,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::lock::{self, Patience};
-use super::merge::{merge, same};
-use super::{FORMAT_VERSION, MOST_MEASURED, Progress};
+use super::merge::Side;
+use super::{Keep, Progress, Saved};
 use crate::files;
 use crate::lesson::parse::visible;
 
@@ -59,19 +57,6 @@ enum Found {
     Foreign(&'static str),
 }
 
-/// The part of a progress file that every version has.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
-}
-
-/// What saving found out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Saved {
-    /// Another session has changed the file since this one looked last.
-    pub others: bool,
-}
-
 /// Where saving is; tests end it there, as a kill does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -87,10 +72,8 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    /// What this session knows to be saved: what it changes is the difference to this.
-    base: Progress,
-    /// What the file held when this session saw it last.
-    seen: Progress,
+    /// What this session knows to be saved.
+    side: Side,
     /// The last save had to wait for the lock in vain.
     stuck: bool,
     /// Tells other sessions that this one is open, for as long as it is.
@@ -100,8 +83,7 @@ pub struct Store {
 impl Store {
     /// A store for the file at `path`, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let (base, seen) = (Progress::default(), Progress::default());
-        Self { path: path.into(), base, seen, stuck: false, presence: None }
+        Self { path: path.into(), side: Side::default(), stuck: false, presence: None }
     }
 
     /// The file.
@@ -110,63 +92,8 @@ impl Store {
         &self.path
     }
 
-    /// The progress, and a sentence for the learner if the file could not be used. Such a file is kept under another
-    /// name beside the new one.
-    pub fn load(&mut self) -> (Progress, Option<String>) {
-        files::remove_stale_temporaries(&self.path);
-        let what = match look(&self.path) {
-            Ok(Found::Nothing) => return (Progress::default(), None),
-            Ok(Found::Good(progress)) => {
-                (self.base, self.seen) = ((*progress).clone(), (*progress).clone());
-                return (*progress, None);
-            }
-            Ok(Found::Foreign(what)) => what.to_owned(),
-            Err(error) => format!("cannot be read ({error})"),
-        };
-        let file = visible(&self.path.display().to_string());
-        let notice = match set_aside(&self.path) {
-            Ok(kept) => {
-                let kept = visible(&kept.display().to_string());
-                format!("The progress file {file} {what}. It is kept as {kept}, and a new one is begun.")
-            }
-            Err(error) => format!(
-                "The progress file {file} {what}, and it cannot be moved aside ({error}). It is left as it is; \
-                 nothing is saved until you move it."
-            ),
-        };
-        (Progress::default(), Some(notice))
-    }
-
-    /// Says that a session is open, until this store is dropped; whether another one is.
-    pub fn open_session(&mut self) -> bool {
-        let path = self.target();
-        let (presence, others) = lock::presence(&files::with_ending(&path, ".open"));
-        self.presence = presence;
-        others
-    }
-
-    /// Saves what was changed since the last save: writes a temporary file in the same directory, then renames it, so
-    /// that there is always one whole file. What others saved meanwhile stays; where nothing was changed nothing is
-    /// written. A file that is not ours to overwrite is set aside first. `now` is in seconds since 1970.
-    ///
-    /// # Errors
-    /// The file cannot be written; the message names cause and remedy. It is tried again at the next save.
-    pub fn save(&mut self, progress: &Progress, now: Option<u64>) -> Result<Saved, ProgressError> {
-        // A learner does not wait at each key for a process that was stopped.
-        let patience = if self.stuck { Patience::None } else { Patience::Some };
-        self.save_with(progress, now, patience)
-    }
-
-    /// Saves for the last time. Where another process holds the lock and does not let go, it is done without it.
-    ///
-    /// # Errors
-    /// As [`Self::save`].
-    pub fn save_at_last(&mut self, progress: &Progress, now: Option<u64>) -> Result<Saved, ProgressError> {
-        self.save_with(progress, now, Patience::Last)
-    }
-
     fn save_with(&mut self, progress: &Progress, now: Option<u64>, patience: Patience) -> Result<Saved, ProgressError> {
-        if *progress == self.base {
+        if self.side.knows(progress) {
             return Ok(Saved::default());
         }
         let saved = self.try_save(progress, now, patience, &mut |_| true);
@@ -205,15 +132,15 @@ impl Store {
                 // Nothing of it can be used: what this session knew of it is put in its place.
                 Found::Foreign(_) => {
                     set_aside(&path)?;
-                    (self.base.clone(), true)
+                    (self.side.base().clone(), true)
                 }
             };
             if !goes_on(Stage::Read) {
                 return Err(killed());
             }
-            let others = !ours_alone && !same(&theirs, &self.seen);
-            let whole = merge(&self.base, progress, theirs.clone(), now);
-            if ours_alone || !same(&whole, &theirs) {
+            let others = !ours_alone && self.side.differs(&theirs);
+            let whole = self.side.with(progress, theirs.clone(), now);
+            if ours_alone || !whole.is_like(&theirs) {
                 let mut json = serde_json::to_vec_pretty(&whole).map_err(io::Error::other)?;
                 json.push(b'\n');
                 // Without a lock, or after having been stopped while holding it, the file may be another by now.
@@ -222,13 +149,61 @@ impl Store {
                 }
                 files::write_atomically(&path, &json)?;
             }
-            self.base.clone_from(progress);
-            self.seen = whole;
+            self.side = Side::new(progress.clone(), whole);
             if !goes_on(Stage::Written) {
                 return Err(killed());
             }
             return Ok(Saved { others });
         }
+    }
+}
+
+impl Keep for Store {
+    /// A file that cannot be used is kept under another name beside the new one.
+    fn load(&mut self) -> (Progress, Option<String>) {
+        files::remove_stale_temporaries(&self.path);
+        let what = match look(&self.path) {
+            Ok(Found::Nothing) => return (Progress::default(), None),
+            Ok(Found::Good(progress)) => {
+                self.side = Side::of(&progress);
+                return (*progress, None);
+            }
+            Ok(Found::Foreign(what)) => what.to_owned(),
+            Err(error) => format!("cannot be read ({error})"),
+        };
+        let file = visible(&self.path.display().to_string());
+        let notice = match set_aside(&self.path) {
+            Ok(kept) => {
+                let kept = visible(&kept.display().to_string());
+                format!("The progress file {file} {what}. It is kept as {kept}, and a new one is begun.")
+            }
+            Err(error) => format!(
+                "The progress file {file} {what}, and it cannot be moved aside ({error}). It is left as it is; \
+                 nothing is saved until you move it."
+            ),
+        };
+        (Progress::default(), Some(notice))
+    }
+
+    fn open_session(&mut self) -> bool {
+        let path = self.target();
+        let (presence, others) = lock::presence(&files::with_ending(&path, ".open"));
+        self.presence = presence;
+        others
+    }
+
+    /// Writes a temporary file in the same directory, then renames it, so that there is always one whole file. What others
+    /// saved meanwhile stays; where nothing was changed nothing is written. A file that is not ours to overwrite is set
+    /// aside first.
+    fn save(&mut self, progress: &Progress, now: Option<u64>) -> Result<Saved, ProgressError> {
+        // A learner does not wait at each key for a process that was stopped.
+        let patience = if self.stuck { Patience::None } else { Patience::Some };
+        self.save_with(progress, now, patience)
+    }
+
+    /// Where another process holds the lock and does not let go, it is done without it.
+    fn save_at_last(&mut self, progress: &Progress, now: Option<u64>) -> Result<Saved, ProgressError> {
+        self.save_with(progress, now, Patience::Last)
     }
 }
 
@@ -250,20 +225,7 @@ fn look(path: &Path) -> io::Result<Found> {
     if bytes.len() as u64 > MAX_BYTES {
         return Ok(Found::Foreign("is far too large"));
     }
-    // The version first: a newer format may differ in everything else.
-    let version = serde_json::from_slice::<Version>(&bytes);
-    Ok(match (version, serde_json::from_slice::<Progress>(&bytes)) {
-        (Ok(version), _) if version.format_version > FORMAT_VERSION => {
-            Found::Foreign("was written by a newer version of clsroom")
-        }
-        (Ok(_), Ok(mut progress)) => {
-            while progress.measured.len() > MOST_MEASURED {
-                progress.measured.pop_last();
-            }
-            Found::Good(Box::new(progress))
-        }
-        _ => Found::Foreign("does not hold progress (it may be damaged)"),
-    })
+    Ok(Progress::read(&bytes).map_or_else(Found::Foreign, |progress| Found::Good(Box::new(progress))))
 }
 
 /// Renames a file to `NAME.broken-N` with the first N that is free, and says where it went.
