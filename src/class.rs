@@ -381,7 +381,7 @@ impl Class {
             Order::Until(until) => match &mut self.poll {
                 Some(poll) if poll.open => {
                     poll.until = Some(until);
-                    vec![Effect::Wake(until)]
+                    vec![Effect::Tell(Note::Limit(until)), Effect::Wake(until)]
                 }
                 _ => Vec::new(),
             },

@@ -211,7 +211,8 @@ fn opening(
     let key = teacher.map_or_else(String::new, |key| format!("-i {} ", from_home(key)));
     lines.push(format!("  you, the teacher     ssh -p {port} {key}teacher@{host}"));
     lines.push(format!("  this host's key      {fingerprint}"));
-    lines.push(format!("  kept in              {store}"));
+    let kept = if let Where::File(path) = store { from_home(path) } else { store.to_string() };
+    lines.push(format!("  kept in              {kept}"));
     if at.ip().is_loopback() {
         lines.push("Nobody on another machine can reach it: --listen 0.0.0.0:2222 lets them.".to_owned());
     }

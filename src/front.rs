@@ -204,7 +204,10 @@ impl<H: Host> Front<H> {
                 self.tell(Msg::Key(key))
             }
             Incoming::Paste(text) => self.tell(Msg::Paste(text)),
-            Incoming::Class(note) => self.tell(Msg::Class(note)),
+            Incoming::Class(note) => {
+                self.tell_time();
+                self.tell(Msg::Class(note))
+            }
             Incoming::Resized | Incoming::Urgent => Ok(false),
             Incoming::Heard(tell) => {
                 tell();

@@ -60,6 +60,7 @@ fn main() {
     runtime.block_on(large_class(&mut rows));
     runtime.block_on(come_and_go(&mut rows));
     runtime.block_on(crowd(&mut rows));
+    runtime.block_on(killed(&mut rows));
     runtime.block_on(compared(&mut rows));
     print(&rows);
 }
@@ -269,6 +270,49 @@ async fn crowd(rows: &mut Vec<Row>) {
         0.0,
     ));
     rows.push(Row::of("of the others: not told", (MANY - told) as f64, "", 0.0));
+}
+
+/// Everybody walks and answers, and the server is killed: what was answered a second before must be there.
+async fn killed(rows: &mut Vec<Row>) {
+    const LOAD: Duration = Duration::from_secs(15);
+    const OLD: Duration = Duration::from_secs(1);
+    let class = Class::open(MANY);
+    let all = join(class.port(), MANY).await;
+    let began = Instant::now();
+    let end = began + LOAD;
+    let answered = each(all, move |at, mut learner| async move {
+        learner.send(b"\rn").await;
+        learner.see("[01.2 ready]").await;
+        // Each at another time: away and back until then.
+        let mut random = SmallRng::seed_from_u64(at as u64);
+        let moment = began + LOAD.mul_f64(random.random_range(0.2..1.0));
+        while Instant::now() < moment {
+            learner.answered(b"n").await;
+            learner.take(Duration::from_millis(random.random_range(100..500))).await;
+            learner.answered(b"p").await;
+        }
+        learner.answered(b"1").await;
+        let when = Instant::now();
+        // Its connection is kept until the end.
+        while Instant::now() < end {
+            learner.take(end.saturating_duration_since(Instant::now())).await;
+        }
+        (format!("learner{at}"), when, learner)
+    });
+    let answered = answered.await;
+    let now = Instant::now();
+    let kept = class.kill();
+    let has = |name: &str| {
+        kept["answers"].as_array().is_some_and(|answers| answers.iter().any(|answer| answer["learner"] == name))
+    };
+    let old: Vec<_> = answered.iter().filter(|(_, when, _)| now.duration_since(*when) > OLD).collect();
+    let lost = old.iter().filter(|(name, ..)| !has(name)).count();
+    rows.push(Row::of(
+        &format!("killed under load: of {} answers older than 1 s, lost", old.len()),
+        lost as f64,
+        "",
+        0.0,
+    ));
 }
 
 /// Ten learners in one process, and ten with OpenSSH's server and a process each, in the same run.

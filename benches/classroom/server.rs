@@ -12,14 +12,14 @@ use crate::served::Served;
 /// A class of this program.
 pub(crate) struct Class {
     served: Served,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Class {
     pub(crate) fn open(most: usize) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let served = Served::open(home.path(), &["--open", "--most", &most.to_string()]);
-        Self { served, _home: home }
+        Self { served, home }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -28,6 +28,16 @@ impl Class {
 
     pub(crate) fn pid(&self) -> u32 {
         self.served.pid()
+    }
+
+    /// Kills the server at once; what the class's store has then, as JSON.
+    pub(crate) fn kill(mut self) -> serde_json::Value {
+        let _ = self.served.process.kill();
+        let _ = self.served.process.wait();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_clsroom"));
+        program.args(["class", "export", "--names", "--format", "json"]).env_clear().env("HOME", self.home.path());
+        let said = program.output().map(|output| output.stdout).unwrap_or_default();
+        serde_json::from_slice(&said).unwrap_or_default()
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Note {
     Bring(Place),
     /// The class votes on this question, for the first time or again: its result waits.
     Vote(String, bool),
+    /// The vote closes by itself at this time, in seconds since 1970.
+    Limit(u64),
     /// The vote on this question is closed.
     Closed(String, Tally),
     /// The teacher says something.
@@ -123,6 +125,12 @@ pub(super) fn hear(state: &mut State, note: Note) -> Vec<Effect> {
             state.uncovered &= !here;
             if again && here {
                 state.notice = Some("Vote again: another digit changes your answer.".to_owned());
+            }
+        }
+        Note::Limit(until) => {
+            let left = until.saturating_sub(state.now.unwrap_or(until));
+            if left > 0 && state.class.vote.is_some() {
+                state.notice = Some(format!("The vote closes in {left} s."));
             }
         }
         Note::Closed(question, tally) => {

@@ -63,7 +63,7 @@ fn a_vote_its_discussion_and_the_second_vote_stand_side_by_side() {
 fn a_vote_with_a_limit_closes_by_itself() {
     let mut class = Class::default();
     class.update(Msg::Teacher(Order::Open(asked(1))));
-    assert_eq!(class.update(Msg::Teacher(Order::Until(100)))[0], Effect::Wake(100));
+    assert_eq!(class.update(Msg::Teacher(Order::Until(100)))[..2], [Effect::Tell(Note::Limit(100)), Effect::Wake(100)]);
     assert_eq!(class.update(Msg::Time(99)), []);
     assert!(matches!(class.update(Msg::Time(100))[..], [Effect::Tell(Note::Closed(..)), Effect::Show]));
     assert_eq!(class.update(Msg::Time(101)), []);

@@ -123,7 +123,7 @@ impl Managed<'_> {
             };
             let way = ["by the word", "by their keys", "open to all"];
             let way = WAYS.iter().zip(way).find(|(ending, _)| class == &format!("{}{ending}", self.asked.class));
-            let who: Vec<&Row> = learners.iter().filter(|row| !row.name.contains('.')).collect();
+            let who: Vec<&Row> = learners.iter().filter(|row| results::is_learner(&row.name)).collect();
             let _ = writeln!(
                 text,
                 "{} ({}): {}",

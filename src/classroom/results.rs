@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::ledger::{Entry, entries};
+use super::names::TEACHER;
 use super::store::{Store, said};
 use crate::class::experiment::{Figures, Ran};
 use crate::class::{Class, Poll};
@@ -103,12 +104,17 @@ pub async fn read(store: &Store, class: &str, course: &Course, named: bool) -> R
     let votes = state.polls().map(|poll| vote(poll, &mut people)).collect();
     let experiment = state.experiment().figures().map(|figures| outcome(&figures, &state, &mut people));
     let mut answers = Vec::new();
-    for row in &learners {
-        // What is kept aside is nobody's.
+    for row in learners.iter().filter(|row| is_learner(&row.name)) {
+        // What a newer version wrote is left out.
         let Ok(progress) = Progress::read(row.progress.as_bytes()) else { continue };
         answers.extend(answered(&progress, &people.call(&row.name), course));
     }
     Ok(Results { class: class.to_owned(), named, votes, experiment, answers })
+}
+
+/// Whether a row is a learner's: not what is kept aside, nor what the teacher did in the course.
+pub fn is_learner(name: &str) -> bool {
+    !name.contains('.') && name != TEACHER
 }
 
 /// What learners are called in the results.
@@ -207,7 +213,8 @@ impl Results {
             files::write_atomically(&path(ending), text.as_bytes())
                 .map_err(|error| format!("cannot write {}: {error}", place(&path(ending))))?;
         }
-        Ok(format!("Written, with numbers for names: {} (.json, .csv).", place(&path("html"))))
+        let name = path("html").file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(format!("In the class's folder: {name}, .json, .csv; numbers stand for names."))
     }
 
     /// One row an answer, a count of a vote, or a run.

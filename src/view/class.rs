@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
+use tui_big_text::{BigText, PixelSize};
 
 use super::theme::{Role, Theme};
 use super::widgets::bars::{self, Bar, Bars};
@@ -21,6 +22,9 @@ use crate::wording::counted;
 
 /// Columns of a lesson's name on the desk.
 const NAME: usize = 23;
+
+/// Lines, and columns of a letter, of what is large.
+const LARGE: u16 = 4;
 
 /// Columns of a step.
 const STEP: u16 = 3;
@@ -322,52 +326,70 @@ pub fn projector(class: &Class, experiment: bool, course: &Course, theme: &Theme
         let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2).min(14), ..inside };
         return draw_experiment(class.experiment(), theme, plot, buf);
     }
+    let height = area.height;
     let at = |row: u16, said: &str, buf: &mut Buffer| {
-        let cells = width(said) as u16;
-        let x = inside.x + wide.saturating_sub(cells) / 2;
-        if row < area.height {
+        if row < height {
+            let x = inside.x + wide.saturating_sub(width(said) as u16) / 2;
             put(buf, x, area.y + row, wide, said, theme.title());
         }
     };
+    let below = |row: u16| Rect { y: area.y + row.min(height), height: height.saturating_sub(row), ..inside };
+    let question = |poll: &Poll, row: u16, buf: &mut Buffer| {
+        let asked = text::wrap(&[poll.asked.text.clone().into()], usize::from(wide));
+        lines(&asked, Rect { height: below(row).height.min(4), ..below(row) }, buf)
+    };
     match class.poll() {
         Some(poll) if poll.open => {
-            at(2, &format!("Vote: {}", poll.asked.place), buf);
-            let question = text::wrap(&[poll.asked.text.clone().into()], usize::from(wide));
-            let y =
-                lines(&question, Rect { y: area.y + 4, height: 4.min(area.height.saturating_sub(4)), ..inside }, buf);
+            let count = format!("{} of {}", class.turnout(), class.count());
+            // What is small goes first where there is little room.
+            let foot = height.saturating_sub(LARGE + 2);
+            at(1, &format!("Vote: {}", poll.asked.place), buf);
+            let y = question(poll, 3, buf);
             for (index, option) in poll.asked.options.iter().enumerate() {
-                let y = y + 1 + index as u16;
-                if y < area.bottom() {
-                    put(
-                        buf,
-                        inside.x,
-                        y,
-                        wide,
-                        &fit(&format!("{}  {option}", index + 1), usize::from(wide), theme.ascii),
-                        theme.text(),
-                    );
+                let (y, line) = (y + 1 + index as u16, format!("{}  {option}", index + 1));
+                if y < area.y + foot {
+                    put(buf, inside.x, y, wide, &fit(&line, usize::from(wide), theme.ascii), theme.text());
                 }
             }
-            at(area.height.saturating_sub(3), &format!("{} of {} have answered", class.turnout(), class.count()), buf);
+            large(&count, theme, below(foot), buf);
+            at(height.saturating_sub(2), "have answered", buf);
         }
         Some(poll) if class.call().is_none_or(|call| *call == poll.asked.place) => {
             at(1, &poll.asked.place.to_string(), buf);
-            let question = text::wrap(&[poll.asked.text.clone().into()], usize::from(wide));
-            let y =
-                lines(&question, Rect { y: area.y + 3, height: 4.min(area.height.saturating_sub(3)), ..inside }, buf);
+            let y = question(poll, 3, buf);
             draw_bars(poll, theme, Rect { y: y + 1, height: area.bottom().saturating_sub(y + 2), ..inside }, buf);
         }
         _ => {
-            let middle = area.height / 2;
-            match class.call() {
-                Some(place) => {
-                    at(middle.saturating_sub(2), &place.to_string(), buf);
-                    at(middle, &title(course, place).unwrap_or_default(), buf);
-                    let here = class.at(Some(place)).len();
-                    at(middle + 2, &format!("{here} of {} are there", class.count()), buf);
-                }
-                None => at(middle, &format!("{} in", counted(class.count(), "learner")), buf),
+            let middle = height / 2;
+            if let Some(place) = class.call() {
+                large(&place.to_string(), theme, below(middle.saturating_sub(LARGE + 1)), buf);
+                at(middle, &title(course, place).unwrap_or_default(), buf);
+                large(&format!("{} of {}", class.at(Some(place)).len(), class.count()), theme, below(middle + 2), buf);
+                at(middle + 2 + LARGE, "are there", buf);
+            } else {
+                large(&class.count().to_string(), theme, below(middle.saturating_sub(LARGE)), buf);
+                at(middle + 1, if class.count() == 1 { "learner in" } else { "learners in" }, buf);
             }
         }
     }
+}
+
+/// A few letters that the last row can read, in the middle of the first lines of an area; plain where there is no room for
+/// them, or no sign but those of ASCII.
+fn large(said: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let cells = LARGE * said.chars().count() as u16;
+    if theme.ascii || area.height < LARGE || area.width < cells {
+        let x = area.x + area.width.saturating_sub(width(said) as u16) / 2;
+        if area.height > 0 {
+            put(buf, x, area.y, area.width, said, theme.title());
+        }
+        return;
+    }
+    let letters = BigText::builder()
+        .pixel_size(PixelSize::Quadrant)
+        .style(theme.title())
+        .lines(vec![Line::from(said.to_owned())])
+        .centered()
+        .build();
+    letters.render(Rect { height: LARGE, ..area }, buf);
 }

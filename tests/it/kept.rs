@@ -56,7 +56,7 @@ fn a_vote_outlives_the_server_and_is_exported_without_names() {
     ann.wait_for("Your class: 1 of 2 said");
     // Written from the desk, and by a command while the class goes on.
     teacher.send("w");
-    teacher.wait_for("Written, with numbers for names:");
+    teacher.wait_for("In the class's folder: results-");
     let written: Vec<String> = fs::read_dir(class.folder())
         .expect("a folder")
         .flatten()
