@@ -161,6 +161,46 @@ fn a_file_is_served_by_one_and_a_foreign_one_by_none() {
 }
 
 #[test]
+fn a_clock_that_jumps_neither_closes_a_vote_nor_keeps_it_open() {
+    let library =
+        ["x86_64", "aarch64"].map(|machine| format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1"));
+    let Some(library) = library.iter().find(|path| fs::exists(path).unwrap_or(false)) else {
+        eprintln!("skipped: there is no library that sets a clock for one process (apt-get install faketime)");
+        return;
+    };
+    if !has_client() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let clock = home.path().join("clock");
+    let set = |shift: &str| fs::write(&clock, shift).expect("written");
+    set("+0");
+    let before = format!(
+        "export LD_PRELOAD={library} FAKETIME_TIMESTAMP_FILE={} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1;",
+        clock.display()
+    );
+    let served = Served::begin(home.path(), &["--open"], &before);
+    let class = Class { served, home };
+    let mut teacher = opened(&class);
+    teacher.send("t");
+    teacher.wait_for("The vote closes in 30 s.");
+    // An hour ahead it is still open, and half a minute has half a minute.
+    set("+1h");
+    teacher.send("t");
+    teacher.wait_until("a minute at most", |screen| {
+        screen.contains("The vote closes in 60 s.") || screen.contains("in 59 s.")
+    });
+    set("-2h");
+    let began = std::time::Instant::now();
+    teacher.wait_for("first vote, closed");
+    assert!(began.elapsed().as_secs() >= 50, "it was closed after {:?}", began.elapsed());
+    // What happens then is kept in its order.
+    let mut ann = at_question(&class, "ann");
+    ann.send("1");
+    wait_until("her answer is kept", || class.manage(&["list"]).contains("1 answer,"));
+}
+
+#[test]
 fn on_a_full_disk_the_class_goes_on_and_nothing_is_lost() {
     if !has_client() {
         return;
