@@ -96,6 +96,8 @@ impl Hall {
             runs: OnceLock::new(),
             roll: Mutex::new(Roll { class, ..Roll::default() }),
         });
+        let words = log.iter().filter(|entry| matches!(entry, Entry::Code(_)));
+        words.cloned().for_each(|entry| hall.apply(entry));
         hall.renew(log.into_iter(), &BTreeMap::new());
         hall
     }
@@ -158,14 +160,16 @@ impl Hall {
     /// The class is read anew from its log; `kept` is what the store has of each learner.
     pub(super) fn renew(self: &Arc<Self>, log: impl Iterator<Item = Entry>, kept: &BTreeMap<String, Progress>) {
         let mut roll = self.roll();
-        self.door.names.forget();
-        let mut msgs = Vec::new();
+        let (mut msgs, mut names) = (Vec::new(), Vec::new());
         for entry in log {
             match entry {
                 Entry::Class(msg) => msgs.push(msg),
-                Entry::Named(..) | Entry::Code(_) | Entry::Anew => self.apply(entry),
+                Entry::Named(name, number) => names.push((name, number)),
+                // The word that counts may be a later one, which was given at the start.
+                Entry::Code(_) | Entry::Anew => {}
             }
         }
+        self.door.names.renew(names);
         roll.class = roll.class.renewed(msgs.into_iter());
         let mut effects = roll.class.resume();
         for session in roll.there.keys() {

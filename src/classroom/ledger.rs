@@ -324,6 +324,7 @@ impl Keeper {
         let anew =
             self.waiting.iter().any(|waiting| waiting.applied) || entries(&lines).any(|entry| entry == Entry::Anew);
         if anew {
+            entries(&lines).filter(|entry| matches!(entry, Entry::Code(_))).for_each(|entry| hall.apply(entry));
             self.renew(hall).await?;
         } else {
             entries(&lines).for_each(|entry| hall.apply(entry));
@@ -346,6 +347,10 @@ impl Keeper {
         let mut carried = Vec::new();
         for learner in changed {
             let kept = writing.progress(&learner.name).await?;
+            if learner.known && kept.is_none() {
+                // Forgotten just now: the log says so, and the session ends.
+                continue;
+            }
             let read = kept.as_ref().map(|json| Progress::read(json.as_bytes()));
             let theirs = match read {
                 Some(Ok(theirs)) => theirs,

@@ -90,9 +90,10 @@ impl Names {
         self.numbers().entry(name.to_owned()).or_insert_with(|| number.to_owned());
     }
 
-    /// Forgets all, before the log is read anew.
-    pub fn forget(&self) {
-        self.numbers().clear();
+    /// These names are all that there are: the first number of each counts.
+    pub fn renew(&self, named: Vec<(String, String)>) {
+        // At no moment is a name free that is not.
+        *self.numbers() = named.into_iter().rev().collect();
     }
 
     /// Whether somebody has the name.
@@ -179,6 +180,8 @@ mod tests {
         assert!(number.len() == 4 && names.is_taken(&ann) && names.is(&ann, &number));
         names.learn("ann", "12345");
         assert!(names.is(&ann, &number), "the first one counts");
+        names.renew(vec![("ann".to_owned(), number.clone()), ("ann".to_owned(), "12345".to_owned())]);
+        assert!(names.is(&ann, &number), "also when the log is read anew");
         let other = if number == "0000" { "0001" } else { "0000" };
         for _ in 0..TRIES {
             assert_eq!(names.open(&ann, other, now), Opened::No);

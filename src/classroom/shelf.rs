@@ -40,6 +40,8 @@ pub(super) struct Changed {
     pub(super) now: Progress,
     /// As the store had it.
     pub(super) kept: Progress,
+    /// Whether it had anything.
+    pub(super) known: bool,
 }
 
 impl Changed {
@@ -92,7 +94,8 @@ impl Shelf {
     /// What is not in the store.
     pub(super) fn changed(&self) -> Vec<Changed> {
         let changed = |(name, book): (&String, &Book)| {
-            let changed = Changed { name: name.clone(), now: book.now.clone(), kept: book.kept.clone() };
+            let changed =
+                Changed { name: name.clone(), now: book.now.clone(), kept: book.kept.clone(), known: book.known };
             book.is_changed().then_some(changed)
         };
         self.books().iter().filter_map(changed).collect()
@@ -130,8 +133,8 @@ impl Shelf {
 
     /// Puts back what an earlier server could not carry to the store.
     pub(super) fn put(&self, changed: Changed) {
-        let Changed { name, now, kept } = changed;
-        self.books().insert(name, Book { sessions: 0, now, kept, known: true });
+        let Changed { name, now, kept, known } = changed;
+        self.books().insert(name, Book { sessions: 0, now, kept, known });
     }
 }
 

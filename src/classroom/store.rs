@@ -114,10 +114,30 @@ impl Store {
         match first.await {
             Err(_) => return Err(cannot(&"it does not answer")),
             Ok(Err(error)) => return Err(cannot(&said(&error))),
-            Ok(Ok(connection)) => drop(connection.close().await),
+            Ok(Ok(mut connection)) => {
+                // A file that is no database is found out by the first statement.
+                if matches!(at, Where::File(_)) {
+                    connection.execute("PRAGMA journal_mode = WAL").await.map_err(|error| cannot(&said(&error)))?;
+                }
+                drop(connection.close().await);
+            }
         }
         let most = if matches!(at, Where::File(_)) { 1 } else { CONNECTIONS };
-        let pool = AnyPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        let is_file = matches!(at, Where::File(_));
+        let pool = AnyPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if is_file {
+                        // Readers do not wait for the writer; what is forgotten is overwritten.
+                        connection.execute("PRAGMA journal_mode = WAL").await?;
+                        connection.execute("PRAGMA secure_delete = ON").await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
         let store = Self { pool, at: at.clone(), _alone: None };
         store.migrate().await.map_err(|error| cannot(&said(&error)))?;
         Ok(store)
@@ -146,10 +166,6 @@ impl Store {
     }
 
     async fn migrate(&self) -> sqlx::Result<()> {
-        if matches!(self.at, Where::File(_)) {
-            // Readers do not wait for the writer; it holds for the file.
-            self.pool.execute("PRAGMA journal_mode = WAL").await?;
-        }
         let mut transaction = self.pool.begin().await?;
         let both = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY)";
         if self.is_server().is_some() {

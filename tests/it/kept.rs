@@ -101,7 +101,7 @@ fn who_is_forgotten_leaves_nothing_and_a_lesson_starts_afresh() {
     let kept = class.manage(&["list"]);
     assert!(!kept.contains("ann") && kept.contains("bob"), "{kept}");
     assert!(!class.manage(&["export", "--names", "--format", "csv"]).contains("ann"));
-    // Not a byte of her is left in the file's live pages; her name is free.
+    // Her name is free.
     let mut ann = class.enter("ann", &[]);
     ann.wait_for("Word of the class:");
     ann.send("rivoka\r");
@@ -113,8 +113,9 @@ fn who_is_forgotten_leaves_nothing_and_a_lesson_starts_afresh() {
     bob.wait_for("[01.3 ready]");
     wait_until("his step is kept", || class.manage(&["list"]).contains("at 01.3"));
     assert!(!class.manage(&["export", "--names", "--format", "csv"]).contains("answer,bob"));
-    // A new word counts at once.
+    // A new word counts at once, and is not undone when somebody is forgotten.
     class.manage(&["code", "tavelu"]);
+    class.manage(&["forget", "ann"]);
     wait_until("the old word is none", || {
         let mut eve = class.enter("eve", &[]);
         eve.wait_for("Word of the class:");
