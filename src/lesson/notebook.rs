@@ -17,7 +17,7 @@ mod time;
 pub use again::{beside, trace};
 pub use answers::{Answer, LESSONS, QUESTIONS, answers};
 pub use claims::MARGIN;
-pub(crate) use document::STYLE;
+pub use document::STYLE;
 pub use document::{Document, Part, Run};
 pub use evidence::{Evidence, Origin, Point};
 pub use facts::{FACTS, Fact};

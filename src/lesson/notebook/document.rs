@@ -3,7 +3,7 @@
 
 mod html;
 
-pub(crate) use html::STYLE;
+pub use html::STYLE;
 
 use std::fmt::Write as _;
 

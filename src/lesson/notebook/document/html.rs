@@ -8,7 +8,7 @@ use crate::lesson::notebook::MARGIN;
 use crate::lesson::notebook::picture::{Picture, Row, Unit};
 
 /// How pages look that are taken home.
-pub(crate) const STYLE: &str = "
+pub const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1d1d21;--paper:#fff;--soft:#6b6b73;--line:#c9c9d1;--band:#ececf2;--cls:#b8590a;--mean:#1d6fa8}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e6ea;--paper:#17171a;--soft:#9a9aa4;--line:#4a4a54;--band:#2a2a31;--cls:#f09a4a;--mean:#6fb9ee}}
 @page{size:A4;margin:15mm}
