@@ -217,7 +217,7 @@ impl Hall {
         let hall = Arc::clone(self);
         self.runtime.spawn(async move {
             let class = &hall.ledger.class;
-            let written = match results::read(&hall.ledger.store, class, &hall.shared.loaded.0, true).await {
+            let written = match results::read(&hall.ledger.store, class, &hall.shared.loaded.0, false).await {
                 Ok(results) => results.write(&hall.folder, hall.ledger.now()),
                 Err(why) => Err(why),
             };

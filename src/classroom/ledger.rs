@@ -378,6 +378,8 @@ impl Keeper {
 
     /// Reads everything again.
     async fn renew(&mut self, hall: &Arc<Hall>) -> sqlx::Result<()> {
+        // Asked first: what is written meanwhile comes with the next look.
+        let last = self.store.last(&self.class).await?;
         let lines = self.store.lines(&self.class, 0).await?;
         let learners = self.store.learners(&self.class).await?;
         let kept: BTreeMap<String, Progress> = learners
@@ -385,7 +387,7 @@ impl Keeper {
             .filter_map(|row| Some((row.name, Progress::read(row.progress.as_bytes()).ok()?)))
             .collect();
         hall.renew(entries(&lines), &kept);
-        self.seen = lines.last().map_or(self.seen, |(line, ..)| *line).max(self.store.last(&self.class).await?);
+        self.seen = lines.last().map_or(last, |(line, ..)| (*line).max(last));
         Ok(())
     }
 

@@ -45,9 +45,13 @@ impl fmt::Display for Where {
         match self {
             Self::File(path) => write!(f, "{}", place(path)),
             Self::Server(url) => {
-                let behind = url.rsplit('@').next().unwrap_or_default();
-                let host = behind.split("://").last().unwrap_or_default().split('?').next().unwrap_or_default();
-                write!(f, "PostgreSQL at {}", visible(host))
+                let address = url.split("://").nth(1).unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+                let (authority, path) = address.split_once('/').unwrap_or((address, ""));
+                // What has no user may be a user whose host was forgotten: nothing of it is shown.
+                match authority.rsplit_once('@') {
+                    Some((_, host)) => write!(f, "PostgreSQL at {}", visible(&format!("{host}/{path}"))),
+                    None => f.write_str("a PostgreSQL server"),
+                }
             }
         }
     }
@@ -469,6 +473,11 @@ mod tests {
         ] {
             let shown = format!("{:?}", Where::Server(url.to_owned()));
             assert!(shown.contains("db.example") && !shown.contains("cret"), "{shown}");
+        }
+        for url in ["postgres://ann:secret/class", "postgres://ann:secret", "postgres://h/x?user=u&password=my@secret"]
+        {
+            let shown = Where::Server(url.to_owned()).to_string();
+            assert!(!shown.contains("secret"), "{shown}");
         }
     }
 

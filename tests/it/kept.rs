@@ -64,6 +64,10 @@ fn a_vote_outlives_the_server_and_is_exported_without_names() {
         .filter(|name| name.starts_with("results-"))
         .collect();
     assert_eq!(written.len(), 3, "{written:?}");
+    for name in &written {
+        let text = fs::read_to_string(class.folder().join(name)).expect("a file");
+        assert!(!text.contains("ann") && !text.contains("bob"), "{name} has names");
+    }
     for format in ["csv", "json", "html"] {
         let without = class.manage(&["export", "--format", format]);
         assert!(!without.contains("ann") && !without.contains("bob"), "{without}");
