@@ -6,6 +6,7 @@
 
 pub mod desk;
 pub mod experiment;
+mod msg;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::class::{Note, Place, Tally};
 use crate::app::runs::seed_of;
-use experiment::{Experiment, Ran};
+use experiment::Experiment;
+pub use msg::{Effect, Msg, Order};
 
 /// A learner's session: at which host, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,6 +95,8 @@ pub struct Class {
     host: u32,
     /// It has asked for a run of the experiment.
     asks: bool,
+    /// The run that is under way here.
+    runs: Option<u64>,
     members: BTreeMap<String, Member>,
     call: Option<Place>,
     /// The last vote.
@@ -102,98 +106,6 @@ pub struct Class {
     experiment: Experiment,
     /// What was answered, by question and name: the last answer counts.
     answers: BTreeMap<(String, String), usize>,
-}
-
-/// What happens in a class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Msg {
-    /// A session of this learner begins.
-    Joined(Session, String),
-    /// It ends.
-    Left(Session, String),
-    /// It is at a step, or at none.
-    At(Session, String, Option<Place>),
-    /// A learner answers a question; the question's id and the option.
-    Answered(String, String, usize),
-    /// What the teacher wants.
-    Teacher(Order),
-    /// This learner is a run of the experiment, with this seed.
-    Part(String, u64),
-    /// This host runs this seed.
-    Took(u32, u64),
-    /// The run with this seed has ended; nothing if it failed.
-    Ran(u64, Option<Ran>),
-    /// This host is not there any more.
-    Gone(u32),
-    /// The time, in seconds since 1970.
-    Time(u64),
-}
-
-impl Msg {
-    /// Whether it is written to the log. The others tell who is where just now, or are done when they are heard.
-    #[must_use]
-    pub fn lasts(&self) -> bool {
-        match self {
-            Self::Joined(..) | Self::Left(..) | Self::At(..) => false,
-            Self::Teacher(order) => !matches!(order, Order::End(_) | Order::Experiment | Order::Write),
-            _ => true,
-        }
-    }
-
-    /// Whose it is, if it is one learner's.
-    #[must_use]
-    pub fn learner(&self) -> Option<&str> {
-        match self {
-            Self::Answered(name, ..) | Self::Part(name, _) => Some(name),
-            _ => None,
-        }
-    }
-}
-
-/// What a teacher can want.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Order {
-    /// The class is called to a step.
-    Call(Place),
-    /// Everybody is taken to a step.
-    Bring(Place),
-    /// The class votes on a question.
-    Open(Asked),
-    /// The vote is closed, and its result shown.
-    Close,
-    /// It votes on the same question again.
-    Again,
-    /// The vote closes at this time.
-    Until(u64),
-    /// A line to everybody.
-    Say(String),
-    /// Everybody who is in contributes a run to the class's experiment.
-    Experiment,
-    /// The sessions of this learner end.
-    End(String),
-    /// What has come out is written to files.
-    Write,
-}
-
-/// What follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Tell every session.
-    Tell(Note),
-    /// Tell one.
-    TellOne(Session, Note),
-    /// End one.
-    End(Session),
-    /// The vote closes at this time, unless it is closed before.
-    Wake(u64),
-    /// The experiment's race is to be run with this seed.
-    Run(u64),
-    /// This is to be written to the log.
-    Log(Msg),
-    /// What has come out is to be written to files.
-    Write,
-    /// What the teacher sees has changed.
-    Show,
 }
 
 impl Class {
@@ -209,13 +121,15 @@ impl Class {
         let mut class = Self::at_host(self.host);
         // What followed has followed.
         log.for_each(|msg| drop(class.update(msg)));
-        Self { asks: false, members: self.members.clone(), ..class }
+        Self { asks: false, runs: self.runs, members: self.members.clone(), ..class }
     }
 
     /// What is still to be done, when a class comes from its log.
     pub fn resume(&mut self) -> Vec<Effect> {
         let until = self.poll.as_ref().filter(|poll| poll.open).and_then(|poll| poll.until);
-        until.map(Effect::Wake).into_iter().chain(self.take()).chain([Effect::Show]).collect()
+        // The log says that this host has it, and here nobody has begun.
+        let left = self.experiment.seed_at(self.host).and_then(|seed| self.run(seed));
+        until.map(Effect::Wake).into_iter().chain(left).chain(self.take()).chain([Effect::Show]).collect()
     }
 
     /// Whether a learner of this name is in.
@@ -333,6 +247,7 @@ impl Class {
             }
             Msg::Took(host, seed) => self.took(host, seed),
             Msg::Ran(seed, ran) => {
+                self.runs.take_if(|runs| *runs == seed);
                 self.experiment.ended(seed, ran);
                 let figures = self.experiment.figures().filter(|_| self.experiment.is_done());
                 let news = figures.map(|figures| {
@@ -341,7 +256,9 @@ impl Class {
                 self.take().into_iter().chain(news).collect()
             }
             Msg::Gone(host) => {
-                self.members.values_mut().for_each(|member| member.sessions.retain(|session, _| session.host != host));
+                // Others may take this host for gone, when it was silent: it knows better who is here.
+                let stays = |session: &Session| session.host != host || host == self.host;
+                self.members.values_mut().for_each(|member| member.sessions.retain(|session, _| stays(session)));
                 self.members.retain(|_, member| !member.sessions.is_empty());
                 self.experiment.release(host);
                 self.take().into_iter().collect()
@@ -415,7 +332,13 @@ impl Class {
             return Vec::new();
         }
         self.asks = false;
-        if taken { vec![Effect::Run(seed)] } else { self.take().into_iter().collect() }
+        let next = if taken { self.run(seed) } else { self.take() };
+        next.into_iter().collect()
+    }
+
+    /// Begins a run, unless it is under way.
+    fn run(&mut self, seed: u64) -> Option<Effect> {
+        (self.runs.replace(seed) != Some(seed)).then_some(Effect::Run(seed))
     }
 
     /// What was answered before counts: it was said without knowing the result.

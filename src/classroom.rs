@@ -8,6 +8,7 @@ mod connection;
 mod door;
 mod hall;
 mod hosts;
+mod keeper;
 mod keys;
 mod learner;
 mod ledger;
@@ -81,8 +82,8 @@ pub fn serve(settings: &Settings, common: &Common, asked: &Serve) -> Result<(), 
     if let Some(flag) = unheard(common) {
         return Err(format!("{flag} means nothing for a class: each learner's own terminal and name decide"));
     }
-    if Names::is_path(&asked.class) {
-        return Err(format!("a class cannot be named {}: its name is that of a folder", visible(&asked.class)));
+    if sanitise_learner(&asked.class) != asked.class {
+        return Err(format!("a class cannot be named {}: use letters, digits, - and _", visible(&asked.class)));
     }
     let shared = Arc::new(Shared::read(settings, &asked.with)?);
     let folder = config::class_folder(&asked.class)
@@ -169,7 +170,7 @@ fn kept_as(class: &str, way: &Way) -> String {
         Way::Keys(_) => keys,
         Way::Open => open,
     };
-    format!("{}{ending}", sanitise_learner(class))
+    format!("{class}{ending}")
 }
 
 /// The word of a class that has one: the one given, else the one that its log has, else a new one. Hosts that share a class

@@ -222,7 +222,9 @@ impl Desk {
                 match purpose {
                     _ if text.is_empty() => Vec::new(),
                     Purpose::Say => self.does("Said to everybody.", Order::Say(text)),
-                    Purpose::End if class.is_in(&text) => {
+                    // Names are in small letters.
+                    Purpose::End if class.is_in(&text.to_lowercase()) => {
+                        let text = text.to_lowercase();
                         self.does(&format!("{text} is out, and can come in again."), Order::End(text.clone()))
                     }
                     Purpose::End => self.cannot(&format!("Nobody called {text} is in.")),

@@ -122,6 +122,11 @@ impl Experiment {
         self.parts.iter().find(|part| part.run == Run::Waits).map(|part| part.seed)
     }
 
+    /// The seed that a host runs.
+    pub(super) fn seed_at(&self, host: u32) -> Option<u64> {
+        self.parts.iter().find(|part| part.run == Run::On(host)).map(|part| part.seed)
+    }
+
     /// Hosts that run something.
     pub(super) fn hosts(&self) -> impl Iterator<Item = u32> {
         self.parts.iter().filter_map(|part| if let Run::On(host) = part.run { Some(host) } else { None })

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::class::experiment::Ran;
 
 fn place(step: usize) -> Place {
     Place { lesson: "04".to_owned(), step }
@@ -215,4 +216,20 @@ fn an_experiment_is_run_by_whoever_has_a_hand_free_and_outlives_a_host() {
     // Both come to an end of it: it counts once.
     asks(&mut here, &[Msg::Took(1, first), Msg::Ran(first, ran()), Msg::Ran(first, None)]);
     assert_eq!(here.experiment().count(), (2, 0, 3));
+}
+
+#[test]
+fn a_host_that_was_taken_for_gone_knows_who_is_in_and_a_run_of_its_own_goes_on() {
+    let mut class = Class::at_host(1);
+    class.update(Msg::Joined(session(2), name(2)));
+    class.update(Msg::Gone(1));
+    assert_eq!(class.count(), 1, "it is there, whatever others think");
+    // The log says that this host has a run, which came while the class was read anew: it is begun then, and once.
+    let log = [Msg::Part(name(2), 7), Msg::Took(1, 7)];
+    let mut class = class.renewed(log.iter().cloned());
+    assert!(class.resume().contains(&Effect::Run(7)));
+    let mut class = class.renewed(log.into_iter());
+    assert!(!class.resume().contains(&Effect::Run(7)), "it is under way");
+    assert_eq!(class.update(Msg::Ran(7, None)), [Effect::Show]);
+    assert_eq!(class.experiment().count(), (1, 1, 1));
 }

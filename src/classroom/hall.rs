@@ -152,7 +152,12 @@ impl Hall {
         match entry {
             Entry::Named(name, number) => self.door.names.learn(&name, &number),
             Entry::Code(word) => self.door.set_word(word),
-            Entry::Class(msg) => self.hears(msg),
+            Entry::Class(msg) => {
+                // Others took this host for gone, and forgot who is in here.
+                let here = if msg == Msg::Gone(self.ledger.host) { self.present() } else { Vec::new() };
+                self.hears(msg);
+                here.into_iter().for_each(|msg| self.ledger.tell(msg));
+            }
             Entry::Anew => {}
         }
     }

@@ -18,6 +18,11 @@ pub(super) const LINE: u32 = 0;
 /// A host that is not heard for so long is taken for gone.
 const SILENT: Duration = Duration::from_secs(15);
 
+/// Whether a host that was still for so long may have been taken for gone.
+pub(super) fn is_long(still: Duration) -> bool {
+    still >= SILENT / 3
+}
+
 /// How long to wait when the server cannot be reached.
 const BREATH: Duration = Duration::from_secs(1);
 

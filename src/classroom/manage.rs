@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::hosts;
 use super::ledger::{Entry, entries};
+use super::names::Name;
 use super::results;
 use super::store::{Row, Store, Where, Writing, said};
 use crate::app::class::question_of;
@@ -66,11 +67,14 @@ impl Managed<'_> {
         match self.asked.command.as_ref().unwrap_or(&ClassCommand::List) {
             ClassCommand::List => self.list(&kept).await,
             ClassCommand::Export { format, names, out } => {
-                let mut texts = Vec::new();
+                let mut all = Vec::new();
                 for class in &kept {
-                    texts.push(results::read(self.store, class, self.course, *names).await?);
+                    all.push(results::read(self.store, class, self.course, *names).await?);
                 }
-                let Some(results) = texts.into_iter().max_by_key(results::Results::size) else { return Ok(()) };
+                let Some(results) = all.into_iter().max_by_key(results::Results::size) else { return Ok(()) };
+                if kept.len() > 1 {
+                    eprintln!("clsroom: kept are {}; this is {}, which has most", kept.join(", "), results.class());
+                }
                 let text = results.text(*format)?;
                 match out {
                     None => print(&text),
@@ -78,7 +82,10 @@ impl Managed<'_> {
                         .map_err(|error| format!("cannot write {}: {error}", place(path))),
                 }
             }
-            ClassCommand::Forget { name } => self.forget(&kept, name).await,
+            ClassCommand::Forget { name } => {
+                let known = Name::of(name);
+                self.forget(&kept, known.as_ref().map_or(name, |name| name.as_str())).await
+            }
             ClassCommand::Reset { lesson } => self.reset(&kept, lesson).await,
             ClassCommand::Code { word } => {
                 let class = &self.asked.class;
@@ -158,6 +165,7 @@ impl Managed<'_> {
                 self.commit(writing, class).await?;
             }
         }
+        self.store.scrub().await;
         if !found {
             return Err(format!("nobody called {} is kept. clsroom class list names who is", visible(name)));
         }
@@ -175,8 +183,8 @@ impl Managed<'_> {
         }
         let mut answers = 0;
         for class in kept {
-            let learners = self.store.learners(class).await.map_err(|error| self.cannot(&error))?;
             let mut writing = self.begin(class).await?;
+            let learners = writing.learners().await.map_err(|error| self.cannot(&error))?;
             if lesson == "all" {
                 writing.forget_all().await.map_err(|error| self.cannot(&error))?;
             }

@@ -74,12 +74,6 @@ pub enum Opened {
 }
 
 impl Names {
-    /// Whether a name would lead elsewhere as a folder's.
-    #[must_use]
-    pub fn is_path(name: &str) -> bool {
-        name.contains(['/', '\\']) || name.starts_with('.') || Name::of(name).is_none()
-    }
-
     fn numbers(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         // A name cannot be left half written.
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)

@@ -61,7 +61,9 @@ struct Outcome {
 #[derive(Debug, Serialize)]
 struct Run {
     learner: String,
-    seed: u64,
+    /// With names only: it follows from the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
     /// Shares of test sentences that are right; absent if the run failed or has not ended.
     cls: Option<f64>,
     mean: Option<f64>,
@@ -88,7 +90,7 @@ struct Answer {
 pub async fn read(store: &Store, class: &str, course: &Course, named: bool) -> Result<Results, String> {
     let cannot = |error: sqlx::Error| format!("cannot read {}: {}", store.at(), said(&error));
     let lines = store.lines(class, 0).await.map_err(cannot)?;
-    let learners = store.learners(class).await.map_err(cannot)?;
+    let mut learners = store.learners(class).await.map_err(cannot)?;
     let mut state = Class::default();
     let mut people = People { named, numbers: BTreeMap::new() };
     for entry in entries(&lines) {
@@ -103,6 +105,8 @@ pub async fn read(store: &Store, class: &str, course: &Course, named: bool) -> R
     }
     let votes = state.polls().map(|poll| vote(poll, &mut people)).collect();
     let experiment = state.experiment().figures().map(|figures| outcome(&figures, &state, &mut people));
+    // Who is not numbered yet comes in the order of their last change, not of their names.
+    learners.sort_by_key(|row| (people.numbers.get(&row.name).copied().unwrap_or(usize::MAX), row.at));
     let mut answers = Vec::new();
     for row in learners.iter().filter(|row| is_learner(&row.name)) {
         // What a newer version wrote is left out.
@@ -148,7 +152,7 @@ fn outcome(figures: &Figures, class: &Class, people: &mut People) -> Outcome {
     let right = |answers: &[bool]| answers.iter().filter(|right| **right).count() as f64 / answers.len().max(1) as f64;
     let run = |(name, seed, ran): (&str, u64, Option<&Ran>)| Run {
         learner: people.call(name),
-        seed,
+        seed: people.named.then_some(seed),
         cls: ran.map(|ran| right(&ran.cls)),
         mean: ran.map(|ran| right(&ran.mean)),
     };
@@ -181,6 +185,11 @@ fn answered(progress: &Progress, learner: &str, course: &Course) -> Vec<Answer> 
 }
 
 impl Results {
+    /// The class.
+    pub fn class(&self) -> &str {
+        &self.class
+    }
+
     /// How much there is: of a class's several ways in, one is the one that was used.
     pub fn size(&self) -> usize {
         self.votes.len() + self.answers.len() + self.experiment.as_ref().map_or(0, |experiment| experiment.runs.len())
@@ -220,77 +229,55 @@ impl Results {
     /// One row an answer, a count of a vote, or a run.
     fn csv(&self) -> Result<String, csv::Error> {
         let mut table = csv::Writer::from_writer(Vec::new());
-        table.write_record([
-            "what", "learner", "step", "question", "vote", "option", "count", "correct", "seed", "cls", "mean", "at",
-        ])?;
-        let text = |value: Option<String>| value.unwrap_or_default();
         for vote in &self.votes {
+            let row = |what, round, option| Cells {
+                what,
+                step: &vote.step,
+                question: &vote.question,
+                vote: Some(round + 1),
+                option: vote.options.get(option).map_or("", String::as_str),
+                ..Cells::default()
+            };
             for (round, tally) in vote.tallies.iter().enumerate() {
-                for (option, count) in vote.options.iter().zip(tally) {
-                    let (round, count) = ((round + 1).to_string(), count.to_string());
-                    table.write_record([
-                        "tally",
-                        "",
-                        &vote.step,
-                        &vote.question,
-                        &round,
-                        option,
-                        &count,
-                        "",
-                        "",
-                        "",
-                        "",
-                        "",
-                    ])?;
+                for (option, count) in tally.iter().enumerate() {
+                    table.serialize(Cells { count: Some(*count), ..row("tally", round, option) })?;
                 }
             }
             for (round, answers) in vote.answers.iter().enumerate() {
                 for (learner, choice) in answers {
-                    let round = (round + 1).to_string();
-                    let option = vote.options.get(*choice).map_or("", String::as_str);
-                    table.write_record([
-                        "vote",
-                        learner,
-                        &vote.step,
-                        &vote.question,
-                        &round,
-                        option,
-                        "",
-                        "",
-                        "",
-                        "",
-                        "",
-                        "",
-                    ])?;
+                    table.serialize(Cells { learner, ..row("vote", round, *choice) })?;
                 }
             }
         }
-        for run in self.experiment.iter().flat_map(|experiment| &experiment.runs) {
-            let [cls, mean] = [run.cls, run.mean].map(|share| text(share.map(|share| share.to_string())));
-            table.write_record([
-                "run",
-                &run.learner,
-                "",
-                "",
-                "",
-                "",
-                "",
-                "",
-                &run.seed.to_string(),
-                &cls,
-                &mean,
-                "",
-            ])?;
+        for Run { learner, seed, cls, mean } in self.experiment.iter().flat_map(|experiment| &experiment.runs) {
+            let (seed, cls, mean) = (*seed, *cls, *mean);
+            table.serialize(Cells { what: "run", learner, seed, cls, mean, ..Cells::default() })?;
         }
-        for answer in &self.answers {
-            let correct = text(answer.correct.map(|correct| correct.to_string()));
-            let at = text(answer.at.map(|at| at.to_string()));
-            let Answer { learner, lesson, ask, option, .. } = answer;
-            table.write_record(["answer", learner, lesson, ask, "", option, "", &correct, "", "", "", &at])?;
+        for Answer { learner, lesson, ask, option, correct, at, .. } in &self.answers {
+            let (correct, at) = (*correct, *at);
+            let row = Cells { what: "answer", learner, step: lesson, question: ask, ..Cells::default() };
+            table.serialize(Cells { option, correct, at, ..row })?;
         }
         let bytes = table.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+}
+
+/// A row of the table; what it has not is empty.
+#[derive(Default, Serialize)]
+struct Cells<'a> {
+    what: &'static str,
+    learner: &'a str,
+    step: &'a str,
+    question: &'a str,
+    vote: Option<usize>,
+    option: &'a str,
+    count: Option<usize>,
+    correct: Option<bool>,
+    seed: Option<u64>,
+    cls: Option<f64>,
+    mean: Option<f64>,
+    at: Option<u64>,
 }
 
 #[cfg(test)]

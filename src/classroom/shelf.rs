@@ -11,7 +11,11 @@ use crate::lesson::progress::{Keep, Progress, ProgressError, Saved, Side};
 
 /// The progress of those who are in, and of those whose last changes are not in the store yet.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(Mutex<BTreeMap<String, Book>>);
+pub(super) struct Shelf {
+    books: Mutex<BTreeMap<String, Book>>,
+    /// Who was forgotten and did not come again: what their last session still says does not count.
+    forgotten: Mutex<BTreeSet<String>>,
+}
 
 /// One learner's.
 #[derive(Debug, Default)]
@@ -54,7 +58,16 @@ impl Changed {
 impl Shelf {
     fn books(&self) -> MutexGuard<'_, BTreeMap<String, Book>> {
         // A book cannot be left half written.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forgotten(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a learner was forgotten and did not come again.
+    pub(super) fn has_forgotten(&self, name: &str) -> bool {
+        self.forgotten().contains(name)
     }
 
     /// The progress of a learner who is in.
@@ -64,6 +77,7 @@ impl Shelf {
 
     /// A session opens a learner's progress: the one of other sessions, or what the store has.
     fn open(&self, name: &str, kept: Option<Progress>) -> Progress {
+        self.forgotten().remove(name);
         let mut books = self.books();
         let found = || {
             let known = kept.is_some();
@@ -122,6 +136,7 @@ impl Shelf {
             .map(|(name, _)| name.clone())
             .collect();
         books.retain(|name, _| !gone.contains(name));
+        self.forgotten().extend(gone.iter().cloned());
         for (name, book) in books.iter_mut() {
             if let Some(theirs) = kept.get(name) {
                 book.now = Side::of(&book.kept).with(&book.now, theirs.clone(), None);
@@ -232,5 +247,8 @@ mod tests {
         let gone = shelf.renew(&BTreeMap::new());
         assert_eq!(gone.into_iter().collect::<Vec<_>>(), ["ann"]);
         assert!(shelf.progress("ann").is_none() && shelf.progress("bob").is_some());
+        assert!(shelf.has_forgotten("ann") && !shelf.has_forgotten("bob"));
+        shelf.open("ann", None);
+        assert!(!shelf.has_forgotten("ann"), "another of this name is somebody else");
     }
 }

@@ -34,7 +34,7 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", value_parser = values::path)]
     pub teacher: Option<PathBuf>,
     /// Where the class is kept.
-    #[arg(long, help = STORE, value_name = "STORE", env = "CLSROOM_STORE", hide_env_values = true, value_parser = store)]
+    #[arg(long, help = STORE, value_name = "STORE", env = "CLSROOM_STORE", hide_env_values = true)]
     pub store: Option<Where>,
     /// Let in everybody who can reach it: on this machine only, or on another address if it is said twice (--open
     /// --open)
@@ -58,7 +58,7 @@ pub struct Class {
     #[arg(long, global = true, value_name = "NAME", default_value = "clsroom", value_parser = values::name)]
     pub class: String,
     /// Where it is kept.
-    #[arg(long, help = STORE, global = true, value_name = "STORE", env = "CLSROOM_STORE", hide_env_values = true, value_parser = store)]
+    #[arg(long, help = STORE, global = true, value_name = "STORE", env = "CLSROOM_STORE", hide_env_values = true)]
     pub store: Option<Where>,
     /// What to do with it.
     #[command(subcommand)]
@@ -109,17 +109,6 @@ pub enum ExportFormat {
     Json,
     /// One page with pictures.
     Html,
-}
-
-/// Where a class is kept.
-fn store(text: &str) -> Result<Where, String> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(Where::Server(text.to_owned()));
-    }
-    match text.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => values::path(path).map(Where::File),
-        _ => Err("it must be sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned()),
-    }
 }
 
 /// A word of the class.

@@ -482,15 +482,7 @@ fn a_class_runs_one_experiment_in_which_each_learner_is_a_seed() {
     if !has_client() {
         return;
     }
-    let home = tempfile::tempdir().expect("a folder");
-    let data = home.path().join("mine.csv");
-    let rows = (0..120).map(|row| {
-        let (word, label) = [("warm and funny", "good"), ("slow and clumsy", "bad")][row % 2];
-        format!("scene {row} is {word},{label}\n")
-    });
-    fs::write(&data, format!("text,label\n{}", rows.collect::<String>())).expect("written");
-    let data = data.display().to_string();
-    let class = Class::at(home, &["--open", "--data", &data]);
+    let class = Class::with_sentences(&["--open"]);
     let mut teacher = class.teach();
     teacher.wait_for("[desk ready]");
     let mut ann = class.enter("ann", &[]);

@@ -112,18 +112,7 @@ fn two_hosts_serve_one_class_and_it_outlives_either() {
     }
     let Some(server) = Server::start() else { return };
     let url = server.url();
-    let flags = ["--open", "--store", &url, "--data"];
-    let open = |home: TempDir| {
-        let data = home.path().join("mine.csv");
-        let rows = (0..120).map(|row| {
-            let (word, label) = [("warm and funny", "good"), ("slow and clumsy", "bad")][row % 2];
-            format!("scene {row} is {word},{label}\n")
-        });
-        fs::write(&data, format!("text,label\n{}", rows.collect::<String>())).expect("written");
-        let data = data.display().to_string();
-        Class::at(home, &[&flags[..], &[&data]].concat())
-    };
-    let [a, b] = [(); 2].map(|()| open(tempfile::tempdir().expect("a folder")));
+    let [a, b] = [(); 2].map(|()| Class::with_sentences(&["--open", "--store", &url]));
     assert!(a.served.said.contains("PostgreSQL at 127.0.0.1:"), "{}", a.served.said);
     // A teacher at A, a learner at each.
     let mut teacher = a.teach();
@@ -161,11 +150,48 @@ fn two_hosts_serve_one_class_and_it_outlives_either() {
     a.signal(Signal::SIGKILL);
     ann.wait_for_end();
     other.wait_for("1 learner in");
-    let mut ann = b.enter("ann", &[]);
-    ann.wait_for("[home ready]");
-    ann.send("\r");
-    ann.wait_for("[01.2 ready]");
+    let mut ann = b.back_at_question("ann");
     ann.wait_for("Your class: 1 of 2 said");
+    // And so with B, once A is back.
+    let a = a.again(&["--open", "--store", &url]);
+    let mut teacher = a.teach();
+    teacher.wait_for("2 learners in");
+    b.signal(Signal::SIGKILL);
+    ann.wait_for_end();
+    teacher.wait_for("0 learners in");
+    let mut ann = a.back_at_question("ann");
+    ann.wait_for("Your class: 1 of 2 said");
+    teacher.send("r");
+    teacher.wait_for("2 of 2 runs");
+}
+
+#[test]
+fn a_host_that_slept_is_missed_and_counted_again() {
+    if !has_client() {
+        return;
+    }
+    let Some(server) = Server::start() else { return };
+    let url = server.url();
+    let [a, b] = [(); 2].map(|()| Class::open(&["--open", "--store", &url]));
+    let [mut at_a, mut at_b] = [&a, &b].map(Class::teach);
+    let mut ann = a.enter("ann", &[]);
+    ann.wait_for("[home ready]");
+    let mut bob = b.enter("bob", &[]);
+    bob.wait_for("[home ready]");
+    at_a.wait_for("2 learners in");
+    at_b.wait_for("2 learners in");
+    a.signal(Signal::SIGSTOP);
+    at_b.wait_for("1 learner in");
+    a.signal(Signal::SIGCONT);
+    for desk in [&mut at_a, &mut at_b] {
+        desk.wait_for("2 learners in");
+    }
+    // It stays so: neither takes the other for gone now.
+    ann.send("\r");
+    ann.wait_for("[01.1 ready]");
+    at_b.wait_for("there: ann");
+    bob.send("\r");
+    at_a.wait_for("there: ann, bob");
 }
 
 #[test]
@@ -179,12 +205,7 @@ fn a_database_that_goes_away_and_comes_back_costs_no_answer() {
     let class = Class::open(&flags);
     let mut teacher = class.teach();
     teacher.wait_for("[desk ready]");
-    let mut ann = class.enter("ann", &[]);
-    ann.wait_for("[home ready]");
-    ann.send("\r");
-    ann.wait_for("[01.1 ready]");
-    ann.send("n");
-    ann.wait_for("[01.2 ready]");
+    let mut ann = class.at_question("ann");
     server.down();
     // Opened, answered and joined while there is no database.
     teacher.send("lo");
@@ -209,9 +230,7 @@ fn a_database_that_goes_away_and_comes_back_costs_no_answer() {
     let class = class.again(&flags);
     let mut teacher = class.teach();
     teacher.wait_for("01.2 first vote, open");
-    let mut bob = class.enter("bob", &[]);
-    bob.wait_for("[home ready]");
-    bob.send("\r");
+    let mut bob = class.back_at_question("bob");
     bob.wait_for("You said: one.");
     teacher.send("x");
     bob.wait_for("Your class: 1 of 2 said");

@@ -31,6 +31,19 @@ impl Class {
         Self { served: Served::open(home.path(), arguments), home }
     }
 
+    /// One with labelled sentences of its own, on which a race takes no time.
+    pub fn with_sentences(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let rows = (0..120).map(|row| {
+            let (word, label) = [("warm and funny", "good"), ("slow and clumsy", "bad")][row % 2];
+            format!("scene {row} is {word},{label}\n")
+        });
+        let data = home.path().join("mine.csv");
+        std::fs::write(&data, format!("text,label\n{}", rows.collect::<String>())).expect("written");
+        let data = data.display().to_string();
+        Self::at(home, &[arguments, &["--data", &data]].concat())
+    }
+
     /// The same class once more, after this one.
     pub fn again(self, arguments: &[&str]) -> Self {
         let Self { served, home } = self;
@@ -82,6 +95,26 @@ impl Class {
         let arguments = self.client(user, more);
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Terminal::start_program(self.home.path(), (80, 24), "/usr/bin/ssh", &words, &BTreeMap::new())
+    }
+
+    /// A learner at the first step that asks something, lesson 01's second.
+    pub fn at_question(&self, name: &str) -> Terminal {
+        let mut learner = self.enter(name, &[]);
+        learner.wait_for("[home ready]");
+        learner.send("\r");
+        learner.wait_for("[01.1 ready]");
+        learner.send("n");
+        learner.wait_for("[01.2 ready]");
+        learner
+    }
+
+    /// A learner who comes back to that step.
+    pub fn back_at_question(&self, name: &str) -> Terminal {
+        let mut learner = self.enter(name, &[]);
+        learner.wait_for("[home ready]");
+        learner.send("\r");
+        learner.wait_for("[01.2 ready]");
+        learner
     }
 
     /// The teacher's terminal.

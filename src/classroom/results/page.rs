@@ -1,10 +1,10 @@
 //! The results as one HTML page with pictures, without scripts and without anything from outside.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{Outcome, Results, Run, Vote};
 use crate::class::experiment::signed;
-use crate::lesson::notebook::STYLE;
+use crate::lesson::notebook::{at, sheet};
 use crate::lesson::parse::visible;
 use crate::wording::counted;
 
@@ -21,32 +21,20 @@ table{border-collapse:collapse;font-size:.85em}th,td{text-align:left;padding:.15
 
 pub(super) fn page(results: &Results) -> String {
     let title = format!("What came out of {}", visible(&results.class));
-    let page = html! {
-        (PreEscaped("<!doctype html>\n"))
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(TABLE)) }
-            }
-            body {
-                h1 { (title) }
-                h2 { "Votes" }
-                @if results.votes.is_empty() { p { "There was no vote." } }
-                @for vote in &results.votes { (voted(vote)) }
-                h2 { "The class's experiment" }
-                @match &results.experiment {
-                    Some(experiment) => (ran(experiment)),
-                    None => p { "No run has ended." },
-                }
-                h2 { "Answers" }
-                (answers(results))
-                @if !results.named { p { "Learners stand as numbers, in the order in which they came." } }
-            }
+    let parts = html! {
+        h2 { "Votes" }
+        @if results.votes.is_empty() { p { "There was no vote." } }
+        @for vote in &results.votes { (voted(vote)) }
+        h2 { "The class's experiment" }
+        @match &results.experiment {
+            Some(experiment) => (ran(experiment)),
+            None => p { "No run has ended." },
         }
+        h2 { "Answers" }
+        (answers(results))
+        @if !results.named { p { "Learners stand as numbers, in the order in which they came." } }
     };
-    page.into_string() + "\n"
+    sheet(&title, TABLE, &parts)
 }
 
 /// Bars: the last vote in full colour, the one before it pale above.
@@ -79,6 +67,7 @@ fn voted(vote: &Vote) -> Markup {
 
 /// A dot a run, above their mean with its interval and the interval of one run alone.
 fn ran(experiment: &Outcome) -> Markup {
+    let named = experiment.runs.iter().any(|run| run.seed.is_some());
     let difference = |run: &Run| Some(run.mean? - run.cls?);
     let dots: Vec<f64> = experiment.runs.iter().filter_map(difference).collect();
     let [low, high] = experiment.ci95;
@@ -117,9 +106,9 @@ fn ran(experiment: &Outcome) -> Markup {
         }
         div.wide {
             table {
-                tr { th { "Learner" } th { "Seed" } th { "[CLS]" } th { "GlobalPooling" } }
+                tr { th { "Learner" } @if named { th { "Seed" } } th { "[CLS]" } th { "GlobalPooling" } }
                 @for run in &experiment.runs {
-                    tr { td { (run.learner) } td { (run.seed) } td { (share(run.cls)) } td { (share(run.mean)) } }
+                    tr { td { (run.learner) } @if let Some(seed) = run.seed { td { (seed) } } td { (share(run.cls)) } td { (share(run.mean)) } }
                 }
             }
         }
@@ -151,9 +140,4 @@ fn answers(results: &Results) -> Markup {
 
 fn share(share: Option<f64>) -> String {
     share.map_or_else(|| "no result".to_owned(), |share| format!("{:.1} %", 100.0 * share))
-}
-
-/// A coordinate with as many decimals as can be seen.
-fn at(place: f64) -> String {
-    format!("{place:.1}")
 }

@@ -3,7 +3,7 @@
 
 mod html;
 
-pub use html::STYLE;
+pub use html::{at, sheet};
 
 use std::fmt::Write as _;
 

@@ -8,7 +8,7 @@ use crate::lesson::notebook::MARGIN;
 use crate::lesson::notebook::picture::{Picture, Row, Unit};
 
 /// How pages look that are taken home.
-pub const STYLE: &str = "
+const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1d1d21;--paper:#fff;--soft:#6b6b73;--line:#c9c9d1;--band:#ececf2;--cls:#b8590a;--mean:#1d6fa8}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e6ea;--paper:#17171a;--soft:#9a9aa4;--line:#4a4a54;--band:#2a2a31;--cls:#f09a4a;--mean:#6fb9ee}}
 @page{size:A4;margin:15mm}
@@ -22,7 +22,17 @@ svg .cls{stroke:var(--cls);fill:var(--cls)}svg .mean{stroke:var(--mean);fill:var
 ";
 
 pub(super) fn page(document: &Document) -> String {
-    let title = line(&document.title);
+    let parts = html! {
+        @for group in groups(&document.parts) {
+            @if in_list(&group[0]) { ul { @for part in group { (item(part)) } } } @else { (block(&group[0])) }
+        }
+    };
+    sheet(&line(&document.title), "", &parts)
+}
+
+/// A page that is taken home, with what its own parts need of style.
+#[must_use]
+pub fn sheet(title: &str, style: &str, parts: &Markup) -> String {
     let page = html! {
         (PreEscaped("<!doctype html>\n"))
         html lang="en" {
@@ -30,14 +40,9 @@ pub(super) fn page(document: &Document) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
             }
-            body {
-                h1 { (title) }
-                @for group in groups(&document.parts) {
-                    @if in_list(&group[0]) { ul { @for part in group { (item(part)) } } } @else { (block(&group[0])) }
-                }
-            }
+            body { h1 { (title) } (parts) }
         }
     };
     page.into_string() + "\n"
@@ -129,7 +134,8 @@ fn one(row: &Row, y: f64, x: &dyn Fn(f64) -> f64) -> Markup {
 }
 
 /// A coordinate with as many decimals as can be seen.
-fn at(place: f64) -> String {
+#[must_use]
+pub fn at(place: f64) -> String {
     format!("{place:.1}")
 }
 
