@@ -67,6 +67,8 @@ pub struct Desk {
     pub writes: Option<Line>,
     /// What the last key did, or why it did nothing.
     pub said: String,
+    /// The limit that this desk asked for: the class knows it a moment later.
+    until: Option<u64>,
     /// Why what happens is not written just now, if it is not.
     pub trouble: Option<String>,
 }
@@ -114,6 +116,9 @@ impl Desk {
         if matches!(key, Key::Char('o' | 'x' | 'v' | 't')) {
             self.below = Below::Vote;
         }
+        if key != Key::Char('t') {
+            self.until = None;
+        }
         let place = self.place(course)?;
         let steps = course.lessons.get(self.lesson).map_or(1, |lesson| lesson.steps.len());
         Some(match key {
@@ -144,7 +149,9 @@ impl Desk {
                 self.cannot("The result has been shown: a second vote comes before x.")
             }
             Key::Char('t') if class.poll().is_some_and(|poll| poll.open) => {
-                let until = class.poll().and_then(|poll| poll.until).unwrap_or(now).max(now) + LIMIT;
+                let known = class.poll().and_then(|poll| poll.until);
+                let until = known.max(self.until).unwrap_or(now).max(now) + LIMIT;
+                self.until = Some(until);
                 self.does(&format!("The vote closes in {} s.", until - now), Order::Until(until))
             }
             Key::Char('x' | 'v' | 't') => self.cannot("No vote is open. o opens the one of the step chosen."),

@@ -181,6 +181,12 @@ fn keys_of_the_desk_say_what_they_did_or_why_not() {
     assert!(taught.class.poll().is_some_and(|poll| poll.open));
     taught.press("tt");
     assert!(taught.desk.said.contains("60 s"), "{}", taught.desk.said);
+    // Before the class has heard of the first press, the second one adds to it all the same.
+    let mut quick = taught.desk.clone();
+    for seconds in ["90 s", "120 s"] {
+        quick.key(Key::Char('t'), &taught.course, &taught.class, 0).expect("the desk's key");
+        assert!(quick.said.contains(seconds), "{}", quick.said);
+    }
     taught.press("vv");
     assert!(taught.desk.said.contains("two votes"));
     taught.press("o");
