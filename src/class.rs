@@ -65,6 +65,13 @@ impl Poll {
         &self.votes
     }
 
+    /// How many say something else in the second vote than in the first, or said nothing in it.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        let [first, second] = &self.votes[..] else { return 0 };
+        second.iter().filter(|(name, choice)| first.get(*name) != Some(*choice)).count()
+    }
+
     /// Answers by option, of each vote.
     #[must_use]
     pub fn tally(&self) -> Tally {

@@ -1,13 +1,18 @@
 //! The budgets, each against its peer in the same run. `cargo bench --bench budgets` prints a table, writes it as JSON
 //! to `target/budgets.json`, and sets it beside the ratios in `benches/ratios.json`.
 //!
-//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `forward`, `training`, `memory` or `large`.
+//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `frames`, `forward`,
+//! `training`, `memory` or `large`.
 //!
 //! Times depend on the machine, ratios much less. Nothing here fails on time.
 
 #[path = "../../tests/it/checkpoint.rs"]
 mod checkpoint;
+#[allow(dead_code, reason = "tests use all of it")]
+#[path = "../../tests/it/driver.rs"]
+mod driver;
 mod forward;
+mod frames;
 mod large;
 mod memory;
 #[allow(dead_code, reason = "tests use all of it")]
@@ -80,7 +85,10 @@ fn rows() -> Vec<Row> {
     let wanted = |group: &str| named.is_empty() || named.iter().any(|name| name == group);
     let mut rows = Vec::new();
     if wanted("startup") {
-        rows.extend(startup::rows(&lab));
+        rows.extend(startup::rows());
+    }
+    if wanted("frames") {
+        rows.extend(frames::rows());
     }
     if wanted("forward") {
         rows.extend(forward::rows(&lab, &oracle::embedded().expect("the oracle")));

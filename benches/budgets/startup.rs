@@ -1,21 +1,13 @@
-//! From starting the program to its first frame and to the model being ready; one frame of each screen.
+//! From starting the program to its first frame and to the model being ready.
 
 use std::io::Read as _;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clsroom::app::{self, Key, Msg, State};
-use clsroom::commands::load_course;
-use clsroom::lab::{Control, Event, Session};
-use clsroom::lesson::progress::Progress;
-use clsroom::view::{self, Depth, Theme};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::{Row, median};
 
-pub(crate) fn rows(lab: &Session) -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let starts: Vec<(Duration, Duration)> = (0..7).map(|_| start_up()).collect();
     let first = median(starts.iter().map(|start| start.0).collect());
     let ready = median(starts.iter().map(|start| start.1).collect());
@@ -23,7 +15,6 @@ pub(crate) fn rows(lab: &Session) -> Vec<Row> {
     vec![
         Row::alone("first frame after start", ms(first), "ms", 50.0),
         Row::alone("model ready after start", ms(ready), "ms", 400.0),
-        Row::alone("a key's update and frame, slowest bench, 120x36", ms(slowest_frame(lab)), "ms", 16.0),
     ]
 }
 
@@ -53,37 +44,4 @@ fn start_up() -> (Duration, Duration) {
     let _ = child.kill();
     let _ = child.wait();
     (first.unwrap_or(ready), ready)
-}
-
-/// Walks every step of the course and draws it; the slowest step's key and frame.
-fn slowest_frame(lab: &Session) -> Duration {
-    let loaded = load_course(None).expect("the course");
-    let (course, records) = (Arc::new(loaded.course), Arc::new(loaded.records));
-    let mut state = State::new(Arc::clone(&course), records, [0; 4], Progress::default());
-    let theme = Theme::new(Depth::TwoFiftySix, false);
-    let area = Rect::new(0, 0, 120, 36);
-    let mut slowest = Duration::ZERO;
-    let mut send = |state: &mut State, msg: Msg| {
-        let started = Instant::now();
-        let effects = app::update(state, msg);
-        view::draw_into(state, &theme, area, &mut Buffer::empty(area));
-        slowest = slowest.max(started.elapsed());
-        for effect in effects {
-            if let app::Effect::Submit(ticket, request) = effect
-                && let Ok(Some(outcome)) = lab.run(&request, &Control::QUIET)
-            {
-                app::update(state, Event::Done(ticket, outcome).into());
-            }
-        }
-    };
-    send(&mut state, Event::ModelReady(lab.facts()).into());
-    for lesson in &course.lessons {
-        send(&mut state, Msg::Key(Key::Enter));
-        for _ in &lesson.steps {
-            for key in [Key::Tab, Key::Char('l'), Key::Char('v'), Key::Char('n')] {
-                send(&mut state, Msg::Key(key));
-            }
-        }
-    }
-    slowest
 }

@@ -234,7 +234,7 @@ struct Curves {
 const SURE: Curves = Curves {
     shown: Shown::Sure,
     groups: |lane, report| by_probability(&lane.probabilities, &report.sentences),
-    x_label: "probability of the answer that was given",
+    x_label: "probability of the given answer, in %",
     even: true,
 };
 
@@ -271,10 +271,13 @@ fn curve(
     let body = frame(caption(&curves.shown), "v", &foot, theme, area, buf);
     let names: Vec<String> = lanes.iter().map(|lane| name(report, lane)).collect();
     let all: Vec<Vec<Group>> = lanes.iter().map(|lane| of(lane)).collect();
+    let percent = |share: f64| (100.0 * share) as f32;
+    let at = |group: &Group| if curves.even { percent(group.at) } else { group.at as f32 };
     let points: Vec<Vec<(f32, f32)>> =
-        all.iter().map(|groups| groups.iter().map(|group| (group.at as f32, group.right as f32)).collect()).collect();
-    let intervals: Vec<(f32, f32)> = groups.iter().map(|group| (group.ci95[0] as f32, group.ci95[1] as f32)).collect();
-    let diagonal = [low as f32, high as f32].map(|at| (at, at));
+        all.iter().map(|groups| groups.iter().map(|group| (at(group), percent(group.right))).collect()).collect();
+    let intervals: Vec<(f32, f32)> =
+        groups.iter().map(|group| (percent(group.ci95[0]), percent(group.ci95[1]))).collect();
+    let diagonal = [low, high].map(|at| (percent(at), percent(at)));
     let mut series: Vec<Series<'_>> = lanes
         .iter()
         .enumerate()
@@ -288,7 +291,7 @@ fn curve(
     if curves.even {
         series.push(Series { name: "as sure", points: &diagonal, intervals: &[], role: Role::Dim });
     }
-    let chart = Chart { title: "share right", series: &series, x_label: curves.x_label, ..Chart::default() };
+    let chart = Chart { title: "right, in %", series: &series, x_label: curves.x_label, ..Chart::default() };
     chart::draw(body, buf, theme, &chart);
 }
 

@@ -119,36 +119,69 @@ fn place(change: Change) -> usize {
 /// Lines below which the positions give way to the curve.
 const POSITIONS: u16 = 13;
 
-/// Pieces in some order above the position that each has, in two lines of so many cells; a piece that has none has a dash. Where not
-/// all fit, the last ones do if `ends`, else the first.
-fn order(pieces: impl Iterator<Item = (String, Option<usize>)>, ends: bool, room: usize, theme: &Theme) -> [String; 2] {
-    let columns: Vec<(String, String)> = pieces
-        .map(|(piece, position)| {
-            let position = position.map_or("-".to_owned(), |position| position.to_string());
-            let cells = width(&piece).max(width(&position)) + 1;
-            (pad(&piece, cells, theme.ascii), pad(&position, cells, theme.ascii))
-        })
-        .collect();
-    // Behind the last one no space is needed, and a sign stands where some are left out.
-    let cells = |(piece, _): &(String, String)| width(piece);
-    let all = columns.iter().map(cells).sum::<usize>() <= room + 1;
-    let mut free = room.saturating_sub(width(theme.glyphs().ellipsis));
-    let mut fits = |column: &&(String, String)| {
-        let fits = cells(column) <= free;
-        free = free.saturating_sub(if fits { cells(column) } else { free });
-        all || fits
+/// Lines from which the pieces may take two lines each.
+const TWO_LINES: u16 = 20;
+
+/// A piece and its position, equally wide, with a space behind.
+type Column = (String, String);
+
+/// Columns in lines of so many cells, as many lines as it takes.
+fn wrapped(columns: impl Iterator<Item = Column>, room: usize) -> Vec<Vec<Column>> {
+    let mut lines: Vec<Vec<Column>> = vec![Vec::new()];
+    let mut free = room;
+    for column in columns {
+        let cells = width(&column.0);
+        if cells > free && lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(Vec::new());
+            free = room;
+        }
+        free = free.saturating_sub(cells);
+        lines.last_mut().expect("there is one").push(column);
+    }
+    lines
+}
+
+/// Pieces in some order above the position that each has, in at most so many pairs of lines; a piece that has none has a
+/// dash. Where not all fit, the last ones do if `ends`, else the first.
+fn order(
+    pieces: impl Iterator<Item = (String, Option<usize>)>,
+    ends: bool,
+    (room, most): (usize, usize),
+    theme: &Theme,
+) -> Vec<[String; 2]> {
+    let columns = pieces.map(|(piece, position)| {
+        let position = position.map_or("-".to_owned(), |position| position.to_string());
+        let cells = width(&piece).max(width(&position)) + 1;
+        (pad(&piece, cells, theme.ascii), pad(&position, cells, theme.ascii))
+    });
+    let columns: Vec<Column> = columns.collect();
+    // Behind the last one of a line no space is needed, and a sign stands where some are left out.
+    let mut shown = wrapped(columns.iter().cloned(), room + 1);
+    let cut = shown.len() > most;
+    let sign = theme.glyphs().ellipsis;
+    if cut {
+        let room = room.saturating_sub(width(sign));
+        if ends {
+            shown = wrapped(columns.into_iter().rev(), room);
+            shown.truncate(most);
+            shown.iter_mut().for_each(|line| line.reverse());
+            shown.reverse();
+        } else {
+            shown = wrapped(columns.into_iter(), room);
+            shown.truncate(most);
+        }
+    }
+    let last = shown.len() - 1;
+    let line = |at: usize, text: String| match cut {
+        true if ends && at == 0 => format!("{sign}{text}"),
+        true if !ends && at == last => format!("{text}{sign}"),
+        _ => text,
     };
-    let count =
-        if ends { columns.iter().rev().take_while(&mut fits).count() } else { columns.iter().take_while(fits).count() };
-    let shown = if ends { &columns[columns.len() - count..] } else { &columns[..count] };
-    let line = |text: String| {
-        let sign = if all { "" } else { theme.glyphs().ellipsis };
-        if ends { format!("{sign}{text}") } else { format!("{text}{sign}") }
+    let pair = |(at, columns): (usize, &Vec<Column>)| {
+        let text = |part: fn(&Column) -> &str| line(at, columns.iter().map(part).collect());
+        [text(|column| &column.0), text(|column| &column.1)]
     };
-    [
-        line(shown.iter().map(|column| column.0.as_str()).collect()),
-        line(shown.iter().map(|column| column.1.as_str()).collect()),
-    ]
+    shown.iter().enumerate().map(pair).collect()
 }
 
 /// The pieces before and after with their positions, and what to know of a sentence that is too short to shuffle.
@@ -162,17 +195,19 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme
         Change::Shuffled | Change::ClsAtEnd => Some(place),
         Change::NoPositions => None,
     };
-    let room = usize::from(area.width).saturating_sub(10);
+    let room = (usize::from(area.width).saturating_sub(10), if area.height >= TWO_LINES { 2 } else { 1 });
     // What was moved is on the screen.
     let ends = shown.change == Change::ClsAtEnd;
     let before = order((0..data.tokens.len()).map(|index| (piece(index), Some(index))), false, room, theme);
     let moved = shown.order.iter().enumerate().map(|(place, old)| (piece(*old), position(place, *old)));
     let after = order(moved, ends, room, theme);
     let mut rows = Vec::new();
-    for (lead, [pieces, positions]) in [("before", before), ("after", after)] {
-        rows.push(row(lead, pieces, theme.text()));
-        if area.height >= POSITIONS {
-            rows.push(row("position", positions, theme.dim()));
+    for (lead, shown) in [("before", before), ("after", after)] {
+        for (at, [pieces, positions]) in shown.into_iter().enumerate() {
+            rows.push(row(if at == 0 { lead } else { "" }, pieces, theme.text()));
+            if area.height >= POSITIONS {
+                rows.push(row("position", positions, theme.dim()));
+            }
         }
     }
     let unmoved = shown.order.iter().enumerate().all(|(place, old)| place == *old);

@@ -155,7 +155,7 @@ fn product(row: &Row<'_>, right: &str, theme: &Theme, area: Rect, buf: &mut Buff
     );
     let foot = [
         said(figures, theme.value()),
-        LEGEND.legend_between("negative", "positive", theme),
+        LEGEND.legend_between("negative", "positive; large numbers are cut", theme),
         said("strips: a cell a dimension, a scale each; below: largest first", theme.text()),
         measured("q of the row (h l), k of the piece (j k)", theme),
     ];
@@ -226,7 +226,7 @@ fn values(row: &Row<'_>, state: &State, right: &str, theme: &Theme, area: Rect, 
     let body = frame(&caption, right, &foot, theme, area, buf);
     let handed = head.handed(row.query, row.key);
     // One scale for both strips, so that part and sum can be compared.
-    let scale = context.iter().chain(&handed).fold(0f32, |most, value| most.max(value.abs()));
+    let scale = strip::usual(&[context, &handed[..]].concat());
     let label = fit(row.offers(), 9, theme.ascii);
     let strips = [(label.as_str(), &handed[..]), ("context", context)];
     for (line, (label, values)) in strips.into_iter().enumerate() {

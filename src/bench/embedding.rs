@@ -38,7 +38,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         if numbers {
             said("the first numbers of each vector; the last column is its length", theme.dim())
         } else {
-            LEGEND.legend_between("negative", "positive", theme)
+            LEGEND.legend_between("negative", "positive; large numbers are cut", theme)
         },
         measured(
             if numbers {

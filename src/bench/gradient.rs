@@ -12,7 +12,7 @@ use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{Action, State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::gradient::MASKED;
+use crate::lab::gradient::{MASKED, middle};
 use crate::lab::{GradientData, Request, TraceData, verdict};
 use crate::lesson::Format;
 use crate::view::theme::Theme;
@@ -27,8 +27,16 @@ pub(super) const ROW: ViewRow = ViewRow {
     keys: &[Scope::Move, Scope::Layers],
     moves,
     wants: |state| vec![Request::Gradient(state.sentence())],
+    starts,
     ..ViewRow::of(View::Gradient, "gradient", Draw::Traced(draw), words)
 };
+
+/// The masked word, where the loss of guessing it comes in; else `[CLS]`.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let trace = state.trace()?;
+    let masked = ROW.measures.get(state.cursor.variant) == Some(&MASKED);
+    masked.then(|| (state.cursor.row, middle(trace.pieces.iter().filter(|piece| !piece.special()).count())))
+}
 
 /// Over layers; the last one stands on top, so up leads to it.
 fn moves(state: &mut State, action: Action) -> bool {

@@ -27,8 +27,8 @@ const MEASURES: [(&str, &str); 4] = [
         "GlobalPooling minus [CLS], frozen",
         "difference in points with the 95 % interval of its record; 0: equally often right",
     ),
-    ("test sentences right, frozen", "one row for each vector, with its 95 % interval"),
-    ("nearest training sentence has the same label", "by cosine; nothing is fitted; with its 95 % interval"),
+    ("test sentences right, frozen, in %", "one row for each vector, with its 95 % interval"),
+    ("nearest training sentence has the same label, in %", "by cosine; nothing is fitted; with its 95 % interval"),
     (
         "cosine of [CLS] with GlobalPooling",
         "mean over test sentences; near 1 they point the same way, which a cosine hints at and does not show",
@@ -154,7 +154,8 @@ fn bars(history: &History<'_>, measure: usize) -> Vec<Bar> {
     let share = |kind: &str, what: &str| -> Vec<Bar> {
         let of = |(readout, label, role): (&str, String, Role)| {
             let [value, low, high] = history.share(kind, readout, what)?;
-            Some(whisker(label, [value, low, high], values::write(value, Format::Percent), role))
+            let percent = [value, low, high].map(|share| 100.0 * share);
+            Some(whisker(label, percent, values::write(value, Format::Percent), role))
         };
         let lanes = [
             ("cls", format!("{}: [CLS]", history.name()), Role::Cls),

@@ -132,10 +132,11 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ];
     let body = frame(&format!("{train} training sentences, frozen and fine-tuned"), "v race", &foot, theme, area, buf);
     let names: Vec<String> = race.lanes.iter().map(|lane| verdict::name(&lane.readout)).collect();
+    let percent = |share: f64| (100.0 * share) as f32;
     let points: Vec<[(f32, f32); 2]> =
-        race.lanes.iter().map(|lane| [(0.0, lane.ends[0][0] as f32), (1.0, lane.ends[1][0] as f32)]).collect();
+        race.lanes.iter().map(|lane| [(0.0, percent(lane.ends[0][0])), (1.0, percent(lane.ends[1][0]))]).collect();
     let intervals: Vec<[(f32, f32); 2]> =
-        race.lanes.iter().map(|lane| lane.ends.map(|[_, low, high]| (low as f32, high as f32))).collect();
+        race.lanes.iter().map(|lane| lane.ends.map(|[_, low, high]| (percent(low), percent(high)))).collect();
     let series: Vec<Series<'_>> = race
         .lanes
         .iter()
@@ -154,7 +155,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         })
         .collect();
     let chart = Chart {
-        title: "test sentences right",
+        title: "test sentences right, in %",
         series: &series,
         x: Some((0.0, 1.0)),
         x_names: &["frozen", "fine-tuned"],

@@ -110,7 +110,7 @@ fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &
     let (pieces, last) = (trace.pieces.len(), trace.hidden_states.len() - 1);
     let wide = trace.model.hidden;
     let strip = |buf: &mut Buffer, values: &[f32]| {
-        strip::draw(narrow, buf, theme, &Strip { values, scale: Some(usual(values)), ..Strip::default() });
+        strip::draw(narrow, buf, theme, &Strip { values, ..Strip::default() });
     };
     match index {
         0 => {
@@ -150,13 +150,6 @@ fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &
             bars::draw(line, buf, theme, &bars);
         }
     }
-}
-
-/// A number larger than most of a strip's: one that outweighs all others (lesson 02) would leave the rest without colour.
-fn usual(values: &[f32]) -> f32 {
-    let mut sizes: Vec<f32> = values.iter().map(|value| value.abs()).collect();
-    sizes.sort_by(f32::total_cmp);
-    sizes.get(sizes.len() * 7 / 10).copied().unwrap_or(1.0).max(f32::MIN_POSITIVE)
 }
 
 /// The answer of the head on `[CLS]`, or of the head that the checkpoint brings along, with its probability.

@@ -42,8 +42,10 @@ fn a_vote_its_discussion_and_the_second_vote_stand_side_by_side() {
     assert_eq!(class.turnout(), 2);
     let effects = class.update(Msg::Teacher(Order::Again));
     assert_eq!(effects, [Effect::Tell(Note::Vote("q1".to_owned(), true)), Effect::Show]);
+    assert_eq!(class.poll().map(Poll::changed), Some(0), "who says nothing stays with what they said");
     class.update(Msg::Answered(name(0), "q1".to_owned(), 1));
     class.update(Msg::Answered(name(2), "q1".to_owned(), 1));
+    assert_eq!(class.poll().map(Poll::changed), Some(2));
     let effects = class.update(Msg::Teacher(Order::Close));
     let tally = Tally { votes: vec![vec![1, 1, 0], vec![0, 3, 0]] };
     assert_eq!(effects[0], Effect::Tell(Note::Closed("q1".to_owned(), tally.clone())));

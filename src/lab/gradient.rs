@@ -82,7 +82,7 @@ pub fn masked(bert: &Bert, sentence: &Sentence, position: Option<usize>) -> std:
     }
     let mut encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
     let words = encoding.special.iter().filter(|special| !**special).count();
-    let position = position.unwrap_or(1 + words / 2);
+    let position = position.unwrap_or_else(|| middle(words));
     if encoding.special.get(position).is_none_or(|special| *special) {
         return Err(refused(format!("there is no word at position {position} that could be hidden")));
     }
@@ -93,6 +93,12 @@ pub fn masked(bert: &Bert, sentence: &Sentence, position: Option<usize>) -> std:
     })?;
     let gradient_norm = maps.into_iter().next().unwrap_or_default();
     Ok(MaskedWord { position, loss, gradient_norm, own_head: bert.has_masked_head() })
+}
+
+/// The position that is masked when none is named, of a sentence with so many pieces between `[CLS]` and `[SEP]`.
+#[must_use]
+pub const fn middle(words: usize) -> usize {
+    1 + words / 2
 }
 
 /// The name of a masked word's map.

@@ -254,8 +254,10 @@ fn draw_vote(poll: &Poll, (answered, count): (usize, usize), theme: &Theme, area
     let which = if poll.round() > 1 { "second vote" } else { "first vote" };
     let state = if poll.open { "open" } else { "closed" };
     let limit = if poll.until.is_some() { ", closes by itself" } else { "" };
-    let head = format!("{} {which}, {state}{limit}: {answered} of {count} have answered", poll.asked.place);
-    put(buf, area.x, area.y, area.width, &head, theme.heading());
+    // Who says nothing in the second vote stays with the first: what moves is what a teacher waits for.
+    let changed = if poll.round() > 1 { format!(", {} changed", poll.changed()) } else { String::new() };
+    let head = format!("{} {which}, {state}{limit}: {answered} of {count} have answered{changed}", poll.asked.place);
+    put(buf, area.x, area.y, area.width, &fit(&head, usize::from(area.width), theme.ascii), theme.heading());
     let ask = fit(&poll.asked.text, usize::from(area.width), theme.ascii);
     put(buf, area.x, area.y + 1, area.width, &ask, theme.text());
     let plot = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use clsroom::app::{self, Effect, Key, Msg, State};
 use clsroom::commands::load_course;
 use clsroom::lab::{Control, Event, Outcome, Progress as Progressed, Request, Session};
+use clsroom::lesson::View;
 use clsroom::lesson::progress::Progress;
 use clsroom::model::Bert;
 use clsroom::view::{self, Depth, Theme};
@@ -88,7 +89,12 @@ impl Driver {
 
     /// Applies a message and answers every quick request it leads to.
     pub fn tell(&mut self, msg: impl Into<Msg>) {
-        let mut effects = app::update(&mut self.state, msg.into());
+        let effects = app::update(&mut self.state, msg.into());
+        self.answer(effects);
+    }
+
+    /// Answers quick requests, and those that follow; the others wait.
+    pub fn answer(&mut self, mut effects: Vec<Effect>) {
         while !effects.is_empty() {
             let mut next = Vec::new();
             for effect in effects {
@@ -155,6 +161,19 @@ impl Driver {
         let stop = || told.lock().expect("a list").last().is_some_and(stop);
         let outcome = self.lab.run(&request, &Control { report: &report, stop: &stop }).expect("the run works");
         (told.into_inner().expect("a list"), outcome, ticket)
+    }
+
+    /// Few sentences for every run of the course, so that it takes a moment.
+    pub fn shorten_runs(&mut self, train: usize, test: usize) {
+        let mut course = (*self.state.course).clone();
+        let steps = course.lessons.iter_mut().flat_map(|lesson| &mut lesson.steps);
+        for bench in steps.filter_map(|step| step.bench.as_mut()) {
+            (bench.train, bench.test) = match bench.view {
+                View::Decode => (Some(256), Some(64)),
+                _ => (Some(train), Some(test)),
+            };
+        }
+        self.state.course = Arc::new(course);
     }
 
     /// Presses plain keys, one a character.

@@ -64,18 +64,6 @@ const RUNS: &[(&str, &str, View, &str)] = &[
     ("decode", "10", View::Decode, "[["),
 ];
 
-/// Few sentences, so that a run takes a second.
-fn small(driver: &mut Driver) {
-    let mut course = (*driver.state.course).clone();
-    for bench in course.lessons.iter_mut().flat_map(|lesson| &mut lesson.steps).filter_map(|step| step.bench.as_mut()) {
-        (bench.train, bench.test) = match bench.view {
-            View::Decode => (Some(256), Some(64)),
-            _ => (Some(96), Some(48)),
-        };
-    }
-    driver.state.course = Arc::new(course);
-}
-
 /// Answers the long run that waits; a training is cut to three steps.
 fn finish(driver: &mut Driver) {
     match driver.waiting.pop() {
@@ -102,7 +90,7 @@ fn offered(lesson: &str, view: View) -> Driver {
         // A lab of its own: the lanes of its last race answer what is asked.
         driver.lab = Arc::new(Session::alone(lab().bert().clone(), None));
     }
-    small(&mut driver);
+    driver.shorten_runs(96, 48);
     to_view(&mut driver, lesson, view);
     driver
 }

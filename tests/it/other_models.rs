@@ -21,18 +21,6 @@ fn model(folder: &Path, layers: usize) -> Arc<Session> {
     Arc::new(Session::alone(Bert::open(&path, None).expect("it loads"), None))
 }
 
-/// Few sentences, so that every run of the course takes a moment.
-fn small(driver: &mut Driver) {
-    let mut course = (*driver.state.course).clone();
-    for bench in course.lessons.iter_mut().flat_map(|lesson| &mut lesson.steps).filter_map(|step| step.bench.as_mut()) {
-        (bench.train, bench.test) = match bench.view {
-            View::Decode => (Some(256), Some(64)),
-            _ => (Some(64), Some(32)),
-        };
-    }
-    driver.state.course = Arc::new(course);
-}
-
 /// Every step of the course, answered and run; `see` gets the place and the text page.
 fn walk(driver: &mut Driver, runs: bool, mut see: impl FnMut(&Driver, &str, &str)) {
     let ids: Vec<String> = driver.state.course.lessons.iter().map(|lesson| lesson.id.clone()).collect();
@@ -74,7 +62,7 @@ fn no_step_shows_a_hole_or_a_claim_about_the_courses_own_model() {
     let data = sentences(folder.path(), &["bug", "praise"]).display().to_string();
     lab.add(read_data(&data).expect("sentences")).expect("a lab");
     let mut driver = Driver::on(&lab, &data, (80, 200));
-    small(&mut driver);
+    driver.shorten_runs(64, 32);
     let mut steps = 0;
     walk(&mut driver, true, |driver, place, screen| {
         steps += 1;

@@ -1,6 +1,7 @@
 //! A line chart of a few series, told apart by markers, so that colour is not needed and braille neither. Names stand at the
 //! ends of the lines; where there is no room for that, below the plot.
 
+mod axis;
 mod names;
 
 use ratatui::buffer::Buffer;
@@ -10,7 +11,8 @@ use ratatui::style::Style;
 use super::scale::{bounds, fraction, ticks};
 use super::text::{fit, pad_start, put, width};
 use crate::view::theme::{Role, Theme};
-use names::{NAME_GAP, draw_legend, draw_names, marker};
+use axis::even;
+use names::{NAME_GAP, VALUE, draw_legend, draw_names, marker};
 
 /// Rows below which there is no room for anything.
 const LEAST: u16 = 3;
@@ -105,10 +107,12 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     let legend = (!beside && area.height > 4).then(|| Rect { y: area.bottom() - 1, height: 1, ..area });
     area.height -= u16::from(legend.is_some());
     let whole = area;
-    area.width -= if beside { names } else { 0 };
+    // The numbers at the ends, too, where they leave a plot that is worth it.
+    let values = if area.width >= names + VALUE + 2 * PLOT { VALUE } else { 0 };
+    area.width -= if beside { names + values } else { 0 };
     let (x, y) = chart.scales();
     let below = if area.height > 3 { 2 } else { 0 };
-    let marks = ticks(y.0, y.1, usize::from(area.height.saturating_sub(below).div_ceil(2)).clamp(1, 6), false);
+    let (y, marks) = even(y, area.height.saturating_sub(below));
     let left = marks.iter().map(|(_, text)| width(text)).max().unwrap_or(0) as u16 + 1;
     if area.width < left + 2 || area.height == 0 {
         return;
@@ -145,7 +149,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
     if let Some(area) = legend {
         draw_legend(area, buf, theme, chart);
     } else if beside {
-        draw_names(&plot, whole, buf, theme, chart);
+        draw_names(&plot, whole, buf, theme, chart, values > 0);
     }
 }
 

@@ -20,11 +20,11 @@ pub struct Strip<'a> {
     pub note: &'a str,
     /// Cells for the note; 0: as wide as the note.
     pub note_width: u16,
-    /// Magnitude of the strongest colour; `None`: the largest magnitude shown.
+    /// Size of the strongest colour, where strips are to be compared; `None`: one that nine of ten cells keep below.
     pub scale: Option<f32>,
 }
 
-/// The scale of all strips, for their legend: each has its own largest number.
+/// The scale of all strips, for their legend: each has its own strongest colour.
 pub const LEGEND: Scale = Scale::signed(1.0);
 
 /// The means of `values` in `width` blocks.
@@ -33,6 +33,14 @@ fn blocks(values: &[f32], width: usize) -> Vec<f32> {
     let edge = |index: usize| index * values.len() / count.max(1);
     let mean = |block: &[f32]| block.iter().sum::<f32>() / block.len().max(1) as f32;
     (0..count).filter_map(|index| values.get(edge(index)..edge(index + 1))).map(mean).collect()
+}
+
+/// What the strongest colour stands for: a size that nine of ten numbers keep below, because one that outweighs all others
+/// (lesson 02 has such a number) would leave the rest without colour.
+pub fn usual(values: &[f32]) -> f32 {
+    let mut sizes: Vec<f32> = values.iter().map(|value| value.abs()).filter(|size| size.is_finite()).collect();
+    sizes.sort_by(f32::total_cmp);
+    sizes.get(sizes.len() * 9 / 10).copied().unwrap_or(1.0).max(f32::MIN_POSITIVE)
 }
 
 /// Draws the strip into the first line of `area`.
@@ -53,8 +61,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, strip: &Strip<'_>) {
     let left = if label > 0 { label + 1 } else { 0 };
     let room = area.width.saturating_sub(left + if note > 0 { note + 2 } else { 0 });
     let cells = blocks(strip.values, usize::from(room));
-    let most = strip.scale.unwrap_or_else(|| cells.iter().fold(0.0, |most, value| most.max(value.abs())));
-    let scale = Scale::signed(most);
+    let scale = Scale::signed(strip.scale.unwrap_or_else(|| usual(&cells)));
     for (index, value) in cells.iter().enumerate() {
         let sign = if theme.glyph_ramp() { scale.glyph(*value, theme) } else { scale.sign(*value, theme) };
         let x = area.x + left + index as u16;
@@ -80,6 +87,16 @@ mod tests {
         assert_eq!(blocks(&[1.0, 2.0], 9), [1.0, 2.0]);
         assert!(blocks(&[], 9).is_empty() && blocks(&[1.0], 0).is_empty());
         assert_eq!(blocks(&[1.0; 384], 53), vec![1.0; 53]);
+    }
+
+    #[test]
+    fn one_number_that_outweighs_all_others_does_not_take_their_colour() {
+        let mut values: Vec<f32> = (0..40).map(|index| (index as f32).sin()).collect();
+        let plain = usual(&values);
+        values[7] = 50.0;
+        assert!((usual(&values) - plain).abs() < 0.1, "{plain}");
+        assert!((usual(&[0.5, -2.0]) - 2.0).abs() < 1e-6, "of few the largest");
+        assert!(usual(&[]) > 0.0 && usual(&[f32::NAN]) > 0.0 && usual(&[0.0; 9]) > 0.0);
     }
 
     #[test]

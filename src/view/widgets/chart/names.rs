@@ -5,10 +5,14 @@ use ratatui::layout::Rect;
 
 use super::{Chart, Plot, Series};
 use crate::view::theme::Theme;
+use crate::view::widgets::scale::short;
 use crate::view::widgets::text::{fit, put, width};
 
 /// Cells between the plot and the names: a name's marker is not to be taken for the end of a line.
 pub(super) const NAME_GAP: u16 = 3;
+
+/// Cells of the number at a line's end, with the gap before it.
+pub(super) const VALUE: u16 = 5;
 
 /// Cells between entries of the legend, where there is room.
 const WIDE_GAP: usize = 3;
@@ -18,8 +22,9 @@ pub(super) fn marker(index: usize, theme: &Theme) -> &'static str {
     theme.glyphs().markers[index % theme.glyphs().markers.len()]
 }
 
-/// Names at the ends of the lines, each on a line of its own, as near as that goes to where its line ends.
-pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>) {
+/// Names at the ends of the lines, each on a line of its own, as near as that goes to where its line ends. With `values` the
+/// number stands there that it ends with: several may end in one row, and then a name is not where its line is.
+pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Theme, chart: &Chart<'_>, values: bool) {
     let last = |series: &Series<'_>| {
         let finite = series.points.iter().rev().find(|point| point.0.is_finite() && point.1.is_finite());
         finite.map_or(f32::NEG_INFINITY, |point| point.1)
@@ -28,7 +33,7 @@ pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Them
     let mut order: Vec<(f32, usize)> = chart.series.iter().map(last).zip(0..).collect();
     order.sort_by(|one, next| next.0.total_cmp(&one.0));
     let row = |end: f32| if end.is_finite() { plot.row(end) } else { plot.area.bottom() - 1 };
-    let mut ends: Vec<(u16, usize)> = order.into_iter().map(|(end, index)| (row(end), index)).collect();
+    let mut ends: Vec<(u16, usize, f32)> = order.into_iter().map(|(end, index)| (row(end), index, end)).collect();
     for at in 1..ends.len() {
         ends[at].0 = ends[at].0.max(ends[at - 1].0 + 1);
     }
@@ -39,9 +44,11 @@ pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Them
         free = end.0;
     }
     let x = plot.area.right() + NAME_GAP;
-    for (row, index) in ends {
+    for (row, index, end) in ends {
         let series = &chart.series[index];
-        let text = format!("{} {}", marker(index, theme), series.name);
+        let value =
+            if values && end.is_finite() { format!(" {}", short(end, usize::from(VALUE) - 1)) } else { String::new() };
+        let text = format!("{} {}{value}", marker(index, theme), series.name);
         put(buf, x, row, area.right().saturating_sub(x), &text, theme.style(series.role));
     }
 }
