@@ -263,6 +263,10 @@ impl Reader {
             None => String::new(),
         };
         let said = match (verdict.right, self.front.state.given(question)) {
+            (None, given) if verdict.undecided => {
+                let said = given.map_or(String::new(), |given| format!("You said: {}. ", option(given)));
+                format!("{said}Not decided by this run{measured}: its interval reaches more than one answer.")
+            }
             (None, _) if self.front.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
             (None, _) => "Nothing here decides it.".to_owned(),
             (Some(right), Some(given)) if right == given => {
@@ -274,7 +278,7 @@ impl Reader {
             (Some(right), None) => format!("The answer: {}{measured}.", option(right)),
         };
         say(&said)?;
-        if verdict.right.is_some() {
+        if verdict.right.is_some() || verdict.undecided {
             say(&text::inlines(&self.front.state, question.why(self.front.state.embedded())))
         } else {
             Ok(())

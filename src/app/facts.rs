@@ -40,16 +40,19 @@ pub(super) fn settle(state: &mut State) -> bool {
     let mut new = false;
     for question in questions {
         let verdict = state.judge(&question);
-        let (Some(right), true) = (verdict.right, state.given(&question).is_some()) else { continue };
+        if verdict.right.is_none() && !verdict.undecided || state.given(&question).is_none() {
+            continue;
+        }
         let sentence = state.sentence().text;
         let on_data =
             |request: &Request| matches!(request, Request::Race(_) | Request::Invert(_) | Request::Aggregate(_));
         let on_sentence = !state.run_request().as_ref().is_some_and(on_data);
-        let Some(given) = state.progress.answers.get_mut(&question.id).filter(|given| given.correct.is_none()) else {
-            continue;
-        };
-        given.correct = Some(right == given.choice);
-        given.right = Some(right);
+        // What one run does not decide, another one may.
+        let open =
+            |given: &&mut Given| given.correct.is_none() && !(verdict.undecided && given.measured == verdict.measured);
+        let Some(given) = state.progress.answers.get_mut(&question.id).filter(open) else { continue };
+        given.correct = verdict.right.map(|right| right == given.choice);
+        given.right = verdict.right;
         given.sentence = (verdict.measured.is_some() && on_sentence).then_some(sentence);
         given.measured = verdict.measured;
         given.source = verdict.source;

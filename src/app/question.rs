@@ -6,12 +6,14 @@ use crate::lesson::progress::Given;
 use crate::lesson::{Answer, Question, Source, ValueRef};
 
 /// What is known about a question after an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Verdict {
     /// The right option, once the measurement is there.
     pub right: Option<usize>,
-    /// The measurement in words, for a measured answer.
+    /// The measurement in words, for a measured answer; with its interval where that does not decide.
     pub measured: Option<String>,
+    /// The measurement is there, and its interval reaches more than one answer.
+    pub undecided: bool,
     /// Where the measurement is from.
     pub source: Option<Source>,
     /// The right option itself says the measured word, so that nobody needs to say it again.
@@ -36,7 +38,8 @@ impl State {
     /// Whether the question was answered and its result is not shown yet.
     #[must_use]
     pub fn can_change(&self, question: &Question) -> bool {
-        let open = |given: &Given| given.correct.is_none() && self.judge(question).right.is_none();
+        let seen = |verdict: &Verdict| verdict.right.is_some() || verdict.undecided;
+        let open = |given: &Given| given.correct.is_none() && !seen(&self.verdict(question));
         self.progress.answers.get(&question.id).is_some_and(open)
     }
 
@@ -44,24 +47,29 @@ impl State {
     #[must_use]
     pub fn judge(&self, question: &Question) -> Verdict {
         if self.votes_on(question) {
-            return Verdict { right: None, measured: None, source: None, told_by_option: false };
+            return Verdict::default();
         }
         let known = |value: &ValueRef| values::resolve(self, &self.own_measure(value));
         match &question.answer {
-            Answer::Option(index) => {
-                Verdict { right: Some(*index), measured: None, source: None, told_by_option: false }
-            }
+            Answer::Option(index) => Verdict { right: Some(*index), ..Verdict::default() },
             Answer::Bands { value, bands } => {
-                let value = known(value);
+                let asked = self.own_measure(value);
+                let value = values::resolve(self, &asked);
+                let band = |number: f64| bands.iter().filter(|band| **band <= number).count();
                 let right = match value.number {
-                    Number::Known(number) => Some(bands.iter().filter(|band| **band <= number).count()),
+                    Number::Known(number) => Some(band(number)),
                     Number::None => None,
                 };
-                Verdict {
-                    right,
-                    measured: value.ready.then_some(value.text),
-                    source: value.source,
-                    told_by_option: false,
+                let measured = value.ready.then_some(value.text);
+                match (self.interval(&asked), measured) {
+                    // An answer is right where the whole interval says so: a figure may lie anywhere in it.
+                    (Some([low, high]), Some(measured)) if band(low.0) != band(high.0) => Verdict {
+                        measured: Some(format!("{measured}, interval {} to {}", low.1, high.1)),
+                        undecided: true,
+                        source: value.source,
+                        ..Verdict::default()
+                    },
+                    (_, measured) => Verdict { right, measured, source: value.source, ..Verdict::default() },
                 }
             }
             Answer::Match { value, matches } => {
@@ -77,7 +85,8 @@ impl State {
                 let says = |entries: &[String]| matches!(entries, [word] if word != "*");
                 let told_by_option =
                     right.is_some_and(|right| says(&matches[right]) || options.get(right) == Some(&value.text));
-                Verdict { right, measured: value.ready.then_some(value.text), source: value.source, told_by_option }
+                let measured = value.ready.then_some(value.text);
+                Verdict { right, measured, source: value.source, told_by_option, ..Verdict::default() }
             }
         }
     }
@@ -86,15 +95,28 @@ impl State {
     #[must_use]
     pub fn verdict(&self, question: &Question) -> Verdict {
         let now = self.judge(question);
-        match self.progress.answers.get(&question.id) {
-            Some(given) if now.right.is_none() && given.correct.is_some() && !self.votes_on(question) => Verdict {
+        let known = |given: &&Given| given.correct.is_some() || given.measured.is_some() && now.measured.is_none();
+        let kept = self.progress.answers.get(&question.id).filter(known);
+        match kept.filter(|_| now.right.is_none() && !self.votes_on(question)) {
+            Some(given) => Verdict {
                 right: given.right.or_else(|| (given.correct == Some(true)).then_some(given.choice)),
                 measured: given.measured.clone(),
+                undecided: given.correct.is_none(),
                 source: given.source,
                 told_by_option: false,
             },
-            _ => now,
+            None => now,
         }
+    }
+
+    /// The 95 % interval of a difference, its ends as numbers and as they are written.
+    fn interval(&self, value: &ValueRef) -> Option<[(f64, String); 2]> {
+        let of = value.key.strip_suffix(".difference")?;
+        let end = |which: &str| {
+            let found = values::resolve(self, &ValueRef { key: format!("{of}.{which}"), ..value.clone() });
+            if let Number::Known(number) = found.number { Some((number, found.text)) } else { None }
+        };
+        Some([end("low")?, end("high")?])
     }
 
     /// Where a record decides that another model made: the same figure of the race that this step's bench runs.

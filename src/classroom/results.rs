@@ -77,7 +77,7 @@ struct Answer {
     question: String,
     ask: String,
     option: String,
-    /// Unless the measurement that decides was not there.
+    /// Nothing where no measurement has decided it.
     correct: Option<bool>,
     /// When, in seconds since 1970.
     at: Option<u64>,

@@ -39,12 +39,16 @@ impl ReceivedByFirst {
 /// Measures all five; `word` stands in for `[CLS]`.
 ///
 /// # Errors
-/// When the word is not one piece of the vocabulary, the sentence has no word, the model has no positions or too few, or a
+/// When the word is not one piece of the vocabulary, the sentence has less than two, the model has no positions or too few, or a
 /// pass fails.
 pub fn received(bert: &Bert, sentence: &Sentence, word: &str) -> Result<ReceivedByFirst, ModelError> {
     let encoding = bert.encode(&sentence.text, sentence.pair.as_deref())?;
-    if encoding.special.iter().all(|special| *special) {
-        return Err(ModelError::Intervention("the sentence has no word that could look at the first place".to_owned()));
+    // Without [CLS] the first word is the first place, and somebody has to look at it.
+    if words(&encoding).count() < 2 {
+        return Err(ModelError::Intervention(
+            "the sentence needs two words: one in the first place, and one that could look at it. Type a longer one"
+                .to_owned(),
+        ));
     }
     let config = bert.config();
     let (replaced, _) = intervene::apply(
@@ -94,14 +98,14 @@ fn further(bert: &Bert, input: &Input) -> Result<Input, ModelError> {
     }
 }
 
-/// What these places pay to the first, mean of places and heads, layer by layer; 0 where there is none.
+/// What these places pay to the first, mean of places and heads, layer by layer.
 fn attention(bert: &Bert, input: &Input, places: &[usize]) -> Result<Vec<f32>, ModelError> {
     let mut kept = Probabilities::default();
     bert.forward(&Batch::new(&[input])?, &mut kept)?;
     let paid = |weights: &candle_core::Tensor| -> Result<f32, ModelError> {
         let to_first = weights.narrow(2, 0, 1)?.squeeze(2)?.mean(0)?.to_vec1::<f32>()?;
         let sum: f32 = places.iter().map(|place| to_first[*place]).sum();
-        Ok(sum / places.len().max(1) as f32)
+        Ok(sum / places.len() as f32)
     };
     kept.0.iter().map(paid).collect()
 }

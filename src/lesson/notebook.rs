@@ -156,7 +156,10 @@ fn prediction(question: &Question, given: &Given) -> Vec<Run> {
         (Some(true), None) => " Correct.".to_owned(),
         (Some(false), Some(measured)) => format!(" It came out otherwise: {measured}, {from}."),
         (Some(false), None) => " It came out otherwise.".to_owned(),
-        (None, _) => " Not measured yet: run the bench of that step.".to_owned(),
+        (None, Some(measured)) => {
+            format!(" Not decided ({measured}, {from}): the interval reaches more than one answer.")
+        }
+        (None, None) => " Not measured yet: run the bench of that step.".to_owned(),
     };
     let mut runs = vec![Run::plain(&question.ask), Run::plain(" I said: "), Run::strong(option(given.choice))];
     if let Some(first) = given.first {

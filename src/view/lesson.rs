@@ -115,7 +115,10 @@ fn draw_text(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             None => legend = Some(Line::from(said)),
         }
     }
-    let legend_rows = if legend.is_some() { 2 } else { 0 };
+    // A text that fits without the legend, or without the line before it, is not divided for them.
+    let free = usize::from(area.height).checked_sub(text.len()).unwrap_or(usize::MAX);
+    let legend = legend.filter(|_| free > 0);
+    let legend_rows = if legend.is_some() { free.min(2) as u16 } else { 0 };
     let room = Rect { height: area.height.saturating_sub(legend_rows), ..area };
     lines(&part(text, &whole, usize::from(room.height), state.text_page, theme), room, buf);
     if let Some(legend) = legend {

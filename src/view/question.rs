@@ -83,6 +83,13 @@ pub(super) fn feedback(
             let said = format!("You said: {}. The result comes when the class has voted.", option(choice));
             vec![Span::styled(said, theme.value())]
         }
+        None if verdict.undecided => {
+            let said = format!(
+                "You said: {}. Not decided by this run{measured}: its interval reaches more than one answer.",
+                option(choice)
+            );
+            vec![Span::styled(said, theme.value())]
+        }
         // An earlier version kept whether it was right, and not what was.
         None if graded => {
             let said = format!("You said: {}. When it was measured it came out otherwise{measured}.", option(choice));
@@ -111,7 +118,7 @@ pub(super) fn feedback(
     if let Some(tally) = state.class.tallies.get(&question.id).filter(|_| !state.votes_on(question)) {
         lines.extend(wrap(&[Span::styled(class(tally, choice, &option), theme.text())], width));
     }
-    if verdict.right.is_some() {
+    if verdict.right.is_some() || verdict.undecided {
         lines.extend(blocks::render_inlines(question.why(state.embedded()), &resolver(state), width, theme));
     }
     lines

@@ -129,7 +129,7 @@ fn answers(results: &Results) -> Markup {
                         tr {
                             td { (answer.learner) }
                             td { (visible(&answer.option)) }
-                            td { (match answer.correct { Some(true) => "yes", Some(false) => "no", None => "not measured" }) }
+                            td { (match answer.correct { Some(true) => "yes", Some(false) => "no", None => "not decided" }) }
                         }
                     }
                 }

@@ -243,11 +243,24 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
             moved.value
         )
     };
-    // What another sentence showed stands in the list, not in this sentence.
-    let at_the_end = points.quote_beside("arrange.cls-at-end.cosine.last", &origin).map_or_else(String::new, |end| {
-        format!(". Moved to the end without training, [CLS] keeps a cosine of {} with what it was", end.value)
-    });
-    Some(format!("{begins}{at_the_end} ({}).", origin.in_words()))
+    let at_the_end = at_the_end_in_words(points).unwrap_or_default();
+    Some(format!("{begins} ({}).{at_the_end}", origin.in_words()))
+}
+
+/// Whether a frozen classifier reads as much from it at the end. A cosine would not tell: other sentences have a high one, too.
+fn at_the_end_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, found) = points.quote(&["race.cls-cls-at-end.last.difference"])?;
+    let difference = found.first()?;
+    let end = |which: &str| points.end_of(&format!("race.cls-cls-at-end.last.{which}"), difference);
+    let (low, high, verdict) = (end("low")?, end("high")?, end("verdict")?);
+    Some(format!(
+        " Read at the end, frozen, it comes out {}, interval {} to {}: {} ({}).",
+        difference.value,
+        low.value,
+        high.value,
+        verdict.value,
+        origin.in_words()
+    ))
 }
 
 /// Question 3.
@@ -266,7 +279,8 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
             "race.cls-mean.finetune.difference",
         ],
     );
-    let said: Vec<String> = touched_in_words(&mut points).into_iter().chain(moved_in_words(&mut points)).collect();
+    let parts = [before_in_words, touched_in_words, moved_in_words];
+    let said: Vec<String> = parts.iter().filter_map(|part| part(&mut points)).collect();
     points.answer(
         ("How does it learn to represent the sequence, when it is trained like every other token?", LESSONS[2]),
         (!said.is_empty()).then(|| said.join(" ")),
@@ -278,6 +292,21 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
     )
 }
 
+/// What was there before this fine-tuning.
+fn before_in_words(points: &mut Points<'_>) -> Option<String> {
+    let (origin, found) = points.quote(&["race.cls.last.accuracy", "race.majority.accuracy"])?;
+    let [right, floor] = &found[..] else { return None };
+    let low = points.end_of("race.cls.last.low", right)?.number?;
+    (low > floor.number?).then(|| {
+        format!(
+            "Partly before fine-tuning: frozen, a classifier on it is right on {}, one answer for everything on {} ({}).",
+            right.value,
+            floor.value,
+            origin.in_words()
+        )
+    })
+}
+
 /// Where the loss enters and what it reaches.
 fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
     let (origin, found) = points.quote(&["gradient.cls.touched.last", "gradient.cls.touched.1"])?;
@@ -287,8 +316,8 @@ fn touched_in_words(points: &mut Points<'_>) -> Option<String> {
     let origin = origin.in_words();
     Some(if top.number? < below.number? {
         format!(
-            "In fine-tuning, because it is read. The loss of a classifier on it enters at {} position of the last layer and reaches \
-             {} through attention below ({origin}): training can change what the others offer and what [CLS] asks for.",
+            "In fine-tuning it is read: the loss of a classifier on it enters at {} position of the last layer and reaches \
+             {} through attention below ({origin}). So training can change what the others offer and what [CLS] asks for.",
             top.value, below.value
         )
     } else {
@@ -314,9 +343,9 @@ fn moved_in_words(points: &mut Points<'_>) -> Option<String> {
         "these two intervals do not tell whether training helped"
     };
     Some(format!(
-        "Frozen, a classifier on [CLS] is right on {}, fine-tuned on {}: {outcome} ({}).",
-        before.value,
+        "Fine-tuned, a classifier on [CLS] is right on {}, frozen on {}: {outcome} ({}).",
         after.value,
+        before.value,
         origin.in_words()
     ))
 }
@@ -339,7 +368,7 @@ fn back(evidence: &Evidence<'_>) -> Answer {
 
 /// Tasks of order, and what a probe had to tell there.
 const ORDER: [(&str, &str); 3] = [
-    ("order.subject.cls.last.accuracy", "who does it"),
+    ("order.subject.cls.last.accuracy", "which noun comes first, in sentences of one form,"),
     ("order.shuffled.cls.last.accuracy", "whether all words were shuffled"),
     ("order.swapped.cls.last.accuracy", "whether two neighbours were exchanged"),
 ];

@@ -166,7 +166,7 @@ pub const FACTS: &[Fact] = &[
     fact(
         "order.subject.cls.last.accuracy",
         None,
-        "from [CLS], a probe right about who does it (guessing: half)",
+        "from [CLS], a probe right about which noun comes first (guessing: half)",
         Percent,
     ),
     fact(
