@@ -143,7 +143,8 @@ fn the_loss_of_a_masked_word_enters_at_its_own_place_alone() {
 fn what_is_missing_is_said_with_its_cause() {
     let refused = |arguments: &[&str]| traced(arguments).expect_err("it should be refused");
     for (arguments, part) in [
-        (["", "--also", "received"].as_slice(), "no word that could look at the first place"),
+        (["", "--also", "received"].as_slice(), "the sentence needs two words"),
+        (&["bad", "--also", "received"], "one in the first place, and one that could look at it"),
         (&["", "--also", "masked"], "no word at position 1"),
         (&["not bad", "--also", "masked", "--mask", "0"], "no word at position 0"),
         (&["not bad", "--also", "masked", "--mask", "77"], "no word at position 77"),
@@ -156,7 +157,7 @@ fn what_is_missing_is_said_with_its_cause() {
         assert!(said.contains(part), "{arguments:?}: {said}");
     }
     // A sentence of one word has nobody but that word.
-    let one = traced(&["bad", "--also", "received,masked"]).expect("it runs");
+    let one = traced(&["bad", "--also", "masked"]).expect("it runs");
     assert_eq!(one["masked_word"]["position"], 1);
     // All positions of this model are in use.
     let folder = tempfile::tempdir().expect("a folder");
