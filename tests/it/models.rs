@@ -468,6 +468,42 @@ fn a_question_that_a_record_decides_is_decided_by_the_run_of_another_model() {
     assert!(screen.contains("points\u{1d50})") && !screen.contains("points\u{2b3})"), "{screen}");
 }
 
+/// A figure may lie anywhere in its interval: where that reaches two answers, neither is right.
+#[test]
+fn an_answer_is_judged_only_where_the_whole_interval_decides() {
+    let mut driver = Driver::new(120, 36);
+    driver.shorten_runs(96, 48);
+    driver.open("08");
+    while driver.state.step().and_then(|step| step.predict.as_ref()).is_none_or(|asked| asked.id != "08-tuned-few") {
+        driver.press("n");
+    }
+    let seen = |driver: &mut Driver, ci95: [f64; 2]| {
+        driver.through = Some(Box::new(move |outcome| match outcome {
+            Outcome::Race(report) => {
+                let mut report = (*report).clone();
+                report.pairs.iter_mut().for_each(|pair| (pair.worth.difference, pair.worth.ci95) = (0.01, ci95));
+                Outcome::Race(Arc::new(report))
+            }
+            other => other,
+        }));
+        driver.key(Key::Enter);
+        driver.finish_run();
+        let question = driver.state.question().expect("a question").clone();
+        (driver.state.verdict(&question), driver.state.progress.answers[&question.id].clone(), driver.screen())
+    };
+    driver.press("2");
+    let (verdict, given, screen) = seen(&mut driver, [-0.01, 0.03]);
+    assert!(verdict.undecided && verdict.right.is_none() && given.correct.is_none(), "{verdict:?}");
+    assert_eq!(given.measured.as_deref(), Some("+1.0 points, interval -1.0 points to +3.0 points"));
+    assert!(screen.contains("Not decided by this run") && !screen.contains("Correct"), "{screen}");
+    driver.press("1");
+    assert!(driver.screen().contains("Your answer stands"), "its result was shown\n{}", driver.screen());
+    // Another run may decide it.
+    let (verdict, given, screen) = seen(&mut driver, [0.005, 0.015]);
+    assert_eq!((verdict.right, given.correct), (Some(1), Some(true)));
+    assert!(screen.contains("Correct (+1.0 points"), "{screen}");
+}
+
 /// A copy of the embedded model under another name has its recorded heads, and the texts that speak of them.
 #[test]
 fn the_same_weights_under_another_name_are_the_courses_model() {

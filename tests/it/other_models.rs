@@ -91,7 +91,9 @@ fn no_step_shows_a_hole_or_a_claim_about_the_courses_own_model() {
                 assert_ne!(question.why(false), question.why(true), "{place}");
             }
             assert!(
-                follows || driver.state.judge(question).measured.is_some() || driver.state.judge(question).right.is_some(),
+                follows
+                    || driver.state.judge(question).measured.is_some()
+                    || driver.state.judge(question).right.is_some(),
                 "{place}: nothing decides \"{}\"\n{screen}",
                 question.ask
             );

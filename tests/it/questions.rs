@@ -16,6 +16,18 @@ fn shows(driver: &Driver, question: &Question) -> bool {
     screen.contains(&squeezed(&question.ask)) && options.iter().all(|option| screen.contains(&squeezed(option)))
 }
 
+/// What the marks mean stands below a text; it gives way before the text is divided for it.
+#[test]
+fn a_text_that_fits_is_not_divided_for_the_line_that_explains_its_marks() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("05");
+    while driver.state.marker().as_deref() != Some("[05.8 ready]") {
+        driver.press("n");
+    }
+    let screen = driver.screen();
+    assert!(!screen.contains("part 1 of") && screen.contains("the label is in the part that all"), "{screen}");
+}
+
 #[test]
 fn all_options_stand_on_one_page_with_their_question_and_every_cut_says_how_much_follows() {
     for size in [(80, 24), (60, 18)] {

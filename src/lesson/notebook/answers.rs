@@ -251,13 +251,10 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
 fn at_the_end_in_words(points: &mut Points<'_>) -> Option<String> {
     let (origin, found) = points.quote(&["race.cls-cls-at-end.last.difference"])?;
     let difference = found.first()?;
-    let end = |which: &str| points.end_of(&format!("race.cls-cls-at-end.last.{which}"), difference);
-    let (low, high, verdict) = (end("low")?, end("high")?, end("verdict")?);
+    let verdict = points.end_of("race.cls-cls-at-end.last.verdict", difference)?;
     Some(format!(
-        " Read at the end, frozen, it comes out {}, interval {} to {}: {} ({}).",
+        " Read at the end, frozen, it comes out {}: {} ({}).",
         difference.value,
-        low.value,
-        high.value,
         verdict.value,
         origin.in_words()
     ))

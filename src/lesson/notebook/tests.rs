@@ -214,20 +214,23 @@ fn a_prediction_that_a_record_decides_says_recorded() {
     assert!(said.contains("+5.2 points, recorded") && !said.contains("measured here"), "{said}");
     let given = Given { source: Some(Source::Live), ..given };
     assert!(format!("{:?}", prediction(question, &given)).contains("+5.2 points, measured here"));
+    let given = Given { correct: None, ..given };
+    assert!(format!("{:?}", prediction(question, &given)).contains("Not decided (+5.2 points, measured here)"));
 }
 
 #[test]
 fn question_2_follows_from_the_arrangements() {
     let verdict = |moved| {
-        let numbers = [("arrange.carried.largest.last", moved), ("arrange.cls-at-end.cosine.last", 0.93)];
-        answered(&progress(&numbers, &[]))[1].verdict.clone()
+        let numbers = [("arrange.carried.largest.last", moved), ("race.cls-cls-at-end.last.difference", -0.014)];
+        let words = [("race.cls-cls-at-end.last.verdict", "too little data to tell")];
+        answered(&progress(&numbers, &words))[1].verdict.clone()
     };
     let rounding = verdict(2e-6);
     assert!(
         rounding.contains("Attention does not need [CLS] to be first") && rounding.contains("2.0e-6"),
         "{rounding}"
     );
-    assert!(rounding.contains("0.930"), "{rounding}");
+    assert!(rounding.contains("it comes out -1.4 points: too little data to tell"), "{rounding}");
     assert!(verdict(0.3).starts_with("Not shown here"));
 }
 
