@@ -77,6 +77,26 @@ fn special_tokens_are_hidden_and_it_is_said() {
     }
 }
 
+/// Of a long sentence the masked word is on the screen when the text speaks of it, not the first columns.
+#[test]
+fn the_map_of_a_masked_word_begins_at_that_word() {
+    let mut driver = Driver::new(80, 24);
+    driver.open("07");
+    driver.type_sentence(
+        "My neighbour's old dog barks at every passing train, but never at me, and that has always been a mystery to us.",
+    );
+    while driver.state.bench().is_none_or(|bench| bench.measure.as_deref() != Some("masked")) {
+        driver.press("n");
+    }
+    driver.press("2");
+    let trace = driver.state.trace().expect("a pass").clone();
+    let masked = driver.state.gradient().and_then(|data| data.masked).expect("a masked word").0;
+    assert_eq!(driver.state.cursor.token, masked);
+    driver.key(Key::Tab);
+    let screen = driver.screen();
+    assert!(screen.contains(&format!(" {}, layer 6", trace.pieces[masked].shown)), "{screen}");
+}
+
 /// Leaves of every lesson only the steps with this view, so that a long sentence need not go through the others.
 fn only(driver: &mut Driver, view: View) {
     let mut course = (*driver.state.course).clone();

@@ -11,7 +11,7 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert::BertModel;
 use candle_transformers::models::{distilbert, xlm_roberta};
 use clsroom::app::{Key, values};
-use clsroom::lab::Event;
+use clsroom::lab::{Event, Outcome};
 use clsroom::lesson::{Format, Source, ValueRef};
 use clsroom::model::{Batch, Bert, Config, Input, Nothing, oracle};
 use serde_json::{Value, json};
