@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::words::{number, sentence};
 use super::{frame, label_of, label_role, measured, norm, said};
@@ -13,6 +14,7 @@ use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{clean, fit, pad, put, width};
+use crate::view::widgets::wrap::wrap;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the whole way from the text to an answer, in one drawing",
@@ -82,13 +84,24 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
     } else {
         1
     };
+    // Lines that are free go to the pieces, then to the text: whole words before empty lines.
+    let pieces = pieces(trace, usize::from(body.width.saturating_sub(NAME + SIZE + 1)), theme);
+    let text = clean(&trace.sentence.text, theme.ascii).into_owned();
+    let text = wrap(&[text.into()], usize::from(body.width.saturating_sub(NAME)));
+    let mut free = usize::from(body.height.saturating_sub((count - 1) * step + 1));
+    let [pieces_high, text_high] = [pieces.len(), text.len()].map(|lines| {
+        let more = lines.saturating_sub(1).min(free);
+        free -= more;
+        more as u16 + 1
+    });
+    let mut y = body.y;
     for (index, stage) in (0..).zip(&STAGES) {
-        let y = body.y + index * step;
         if y >= body.bottom() {
             break;
         }
         let here = usize::from(index) == at;
-        let line = Rect { y, height: 1, ..body };
+        let height = [text_high, pieces_high].get(usize::from(index)).copied().unwrap_or(1);
+        let line = Rect { y, height, ..body };
         if arrows && index > 0 {
             let arrow = format!("   {} {}", theme.glyphs().down, stage.from);
             put(buf, body.x, y - step / 2, body.width, &fit(&arrow, usize::from(body.width), theme.ascii), theme.dim());
@@ -96,11 +109,62 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         let style = if here { theme.focus() } else { theme.label() };
         put(buf, line.x, y, NAME - 1, stage.name, style);
         let content = Rect { x: line.x + NAME, width: line.width.saturating_sub(NAME), ..line };
-        draw_stage(usize::from(index), trace, theme, content, buf);
+        match index {
+            0 => draw_text(&text, theme, content, buf),
+            1 => draw_pieces(&pieces, trace, theme, content, buf),
+            _ => draw_stage(usize::from(index), trace, theme, content, buf),
+        }
+        y += step + height - 1;
     }
 }
 
-/// What a stage holds, in one line.
+/// The text in as many lines as there are; a sign at the end of one that is cut.
+fn draw_text(text: &[Line<'_>], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let cut = text.len() > usize::from(area.height);
+    for (row, line) in text.iter().take(usize::from(area.height)).enumerate() {
+        let said = line.to_string();
+        let last = cut && row + 1 == usize::from(area.height);
+        let said = if last { format!("{said} {}", theme.glyphs().ellipsis) } else { said };
+        let said = fit(&said, usize::from(area.width), theme.ascii);
+        put(buf, area.x, area.y + row as u16, area.width, &said, theme.value());
+    }
+}
+
+/// The pieces in lines of so many cells: each with how it looks.
+fn pieces(trace: &TraceData, room: usize, theme: &Theme) -> Vec<Vec<(String, Role)>> {
+    let mut lines: Vec<Vec<(String, Role)>> = vec![Vec::new()];
+    let mut free = room;
+    for piece in &trace.pieces {
+        let label = label_of(&piece.shown, theme);
+        let cells = width(&label) + 1;
+        if cells > free + 1 && lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(Vec::new());
+            free = room;
+        }
+        free = free.saturating_sub(cells);
+        lines.last_mut().expect("there is one").push((label, label_role(piece.kind)));
+    }
+    lines
+}
+
+fn draw_pieces(lines: &[Vec<(String, Role)>], trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let shown = lines.len().min(usize::from(area.height));
+    let size = format!("{} pieces", trace.pieces.len());
+    let end = area.right().saturating_sub(width(&size) as u16);
+    for (row, line) in lines.iter().take(shown).enumerate() {
+        let y = area.y + row as u16;
+        let mut x = area.x;
+        for (label, role) in line {
+            x = put(buf, x, y, end.saturating_sub(x), label, theme.style(*role)) + 1;
+        }
+        if row + 1 == shown && lines.len() > shown {
+            put(buf, x.min(end.saturating_sub(2)), y, 1, theme.glyphs().ellipsis, theme.dim());
+        }
+    }
+    put(buf, end, area.y, SIZE, &size, theme.label());
+}
+
+/// What a later stage holds, in one line.
 fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &mut Buffer) {
     let narrow = Rect { width: line.width.saturating_sub(SIZE + 1), ..line };
     let size = |buf: &mut Buffer, text: &str| {
@@ -113,23 +177,6 @@ fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &
         strip::draw(narrow, buf, theme, &Strip { values, ..Strip::default() });
     };
     match index {
-        0 => {
-            let text = fit(&trace.sentence.text, usize::from(line.width), theme.ascii);
-            put(buf, line.x, line.y, line.width, &text, theme.value());
-        }
-        1 => {
-            let mut x = narrow.x;
-            for piece in &trace.pieces {
-                let label = label_of(&piece.shown, theme);
-                let room = narrow.right().saturating_sub(x);
-                if room < width(&label) as u16 + 2 {
-                    put(buf, x, line.y, room, theme.glyphs().ellipsis, theme.dim());
-                    break;
-                }
-                x = put(buf, x, line.y, room, &label, theme.style(label_role(piece.kind))) + 1;
-            }
-            size(buf, &format!("{pieces} pieces"));
-        }
         2 | 3 => {
             strip(buf, trace.hidden_states[if index == 2 { 0 } else { last }].row(0));
             size(buf, &format!("{pieces} x {wide}"));
