@@ -13,9 +13,9 @@ const PLACE: usize = 160;
 const SENTENCE: (usize, usize) = (1_200, 2_000);
 
 /// The rule behind every interval, p and verdict of a race, in short.
-pub const RULE: &str = "Interval, p and verdict allow for other test sentences and, with several seeds, for other seeds. They \
-                        allow for several comparisons at once. Equivalent: the interval and every seed lie within the \
-                        margin.";
+pub const RULE: &str = "Interval, p and verdict count the chance in the test sentences and, with several seeds, in the seeds; \
+                        they are corrected for several comparisons. Equivalent: the interval and every seed lie within \
+                        the margin.";
 
 /// "1 layer", "6 layers".
 #[must_use]

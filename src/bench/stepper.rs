@@ -162,7 +162,7 @@ fn foot(
         None if operation.block == "embeddings" => {
             format!("One of the three parts that the vector of {} begins as.", names[at])
         }
-        None => format!("It leaves {} as it is: its result is used further on.", names[at]),
+        None => format!("It does not change {} itself: its result is used further on.", names[at]),
     };
     vec![
         said(own(&did), theme.value()),

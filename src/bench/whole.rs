@@ -50,12 +50,12 @@ const STAGES: [Stage; 6] = [
     },
     Stage {
         name: "one vector",
-        from: "one row is read, [CLS]; GlobalPooling is the mean of all",
+        from: "the row of [CLS] is read; GlobalPooling would take the mean of all",
         about: "all that a classifier on [CLS] gets of the sentence",
     },
     Stage {
         name: "answer",
-        from: "the head: a weight for each number; the sum, between 0 and 1",
+        from: "the head weighs each number and adds them; the sum becomes 0 to 1",
         about: "a wrong one gives a loss, and that can train all that stands above",
     },
 ];

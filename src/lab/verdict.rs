@@ -101,7 +101,7 @@ impl Worth {
             );
         }
         format!(
-            "a real difference of {:.1} points would be found in four of five such tests",
+            "a true difference of {:.1} points would be found by four of five such races",
             100.0 * self.smallest_visible
         )
     }

@@ -95,6 +95,13 @@ impl<'a> Points<'a> {
         Some(point)
     }
 
+    /// The recorded figure beside one that was measured here: the learner's run may be a small one.
+    pub(super) fn recorded_too(&mut self, key: &str, origin: &Origin) -> Option<Point> {
+        let point = self.evidence.recorded(key).filter(|_| origin.source == Source::Live)?;
+        self.list(&point);
+        Some(point)
+    }
+
     /// The end of an interval, or a verdict: it stands in the list with the figure that it belongs to.
     pub(super) fn end_of(&self, key: &str, point: &Point) -> Option<Point> {
         self.evidence.beside(key, &point.origin).filter(|end| end.again == point.again)

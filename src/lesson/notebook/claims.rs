@@ -68,7 +68,12 @@ fn pooled_in_words(points: &mut Points<'_>, how: &str, key: &'static str) -> Opt
     };
     let value = &difference.value;
     let reaches = low.map_or_else(String::new, |low| format!(", its interval begins at {}", low.value));
-    Some(format!("{how}: {says}. GlobalPooling minus [CLS] {value}{reaches}, {verdict} ({}).", origin.in_words()))
+    let said = format!("{how}: {says}. GlobalPooling minus [CLS] {value}{reaches}, {verdict} ({}).", origin.in_words());
+    let recorded = points.recorded_too(key, &origin).and_then(|recorded| {
+        let (verdict, _) = judged(points, &recorded)?;
+        Some(format!(" The recorded race: {}, {verdict} ({}).", recorded.value, recorded.origin.in_words()))
+    });
+    Some(said + &recorded.unwrap_or_default())
 }
 
 /// Tokens that could stand in for `[CLS]`: what they are called, and their difference.
@@ -110,10 +115,13 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
         (_, 0, _) => "None is shown to be worse, and not each is shown to be as good".to_owned(),
         _ => "Not shown for every token".to_owned(),
     }];
-    for (words, names) in [("not inferior to [CLS]", holds), ("worse", worse), ("too little data to tell", open)] {
-        if !names.is_empty() {
-            said.push(format!("{words}: {}", names.join(", ")));
-        }
+    for (names, words) in [(holds, "not inferior to [CLS]"), (worse, "worse"), (open, "not decided")] {
+        let [name, rest @ ..] = &names[..] else { continue };
+        let are = if rest.is_empty() { "is" } else { "are" };
+        said.push(format!(
+            "{} {are} {words}",
+            std::iter::once(name).chain(rest).copied().collect::<Vec<_>>().join(", ")
+        ));
     }
     Some(format!("{} ({}). This holds for this model, task, recipe and seeds.", said.join("; "), origin.in_words()))
 }

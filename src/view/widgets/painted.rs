@@ -167,9 +167,16 @@ fn draw_row(
                 put(buf, x, y + 1, at.cells, &sign, painted.scale.style(value, theme));
             }
         } else {
+            // The chosen word keeps its colour, which says how much it has: brackets and a line say that it is chosen.
             let style = painted.scale.style(value, theme);
-            let style = if chosen == Some(at.word) { theme.focus().add_modifier(Modifier::UNDERLINED) } else { style };
+            let here = chosen == Some(at.word);
+            let style = if here { style.add_modifier(Modifier::UNDERLINED | Modifier::BOLD) } else { style };
             put(buf, x, y, at.cells, &text, style);
+            for (x, sign) in [(x.saturating_sub(1), "["), (x + at.cells, "]")].into_iter().filter(|_| here) {
+                if x < area.right() && buf[(x, y)].symbol() == " " {
+                    put(buf, x, y, 1, sign, theme.key());
+                }
+            }
         }
     }
     if let Some(side) = side {
