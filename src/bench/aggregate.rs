@@ -179,7 +179,7 @@ fn table(
         let style = if index == measure { theme.heading() } else { theme.label() };
         head.push(Span::styled(format!("{name:<15}"), style));
         names.push(Span::styled("[CLS]  ", theme.cls()));
-        names.push(Span::styled("mean    ", theme.mean()));
+        names.push(Span::styled("Pooling ", theme.mean()));
     }
     let mut rows = vec![Line::from(head), Line::from(names)];
     for at in shown {

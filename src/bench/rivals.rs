@@ -114,7 +114,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// A verdict in a word, beside its number.
 fn short(verdict: &str) -> &str {
-    if verdict == Verdict::TooLittleData.name() { "open" } else { verdict }
+    if verdict == Verdict::TooLittleData.name() { "too little data" } else { verdict }
 }
 
 /// "[SEP] minus [CLS]: -1.4 points, -2.6 points to -0.3 points, worse".

@@ -31,6 +31,8 @@ pub struct Glyphs {
     pub more_right: &'static str,
     /// Parts of a bar from one eighth to full; all the same in ASCII.
     pub eighths: [&'static str; 8],
+    /// Where the line of an interval crosses a mark.
+    pub cross: &'static str,
     /// Left end, line, middle and right end of an interval.
     pub whisker: [&'static str; 4],
     /// A value on whiskers that is not their point.
@@ -89,6 +91,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     highlight: "◆",
     frame: ["─", "│", "┌", "┐", "└", "┘", "┬", "┴"],
     ticks: ["┤", "┬"],
+    cross: "┼",
     faint: ["┊", "╌"],
     measured: "ᵐ",
     recorded: "ʳ",
@@ -122,6 +125,7 @@ pub(super) const ASCII: Glyphs = Glyphs {
     highlight: "@",
     frame: ["-", "|", "+", "+", "+", "+", "+", "+"],
     ticks: ["+", "+"],
+    cross: "+",
     faint: [":", "."],
     measured: "[m]",
     recorded: "[r]",

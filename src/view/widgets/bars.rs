@@ -99,7 +99,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
     }
     let scale = bars.scale();
     // An empty line between the rows, where all have room for it.
-    let step = if !cut && 2 * visible <= room { 2 } else { 1 };
+    let step = if !cut && 2 * visible <= room + 1 { 2 } else { 1 };
     let lines = if visible == 0 { 0 } else { (visible as u16 - 1) * step + 1 };
     for mark in bars.marks.iter().filter(|_| plot.width > 0) {
         for line in 0..lines {
@@ -115,6 +115,13 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
         let style = if here { theme.focus() } else { theme.style(bar.role) };
         put(buf, area.x + pointer, y, label, &fit(&bar.label, usize::from(label), theme.ascii), style);
         draw_bar(Rect { y, height: 1, ..plot }, buf, theme, bar, scale);
+        // A mark is seen through a whisker, for what matters is whether that reaches over it.
+        for mark in bars.marks.iter().filter(|_| plot.width > 0) {
+            let cell = &mut buf[(place(*mark, scale.0, scale.1, plot), y)];
+            if cell.symbol() == theme.glyphs().whisker[1] {
+                cell.set_symbol(theme.glyphs().cross);
+            }
+        }
         if text > 0 {
             let text = pad_start(&bar.text, usize::from(text), theme.ascii);
             put(buf, plot.right() + 1, y, area.width, &text, theme.value());
