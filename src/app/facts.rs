@@ -5,7 +5,7 @@ use super::{Screen, State};
 use crate::lab::way::Way;
 use crate::lab::{Provenance, Request};
 use crate::lesson::notebook::{FACTS, Fact, beside};
-use crate::lesson::progress::{Figure, Measured};
+use crate::lesson::progress::{Figure, Given, Measured};
 use crate::lesson::{Block, EVERYWHERE, Format, Inline, Source, ValueRef, View};
 
 /// Stores what the step on the screen shows. `true` when something was new, so that it is worth saving.

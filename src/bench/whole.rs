@@ -95,12 +95,12 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         more as u16 + 1
     });
     let mut y = body.y;
-    for (index, stage) in (0..).zip(&STAGES) {
+    for (index, stage) in STAGES.iter().enumerate() {
         if y >= body.bottom() {
             break;
         }
-        let here = usize::from(index) == at;
-        let height = [text_high, pieces_high].get(usize::from(index)).copied().unwrap_or(1);
+        let here = index == at;
+        let height = [text_high, pieces_high].get(index).copied().unwrap_or(1);
         let line = Rect { y, height, ..body };
         if arrows && index > 0 {
             let arrow = format!("   {} {}", theme.glyphs().down, stage.from);
@@ -112,7 +112,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         match index {
             0 => draw_text(&text, theme, content, buf),
             1 => draw_pieces(&pieces, trace, theme, content, buf),
-            _ => draw_stage(usize::from(index), trace, theme, content, buf),
+            _ => draw_stage(index, trace, theme, content, buf),
         }
         y += step + height - 1;
     }

@@ -32,7 +32,7 @@ pub struct Glyphs {
     /// Parts of a bar from one eighth to full; all the same in ASCII.
     pub eighths: [&'static str; 8],
     /// Where the line of an interval crosses a mark.
-    pub cross: &'static str,
+    pub crossing: &'static str,
     /// Left end, line, middle and right end of an interval.
     pub whisker: [&'static str; 4],
     /// A value on whiskers that is not their point.
@@ -91,7 +91,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     highlight: "◆",
     frame: ["─", "│", "┌", "┐", "└", "┘", "┬", "┴"],
     ticks: ["┤", "┬"],
-    cross: "┼",
+    crossing: "┼",
     faint: ["┊", "╌"],
     measured: "ᵐ",
     recorded: "ʳ",
@@ -125,7 +125,7 @@ pub(super) const ASCII: Glyphs = Glyphs {
     highlight: "@",
     frame: ["-", "|", "+", "+", "+", "+", "+", "+"],
     ticks: ["+", "+"],
-    cross: "+",
+    crossing: "+",
     faint: [":", "."],
     measured: "[m]",
     recorded: "[r]",

@@ -119,7 +119,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
         for mark in bars.marks.iter().filter(|_| plot.width > 0) {
             let cell = &mut buf[(place(*mark, scale.0, scale.1, plot), y)];
             if cell.symbol() == theme.glyphs().whisker[1] {
-                cell.set_symbol(theme.glyphs().cross);
+                cell.set_symbol(theme.glyphs().crossing);
             }
         }
         if text > 0 {
