@@ -106,6 +106,8 @@ pub struct State {
     pub uncovered: bool,
     /// Which part of a text that does not fit; counts round.
     pub text_page: isize,
+    /// The same of a bench that is a text: an answer leads to the end of a step's text, and moves no bench.
+    pub bench_page: isize,
 }
 
 /// What a teacher asked for on the command line.
@@ -266,6 +268,7 @@ impl State {
             clock: true,
             uncovered: false,
             text_page: 0,
+            bench_page: 0,
         }
     }
 

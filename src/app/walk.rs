@@ -33,10 +33,16 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
     action.map_or_else(Vec::new, |action| act(state, action))
 }
 
+/// Turns to another part of what does not fit.
+fn turn(state: &mut State, by: isize) {
+    state.text_page += by;
+    state.bench_page += by;
+}
+
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
-        Action::TextOn => state.text_page += 1,
-        Action::TextBack => state.text_page -= 1,
+        Action::TextOn => turn(state, 1),
+        Action::TextBack => turn(state, -1),
         Action::Help => state.overlay = Some(Overlay::Help(0)),
         Action::Settings => state.overlay = Some(Overlay::Settings(0)),
         Action::GoTo => match state.called_away().cloned() {
@@ -173,7 +179,7 @@ pub(super) fn open(state: &mut State, lesson: usize, step: usize) -> Vec<Effect>
     state.screen = Screen::Lesson { lesson, step, page: Page::Text };
     state.uncovered = false;
     state.filling = [false; notebook::QUESTIONS];
-    state.text_page = 0;
+    (state.text_page, state.bench_page) = (0, 0);
     state.progress.set_place(id, step, state.now);
     bench::begin(state);
     results::place(state);

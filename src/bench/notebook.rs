@@ -70,7 +70,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if text.len() > room {
         text.drain(..first);
     }
-    lines(&part(text, &[], room, state.text_page, theme), body, buf);
+    lines(&part(text, &[], room, state.bench_page, theme), body, buf);
 }
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, wide: usize, theme: &Theme) -> Line<'a> {
@@ -153,7 +153,7 @@ fn words(state: &State) -> Vec<String> {
 fn moves(state: &mut State, action: Action) -> bool {
     let moved = over_list(state, action, QUESTIONS);
     if moved {
-        state.text_page = 0;
+        state.bench_page = 0;
     }
     moved
 }

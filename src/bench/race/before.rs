@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::known::{self, known};
 use super::reads::picture;
 use super::whole;
 use crate::app::State;
@@ -13,6 +14,9 @@ use crate::view::lesson::part;
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::clean;
+
+/// Lines that say at least what Enter does.
+const PRESS: u16 = 4;
 
 /// What Enter would do.
 pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -60,9 +64,19 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
         said.push(format!("Size {size} of {sizes}: v takes the next. + adds a lane, - takes it away."));
     }
     let mut shown = picture(state, &request, body.width, theme);
+    let mut rest = body;
+    // What others measured stands below the lanes, where there is still room to say what Enter does.
+    let high = shown.len() as u16;
+    if let Some(known) = known(state, &request, theme).filter(|known| high + known.height() + PRESS <= body.height) {
+        lines(&shown, body, buf);
+        known::draw(&known, state, theme, Rect { y: body.y + high, height: known.height(), ..body }, buf);
+        let used = high + known.height();
+        rest = Rect { y: body.y + used, height: body.height - used, ..body };
+        shown.clear();
+    }
     shown.extend(paragraphs(&said, body.width, theme));
     shown.pop();
-    lines(&part(shown, &[], usize::from(body.height), state.text_page, theme), body, buf);
+    lines(&part(shown, &[], usize::from(rest.height), state.bench_page, theme), rest, buf);
 }
 
 fn tuned(request: &RaceRequest, train: usize) -> String {

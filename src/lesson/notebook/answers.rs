@@ -81,11 +81,16 @@ impl<'a> Points<'a> {
 
     /// Figures of one origin for the sentence; the list gets those that it lacks.
     pub(super) fn quote(&mut self, keys: &[&str]) -> Option<(Origin, Vec<Point>)> {
-        let points = self.evidence.together(keys)?;
-        points.iter().for_each(|point| self.list(point));
-        let origin = points.first()?.origin.clone();
+        let (origin, points) = self.aside(keys)?;
         self.quoted.push(origin.clone());
         Some((origin, points))
+    }
+
+    /// The same for a sentence that the answer does not rest on: whether it was measured here is not asked.
+    fn aside(&mut self, keys: &[&str]) -> Option<(Origin, Vec<Point>)> {
+        let points = self.evidence.together(keys)?;
+        points.iter().for_each(|point| self.list(point));
+        Some((points.first()?.origin.clone(), points))
     }
 
     /// One more figure for a clause whose figures have this origin.
@@ -256,7 +261,7 @@ fn first_in_words(points: &mut Points<'_>) -> Option<String> {
 
 /// Whether a frozen classifier reads as much from it at the end. A cosine would not tell: other sentences have a high one, too.
 fn at_the_end_in_words(points: &mut Points<'_>) -> Option<String> {
-    let (origin, found) = points.quote(&["race.cls-cls-at-end.last.difference"])?;
+    let (origin, found) = points.aside(&["race.cls-cls-at-end.last.difference"])?;
     let difference = found.first()?;
     let verdict = points.end_of("race.cls-cls-at-end.last.verdict", difference)?;
     Some(format!(
@@ -298,7 +303,7 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
 
 /// What was there before this fine-tuning.
 fn before_in_words(points: &mut Points<'_>) -> Option<String> {
-    let (origin, found) = points.quote(&["race.cls.last.accuracy", "race.majority.accuracy"])?;
+    let (origin, found) = points.aside(&["race.cls.last.accuracy", "race.majority.accuracy"])?;
     let [right, floor] = &found[..] else { return None };
     let low = points.end_of("race.cls.last.low", right)?.number?;
     (low > floor.number?).then(|| {

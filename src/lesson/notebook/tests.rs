@@ -84,7 +84,7 @@ fn training_is_judged_by_runs_of_one_size() {
     }
     let said = answers(&Evidence { progress: &small, course: &course(), record: &recorded_races });
     assert!(
-        said[2].verdict.contains("Frozen, a classifier on [CLS] is right on 73.7 %, fine-tuned on 87.4 %"),
+        said[2].verdict.contains("Fine-tuned, a classifier on [CLS] is right on 87.4 %, frozen on 73.7 %"),
         "{}",
         said[2].verdict
     );
@@ -113,7 +113,11 @@ fn runs_of_two_sizes_are_not_compared() {
         mixed.measured.get_mut(key).expect("measured").train = Some(train);
     }
     let [_, _, third, ..] = answers(&Evidence { progress: &mixed, course: &course(), record: &recorded_races });
-    assert!(third.verdict.contains("fine-tuned on 87.4 %") && third.verdict.contains("recorded"), "{}", third.verdict);
+    assert!(
+        third.verdict.contains("is right on 87.4 %, frozen on") && third.verdict.contains("recorded"),
+        "{}",
+        third.verdict
+    );
     assert!(!third.is_measured() && third.partly.is_some(), "a part of it is recorded: {third:?}");
     let recorded =
         |value: &str| third.points.iter().any(|point| point.value == value && point.origin.source == Source::Record);

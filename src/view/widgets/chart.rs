@@ -244,11 +244,14 @@ fn draw_axes(
 fn draw_curve(plot: &Plot, buf: &mut Buffer, theme: &Theme, series: &Series<'_>) {
     let [flat, upright, left_up, below_right, left_down, above_right] = theme.glyphs().curve;
     let style = theme.style(series.role);
+    let markers = marker_places(plot, series);
     let mut last: Option<u16> = None;
     for column in plot.area.left()..plot.area.right() {
         let t = f32::from(column - plot.area.x) / f32::from((plot.area.width - 1).max(1));
         let Some(y) = interpolate(series.points, plot.x.0 + t * (plot.x.1 - plot.x.0)) else { continue };
-        let row = plot.row(y);
+        // The line goes through its markers: where a column is rounded, the height between two points is not that of one.
+        let marker = markers.iter().find(|(at, _)| *at == column);
+        let row = marker.map_or_else(|| plot.row(y), |(_, row)| *row);
         let from = last.unwrap_or(row);
         let mut mark = |row: u16, sign: &str, style: Style| put(buf, column, row, 1, sign, style);
         if row == from {
@@ -326,6 +329,10 @@ mod tests {
         let lines: Vec<usize> =
             names.iter().map(|name| drawn.iter().position(|line| line.contains(name)).expect("its name")).collect();
         assert_eq!(lines, [4, 5, 6, 7], "{}", drawn.join("\n"));
+        // From the one end to each of them leads a way.
+        for way in ["─┬─", " ├─", " ╰─"] {
+            assert!(drawn.iter().any(|line| line.contains(way)), "{}", drawn.join("\n"));
+        }
     }
 
     #[test]
@@ -338,6 +345,27 @@ mod tests {
             let drawn = screen(20, 11, |area, buf| draw(area, buf, &theme, &chart(&series))).join("\n");
             let plot = drawn.rsplit_once('└').expect("an axis").0;
             assert!(plot.contains(marker(at, &theme)) && !plot.contains(marker(1 - at, &theme)), "{drawn}");
+        }
+    }
+
+    #[test]
+    fn a_line_goes_through_its_markers() {
+        // Heights that round one way at the point and another way at the column.
+        for width in 30..90_u16 {
+            let steep: Vec<(f32, f32)> = (0..7).map(|at| (at as f32, (at as f32 * 1.7).sin())).collect();
+            let series = [Series { name: "a", points: &steep, ..Series::default() }];
+            let theme = Theme::new(Depth::None, false);
+            let chart = Chart { series: &series, ..Chart::default() };
+            let drawn: Vec<Vec<char>> = screen(width, 20, |area, buf| draw(area, buf, &theme, &chart))
+                .iter()
+                .map(|line| format!("{line:<90}").chars().collect())
+                .collect();
+            for (y, line) in drawn.iter().enumerate() {
+                for x in (1..line.len() - 1).filter(|x| line[*x] == '●' && drawn[y][x + 1] != ' ') {
+                    let joined = |sign: char| "─╭╮╯╰│●".contains(sign);
+                    assert!(joined(line[x - 1]) || joined(line[x + 1]), "{width}, {x}, {y}\n{drawn:?}");
+                }
+            }
         }
     }
 

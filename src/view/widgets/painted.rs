@@ -172,11 +172,16 @@ fn draw_row(
             let here = chosen == Some(at.word);
             let style = if here { style.add_modifier(Modifier::UNDERLINED | Modifier::BOLD) } else { style };
             put(buf, x, y, at.cells, &text, style);
-            for (x, sign) in [(x.saturating_sub(1), "["), (x + at.cells, "]")].into_iter().filter(|_| here) {
-                if x < area.right() && buf[(x, y)].symbol() == " " {
-                    put(buf, x, y, 1, sign, theme.key());
-                }
-            }
+        }
+    }
+    // After all words, for the space behind one belongs to the next.
+    if let Some(at) = placed.iter().find(|at| chosen == Some(at.word) && (first..first + fits).contains(&at.line))
+        && !theme.glyph_ramp()
+    {
+        let (x, y) = (area.x + name + at.x, area.y + (at.line - first) as u16);
+        for (x, sign) in [(x.saturating_sub(1), "["), (x + at.cells, "]")] {
+            let free = buf.cell((x, y)).is_some_and(|cell| cell.symbol() == " ");
+            put(buf, x, y, u16::from(free && x < area.right()), sign, theme.key());
         }
     }
     if let Some(side) = side {
@@ -219,7 +224,7 @@ mod tests {
             screen(60, 4, |area, buf| draw(area, buf, &theme, &painted(&rows, &sentence, side))),
             [
                 "                                               mixing ratio",
-                "▸ layer 1 a deeply fine film                   ████     0.50",
+                "▸ layer 1 a[deeply]fine film                   ████     0.50",
                 "",
                 "  layer 2 a deeply fine film                   ██       0.25",
             ]
@@ -243,13 +248,13 @@ mod tests {
                 let painted = Painted { cursor: (row, Some(word)), ..painted(&rows, &sentence, None) };
                 let mut buf = Buffer::empty(Rect::new(0, 0, 30, height));
                 draw(buf.area, &mut buf, &theme, &painted);
-                let reversed: String = buf
+                let chosen: String = buf
                     .content()
                     .iter()
-                    .filter(|cell| cell.modifier.contains(Modifier::REVERSED))
+                    .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED))
                     .map(ratatui::buffer::Cell::symbol)
                     .collect();
-                assert_eq!(reversed, sentence[word].text, "row {row}, height {height}");
+                assert_eq!(chosen, sentence[word].text, "row {row}, height {height}");
             }
         }
         let drawn = screen(30, 8, |area, buf| draw(area, buf, &theme, &painted(&rows, &sentence, None)));

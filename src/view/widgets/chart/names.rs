@@ -34,6 +34,7 @@ pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Them
     order.sort_by(|one, next| next.0.total_cmp(&one.0));
     let row = |end: f32| if end.is_finite() { plot.row(end) } else { plot.area.bottom() - 1 };
     let mut ends: Vec<(u16, usize, f32)> = order.into_iter().map(|(end, index)| (row(end), index, end)).collect();
+    let lines: Vec<u16> = ends.iter().map(|end| end.0).collect();
     for at in 1..ends.len() {
         ends[at].0 = ends[at].0.max(ends[at - 1].0 + 1);
     }
@@ -44,12 +45,57 @@ pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Them
         free = end.0;
     }
     let x = plot.area.right() + NAME_GAP;
+    let places: Vec<(u16, u16)> = lines.into_iter().zip(ends.iter().map(|end| end.0)).collect();
+    draw_ways(&places, plot.area.right(), buf, theme);
     for (row, index, end) in ends {
         let series = &chart.series[index];
         let value =
             if values && end.is_finite() { format!(" {}", short(end, usize::from(VALUE) - 1)) } else { String::new() };
         let text = format!("{} {}{value}", marker(index, theme), series.name);
         put(buf, x, row, area.right().saturating_sub(x), &text, theme.style(series.role));
+    }
+}
+
+/// The way from where a line ends to a name that stands in another row, in the cells of the gap; `places`: both rows, from
+/// the highest end to the lowest. Where two ways would run beside each other none is drawn: the numbers have to do.
+fn draw_ways(places: &[(u16, u16)], x: u16, buf: &mut Buffer, theme: &Theme) {
+    for group in places.chunk_by(|one, next| one.0 == next.0) {
+        let end = group[0].0;
+        let span = |group: &[(u16, u16)]| {
+            let rows = || group.iter().flat_map(|(end, name)| [*end, *name]);
+            (rows().min().unwrap_or(end), rows().max().unwrap_or(end))
+        };
+        let (top, bottom) = span(group);
+        let alone = places
+            .chunk_by(|one, next| one.0 == next.0)
+            .filter(|other| other[0].0 != end)
+            .all(|other| span(other).1 < top || span(other).0 > bottom);
+        if top == bottom || !alone {
+            continue;
+        }
+        put(buf, x, end, 1, joint([false, false, true, true], theme), theme.dim());
+        for row in top..=bottom {
+            let named = group.iter().any(|(_, name)| *name == row);
+            let sides = [row > top, row < bottom, row == end, named];
+            put(buf, x + 1, row, 1, joint(sides, theme), theme.dim());
+            if named {
+                put(buf, x + 2, row, 1, joint([false, false, true, true], theme), theme.dim());
+            }
+        }
+    }
+}
+
+/// The sign that goes up, down, left and right.
+fn joint(sides: [bool; 4], theme: &Theme) -> &'static str {
+    const SIGNS: [&str; 16] = [" ", "─", "─", "─", "│", "╭", "╮", "┬", "│", "╰", "╯", "┴", "│", "├", "┤", "┼"];
+    let [up, down, left, right] = sides.map(usize::from);
+    let at = up * 8 + down * 4 + left * 2 + right;
+    match at {
+        _ if !theme.ascii => SIGNS[at],
+        0 => " ",
+        1..=3 => "-",
+        4 | 8 | 12 => "|",
+        _ => "+",
     }
 }
 

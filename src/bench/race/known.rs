@@ -1,0 +1,70 @@
+//! What is recorded of the lanes that a race would run.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::whole;
+use crate::app::{State, values};
+use crate::bench::words::recorded;
+use crate::lab::{Mode, RaceRequest, verdict};
+use crate::lesson::Source;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
+use crate::view::widgets::blocks;
+use crate::view::widgets::text::{fit, put};
+
+/// Records of races, by the most training sentences of a race that is nearest to them.
+const BY_SIZE: [(usize, &str); 2] = [(1_000, "small"), (3_500, "positions")];
+
+/// A record of such a race, and its lanes that this one would run.
+pub(super) struct Known {
+    file: &'static str,
+    rows: Vec<Bar>,
+}
+
+impl Known {
+    /// Lines that it takes: a title, the lanes, their axis, and an empty one.
+    pub(super) fn height(&self) -> u16 {
+        self.rows.len() as u16 + 3
+    }
+}
+
+/// What is recorded, if two lanes or more are; nothing of another model or other sentences.
+pub(super) fn known(state: &State, request: &RaceRequest, theme: &Theme) -> Option<Known> {
+    let [mode] = request.modes[..] else { return None };
+    let size = request.train.unwrap_or(usize::MAX);
+    let all = if mode == Mode::Frozen { "frozen" } else { "full" };
+    let file = BY_SIZE.iter().find(|(most, _)| size <= *most).map_or(all, |(_, file)| *file);
+    if request.against.is_some() || values::is_foreign(state, &format!("{file}.")) {
+        return None;
+    }
+    let at = if mode == Mode::Finetune { "finetune".to_owned() } else { state.layers()?.to_string() };
+    let mark = blocks::mark(Source::Record, theme);
+    let row = |readout: &str| {
+        let of = |what: &str| recorded(state, &format!("{file}.{readout}.{at}.{what}"));
+        let (value, low, high) = (of("accuracy")?, of("low")?, of("high")?);
+        Some(Bar {
+            label: verdict::name(readout),
+            value: value as f32,
+            text: format!("{value:.3}  {low:.3}-{high:.3}{mark}"),
+            role: Role::Dim,
+            interval: Some((low as f32, high as f32)),
+            ..Bar::default()
+        })
+    };
+    let rows: Vec<Bar> = request.readouts.iter().filter_map(|readout| row(&readout.to_string())).collect();
+    (rows.len() > 1).then_some(Known { file, rows })
+}
+
+/// Draws them: faint, for the learner's own run is still to come.
+pub(super) fn draw(known: &Known, state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let count = |key: &str| recorded(state, &format!("{}.{key}", known.file)).map_or(0, |number| number as usize);
+    let seeds = match count("seeds") {
+        0 | 1 => String::new(),
+        seeds => format!(", {seeds} seeds"),
+    };
+    let said = format!("Test sentences right, recorded: {} training sentences{seeds}", whole(count("train")));
+    put(buf, area.x, area.y, area.width, &fit(&said, usize::from(area.width), theme.ascii), theme.label());
+    let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
+    bars::draw(plot, buf, theme, &Bars { axis: true, ..Bars::new(&known.rows) });
+}
