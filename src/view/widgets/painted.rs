@@ -179,9 +179,13 @@ fn draw_row(
         && !theme.glyph_ramp()
     {
         let (x, y) = (area.x + name + at.x, area.y + (at.line - first) as u16);
-        for (x, sign) in [(x.saturating_sub(1), "["), (x + at.cells, "]")] {
-            let free = buf.cell((x, y)).is_some_and(|cell| cell.symbol() == " ");
-            put(buf, x, y, u16::from(free && x < area.right()), sign, theme.key());
+        // A part of a word has no room for them at its seam: the line under it is enough.
+        let free = |x: u16| x < area.right() && buf.cell((x, y)).is_some_and(|cell| cell.symbol() == " ");
+        let ends = [(x.saturating_sub(1), "["), (x + at.cells, "]")];
+        if ends.iter().all(|(x, _)| free(*x)) {
+            for (x, sign) in ends {
+                put(buf, x, y, 1, sign, theme.key());
+            }
         }
     }
     if let Some(side) = side {
@@ -224,7 +228,7 @@ mod tests {
             screen(60, 4, |area, buf| draw(area, buf, &theme, &painted(&rows, &sentence, side))),
             [
                 "                                               mixing ratio",
-                "▸ layer 1 a[deeply]fine film                   ████     0.50",
+                "▸ layer 1 a deeply fine film                   ████     0.50",
                 "",
                 "  layer 2 a deeply fine film                   ██       0.25",
             ]
