@@ -205,7 +205,13 @@ pub(super) fn receive(state: &mut State, event: Event) {
             // A ticket that was given up is answered no more.
             if let Some(request) = request {
                 state.results.unsaved |= kept::keep(state, &request, &outcome, lesson);
+                let long = request.is_long();
                 store(state, request, outcome);
+                // What a prediction was worth stands at the end of the text.
+                let predicted = state.step().and_then(|step| step.predict.as_ref()).cloned();
+                if long && predicted.is_some_and(|question| state.given(&question).is_some()) {
+                    state.text_page = -1;
+                }
             }
         }
         Event::Failed(ticket, why) => {

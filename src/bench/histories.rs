@@ -27,7 +27,10 @@ const MEASURES: [(&str, &str); 4] = [
         "GlobalPooling minus [CLS], frozen",
         "difference in points with the 95 % interval of its record; 0: equally often right",
     ),
-    ("test sentences right, frozen, in %", "one row for each vector, with its 95 % interval"),
+    (
+        "test sentences right, frozen, in %",
+        "one row for each vector, with its 95 % interval; the upright line: words, without BERT",
+    ),
     ("nearest training sentence has the same label, in %", "by cosine; nothing is fitted; with its 95 % interval"),
     (
         "cosine of [CLS] with GlobalPooling",
@@ -143,9 +146,19 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ];
     let body = frame(caption, "v measure", &foot, theme, area, buf);
     // A difference is read from nothing, a cosine from 0 to 1.
-    let marks: &[f32] = if measure == 0 { &[0.0] } else { &[] };
+    let marks: Vec<f32> = match measure {
+        0 => vec![0.0],
+        1 => words(chosen).map(|share| 100.0 * share as f32).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let marks = &marks;
     let range = (measure == 3).then_some((0.0, 1.0));
     bars::draw(body, buf, theme, &Bars { axis: true, cursor: Some(cursor), range, marks, ..Bars::new(&rows) });
+}
+
+/// How often counting words is right, without BERT: the same sentences for every model.
+fn words(history: &History<'_>) -> Option<f64> {
+    history.number("frozen", "words.accuracy")
 }
 
 /// The rows of one model.

@@ -38,6 +38,8 @@ struct Slopes {
     lanes: Vec<Slope>,
     /// Training sentences.
     train: f64,
+    /// How often counting words is right, without BERT.
+    words: Option<f64>,
     source: Source,
 }
 
@@ -71,7 +73,8 @@ fn recorded(state: &State, file: &str) -> Option<Slopes> {
             lanes.push(Slope { readout: readout.to_owned(), ends: [frozen, tuned] });
         }
     }
-    finished(lanes, number("train")?, Source::Record)
+    let words = number("words.accuracy");
+    finished(lanes, number("train")?, Source::Record).map(|found| Slopes { words, ..found })
 }
 
 /// Of the learner's own races, with the model in use: a frozen and a fine-tuned one on the same sentences.
@@ -103,7 +106,7 @@ fn measured(state: &State) -> Option<Slopes> {
 fn finished(mut lanes: Vec<Slope>, train: f64, source: Source) -> Option<Slopes> {
     let key = |lane: &Slope| (lane.readout != "cls", lane.readout != "mean", -lane.ends[1][0]);
     lanes.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
-    (!lanes.is_empty()).then_some(Slopes { lanes, train, source })
+    (!lanes.is_empty()).then_some(Slopes { lanes, train, words: None, source })
 }
 
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -159,6 +162,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         series: &series,
         x: Some((0.0, 1.0)),
         x_names: &["frozen", "fine-tuned"],
+        reference: race.words.map(|words| (percent(words), "words, no BERT")),
         ..Chart::default()
     };
     chart::draw(body, buf, theme, &chart);

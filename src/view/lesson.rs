@@ -12,7 +12,6 @@ use super::widgets::{blocks, progress};
 use super::{WIDE, lines, question, resolver};
 use crate::app::{Page, State, values};
 use crate::lesson::{Block, Inline, Source, ValueRef};
-use crate::wording::counted;
 
 /// Text is never wider than this.
 const TEXT_WIDTH: u16 = 72;
@@ -171,7 +170,7 @@ pub(crate) fn part<'a>(
         let follows = parts[number + 1].clone();
         let asks = whole.iter().any(|range| range.start >= shown.end && follows.contains(&range.start));
         let what = if asks { "question" } else { "next" };
-        format!("part {count} of {all}: J shows the {what} ({} more)", counted(text.len() - shown.end, "line"))
+        format!("part {count} of {all}: J shows the {what} ({} more)", text.len() - shown.end)
     };
     let mut rows: Vec<Line<'a>> = text.into_iter().skip(shown.start).take(shown.len()).collect();
     rows.push(Line::from(Span::styled(said, theme.key())));
