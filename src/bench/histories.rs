@@ -148,7 +148,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     // A difference is read from nothing, a cosine from 0 to 1.
     let marks: Vec<f32> = match measure {
         0 => vec![0.0],
-        1 => words(chosen).map(|share| 100.0 * share as f32).into_iter().collect(),
+        1 => words_alone(chosen).map(|share| 100.0 * share as f32).into_iter().collect(),
         _ => Vec::new(),
     };
     let marks = &marks;
@@ -157,7 +157,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// How often counting words is right, without BERT: the same sentences for every model.
-fn words(history: &History<'_>) -> Option<f64> {
+fn words_alone(history: &History<'_>) -> Option<f64> {
     history.number("frozen", "words.accuracy")
 }
 
