@@ -119,7 +119,10 @@ fn figure<'a>(point: &Point, theme: &Theme) -> Vec<Span<'a>> {
         .sentence
         .as_ref()
         .map_or_else(String::new, |text| format!(", on \"{}\"", fit(&own(text), 24, theme.ascii)));
-    let learned = point.origin.train.map_or_else(String::new, |train| format!(", {train} training sentences"));
+    let learned = point
+        .origin
+        .train
+        .map_or_else(String::new, |train| format!(", {} training sentences", super::race::whole(train)));
     vec![
         Span::styled(format!("{} ", theme.glyphs().bullet), theme.label()),
         span(point.what, theme.text(), theme),

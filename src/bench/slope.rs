@@ -123,7 +123,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let at = state.cursor.offset.min(race.lanes.len() - 1);
     let chosen = &race.lanes[at];
-    let train = values::write(race.train, Format::Decimals(0));
+    let train = values::write(race.train, Format::Auto);
     let mark = blocks::mark(race.source, theme);
     let foot = [
         said(in_words(chosen), theme.value()),
@@ -179,7 +179,7 @@ fn in_words(lane: &Slope) -> String {
 
 fn words(state: &State) -> Option<Vec<String>> {
     let race = lanes(state)?;
-    let train = values::write(race.train, Format::Decimals(0));
+    let train = values::write(race.train, Format::Auto);
     let first =
         format!("Test sentences right, after the last layer, {train} training sentences, {}:", race.source.in_words());
     Some(std::iter::once(first).chain(race.lanes.iter().map(|lane| format!("{}.", in_words(lane)))).collect())

@@ -128,7 +128,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
         }
     }
     if axis {
-        draw_axis(Rect { y: area.y + lines + u16::from(cut), height: 1, ..plot }, buf, theme, scale);
+        draw_axis(Rect { y: area.y + lines + u16::from(cut), height: 1, ..plot }, buf, theme, scale, bars.marks);
     }
 }
 
@@ -181,9 +181,14 @@ fn place(value: f32, low: f32, high: f32, area: Rect) -> u16 {
     area.x + (fraction(value, low, high) * f32::from(area.width.saturating_sub(1))).round() as u16
 }
 
-fn draw_axis(area: Rect, buf: &mut Buffer, theme: &Theme, (low, high): (f32, f32)) {
+/// Numbers below the rows: those of the marks, else round ones.
+fn draw_axis(area: Rect, buf: &mut Buffer, theme: &Theme, (low, high): (f32, f32), marks: &[f32]) {
     let mut free = area.x;
-    for (value, text) in ticks(low, high, usize::from(area.width / 8), false) {
+    let marked =
+        marks.iter().filter(|mark| mark.is_finite()).map(|mark| (*mark, format!("{}", (10.0 * mark).round() / 10.0)));
+    let round = ticks(low, high, usize::from(area.width / 8), false);
+    let all = if marks.len() > 1 { marked.collect() } else { round };
+    for (value, text) in all {
         let size = width(&text) as u16;
         let x = place(value, low, high, area).saturating_sub(size / 2);
         let x = x.min(area.right().saturating_sub(size)).max(area.x);
