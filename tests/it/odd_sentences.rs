@@ -58,6 +58,11 @@ fn every_picture_keeps_its_shape_and_says_what_does_not_fit() {
                 driver.size = size;
                 let (lines, cut) = bench(&driver);
                 let shown = lines.join("\n");
+                // One word has nobody to look at it: that is said in place of a picture.
+                if view == View::Received && pieces == 3 {
+                    assert!(shown.contains("needs two words") && shown.contains("Type a longer one"), "{shown}");
+                    continue;
+                }
                 let about = format!("{view:?}, {pieces} pieces, {size:?}\n{shown}");
                 assert!(lines.len() <= usize::from(size.1), "{about}");
                 assert!(lines[2].trim().len() > 3, "a caption: {about}");

@@ -46,6 +46,10 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
         .filter(|text| !text.is_empty())
         .map(|text| clean(text.trim(), theme.ascii).into_owned())
         .collect();
+    // The seed is the learner's own choice: it comes before what is the same for everybody.
+    if request.modes.contains(&Mode::Finetune) {
+        said.push(tuned(&request, train));
+    }
     said.push(format!(
         "Each lane learns from {} sentences, makes its choices on {} others, and is tested once on {} more.",
         whole(train),
@@ -54,9 +58,6 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
     ));
     if request.modes.contains(&Mode::Frozen) {
         said.push("Frozen: BERT stays as it is, and a logistic regression learns.".to_owned());
-    }
-    if request.modes.contains(&Mode::Finetune) {
-        said.push(tuned(&request, train));
     }
     if races {
         let size = state.cursor.variant + 1;

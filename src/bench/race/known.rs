@@ -19,6 +19,7 @@ const BY_SIZE: [(usize, &str); 2] = [(1_000, "small"), (3_500, "positions")];
 /// A record of such a race, and its lanes that this one would run.
 pub(super) struct Known {
     file: &'static str,
+    tuned: bool,
     rows: Vec<Bar>,
 }
 
@@ -53,7 +54,7 @@ pub(super) fn known(state: &State, request: &RaceRequest, theme: &Theme) -> Opti
         })
     };
     let rows: Vec<Bar> = request.readouts.iter().filter_map(|readout| row(&readout.to_string())).collect();
-    (rows.len() > 1).then_some(Known { file, rows })
+    (rows.len() > 1).then_some(Known { file, tuned: mode == Mode::Finetune, rows })
 }
 
 /// Draws them: faint, for the learner's own run is still to come.
@@ -63,7 +64,9 @@ pub(super) fn draw(known: &Known, state: &State, theme: &Theme, area: Rect, buf:
         0 | 1 => String::new(),
         seeds => format!(", {seeds} seeds"),
     };
-    let said = format!("Test sentences right, recorded: {} training sentences{seeds}", whole(count("train")));
+    // The recipe of the records: a lesson's small race may let fewer layers learn.
+    let layers = if known.tuned { ", all layers" } else { "" };
+    let said = format!("Test sentences right, recorded: {} training sentences{layers}{seeds}", whole(count("train")));
     put(buf, area.x, area.y, area.width, &fit(&said, usize::from(area.width), theme.ascii), theme.label());
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
     bars::draw(plot, buf, theme, &Bars { axis: true, ..Bars::new(&known.rows) });
