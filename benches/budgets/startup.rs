@@ -33,7 +33,7 @@ fn start_up() -> (Duration, Duration) {
     loop {
         let count = reader.read(&mut buffer).expect("output");
         seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
-        if first.is_none() && seen.contains("four questions") {
+        if first.is_none() && seen.contains("Four questions") {
             first = Some(started.elapsed());
         }
         if seen.contains("[home ready]") || count == 0 {
