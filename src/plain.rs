@@ -21,6 +21,7 @@ use crate::front::{Front, Host, Incoming};
 use crate::lesson::progress::Progress;
 use crate::lesson::{Question, View};
 use crate::view::Theme;
+use crate::wording::NOT_DECIDED;
 
 /// Why reading ends early.
 enum Early {
@@ -257,7 +258,7 @@ impl Reader {
         let option = |index: usize| options.get(index).map_or("", String::as_str);
         let verdict = self.front.state.verdict(question);
         let from = text::from(verdict.source);
-        let measured = match verdict.measured {
+        let measured = match &verdict.measured {
             Some(_) if verdict.told_by_option => from.to_owned(),
             Some(value) => format!(" ({value}{from})"),
             None => String::new(),
@@ -265,7 +266,7 @@ impl Reader {
         let said = match (verdict.right, self.front.state.given(question)) {
             (None, given) if verdict.undecided => {
                 let said = given.map_or(String::new(), |given| format!("You said: {}. ", option(given)));
-                format!("{said}Not decided by this run{measured}: its interval reaches more than one answer.")
+                format!("{said}{NOT_DECIDED}{measured}.")
             }
             (None, _) if self.front.state.run_request().is_some() => "The run of this step decides it.".to_owned(),
             (None, _) => "Nothing here decides it.".to_owned(),
@@ -278,7 +279,7 @@ impl Reader {
             (Some(right), None) => format!("The answer: {}{measured}.", option(right)),
         };
         say(&said)?;
-        if verdict.right.is_some() || verdict.undecided {
+        if verdict.is_known() {
             say(&text::inlines(&self.front.state, question.why(self.front.state.embedded())))
         } else {
             Ok(())

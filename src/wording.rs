@@ -17,6 +17,9 @@ pub const RULE: &str = "Interval, p and verdict count the chance in the test sen
                         they are corrected for several comparisons. Equivalent: the interval and every seed lie within \
                         the margin.";
 
+/// A prediction is neither right nor wrong where the interval of what was measured does not say; the figure follows.
+pub const NOT_DECIDED: &str = "Not decided, for the interval reaches more than one answer";
+
 /// "1 layer", "6 layers".
 #[must_use]
 pub fn counted(count: usize, what: &str) -> String {

@@ -40,7 +40,7 @@ pub(super) fn settle(state: &mut State) -> bool {
     let mut new = false;
     for question in questions {
         let verdict = state.judge(&question);
-        if verdict.right.is_none() && !verdict.undecided || state.given(&question).is_none() {
+        if !verdict.is_known() || state.given(&question).is_none() {
             continue;
         }
         let sentence = state.sentence().text;

@@ -20,6 +20,14 @@ pub struct Verdict {
     pub told_by_option: bool,
 }
 
+impl Verdict {
+    /// Whether its result can be shown: an option is right, or the measurement decides for none.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.right.is_some() || self.undecided
+    }
+}
+
 impl State {
     /// The question that digits answer: the first open one of the step, otherwise its last.
     #[must_use]
@@ -38,8 +46,7 @@ impl State {
     /// Whether the question was answered and its result is not shown yet.
     #[must_use]
     pub fn can_change(&self, question: &Question) -> bool {
-        let seen = |verdict: &Verdict| verdict.right.is_some() || verdict.undecided;
-        let open = |given: &Given| given.correct.is_none() && !seen(&self.verdict(question));
+        let open = |given: &Given| given.correct.is_none() && !self.verdict(question).is_known();
         self.progress.answers.get(&question.id).is_some_and(open)
     }
 

@@ -205,11 +205,11 @@ pub(super) fn receive(state: &mut State, event: Event) {
             // A ticket that was given up is answered no more.
             if let Some(request) = request {
                 state.results.unsaved |= kept::keep(state, &request, &outcome, lesson);
-                let long = request.is_long();
+                let here = state.run_request().as_ref() == Some(&request);
                 store(state, request, outcome);
-                // What a prediction was worth stands at the end of the text.
-                let predicted = state.step().and_then(|step| step.predict.as_ref()).cloned();
-                if long && predicted.is_some_and(|question| state.given(&question).is_some()) {
+                // What a prediction was worth stands at the end of the text of the step whose run it was.
+                let predicted = state.step().and_then(|step| step.predict.as_ref());
+                if here && predicted.is_some_and(|question| state.given(question).is_some()) {
                     state.text_page = -1;
                 }
             }

@@ -18,6 +18,7 @@ use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
 use crate::view::widgets::text::{pad, width};
+use crate::view::widgets::wrap::in_lines;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the same pieces in other arrangements: shuffled, [CLS] last, without positions",
@@ -125,22 +126,6 @@ const TWO_LINES: u16 = 20;
 /// A piece and its position, equally wide, with a space behind.
 type Column = (String, String);
 
-/// Columns in lines of so many cells, as many lines as it takes.
-fn wrapped(columns: impl Iterator<Item = Column>, room: usize) -> Vec<Vec<Column>> {
-    let mut lines: Vec<Vec<Column>> = vec![Vec::new()];
-    let mut free = room;
-    for column in columns {
-        let cells = width(&column.0);
-        if cells > free && lines.last().is_some_and(|line| !line.is_empty()) {
-            lines.push(Vec::new());
-            free = room;
-        }
-        free = free.saturating_sub(cells);
-        lines.last_mut().expect("there is one").push(column);
-    }
-    lines
-}
-
 /// Pieces in some order above the position that each has, in at most so many pairs of lines; a piece that has none has a
 /// dash. Where not all fit, the last ones do if `ends`, else the first.
 fn order(
@@ -155,19 +140,22 @@ fn order(
         (pad(&piece, cells, theme.ascii), pad(&position, cells, theme.ascii))
     });
     let columns: Vec<Column> = columns.collect();
-    // Behind the last one of a line no space is needed, and a sign stands where some are left out.
-    let mut shown = wrapped(columns.iter().cloned(), room + 1);
+    // A sign stands where some are left out.
+    let wrapped =
+        |columns: &mut dyn Iterator<Item = Column>, room: usize| in_lines(columns, room, |(piece, _)| width(piece));
+    let mut shown = wrapped(&mut columns.iter().cloned(), room);
     let cut = shown.len() > most;
     let sign = theme.glyphs().ellipsis;
     if cut {
-        let room = room.saturating_sub(width(sign));
+        // The sign stands behind a space.
+        let room = room.saturating_sub(width(sign) + 1);
         if ends {
-            shown = wrapped(columns.into_iter().rev(), room);
+            shown = wrapped(&mut columns.into_iter().rev(), room);
             shown.truncate(most);
             shown.iter_mut().for_each(|line| line.reverse());
             shown.reverse();
         } else {
-            shown = wrapped(columns.into_iter(), room);
+            shown = wrapped(&mut columns.into_iter(), room);
             shown.truncate(most);
         }
     }

@@ -151,9 +151,8 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         1 => words_alone(chosen).map(|share| 100.0 * share as f32).into_iter().collect(),
         _ => Vec::new(),
     };
-    let marks = &marks;
     let range = (measure == 3).then_some((0.0, 1.0));
-    bars::draw(body, buf, theme, &Bars { axis: true, cursor: Some(cursor), range, marks, ..Bars::new(&rows) });
+    bars::draw(body, buf, theme, &Bars { axis: true, cursor: Some(cursor), range, marks: &marks, ..Bars::new(&rows) });
 }
 
 /// How often counting words is right, without BERT: the same sentences for every model.

@@ -1,8 +1,8 @@
 //! Classifiers side by side: what would run, curves while it runs, accuracies with intervals and what they say.
 
 mod before;
-mod known;
 mod reads;
+mod recorded;
 mod result;
 mod running;
 mod words;

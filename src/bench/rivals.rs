@@ -91,6 +91,8 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let margin = Margin::default().points() as f32;
     let count = |key: &str| recorded(state, &format!("{FILE}.{key}")).map_or(0, |number| number as usize);
     let mark = blocks::mark(Source::Record, theme);
+    let frozen = state.measure() == Some("frozen");
+    let seeds = if frozen { String::new() } else { format!(", {} seeds", count("seeds")) };
     let foot = [
         said(in_words(chosen), theme.value()),
         said(
@@ -98,15 +100,12 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             theme.text(),
         ),
         said(
-            format!(
-                "{mark} recorded, {} training sentences, {} seeds; j k: a readout",
-                whole(count("train")),
-                count("seeds")
-            ),
+            // A frozen race has nothing random in it.
+            format!("{mark} recorded, {} training sentences{seeds}; j k: a readout", whole(count("train"))),
             theme.dim(),
         ),
     ];
-    let how = if state.measure() == Some("frozen") { "frozen" } else { "fine-tuned" };
+    let how = if frozen { "frozen" } else { "fine-tuned" };
     let body = frame(&format!("each minus [CLS], {how}, in points"), "v", &foot, theme, area, buf);
     let marks = [-margin, 0.0, margin];
     bars::draw(body, buf, theme, &Bars { axis: true, cursor: Some(at), marks: &marks, ..Bars::new(&rows) });

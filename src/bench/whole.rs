@@ -14,7 +14,7 @@ use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{clean, fit, pad, put, width};
-use crate::view::widgets::wrap::wrap;
+use crate::view::widgets::wrap::{in_lines, wrap};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the whole way from the text to an answer, in one drawing",
@@ -132,19 +132,8 @@ fn draw_text(text: &[Line<'_>], theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// The pieces in lines of so many cells: each with how it looks.
 fn pieces(trace: &TraceData, room: usize, theme: &Theme) -> Vec<Vec<(String, Role)>> {
-    let mut lines: Vec<Vec<(String, Role)>> = vec![Vec::new()];
-    let mut free = room;
-    for piece in &trace.pieces {
-        let label = label_of(&piece.shown, theme);
-        let cells = width(&label) + 1;
-        if cells > free + 1 && lines.last().is_some_and(|line| !line.is_empty()) {
-            lines.push(Vec::new());
-            free = room;
-        }
-        free = free.saturating_sub(cells);
-        lines.last_mut().expect("there is one").push((label, label_role(piece.kind)));
-    }
-    lines
+    let labelled = trace.pieces.iter().map(|piece| (label_of(&piece.shown, theme), label_role(piece.kind)));
+    in_lines(labelled, room, |(label, _)| width(label) + 1)
 }
 
 fn draw_pieces(lines: &[Vec<(String, Role)>], trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {

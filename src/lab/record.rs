@@ -139,6 +139,10 @@ fn of_provenance(provenance: &Provenance, values: &mut BTreeMap<String, Datum>) 
     }
     if let Some(recipe) = &provenance.recipe {
         put("seeds", Datum::Number(recipe.seeds as f64));
+        // Absent where all layers learned.
+        if let Some(layers) = recipe.top_layers {
+            put("top_layers", Datum::Number(layers as f64));
+        }
     }
     if let Some(date) = &provenance.date {
         put("date", Datum::Text(date.clone()));

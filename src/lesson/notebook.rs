@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 
 use super::progress::{Given, Progress};
 use super::{Answer as Decider, Course, Question, Source};
-use crate::wording::{RULE, listed};
+use crate::wording::{NOT_DECIDED, RULE, listed};
 
 /// Writes the whole notebook; `now` is the time in seconds since 1970.
 #[must_use]
@@ -157,7 +157,7 @@ fn prediction(question: &Question, given: &Given) -> Vec<Run> {
         (Some(false), Some(measured)) => format!(" It came out otherwise: {measured}, {from}."),
         (Some(false), None) => " It came out otherwise.".to_owned(),
         (None, Some(measured)) => {
-            format!(" Not decided ({measured}, {from}): the interval reaches more than one answer.")
+            format!(" {NOT_DECIDED} ({measured}, {from}).")
         }
         (None, None) => " Not measured yet: run the bench of that step.".to_owned(),
     };

@@ -11,6 +11,7 @@ use super::widgets::text::{clean, span, wrap, wrap_hanging};
 use crate::app::State;
 use crate::app::class::Tally;
 use crate::lesson::{Block, Question, Source, Step};
+use crate::wording::NOT_DECIDED;
 
 /// Why it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,9 +74,9 @@ pub(super) fn feedback(
     let options = state.options(question);
     let option = |index: usize| options.get(index).map_or(String::new(), |text| clean(text, theme.ascii).into_owned());
     let mark = verdict.source.map_or("", |source| blocks::mark(source, theme));
-    let measured = match verdict.measured {
+    let measured = match &verdict.measured {
         Some(_) if verdict.told_by_option => mark.to_owned(),
-        Some(text) => format!(" ({}{mark})", clean(&text, theme.ascii)),
+        Some(text) => format!(" ({}{mark})", clean(text, theme.ascii)),
         None => String::new(),
     };
     let said = match verdict.right {
@@ -84,10 +85,7 @@ pub(super) fn feedback(
             vec![Span::styled(said, theme.value())]
         }
         None if verdict.undecided => {
-            let said = format!(
-                "You said: {}. Not decided by this run{measured}: its interval reaches more than one answer.",
-                option(choice)
-            );
+            let said = format!("You said: {}. {NOT_DECIDED}{measured}.", option(choice));
             vec![Span::styled(said, theme.value())]
         }
         // An earlier version kept whether it was right, and not what was.
@@ -118,7 +116,7 @@ pub(super) fn feedback(
     if let Some(tally) = state.class.tallies.get(&question.id).filter(|_| !state.votes_on(question)) {
         lines.extend(wrap(&[Span::styled(class(tally, choice, &option), theme.text())], width));
     }
-    if verdict.right.is_some() || verdict.undecided {
+    if verdict.is_known() {
         lines.extend(blocks::render_inlines(question.why(state.embedded()), &resolver(state), width, theme));
     }
     lines

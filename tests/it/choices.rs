@@ -4,9 +4,11 @@ use clsroom::app::runs::seed_of;
 use clsroom::app::{Effect, Key, Msg, Overlay, Screen};
 use clsroom::lab::Event;
 use clsroom::lab::Request;
-use clsroom::lesson::Step;
+use clsroom::lab::record::Datum;
+use clsroom::lesson::{Step, View};
 
 use crate::driver::Driver;
+use crate::screens::to_view;
 
 fn sentence(driver: &Driver) -> Option<&str> {
     driver.state.progress.sentence.as_deref()
@@ -384,4 +386,32 @@ fn enter_beside_an_open_question_says_that_the_bench_is_shown() {
     driver.key(Key::Enter);
     let after = driver.screen();
     assert!(after.contains("Tab leads to the bench.") && after.contains("Enter run"), "{after}");
+}
+
+#[test]
+fn before_a_race_its_bench_shows_what_is_recorded_of_the_same_layer() {
+    let mut driver = Driver::new(120, 36);
+    to_view(&mut driver, "02", View::Race);
+    let recorded = |key: &str| match &driver.state.records[key] {
+        Datum::Number(number) => format!("{number:.3}"),
+        Datum::Text(text) => panic!("{key} is {text}"),
+    };
+    let (here, last) = (recorded("frozen.mean.0.accuracy"), recorded("frozen.mean.6.accuracy"));
+    let screen = driver.screen();
+    assert!(screen.contains(&here) && !screen.contains(&last), "{here}, not {last}:\n{screen}");
+    assert!(screen.contains("recorded: 6,991 training sentences") && !screen.contains("seeds"), "{screen}");
+}
+
+#[test]
+fn a_run_that_ends_elsewhere_turns_no_page() {
+    let mut driver = at("08", 3);
+    driver.shorten_runs(96, 48);
+    driver.press("1");
+    driver.key(Key::Enter);
+    go(&mut driver, "08", 8);
+    driver.press("1");
+    driver.press("J");
+    let page = driver.state.text_page;
+    driver.finish_run();
+    assert_eq!(driver.state.text_page, page, "{}", driver.screen());
 }

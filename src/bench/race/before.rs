@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::known::{self, known};
 use super::reads::picture;
+use super::recorded::{self, Recorded};
 use super::whole;
 use crate::app::State;
 use crate::bench::{card, frame, paragraphs};
@@ -66,11 +66,13 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
     }
     let mut shown = picture(state, &request, body.width, theme);
     let mut rest = body;
-    // What others measured stands below the lanes, where there is still room to say what Enter does.
+    // What is recorded stands below the lanes, where there is still room to say what Enter does.
     let high = shown.len() as u16;
-    if let Some(known) = known(state, &request, theme).filter(|known| high + known.height() + PRESS <= body.height) {
+    if let Some(known) =
+        Recorded::of(state, &request, theme).filter(|known| high + known.height() + PRESS <= body.height)
+    {
         lines(&shown, body, buf);
-        known::draw(&known, state, theme, Rect { y: body.y + high, height: known.height(), ..body }, buf);
+        recorded::draw(&known, state, theme, Rect { y: body.y + high, height: known.height(), ..body }, buf);
         let used = high + known.height();
         rest = Rect { y: body.y + used, height: body.height - used, ..body };
         shown.clear();

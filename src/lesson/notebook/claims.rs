@@ -116,12 +116,10 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
         _ => "Not shown for every token".to_owned(),
     }];
     for (names, words) in [(holds, "not inferior to [CLS]"), (worse, "worse"), (open, "not decided")] {
-        let [name, rest @ ..] = &names[..] else { continue };
-        let are = if rest.is_empty() { "is" } else { "are" };
-        said.push(format!(
-            "{} {are} {words}",
-            std::iter::once(name).chain(rest).copied().collect::<Vec<_>>().join(", ")
-        ));
+        let are = if names.len() == 1 { "is" } else { "are" };
+        if !names.is_empty() {
+            said.push(format!("{} {are} {words}", names.join(", ")));
+        }
     }
     Some(format!("{} ({}). This holds for this model, task, recipe and seeds.", said.join("; "), origin.in_words()))
 }

@@ -219,7 +219,9 @@ fn a_prediction_that_a_record_decides_says_recorded() {
     let given = Given { source: Some(Source::Live), ..given };
     assert!(format!("{:?}", prediction(question, &given)).contains("+5.2 points, measured here"));
     let given = Given { correct: None, ..given };
-    assert!(format!("{:?}", prediction(question, &given)).contains("Not decided (+5.2 points, measured here)"));
+    assert!(
+        format!("{:?}", prediction(question, &given)).contains("more than one answer (+5.2 points, measured here)")
+    );
 }
 
 #[test]

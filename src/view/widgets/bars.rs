@@ -181,7 +181,7 @@ fn place(value: f32, low: f32, high: f32, area: Rect) -> u16 {
     area.x + (fraction(value, low, high) * f32::from(area.width.saturating_sub(1))).round() as u16
 }
 
-/// Numbers below the rows: those of the marks, else round ones.
+/// Numbers below the rows: those of the marks where there are several, else round ones.
 fn draw_axis(area: Rect, buf: &mut Buffer, theme: &Theme, (low, high): (f32, f32), marks: &[f32]) {
     let mut free = area.x;
     let marked =

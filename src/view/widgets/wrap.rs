@@ -12,6 +12,23 @@ pub fn wrap(spans: &[Span<'_>], width: usize) -> Vec<Line<'static>> {
     wrap_hanging(spans, width, 0)
 }
 
+/// Items in lines of `room` cells, as many lines as it takes and no empty one; `cells` counts a space behind an item, which the
+/// last of a line does not need.
+pub fn in_lines<T>(items: impl Iterator<Item = T>, room: usize, cells: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut lines: Vec<Vec<T>> = vec![Vec::new()];
+    let mut free = room + 1;
+    for item in items {
+        let cells = cells(&item);
+        if cells > free && lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(Vec::new());
+            free = room + 1;
+        }
+        free = free.saturating_sub(cells);
+        lines.last_mut().expect("there is one").push(item);
+    }
+    lines
+}
+
 /// [`wrap`] with every line but the first indented by `hang` cells.
 pub fn wrap_hanging(spans: &[Span<'_>], width: usize, hang: usize) -> Vec<Line<'static>> {
     if width == 0 {

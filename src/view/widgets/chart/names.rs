@@ -46,7 +46,7 @@ pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Them
     }
     let x = plot.area.right() + NAME_GAP;
     let places: Vec<(u16, u16)> = lines.into_iter().zip(ends.iter().map(|end| end.0)).collect();
-    draw_ways(&places, plot.area.right(), buf, theme);
+    draw_leaders(&places, plot.area.right(), buf, theme);
     for (row, index, end) in ends {
         let series = &chart.series[index];
         let value =
@@ -56,9 +56,9 @@ pub(super) fn draw_names(plot: &Plot, area: Rect, buf: &mut Buffer, theme: &Them
     }
 }
 
-/// The way from where a line ends to a name that stands in another row, in the cells of the gap; `places`: both rows, from
-/// the highest end to the lowest. Where two ways would run beside each other none is drawn: the numbers have to do.
-fn draw_ways(places: &[(u16, u16)], x: u16, buf: &mut Buffer, theme: &Theme) {
+/// Leader lines: from where a line ends to a name that stands in another row, in the cells of the gap; `places`: both rows, from
+/// the highest end to the lowest. Where two would run beside each other none is drawn: the numbers have to do.
+fn draw_leaders(places: &[(u16, u16)], x: u16, buf: &mut Buffer, theme: &Theme) {
     for group in places.chunk_by(|one, next| one.0 == next.0) {
         let end = group[0].0;
         let span = |group: &[(u16, u16)]| {

@@ -1,0 +1,77 @@
+//! What is recorded of the lanes that a race would run.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::whole;
+use crate::app::{State, values};
+use crate::bench::words::recorded;
+use crate::lab::{Mode, RaceRequest, verdict};
+use crate::lesson::Source;
+use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
+use crate::view::widgets::blocks;
+use crate::view::widgets::text::{fit, put};
+
+/// Records of races, by the most training sentences of a race that is nearest to them.
+const BY_SIZE: [(usize, &str); 2] = [(1_000, "small"), (3_500, "positions")];
+
+/// A record of such a race, and its lanes that this one would run.
+pub(super) struct Recorded {
+    file: &'static str,
+    tuned: bool,
+    rows: Vec<Bar>,
+}
+
+impl Recorded {
+    /// What is recorded, if two lanes or more are; nothing of another model, other sentences or another layer.
+    pub(super) fn of(state: &State, request: &RaceRequest, theme: &Theme) -> Option<Self> {
+        let ([mode], [layer]) = (&request.modes[..], &request.layers[..]) else { return None };
+        let tuned = *mode == Mode::Finetune;
+        let size = request.train.unwrap_or(usize::MAX);
+        let all = if tuned { "full" } else { "frozen" };
+        let near = BY_SIZE.iter().find(|(most, _)| size <= *most).map_or(all, |(_, file)| *file);
+        let at = if tuned { "finetune".to_owned() } else { layer.to_string() };
+        let mark = blocks::mark(Source::Record, theme);
+        let row = |file: &str, readout: &str| {
+            let of = |what: &str| recorded(state, &format!("{file}.{readout}.{at}.{what}"));
+            let (value, low, high) = (of("accuracy")?, of("low")?, of("high")?);
+            Some(Bar {
+                label: verdict::name(readout),
+                value: value as f32,
+                text: format!("{value:.3}  {low:.3}-{high:.3}{mark}"),
+                role: Role::Dim,
+                interval: Some((low as f32, high as f32)),
+                ..Bar::default()
+            })
+        };
+        // Layers below the last are in the record of all sentences alone.
+        [near, all].into_iter().filter(|file| request.against.is_none() && !values::is_foreign(state, file)).find_map(
+            |file| {
+                let rows: Vec<Bar> =
+                    request.readouts.iter().filter_map(|readout| row(file, &readout.to_string())).collect();
+                (rows.len() > 1).then_some(Self { file, tuned, rows })
+            },
+        )
+    }
+
+    /// Lines that it takes: a title, the lanes, their axis, and an empty one.
+    pub(super) fn height(&self) -> u16 {
+        self.rows.len() as u16 + 3
+    }
+}
+
+/// Draws them: faint, for the learner's own run is still to come.
+pub(super) fn draw(known: &Recorded, state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let count = |key: &str| recorded(state, &format!("{}.{key}", known.file)).map_or(0, |number| number as usize);
+    // A frozen lane has no seed, and a lesson's small race may let fewer layers learn than its record.
+    let how = match (known.tuned, count("top_layers")) {
+        (false, _) => String::new(),
+        (true, 0) => format!(", all layers, {} seeds", count("seeds")),
+        (true, layers) => format!(", upper {layers} layers, {} seeds", count("seeds")),
+    };
+    let said = format!("Test sentences right, recorded: {} training sentences{how}", whole(count("train")));
+    put(buf, area.x, area.y, area.width, &fit(&said, usize::from(area.width), theme.ascii), theme.label());
+    let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
+    bars::draw(plot, buf, theme, &Bars { axis: true, ..Bars::new(&known.rows) });
+}
