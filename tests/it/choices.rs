@@ -399,7 +399,7 @@ fn before_a_race_its_bench_shows_what_is_recorded_of_the_same_layer() {
     let (here, last) = (recorded("frozen.mean.0.accuracy"), recorded("frozen.mean.6.accuracy"));
     let screen = driver.screen();
     assert!(screen.contains(&here) && !screen.contains(&last), "{here}, not {last}:\n{screen}");
-    assert!(screen.contains("recorded: 6,991 training sentences") && !screen.contains("seeds"), "{screen}");
+    assert!(screen.contains("Recorded, share right: 6,991 sentences") && !screen.contains("seeds"), "{screen}");
 }
 
 #[test]

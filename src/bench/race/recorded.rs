@@ -70,7 +70,7 @@ pub(super) fn draw(known: &Recorded, state: &State, theme: &Theme, area: Rect, b
         (true, 0) => format!(", all layers, {} seeds", count("seeds")),
         (true, layers) => format!(", upper {layers} layers, {} seeds", count("seeds")),
     };
-    let said = format!("Test sentences right, recorded: {} training sentences{how}", whole(count("train")));
+    let said = format!("Recorded, share right: {} sentences{how}", whole(count("train")));
     put(buf, area.x, area.y, area.width, &fit(&said, usize::from(area.width), theme.ascii), theme.label());
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
     bars::draw(plot, buf, theme, &Bars { axis: true, ..Bars::new(&known.rows) });
