@@ -95,6 +95,8 @@ pub struct Batch {
     pub sequences: Vec<Range<usize>>,
     /// Edges that attention must not use, in every sequence of the batch.
     edges: Vec<Edge>,
+    /// Rows `[R]` of the last layer that are wanted; `None`: all.
+    wanted: Option<Tensor>,
 }
 
 impl Batch {
@@ -122,6 +124,7 @@ impl Batch {
             position_ids: positions.then(|| pack(|input| input.position_ids.as_deref().unwrap_or(&[]))).transpose()?,
             sequences,
             edges: Vec::new(),
+            wanted: None,
         })
     }
 
@@ -146,6 +149,16 @@ impl Batch {
     pub fn with_edges(mut self, edges: Vec<Edge>) -> Self {
         self.edges = edges;
         self
+    }
+
+    /// The same batch of whose last layer only these rows are wanted: its states are [R x D]. Every row is still looked at,
+    /// but what follows attention is computed of the wanted ones alone.
+    ///
+    /// # Errors
+    /// None on a processor.
+    pub fn with_wanted(mut self, rows: &[u32]) -> Result<Self> {
+        self.wanted = Some(Tensor::new(rows, &Device::Cpu)?);
+        Ok(self)
     }
 }
 
@@ -181,7 +194,7 @@ impl Bert {
     /// When there is no such layer or the shapes do not fit.
     pub fn layer_forward(&self, number: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
         let layer = self.layer(number).ok_or_else(|| candle_core::Error::Msg(format!("there is no layer {number}")))?;
-        layer.forward(number, x, batch, keep)
+        layer.forward(number, x, batch, None, keep)
     }
 
     fn layers_between(
@@ -192,7 +205,10 @@ impl Bert {
         batch: &Batch,
         keep: &mut dyn Keep,
     ) -> Result<Tensor> {
-        (first..=last).try_fold(hidden, |hidden, number| self.layers[number - 1].forward(number, &hidden, batch, keep))
+        (first..=last).try_fold(hidden, |hidden, number| {
+            let wanted = batch.wanted.as_ref().filter(|_| number == self.layers.len());
+            self.layers[number - 1].forward(number, &hidden, batch, wanted, keep)
+        })
     }
 
     /// The attention that the first piece of each sequence pays in the last layer, mean of the heads `[T]` each; `below`:
@@ -273,8 +289,16 @@ impl Embeddings {
 }
 
 impl Layer {
-    fn forward(&self, number: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
-        let x = self.attention.forward(number, x, batch, keep)?;
+    /// `wanted`: the rows `[R]` that are read, when it is not all.
+    fn forward(
+        &self,
+        number: usize,
+        x: &Tensor,
+        batch: &Batch,
+        wanted: Option<&Tensor>,
+        keep: &mut dyn Keep,
+    ) -> Result<Tensor> {
+        let x = self.attention.forward(number, x, batch, wanted, keep)?;
         self.feed_forward.forward(number, &x, keep)
     }
 }
@@ -284,16 +308,24 @@ impl Attention {
         Ok(Self { qkv: Linear::side_by_side(qkv)?, output, norm, heads })
     }
 
-    /// `LayerNorm(x + W_O · concat over heads of softmax(Q Kᵀ / sqrt(d)) V)` [N x D].
-    fn forward(&self, layer: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
+    /// `LayerNorm(x + W_O · concat over heads of softmax(Q Kᵀ / sqrt(d)) V)` [N x D], or of the `wanted` rows [R x D].
+    fn forward(
+        &self,
+        layer: usize,
+        x: &Tensor,
+        batch: &Batch,
+        wanted: Option<&Tensor>,
+        keep: &mut dyn Keep,
+    ) -> Result<Tensor> {
+        let pick = |all: Tensor| wanted.map_or(Ok(all.clone()), |rows| all.index_select(rows, 0));
         let cut = batch.edges.iter().filter(|edge| edge.layer == layer).map(|edge| (edge.to, edge.from)).collect();
         let heads = Heads { number: self.heads, sequences: batch.sequences.clone(), cut };
         if keep.wants_steps() {
-            return self.step_by_step(layer, x, heads, keep);
+            return pick(self.step_by_step(layer, x, heads, keep)?);
         }
         let qkv = self.qkv.forward(x)?;
-        let context = ops::attention(&qkv, heads)?;
-        self.norm.forward_sum(x, &self.output.product(&context)?, &self.output.bias)
+        let context = pick(ops::attention(&qkv, heads)?)?;
+        self.norm.forward_sum(&pick(x.clone())?, &self.output.product(&context)?, &self.output.bias)
     }
 
     /// The same, one operation at a time, keeping the result of each.

@@ -4,6 +4,7 @@ use candle_core::{Device, Tensor};
 use clsroom::lab::finetune::examples::{pack, prepare};
 use clsroom::lab::finetune::{Example, Rates, Student};
 use clsroom::lab::{Readout, gradient};
+use clsroom::model::Nothing;
 use serde_json::Value;
 
 use crate::driver::lab;
@@ -126,6 +127,20 @@ fn the_gradient_at_every_layer_and_position_agrees_with_pytorch() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn where_one_row_is_read_the_last_layer_gives_that_row_alone_and_the_loss_is_that_of_all_rows() {
+    let references = read("finetune.json");
+    for readout in [Readout::Cls, Readout::Sep, Readout::Token(2), Readout::Random, Readout::ClsAtEnd] {
+        let all = examples(&references[0], &readout, None);
+        let all: Vec<&Example> = all.iter().collect();
+        let student = student(&readout, Some(2));
+        let hidden = lab().bert().forward(&pack(&all).expect("a batch"), &mut Nothing).expect("a pass");
+        let whole: f32 = student.loss(&hidden, &all).and_then(|loss| loss.to_scalar()).expect("a loss");
+        let (of_rows, _) = student.gradients(&all).expect("gradients");
+        assert!((whole - of_rows).abs() < 1e-5, "{readout}: {whole}, of the rows alone {of_rows}");
     }
 }
 

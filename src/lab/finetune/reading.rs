@@ -25,6 +25,18 @@ pub(super) fn pooled(
     }
 }
 
+/// The row of each example, packed end to end, that a readout of a single position reads; `None` where it reads several.
+pub(super) fn single_rows(readout: &Readout, examples: &[&Example]) -> Option<Vec<u32>> {
+    let mut start = 0;
+    let rows = examples.iter().map(|example| {
+        let rows = features::rows(readout, &example.encoding.special, example.hash);
+        let row = <[usize; 1]>::try_from(rows).ok().map(|[row]| (start + row) as u32);
+        start += example.encoding.input.len();
+        row
+    });
+    rows.collect()
+}
+
 fn average(readout: &Readout, hidden: &Tensor, examples: &[&Example], attention: &[Vec<f32>]) -> Result<Tensor> {
     let count = hidden.dim(0)?;
     let mut shares = vec![0f32; examples.len() * count];

@@ -12,7 +12,7 @@ use super::examples::{batches, below, pack};
 use super::{BETAS, DECAY, EPSILON, Example, HEAD_DEVIATION, reading};
 use crate::lab::Readout;
 use crate::model::ops::adamw::{self, Moments, Step};
-use crate::model::{Bert, Learner, Pass, Scope};
+use crate::model::{Batch, Bert, Learner, Pass, Scope};
 
 /// An encoder and a head that learn together.
 pub struct Student {
@@ -92,8 +92,8 @@ impl Student {
     /// # Errors
     /// When something that should learn got no gradient.
     pub fn gradients(&self, examples: &[&Example]) -> Result<(f32, Vec<(String, Tensor)>)> {
-        let pass = self.learner.forward(&pack(examples)?, below(examples)?)?;
-        let loss = self.loss(&pass.hidden, examples)?;
+        let pass = self.learner.forward(&self.packed(examples)?, below(examples)?)?;
+        let loss = self.loss_of_wanted(&pass.hidden, examples)?;
         let store = loss.backward()?;
         let body = self.learner.gradients(&pass.read, &store)?;
         let mut all: Vec<(String, Tensor)> =
@@ -110,8 +110,8 @@ impl Student {
     /// # Errors
     /// When something that should learn got no gradient.
     pub fn step(&mut self, examples: &[&Example], rates: Rates) -> Result<f32> {
-        let Pass { hidden, read } = self.learner.forward(&pack(examples)?, below(examples)?)?;
-        let loss = self.loss(&hidden, examples)?;
+        let Pass { hidden, read } = self.learner.forward(&self.packed(examples)?, below(examples)?)?;
+        let loss = self.loss_of_wanted(&hidden, examples)?;
         let value = loss.to_scalar::<f32>()?;
         if !value.is_finite() {
             return Ok(value);
@@ -152,7 +152,7 @@ impl Student {
                 .par_iter()
                 .map(|members| {
                     let members: Vec<&Example> = members.iter().map(|index| &examples[*index]).collect();
-                    let hidden = self.learner.read(&pack(&members)?, below(&members)?)?;
+                    let hidden = self.learner.read(&self.packed(&members)?, below(&members)?)?;
                     let read = self.read(&hidden, &members, false)?;
                     let probabilities = ops::softmax(&self.logits(&read)?.detach(), D::Minus1)?.to_vec2::<f32>()?;
                     Ok(read.detach().to_vec2::<f32>()?.into_iter().zip(probabilities))
@@ -189,6 +189,14 @@ impl Student {
     /// # Errors
     /// When the shapes do not fit.
     pub fn loss(&self, hidden: &Tensor, examples: &[&Example]) -> Result<Tensor> {
+        match reading::single_rows(&self.readout, examples) {
+            Some(rows) => self.loss_of_wanted(&hidden.index_select(&Tensor::new(rows, &Device::Cpu)?, 0)?, examples),
+            None => self.loss_of_wanted(hidden, examples),
+        }
+    }
+
+    /// The same from the states of a batch that is [`Self::packed`].
+    fn loss_of_wanted(&self, hidden: &Tensor, examples: &[&Example]) -> Result<Tensor> {
         let classes: Vec<u32> = examples.iter().map(|example| example.class as u32).collect();
         let logits = self.logits(&self.read(hidden, examples, true)?)?;
         loss::cross_entropy(&logits, &Tensor::new(classes, &Device::Cpu)?)
@@ -199,15 +207,31 @@ impl Student {
         read.matmul(&self.head[0].t()?)?.broadcast_add(self.head[1].as_tensor())
     }
 
-    /// What the head reads of the last hidden states [B x D].
+    /// Examples packed end to end. Where one row of each is read, the last layer gives that row alone: a third of the work
+    /// of a step when two layers learn.
+    fn packed(&self, examples: &[&Example]) -> Result<Batch> {
+        let batch = pack(examples)?;
+        match reading::single_rows(&self.readout, examples) {
+            Some(rows) => batch.with_wanted(&rows),
+            None => Ok(batch),
+        }
+    }
+
+    /// What the head reads [B x D] of the last hidden states of a batch that is [`Self::packed`].
     fn read(&self, hidden: &Tensor, examples: &[&Example], tracked: bool) -> Result<Tensor> {
+        if reading::single_rows(&self.readout, examples).is_some() {
+            return if self.readout == Readout::Pooler {
+                self.learner.pool(hidden, tracked)
+            } else {
+                Ok(hidden.clone())
+            };
+        }
         // The shares are read off; no gradient goes through them.
         let attention = if self.readout.needs_attention() {
             self.learner.attention_of_first(&pack(examples)?, below(examples)?)?
         } else {
             vec![Vec::new(); examples.len()]
         };
-        let pooled = reading::pooled(&self.readout, hidden, examples, &attention)?;
-        if self.readout == Readout::Pooler { self.learner.pool(&pooled, tracked) } else { Ok(pooled) }
+        reading::pooled(&self.readout, hidden, examples, &attention)
     }
 }
