@@ -12,11 +12,27 @@ pub use crate::lesson::notebook::QUESTIONS;
 use crate::lesson::notebook::{Answer, Evidence, answers};
 use crate::lesson::progress::Figure;
 
+/// The notebook's measure that shows what became of the predictions.
+pub const PREDICTIONS: &str = "predictions";
+
 /// Sentences of a short run: training, test.
 const SMALL: (usize, usize) = (512, 1_000);
 
 /// Upper layers that learn in a short fine-tuned race.
 const TOP_LAYERS: usize = 2;
+
+/// What became of a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predicted {
+    /// It was not made.
+    Not,
+    /// Nothing has decided it yet, or the result does not.
+    Open,
+    /// It came out so.
+    Right,
+    /// It came out otherwise.
+    Otherwise,
+}
 
 impl State {
     /// The answers as they follow from what was measured so far.
@@ -49,7 +65,7 @@ impl State {
     /// Whether the question under the cursor has a gap that `Enter` fills.
     #[must_use]
     pub fn has_gap(&self) -> bool {
-        self.shows_notebook() && self.gaps[self.asked()]
+        self.shows_notebook() && self.measure() != Some(PREDICTIONS) && self.gaps[self.asked()]
     }
 
     /// The race that fills the gap of the first question, or of a claim.
@@ -101,8 +117,23 @@ impl State {
         (0..QUESTIONS).filter(|index| self.filling[*index]).filter_map(|index| self.gap_request(index)).collect()
     }
 
+    /// What became of the predictions that a lesson asks for, in its order.
+    #[must_use]
+    pub fn predicted(&self, lesson: &str) -> Vec<Predicted> {
+        let lesson = self.course.lessons.iter().find(|known| known.id == lesson);
+        let asked = lesson.into_iter().flat_map(|lesson| &lesson.steps).filter_map(|step| step.predict.as_ref());
+        asked
+            .map(|question| match self.progress.answers.get(&question.id).map(|given| given.correct) {
+                None => Predicted::Not,
+                Some(None) => Predicted::Open,
+                Some(Some(true)) => Predicted::Right,
+                Some(Some(false)) => Predicted::Otherwise,
+            })
+            .collect()
+    }
+
     /// How many predictions were made, how many of them measured, and how many of these came out so.
-    pub(super) fn predictions(&self) -> (usize, usize, usize) {
+    pub(crate) fn predictions(&self) -> (usize, usize, usize) {
         let steps = self.course.lessons.iter().flat_map(|lesson| &lesson.steps);
         let given: Vec<_> = steps.filter_map(|step| self.progress.answers.get(&step.predict.as_ref()?.id)).collect();
         let judged =

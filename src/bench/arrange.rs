@@ -16,8 +16,9 @@ use crate::lab::way::Way;
 use crate::lesson::Format;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::chart::{self, Chart, Series};
-use crate::view::widgets::text::{pad, width};
+use crate::view::widgets::text::{pad, put, width};
 use crate::view::widgets::wrap::in_lines;
 
 pub(super) const ROW: ViewRow = ViewRow {
@@ -32,8 +33,12 @@ pub(super) const ROW: ViewRow = ViewRow {
     ..ViewRow::of(View::Arrange, "arrange", Draw::Alone(draw), words)
 };
 
-/// Rows below which four curves cannot be told apart.
-const LOW: u16 = 8;
+/// Rows below which curves begin right below the bars.
+const CURVES: u16 = 6;
+
+/// Powers of ten at the ends of the bars: less than rounding, and more than any number of a vector changes.
+const LEAST: f32 = -7.0;
+const MOST: f32 = 1.0;
 
 /// What was done, in words.
 fn name(change: Change) -> &'static str {
@@ -60,8 +65,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     );
     let foot = [
         said(under, theme.value()),
-        said("every piece is compared with itself, wherever it now stands", theme.text()),
-        measured("same weights, same pieces; only places and positions differ", theme),
+        measured("same weights; every piece is compared with itself, wherever it now stands", theme),
     ];
     let body = frame(
         &format!("{}{}", name(shown.change), in_way(state)),
@@ -72,32 +76,74 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         buf,
     );
     let y = lines(&orders(data, shown, body, theme), body, buf);
-    // Where there is little room the arrangement shown stands alone, as numbers.
-    let low = body.bottom().saturating_sub(y) < LOW;
-    let top = if low { y } else { y + 1 };
-    let plot = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
-    let points: Vec<Vec<(f32, f32)>> = data
+    let rest = Rect { y, height: body.bottom().saturating_sub(y), ..body };
+    // Beside the one shown stand those that a lesson shows first: the others it asks about before it shows them.
+    let beside: Vec<&Arrangement> = data
         .arrangements
+        .iter()
+        .filter(|one| one.change == shown.change || place(one.change) < place(shown.change).min(SHOWN_FIRST))
+        .collect();
+    // An empty line, the heading, and a bar each.
+    let high = beside.len() as u16 + 2;
+    let bars = rest.height >= high;
+    let plot = if bars { Rect { y: rest.y + high, height: rest.height - high, ..rest } } else { rest };
+    if bars {
+        largest(&beside, shown.change, layer, theme, Rect { y: rest.y + 1, height: high - 1, ..rest }, buf);
+    }
+    // Where there is little room the arrangement shown stands alone, as numbers.
+    let curves = if bars { &beside[..] } else { std::slice::from_ref(&shown) };
+    let inset = u16::from(plot.height > CURVES);
+    cosines(curves, shown.change, theme, Rect { y: plot.y + inset, height: plot.height - inset, ..plot }, buf);
+}
+
+/// What an arrangement is called beside its bar and its curve.
+fn short(change: Change) -> &'static str {
+    ["with positions", "shuffled", "[CLS] last", "no positions"][place(change)]
+}
+
+fn role(one: &Arrangement, shown: Change) -> Role {
+    if one.change == shown { Role::Cls } else { Role::Dim }
+}
+
+/// The largest change of any number as bars: rounding and a change of the vectors are a million times apart, so each step to
+/// the right is ten times as much.
+fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let number = |one: &Arrangement| one.largest.get(layer).copied().unwrap_or(f32::NAN);
+    let heads = [
+        format!("largest change of any number, layer {layer} (each eighth of the line: ten times more)"),
+        format!("largest change, layer {layer} (each eighth: ten times more)"),
+        format!("largest change, layer {layer}"),
+    ];
+    let head = heads.iter().find(|head| head.len() <= usize::from(area.width)).map_or("", String::as_str);
+    put(buf, area.x, area.y, area.width, head, theme.label());
+    let rows: Vec<Bar> = all
+        .iter()
+        .map(|one| Bar {
+            label: short(one.change).to_owned(),
+            value: (number(one).log10() - LEAST).max(0.0),
+            text: values::write(f64::from(number(one)), Format::Auto),
+            role: role(one, shown),
+            ..Bar::default()
+        })
+        .collect();
+    let range = Some((0.0, MOST - LEAST));
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    bars::draw(below, buf, theme, &Bars { range, ..Bars::new(&rows) });
+}
+
+/// How far `[CLS]` turns, layer by layer.
+fn cosines(all: &[&Arrangement], shown: Change, theme: &Theme, plot: Rect, buf: &mut Buffer) {
+    let points: Vec<Vec<(f32, f32)>> = all
         .iter()
         .map(|one| one.cls_cosine.iter().enumerate().map(|(layer, cosine)| (layer as f32, *cosine)).collect())
         .collect();
-    let series: Vec<Series<'_>> = data
-        .arrangements
+    let series: Vec<Series<'_>> = all
         .iter()
         .zip(&points)
-        // Beside the one shown stand those that a lesson shows first: the others it asks about before it shows them.
-        .filter(|(one, _)| {
-            one.change == shown.change || !low && place(one.change) < place(shown.change).min(SHOWN_FIRST)
-        })
-        .map(|(one, points)| Series {
-            name: ["with positions", "shuffled", "[CLS] last", "no positions"][place(one.change)],
-            points,
-            intervals: &[],
-            role: if one.change == shown.change { Role::Cls } else { Role::Dim },
-        })
+        .map(|(one, points)| Series { name: short(one.change), points, intervals: &[], role: role(one, shown) })
         .collect();
     let lowest = points.iter().flatten().map(|point| point.1).fold(1f32, f32::min);
-    let last = shown.cls_cosine.len().saturating_sub(1) as f32;
+    let last = points.first().map_or(0, |points| points.len().saturating_sub(1)) as f32;
     let chart = Chart {
         title: "cosine of [CLS] with its original",
         series: &series,

@@ -91,7 +91,8 @@ impl Row<'_> {
         let wide = rows.first().map_or(0, |row| row.text.chars().count());
         put(buf, area.right().saturating_sub(wide as u16), area.y, wide as u16, heading, theme.label());
         let list = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        bars::draw(list, buf, theme, &Bars { cursor: Some(place_of(self.shown, self.key)), ..Bars::new(rows) });
+        let cursor = Some(place_of(self.shown, self.key));
+        bars::draw(list, buf, theme, &Bars { cursor, fold: true, ..Bars::new(rows) });
     }
 
     /// "√32", or "sqrt32" in ASCII.

@@ -1,5 +1,7 @@
 //! All layers and heads at once (the model view): thumbnails of their attention, or one number a head.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -78,10 +80,12 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         ];
         let caption = format!("every head{}", without(state, trace));
         let body = frame(&caption, &right, &foot, theme, area, buf);
-        let value = |(layer, head): (usize, usize), row: usize, column: usize| {
-            trace.attentions[layer][head].at(shown[row], shown[column])
+        let largest = |(layer, head): (usize, usize), rows: Range<usize>, columns: Range<usize>| {
+            let (map, columns) = (&trace.attentions[layer][head], &shown[columns]);
+            let of_row = |row: &usize| columns.iter().map(|column| map.row(*row)[*column]).fold(0.0, f32::max);
+            shown[rows].iter().map(of_row).fold(0.0, f32::max)
         };
-        let pictures = Thumbnails { rows: &rows, columns: &columns, size: shown.len(), value: &value, cursor };
+        let pictures = Thumbnails { rows: &rows, columns: &columns, size: shown.len(), largest: &largest, cursor };
         return thumbnails::draw(body, buf, theme, &pictures);
     };
     let all: Vec<Vec<f32>> = trace

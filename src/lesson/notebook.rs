@@ -78,7 +78,7 @@ fn four_answers(evidence: &Evidence<'_>, document: &mut Document) {
     for (index, answer) in answers.iter().enumerate() {
         document.smaller(&format!("{}. {}", index + 1, answer.question));
         document.text(vec![Run::strong(&answer.verdict)]);
-        document.parts.extend(picture::pictures(&answer.points).into_iter().map(Part::Picture));
+        document.parts.extend(answer.pictures().into_iter().map(Part::Picture));
         for point in &answer.points {
             document.point(point);
         }

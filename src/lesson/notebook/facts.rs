@@ -63,14 +63,24 @@ pub const FACTS: &[Fact] = &[
         "[CLS] of two random test sentences: mean cosine",
         Auto,
     ),
-    fact("aggregate.mean.last.cosine", Some("aggregate.mean.6.cosine"), "the same for GlobalPooling", Auto),
+    fact(
+        "aggregate.mean.last.cosine",
+        Some("aggregate.mean.6.cosine"),
+        "GlobalPooling of two random test sentences: mean cosine",
+        Auto,
+    ),
     fact(
         "aggregate.cls.last.nearest",
         Some("aggregate.cls.6.nearest"),
         "[CLS]: nearest training sentence has the same label",
         Percent,
     ),
-    fact("aggregate.mean.last.nearest", Some("aggregate.mean.6.nearest"), "the same for GlobalPooling", Percent),
+    fact(
+        "aggregate.mean.last.nearest",
+        Some("aggregate.mean.6.nearest"),
+        "GlobalPooling: nearest training sentence has the same label",
+        Percent,
+    ),
     // Question 2.
     fact(
         "arrange.carried.largest.last",
@@ -153,7 +163,12 @@ pub const FACTS: &[Fact] = &[
     ),
     fact("decode.cls.last.low", Some("inversion.cls.6.low"), "its 95 % interval, from", Percent),
     fact("decode.cls.last.high", Some("inversion.cls.6.high"), "its 95 % interval, to", Percent),
-    fact("decode.mean.last.precision", Some("inversion.mean.6.precision"), "the same from GlobalPooling", Percent),
+    fact(
+        "decode.mean.last.precision",
+        Some("inversion.mean.6.precision"),
+        "from GlobalPooling, content pieces of test sentences found",
+        Percent,
+    ),
     fact("decode.mean.last.low", Some("inversion.mean.6.low"), "its 95 % interval, from", Percent),
     fact("decode.mean.last.high", Some("inversion.mean.6.high"), "its 95 % interval, to", Percent),
     fact("decode.baseline", Some("inversion.baseline"), "the commonest pieces guessed every time, found", Percent),

@@ -17,8 +17,6 @@ pub enum Unit {
 }
 
 impl Unit {
-    const ALL: [Self; 3] = [Self::Percent, Self::Points, Self::Cosine];
-
     fn of(key: &str) -> Option<Self> {
         let what = key.rsplit('.').next().unwrap_or_default();
         if matches!(what, "low" | "high") {
@@ -32,6 +30,39 @@ impl Unit {
         }
     }
 }
+
+/// What the lines of a picture are called: short enough to stand beside it.
+const LABELS: &[(&str, &str)] = &[
+    ("race.cls.last.accuracy", "[CLS], frozen"),
+    ("race.mean.last.accuracy", "GlobalPooling, frozen"),
+    ("race.cls.finetune.accuracy", "[CLS], fine-tuned"),
+    ("race.mean.finetune.accuracy", "GlobalPooling, fine-tuned"),
+    ("race.words.accuracy", "words, no BERT"),
+    ("race.majority.accuracy", "always one answer"),
+    ("race.cls-mean.last.difference", "pooling - [CLS], frozen"),
+    ("race.cls-mean.finetune.difference", "pooling - [CLS], fine-tuned"),
+    ("race.cls-cls-at-end.last.difference", "[CLS] at the end - first"),
+    ("race.cls-token:1.finetune.difference", "first token - [CLS]"),
+    ("race.cls-random.finetune.difference", "random token - [CLS]"),
+    ("race.cls-sep.finetune.difference", "[SEP] - [CLS]"),
+    ("race.cls-cls-at-end.finetune.difference", "[CLS] at the end - first"),
+    ("race.cls-stand-in:banana.finetune.difference", "banana - [CLS]"),
+    ("aggregate.cls.last.cosine", "[CLS], two sentences"),
+    ("aggregate.mean.last.cosine", "GlobalPooling, two sentences"),
+    ("aggregate.cls.last.nearest", "[CLS], nearest agrees"),
+    ("aggregate.mean.last.nearest", "GlobalPooling, the same"),
+    ("arrange.carried.cosine.last", "shuffled with positions"),
+    ("arrange.shuffled.cosine.last", "shuffled, counted anew"),
+    ("arrange.cls-at-end.cosine.last", "[CLS] at the end"),
+    ("arrange.no-positions.cosine.last", "no positions"),
+    ("decode.cls.last.precision", "[CLS], pieces found"),
+    ("decode.mean.last.precision", "GlobalPooling, the same"),
+    ("decode.baseline", "guessed blindly"),
+    ("decode.coverage", "known to the decoders"),
+    ("order.subject.cls.last.accuracy", "which noun comes first"),
+    ("order.shuffled.cls.last.accuracy", "shuffled or not"),
+    ("order.swapped.cls.last.accuracy", "two neighbours exchanged"),
+];
 
 /// One line of a picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,14 +92,21 @@ pub struct Picture {
     pub scale: [f64; 2],
 }
 
-/// The pictures of some figures: one for each kind of number that is there more than once or has an interval.
+/// The pictures of some figures: one for each kind of number of each experiment that is there more than once or has an
+/// interval, in the order of the figures.
 pub(super) fn pictures(points: &[Point]) -> Vec<Picture> {
-    let drawn = |unit: Unit| {
-        let rows: Vec<Row> = points.iter().filter(|point| Unit::of(point.key) == Some(unit)).filter_map(row).collect();
-        let worth = rows.len() > 1 || rows.iter().any(|row| row.interval.is_some());
-        worth.then(|| Picture { unit, scale: scale(unit, &rows), rows })
-    };
-    Unit::ALL.into_iter().filter_map(drawn).collect()
+    let mut kinds: Vec<(&str, Unit, Vec<Row>)> = Vec::new();
+    for point in points {
+        let (Some(unit), Some(row)) = (Unit::of(point.key), row(point)) else { continue };
+        let experiment = point.key.split('.').next().unwrap_or_default();
+        match kinds.iter_mut().find(|(known, of, _)| *known == experiment && *of == unit) {
+            Some((.., rows)) => rows.push(row),
+            None => kinds.push((experiment, unit, vec![row])),
+        }
+    }
+    let worth = |rows: &[Row]| rows.len() > 1 || rows.iter().any(|row| row.interval.is_some());
+    let worth = kinds.into_iter().filter(|(.., rows)| worth(rows));
+    worth.map(|(_, unit, rows)| Picture { unit, scale: scale(unit, &rows), rows }).collect()
 }
 
 fn row(point: &Point) -> Option<Row> {
@@ -82,7 +120,8 @@ fn row(point: &Point) -> Option<Row> {
     let format = FACTS.iter().find(|fact| fact.key == point.key)?.format;
     let text = Figure::Number(value).write(format);
     let measured = point.origin.source == Source::Live;
-    Some(Row { label: point.what.to_owned(), text, value, interval: point.interval, measured, readout })
+    let label = LABELS.iter().find(|(key, _)| *key == point.key).map_or(point.what, |(_, label)| label);
+    Some(Row { label: label.to_owned(), text, value, interval: point.interval, measured, readout })
 }
 
 /// Round ends with everything inside.
@@ -99,5 +138,21 @@ fn scale(unit: Unit, rows: &[Row]) -> [f64; 2] {
         Unit::Percent | Unit::Cosine => [ends[0].max(-1.0), if ends[1] > ends[0] { ends[1] } else { ends[0] + step }],
         // No difference and the margin are always to be seen.
         Unit::Points => [ends[0].min(-0.03), ends[1].max(0.03)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_can_be_drawn_has_a_short_name() {
+        let drawn: Vec<&str> = FACTS.iter().filter(|fact| !fact.besides).map(|fact| fact.key).collect();
+        for key in drawn.iter().filter(|key| Unit::of(key).is_some()) {
+            assert!(LABELS.iter().any(|(known, label)| known == key && label.chars().count() <= 28), "{key}");
+        }
+        for (key, _) in LABELS {
+            assert!(drawn.contains(key), "{key} is no figure of an answer");
+        }
     }
 }

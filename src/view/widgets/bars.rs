@@ -37,12 +37,15 @@ pub struct Bars<'a> {
     pub cursor: Option<usize>,
     /// Faint upright lines through all rows, behind them.
     pub marks: &'a [f32],
+    /// Where not all rows fit, the smallest are left out, but for the first, the last and the one under the cursor; else the
+    /// list scrolls.
+    pub fold: bool,
 }
 
 impl<'a> Bars<'a> {
     /// Bars on their own scale, without axis and cursor.
     pub fn new(rows: &'a [Bar]) -> Self {
-        Self { rows, range: None, axis: false, cursor: None, marks: &[] }
+        Self { rows, range: None, axis: false, cursor: None, marks: &[], fold: false }
     }
 
     fn scale(&self) -> (f32, f32) {
@@ -60,6 +63,19 @@ impl<'a> Bars<'a> {
         } else {
             (low.min(0.0), high.max(0.0))
         }
+    }
+}
+
+impl Bars<'_> {
+    /// The rows that stay when only so many have room, in their order.
+    fn largest(&self, room: usize) -> Vec<usize> {
+        let always = |index: &usize| [Some(0), self.rows.len().checked_sub(1), self.cursor].contains(&Some(*index));
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        let size = |index: usize| self.rows[index].value.abs();
+        order.sort_by(|a, b| always(b).cmp(&always(a)).then(size(*b).total_cmp(&size(*a))));
+        order.truncate(room);
+        order.sort_unstable();
+        order
     }
 }
 
@@ -84,10 +100,15 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
     let cut = room < bars.rows.len() && room > 1;
     let visible = if cut { room - 1 } else { room.min(bars.rows.len()) };
     let first = window(bars.cursor, bars.rows.len(), visible);
+    let shown = if cut && bars.fold { bars.largest(visible) } else { (first..first + visible).collect() };
     if cut {
         let glyphs = theme.glyphs();
         let below = bars.rows.len() - first - visible;
-        let said = hidden(&[(glyphs.up, first), (glyphs.down, below)]);
+        let said = if bars.fold {
+            format!("{} {} smaller ones folded", glyphs.ellipsis, bars.rows.len() - visible)
+        } else {
+            hidden(&[(glyphs.up, first), (glyphs.down, below)])
+        };
         put(
             buf,
             left.min(area.right()),
@@ -106,7 +127,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
             put(buf, place(*mark, scale.0, scale.1, plot), area.y + line, 1, theme.glyphs().faint[0], theme.dim());
         }
     }
-    for (line, (index, bar)) in bars.rows.iter().enumerate().skip(first).take(visible).enumerate() {
+    for (line, (index, bar)) in shown.iter().map(|index| (*index, &bars.rows[*index])).enumerate() {
         let y = area.y + line as u16 * step;
         let here = bars.cursor == Some(index);
         if here {
@@ -250,6 +271,23 @@ mod tests {
     }
 
     #[test]
+    fn where_rows_are_folded_the_largest_the_ends_and_the_cursor_stay_in_their_order() {
+        let rows: Vec<Bar> =
+            (0..8).map(|index| bar(&format!("r{index}"), [1, 5, 2, 8, 3, 4, 7, 0][index] as f32, Role::Text)).collect();
+        let theme = Theme::new(Depth::None, false);
+        let drawn = screen(30, 6, |area, buf| {
+            draw(area, buf, &theme, &Bars { cursor: Some(2), fold: true, ..Bars::new(&rows) })
+        });
+        let kept: Vec<&str> = drawn
+            .iter()
+            .take(5)
+            .map(|line| line.trim_start_matches(['▸', ' ']).split(' ').next().unwrap_or(""))
+            .collect();
+        assert_eq!(kept, ["r0", "r2", "r3", "r6", "r7"]);
+        assert!(drawn[5].contains("3 smaller ones folded"), "{}", drawn[5]);
+    }
+
+    #[test]
     fn copes_with_every_size() {
         let mut rows: Vec<Bar> = (0..9).map(|index| bar("a label", index as f32 - 3.0, Role::Mean)).collect();
         rows.push(bar("none", f32::NAN, Role::Bad));
@@ -261,7 +299,14 @@ mod tests {
                         area,
                         buf,
                         theme,
-                        &Bars { rows: &rows, range, axis: true, cursor, marks: &[0.0, f32::NAN, 0.75] },
+                        &Bars {
+                            rows: &rows,
+                            range,
+                            axis: true,
+                            cursor,
+                            marks: &[0.0, f32::NAN, 0.75],
+                            fold: range.is_none(),
+                        },
                     );
                 });
             }

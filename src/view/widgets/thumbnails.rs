@@ -3,6 +3,8 @@
 //! With 256 colours or more a cell holds two spots (`▀`: the upper in the ink, the lower behind it); below that, one
 //! glyph. A spot shows the largest number of its block, so that a thin line survives shrinking.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -19,8 +21,8 @@ pub struct Thumbnails<'a> {
     pub columns: &'a [String],
     /// Rows and columns of every map.
     pub size: usize,
-    /// A number from 0 to 1: the map's (row, column) in the grid, and row and column in the map.
-    pub value: &'a dyn Fn((usize, usize), usize, usize) -> f32,
+    /// The largest of some numbers from 0 to 1: the map's (row, column) in the grid, and rows and columns in the map.
+    pub largest: &'a dyn Fn((usize, usize), Range<usize>, Range<usize>) -> f32,
     /// The map under the cursor.
     pub cursor: (usize, usize),
 }
@@ -131,8 +133,7 @@ fn largest(grid: &Thumbnails<'_>, which: (usize, usize), down: (usize, usize), a
         let from = part * grid.size / parts;
         from..((part + 1) * grid.size / parts).max(from + 1)
     };
-    let cells = block(down).flat_map(|row| block(across).map(move |column| (row, column)));
-    cells.map(|(row, column)| (grid.value)(which, row, column)).fold(0.0, f32::max)
+    (grid.largest)(which, block(down), block(across))
 }
 
 #[cfg(test)]
@@ -153,10 +154,14 @@ mod tests {
         f32::from(u8::from(on))
     }
 
+    fn largest(which: (usize, usize), rows: Range<usize>, columns: Range<usize>) -> f32 {
+        rows.flat_map(|row| columns.clone().map(move |column| value(which, row, column))).fold(0.0, f32::max)
+    }
+
     #[test]
     fn thin_lines_survive_shrinking() {
         let (rows, columns) = (names(2), names(2));
-        let grid = Thumbnails { rows: &rows, columns: &columns, size: 100, value: &value, cursor: (1, 0) };
+        let grid = Thumbnails { rows: &rows, columns: &columns, size: 100, largest: &largest, cursor: (1, 0) };
         let theme = Theme::new(Depth::None, true);
         assert_eq!(
             screen(18, 8, |area, buf| draw(area, buf, &theme, &grid)),
@@ -177,9 +182,9 @@ mod tests {
     #[test]
     fn a_cell_has_the_colours_of_two_spots_and_the_last_stays_free() {
         let names = names(1);
-        let value = |_, row: usize, _: usize| row as f32 / 6.0;
+        let largest = |_, rows: Range<usize>, _: Range<usize>| (rows.end - 1) as f32 / 6.0;
         let nothing_above = Color::Reset;
-        let grid = Thumbnails { rows: &names, columns: &names, size: 7, value: &value, cursor: (0, 0) };
+        let grid = Thumbnails { rows: &names, columns: &names, size: 7, largest: &largest, cursor: (0, 0) };
         let theme = Theme::default();
         let mut buf = Buffer::empty(Rect::new(0, 0, 9, 5));
         draw(buf.area, &mut buf, &theme, &grid);
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_scrolls_and_is_counted() {
         let (rows, columns) = (names(24), names(16));
-        let grid = Thumbnails { rows: &rows, columns: &columns, size: 7, value: &value, cursor: (12, 9) };
+        let grid = Thumbnails { rows: &rows, columns: &columns, size: 7, largest: &largest, cursor: (12, 9) };
         let theme = Theme::new(Depth::TwoFiftySix, false);
         let drawn = screen(40, 12, |area, buf| draw(area, buf, &theme, &grid));
         assert!(drawn.iter().any(|line| line.contains('[')), "the cursor is to be seen\n{}", drawn.join("\n"));
@@ -206,7 +211,7 @@ mod tests {
         for size in [0, 1, 2, 128] {
             for cursor in [(0, 0), (5, 11), (9, 99)] {
                 sweep(true, |area, buf, theme| {
-                    let grid = Thumbnails { rows: &rows, columns: &columns, size, value: &value, cursor };
+                    let grid = Thumbnails { rows: &rows, columns: &columns, size, largest: &largest, cursor };
                     draw(area, buf, theme, &grid);
                 });
             }
