@@ -86,7 +86,8 @@ fn take(state: &mut State, editor: &TextArea<'static>) -> Vec<Effect> {
         // That it was cut is said first.
         state.notice = Some(state.notice.take().map_or(said.to_owned(), |cut| format!("{cut} {said}")));
     }
-    (state.cursor.token, state.cursor.row) = (0, 0);
+    // The bench begins anew, on the piece of this sentence that it is about.
+    (state.cursor.token, state.cursor.row, state.cursor.placed) = (0, 0, false);
     results::place(state);
     vec![Effect::Save(state.progress.clone())]
 }

@@ -11,7 +11,9 @@ use crate::bench::{Draw, View, ViewRow};
 use crate::lab::Request;
 use crate::lesson::Format;
 use crate::view::theme::{Role, Theme};
+use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::chart::{self, Chart, Series};
+use crate::view::widgets::text::put;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "attention that the words pay to the first place, with [CLS] there and without",
@@ -23,6 +25,9 @@ pub(super) const ROW: ViewRow = ViewRow {
     wants: |state| vec![state.received_request()],
     ..ViewRow::of(View::Received, "received", Draw::Alone(draw), words)
 };
+
+/// Lines that the curves need below the bars.
+const CURVES: u16 = 7;
 
 /// The arrangements in which one piece, `[CLS]`, is missing.
 const WITHOUT: [usize; 2] = [2, 3];
@@ -63,24 +68,46 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ];
     let body =
         frame("what the first place receives", &format!("layer {layer} [ ]   v arrangement"), &foot, theme, area, buf);
+    let names: Vec<[String; 2]> = (0..all.len()).map(|place| name(place, &stand_in)).collect();
+    let role = |place: usize| if place == at { Role::Cls } else { Role::Dim };
+    // The five side by side in one layer, and below them how that came about.
+    let high = all.len() as u16 + 1;
+    let side_by_side = body.height >= high + CURVES;
+    if side_by_side {
+        let head = format!("layer {layer}: share of a word's attention; faint line: an even share");
+        put(buf, body.x, body.y, body.width, &head, theme.label());
+        let rows: Vec<Bar> = all
+            .iter()
+            .enumerate()
+            .map(|(place, (_, shares))| {
+                let share = shares.get(layer - 1).copied().unwrap_or(f32::NAN);
+                Bar {
+                    label: names[place][1].clone(),
+                    value: share,
+                    text: values::write(f64::from(share), Format::Percent),
+                    role: role(place),
+                    ..Bar::default()
+                }
+            })
+            .collect();
+        let area = Rect { y: body.y + 1, height: high - 1, ..body };
+        bars::draw(area, buf, theme, &Bars { cursor: Some(at), marks: &[even], ..Bars::new(&rows) });
+    }
+    let plot = if side_by_side { Rect { y: body.y + high + 1, height: body.height - high - 1, ..body } } else { body };
     let points: Vec<Vec<(f32, f32)>> = all
         .iter()
         .map(|(_, values)| values.iter().enumerate().map(|(layer, share)| ((layer + 1) as f32, *share)).collect())
         .collect();
-    let names: Vec<[String; 2]> = (0..all.len()).map(|place| name(place, &stand_in)).collect();
+    // Where all have bars, two curves are enough: the chosen one, and the sentence as it is.
     let series: Vec<Series<'_>> = points
         .iter()
         .enumerate()
-        .map(|(place, points)| Series {
-            name: &names[place][1],
-            points,
-            intervals: &[],
-            role: if place == at { Role::Cls } else { Role::Dim },
-        })
+        .filter(|(place, _)| !side_by_side || [0, at].contains(place))
+        .map(|(place, points)| Series { name: &names[place][1], points, intervals: &[], role: role(place) })
         .collect();
     let most = points.iter().flatten().map(|point| point.1).fold(even, f32::max);
     let chart = Chart {
-        title: "share of a word's attention",
+        title: if side_by_side { "the same by layer" } else { "share of a word's attention" },
         series: &series,
         x: Some((1.0, layers.max(1) as f32)),
         y: Some((0.0, most)),
@@ -88,7 +115,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         reference: Some((even, "even")),
         ..Chart::default()
     };
-    chart::draw(body, buf, theme, &chart);
+    chart::draw(plot, buf, theme, &chart);
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

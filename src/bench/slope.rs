@@ -1,4 +1,5 @@
-//! Frozen at the left, fine-tuned at the right, a line for each lane: what training does to a gap.
+//! Frozen at the left, fine-tuned at the right, a line for each lane: what training does to a gap; or the same two lanes by
+//! the number of training sentences.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,7 +17,7 @@ use crate::view::widgets::chart::{self, Chart, Series};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "frozen and fine-tuned side by side, a line for each lane: does training close a gap?",
-    measures: &["full", "positions", "small", "yours"],
+    measures: &["full", "positions", "small", "yours", SIZES],
     settings: &["measure"],
     keys: &[],
     moves: |state, action| {
@@ -25,6 +26,11 @@ pub(super) const ROW: ViewRow = ViewRow {
     },
     ..ViewRow::of(View::Slope, "slope", Draw::Alone(draw), words)
 };
+
+/// The measure that shows `[CLS]` and `GlobalPooling` by the number of training sentences, with the records that it reads,
+/// from few sentences to all.
+const SIZES: &str = "sizes";
+const RECORDS: [&str; 3] = ["small", "positions", "full"];
 
 /// One lane.
 struct Slope {
@@ -46,7 +52,9 @@ struct Slopes {
 /// The lanes that the chosen measure shows; `None` where there are none yet.
 fn lanes(state: &State) -> Option<Slopes> {
     match state.measure()? {
-        file if file != "yours" && !values::misleads(state, &format!("{file}.")) => recorded(state, file),
+        file if !["yours", SIZES].contains(&file) && !values::misleads(state, &format!("{file}.")) => {
+            recorded(state, file)
+        }
         // Records of another model would be taken for this one's.
         _ => measured(state),
     }
@@ -109,7 +117,84 @@ fn finished(mut lanes: Vec<Slope>, train: f64, source: Source) -> Option<Slopes>
     (!lanes.is_empty()).then_some(Slopes { lanes, train, words: None, source })
 }
 
+/// A line of the picture by size: what it is called, its look, and share and interval for each size.
+struct Grown {
+    name: &'static str,
+    role: Role,
+    ends: [[f64; 3]; RECORDS.len()],
+}
+
+/// The four lines by size, with the training sentences of each size; `None` for another model than the recorded one.
+fn grown(state: &State) -> Option<([f64; RECORDS.len()], Vec<Grown>)> {
+    let last = state.layers()?.to_string();
+    let number = |file: &str, key: &str| {
+        let own = !values::misleads(state, &format!("{file}."));
+        own.then(|| super::words::recorded(state, &format!("{file}.{key}"))).flatten()
+    };
+    let sizes = RECORDS.map(|file| number(file, "train"));
+    let line = |name, role, readout: &str, mode: &str| {
+        let ends = RECORDS
+            .map(|file| ["accuracy", "low", "high"].map(|what| number(file, &format!("{readout}.{mode}.{what}"))));
+        let ends: Vec<[f64; 3]> =
+            ends.into_iter().map(|[value, low, high]| Some([value?, low?, high?])).collect::<Option<_>>()?;
+        Some(Grown { name, role, ends: ends.try_into().ok()? })
+    };
+    let lines = [
+        line("[CLS] tuned", Role::Cls, "cls", "finetune"),
+        line("pooling tuned", Role::Mean, "mean", "finetune"),
+        line("pooling frozen", Role::Dim, "mean", &last),
+        line("[CLS] frozen", Role::Dim, "cls", &last),
+    ];
+    let sizes: Vec<f64> = sizes.into_iter().collect::<Option<_>>()?;
+    Some((sizes.try_into().ok()?, lines.into_iter().collect::<Option<_>>()?))
+}
+
+/// What training does, the more sentences it has: the tuned lines rise above the frozen ones and meet.
+fn draw_grown(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
+    let Some((sizes, lines)) = grown(state) else { return false };
+    let mark = blocks::mark(Source::Record, theme);
+    let foot = [
+        said("tuned: all layers learn; frozen: a classifier on the last layer", theme.text()),
+        said("upright lines: 95 % intervals of the two tuned lanes", theme.text()),
+        said(format!("{mark} recorded; test sentences right"), theme.dim()),
+    ];
+    let body = frame("the more sentences to learn from", "v race", &foot, theme, area, buf);
+    let percent = |share: f64| (100.0 * share) as f32;
+    let points: Vec<Vec<(f32, f32)>> = lines
+        .iter()
+        .map(|line| line.ends.iter().enumerate().map(|(size, [value, ..])| (size as f32, percent(*value))).collect())
+        .collect();
+    let intervals: Vec<Vec<(f32, f32)>> = lines
+        .iter()
+        .map(|line| line.ends.iter().map(|[_, low, high]| (percent(*low), percent(*high))).collect())
+        .collect();
+    let series: Vec<Series<'_>> = lines
+        .iter()
+        .zip(points.iter().zip(&intervals))
+        .map(|(line, (points, intervals))| Series {
+            name: line.name,
+            points,
+            intervals: if line.role == Role::Dim { &[] } else { intervals },
+            role: line.role,
+        })
+        .collect();
+    let names = sizes.map(|size| values::write(size, Format::Auto));
+    let chart = Chart {
+        title: "test sentences right, in %",
+        series: &series,
+        x: Some((0.0, (RECORDS.len() - 1) as f32)),
+        x_names: &names.each_ref().map(String::as_str),
+        x_label: "training sentences",
+        ..Chart::default()
+    };
+    chart::draw(body, buf, theme, &chart);
+    true
+}
+
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if state.measure() == Some(SIZES) && draw_grown(state, theme, area, buf) {
+        return;
+    }
     let Some(race) = lanes(state) else {
         return card(
             &[
@@ -177,7 +262,25 @@ fn in_words(lane: &Slope) -> String {
     format!("{}: frozen {frozen}, fine-tuned {tuned}", verdict::name(&lane.readout))
 }
 
+/// The lines by size, each with its figures.
+fn grown_in_words(state: &State) -> Option<Vec<String>> {
+    let (sizes, lines) = grown(state)?;
+    let sizes = sizes.map(|size| values::write(size, Format::Auto));
+    let first = format!("Test sentences right with {} training sentences, recorded:", sizes.join(", "));
+    let line = |line: &Grown| {
+        let shares = line.ends.map(|[value, low, high]| {
+            let [value, low, high] = [value, low, high].map(|share| values::write(share, Format::Percent));
+            format!("{value} ({low} to {high})")
+        });
+        format!("{}: {}.", line.name, shares.join(", "))
+    };
+    Some(std::iter::once(first).chain(lines.iter().map(line)).collect())
+}
+
 fn words(state: &State) -> Option<Vec<String>> {
+    if let Some(said) = (state.measure() == Some(SIZES)).then(|| grown_in_words(state)).flatten() {
+        return Some(said);
+    }
     let race = lanes(state)?;
     let train = values::write(race.train, Format::Auto);
     let first =

@@ -95,7 +95,7 @@ pub(super) fn feedback(
         }
         None => {
             let tells = if state.run_request().is_some() && !state.has_run_here() {
-                "The bench will tell; run it."
+                "Your run decides: press Enter."
             } else if state.missing().is_empty() {
                 "Nothing here decides it."
             } else {

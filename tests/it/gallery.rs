@@ -47,6 +47,8 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("slope", "08", View::Slope, "jj"),
     ("rivals", "09", View::Rivals, "j"),
     ("notebook", "12", View::Notebook, ""),
+    ("notebook_predictions", "12", View::Notebook, "vj"),
+    ("slope_sizes", "08", View::Slope, "vvvv"),
 ];
 
 /// Views that show a run: name, lesson, view, keys pressed when it is done.

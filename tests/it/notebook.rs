@@ -232,3 +232,24 @@ fn a_key_in_the_notebook_costs_little_more_than_its_answers() {
     println!("a key {key:?}, the answers {answer:?}");
     assert!(key < 8 * answer, "a key takes {key:?}, all four answers take {answer:?}");
 }
+
+#[test]
+fn what_became_of_predictions_stands_as_marks_beside_the_questions_and_in_words_below() {
+    let mut driver = Driver::new(120, 36);
+    driver.type_sentence("an uneven but warm little film");
+    see(&mut driver, "06", View::Arrange, "carried");
+    assert_eq!(driver.state.progress.answers["06-carried"].correct, Some(true));
+    driver.open("12");
+    let row = |driver: &Driver, name: &str| {
+        let screen = driver.screen();
+        screen.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name} in\n{screen}")).to_owned()
+    };
+    assert!(row(&driver, "2 Why is it the first token?").contains("✓ · · ·"), "{}", driver.screen());
+    assert!(!row(&driver, "3 How does it learn?").contains('✓'));
+    driver.press("v");
+    assert!(driver.screen().contains("1 of 1 as you said, 1 made"), "{}", driver.screen());
+    assert!(row(&driver, "06 Why first?").contains("✓ · · ·"), "{}", driver.screen());
+    driver.press("jjjjj");
+    let screen = driver.screen();
+    assert!(screen.contains("You said: hardly at all") && screen.contains("You did not say."), "{screen}");
+}

@@ -570,3 +570,15 @@ fn going_back_closes_an_opened_head_before_it_leaves_the_lesson() {
         assert!(matches!(driver.state.screen, Screen::Home { .. }), "{back:?}");
     }
 }
+
+#[test]
+fn another_sentence_has_the_cursor_where_the_bench_looks() {
+    let mut driver = Driver::new(120, 36);
+    to_view(&mut driver, "04", View::Mixing);
+    driver.type_sentence("A dull, endless and thoroughly joyless evening.");
+    let trace = driver.state.trace().expect("the sentence's pass");
+    let shares = trace.mixing.norm.row(trace.mixing.norm.rows - 1);
+    let words = (0..shares.len()).filter(|index| !trace.pieces[*index].special());
+    let most = words.max_by(|a, b| shares[*a].total_cmp(&shares[*b]));
+    assert_eq!(Some(driver.state.cursor.token), most, "{}", driver.screen());
+}

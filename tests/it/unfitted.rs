@@ -71,7 +71,7 @@ fn answers_have_the_names_of_the_labels_learnt() {
     assert!(!screen.contains("1  positive"), "{screen}");
     driver.press("1");
     let screen = driver.screen();
-    assert!(screen.contains("The bench will tell; run it."), "{screen}");
+    assert!(screen.contains("Your run decides: press Enter."), "{screen}");
     driver.key(Key::Enter);
     driver.finish_run();
     let question = driver.state.step().and_then(|step| step.predict.clone()).expect("a question");
@@ -105,7 +105,10 @@ fn with_more_than_two_labels_the_courses_sentences_are_learnt() {
     driver.press("1");
     let screen = driver.screen();
     assert!(screen.contains("its score") && screen.contains("not a probability"), "{screen}");
-    assert!(screen.contains("The bench will tell; run it.") && screen.contains("the sentences of movies"), "{screen}");
+    assert!(
+        screen.contains("Your run decides: press Enter.") && screen.contains("the sentences of movies"),
+        "{screen}"
+    );
     at(&mut driver, "04", "attribution");
     driver.press("1");
     let screen = driver.screen();
