@@ -32,6 +32,8 @@ struct Rival<'a> {
     readout: &'a str,
     /// The difference and its interval, in points.
     points: [f64; 3],
+    /// The difference that each seed found, in points, where there are several.
+    seeds: Vec<f32>,
     verdict: &'a str,
 }
 
@@ -53,9 +55,10 @@ fn rival<'a>(state: &'a State, key: &'a str, mode: &str) -> Option<Rival<'a>> {
         .strip_suffix(mode)?
         .strip_suffix('.')?;
     let number = |what: &str| recorded(state, &format!("{FILE}.cls-{readout}.{mode}.{what}"));
+    let seeds = (0..).map_while(|seed| number(&format!("seed-{seed}"))).map(|share| (100.0 * share) as f32).collect();
     let points = [number("difference")?, number("low")?, number("high")?].map(|share| 100.0 * share);
     match state.records.get(&format!("{FILE}.cls-{readout}.{mode}.verdict"))? {
-        Datum::Text(verdict) => Some(Rival { readout, points, verdict }),
+        Datum::Text(verdict) => Some(Rival { readout, points, seeds, verdict }),
         Datum::Number(_) => None,
     }
 }
@@ -84,7 +87,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
                 text: format!("{} {}", values::write(rival.points[0] / 100.0, Format::Points), short(rival.verdict)),
                 role: role(rival.readout),
                 interval: Some((low, high)),
-                dots: Vec::new(),
+                dots: rival.seeds.clone(),
             }
         })
         .collect();
@@ -92,7 +95,8 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let count = |key: &str| recorded(state, &format!("{FILE}.{key}")).map_or(0, |number| number as usize);
     let mark = blocks::mark(Source::Record, theme);
     let frozen = state.measure() == Some("frozen");
-    let seeds = if frozen { String::new() } else { format!(", {} seeds", count("seeds")) };
+    let seeds =
+        if frozen { String::new() } else { format!("; {} one of {} seeds", theme.glyphs().seed, count("seeds")) };
     let foot = [
         said(in_words(chosen), theme.value()),
         said(

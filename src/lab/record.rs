@@ -121,6 +121,11 @@ pub fn flatten(report: &RaceReport) -> BTreeMap<String, Datum> {
         put(format!("{key}.p"), Datum::Number(worth.p_value));
         put(format!("{key}.verdict"), Datum::Text(worth.verdict.name().to_owned()));
         put(format!("{key}.smallest"), Datum::Number(worth.smallest_visible));
+        if worth.by_seed.len() > 1 {
+            for (seed, difference) in worth.by_seed.iter().enumerate() {
+                put(format!("{key}.seed-{seed}"), Datum::Number(*difference));
+            }
+        }
     }
     if let Some(majority) = report.majority {
         values.entry("majority.accuracy".to_owned()).or_insert(Datum::Number(majority));

@@ -78,8 +78,8 @@ impl Table {
     }
 
     /// The mean, and its chance by a two-way analysis of variance: seeds and sentences are drawn at random (H. Scheffé
-    /// 1959, The Analysis of Variance, chapter 7). The single answers' own noise is in the variance over sentences; what
-    /// the seeds' means vary beyond it comes from the seeds.
+    /// 1959, The Analysis of Variance, chapter 7). Its variance has two parts that overlap in nothing: what the seeds'
+    /// means vary, with the single answers' own noise in them, and what is the sentences' own, which every seed finds.
     ///
     /// Degrees of freedom: S - 1 over the seeds' share of the variance, n - 1 over the rest. F. E. Satterthwaite (1946,
     /// Biometrics 2) squares the share; with few seeds the share is itself a guess, and intervals came out too short in
@@ -114,10 +114,11 @@ impl Table {
             + seeds * self.made_up.iter().map(|value| square(*value)).sum::<f64>();
         let of_seeds: f64 = means.iter().map(|mean| square(*mean)).sum();
         let rest = (all - seeds * between - n * of_seeds).max(0.0) / ((seeds - 1.0) * (n - 1.0));
-        let beyond = (of_seeds / (seeds - 1.0) - rest / n).max(0.0) / seeds;
-        let share = beyond / (beyond + from_sentences).max(f64::MIN_POSITIVE);
+        let of_seeds = of_seeds / (seeds - 1.0) / seeds;
+        let own = (from_sentences - rest / n / seeds).max(0.0);
+        let share = of_seeds / (of_seeds + own).max(f64::MIN_POSITIVE);
         let freedom = 1.0 / (share / (seeds - 1.0) + (1.0 - share) / (n - 1.0));
-        Estimate { seeds: Some(beyond), freedom, ..one }
+        Estimate { sentences: own, seeds: Some(of_seeds), freedom, ..one }
     }
 }
 

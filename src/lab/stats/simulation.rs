@@ -1,9 +1,8 @@
 //! How often the intervals hold the truth: pairs of lanes are made up, with a known difference, again and again.
 //!
 //! A sentence's difference is partly its own (every seed finds it) and partly chance of the single answer; a seed shifts
-//! all of its sentences. Of recorded lanes 1 to 73 % of a sentence's variance are its own, and seeds differ by 0.1 to 1.3
-//! points. Where they differ by more than that, three seeds are few: at 2 points and 2,000 sentences the intervals of three
-//! seeds hold the truth 92 times of a hundred, of five seeds 94.
+//! all of its sentences. Of recorded pairs of fine-tuned lanes up to a quarter of a sentence's variance is its own, and seeds
+//! differ by up to 1.6 points; the cases go to twice that, and to sentences whose variance is nearly all their own.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -49,7 +48,7 @@ fn made_up(seeds: usize, sentences: usize, own: f64, spread: f64, random: &mut C
 #[test]
 fn intervals_hold_the_truth_nineteen_times_in_twenty() {
     for seeds in [1, 3, 5, 10] {
-        for (own, spread) in [(0.2, 0.002), (0.2, 0.012), (0.95, 0.002), (0.95, 0.012)] {
+        for (own, spread) in [0.2, 0.95].into_iter().flat_map(|own| [0.002, 0.012, 0.03].map(|spread| (own, spread))) {
             for sentences in [300, 2_000] {
                 let mut random = ChaCha8Rng::seed_from_u64(sentences as u64);
                 let hits = (0..TIMES)

@@ -88,9 +88,9 @@ fn the_two_parts_are_those_of_a_two_way_analysis() {
     let rest = rest / ((s - 1.0) * (n - 1.0));
     let estimate = table.estimate();
     near(estimate.centre, mean, 1e-12);
-    near(estimate.sentences, sentences / (n * s), 1e-12);
-    near(estimate.seeds.expect("two seeds"), (seeds - rest).max(0.0) / (n * s), 1e-12);
-    assert!(seeds > rest, "the example has a part of the seeds");
+    near(estimate.sentences, (sentences - rest).max(0.0) / (n * s), 1e-12);
+    near(estimate.seeds.expect("two seeds"), seeds / (n * s), 1e-12);
+    assert!(sentences > rest, "the example has a part of the sentences");
     let (from_sentences, from_seeds) = estimate.parts(3);
     let half = from_sentences.hypot(from_seeds.expect("a part"));
     near(half, estimate.half(3), 1e-12);

@@ -276,7 +276,7 @@ mod tests {
             (0..8).map(|index| bar(&format!("r{index}"), [1, 5, 2, 8, 3, 4, 7, 0][index] as f32, Role::Text)).collect();
         let theme = Theme::new(Depth::None, false);
         let drawn = screen(30, 6, |area, buf| {
-            draw(area, buf, &theme, &Bars { cursor: Some(2), fold: true, ..Bars::new(&rows) })
+            draw(area, buf, &theme, &Bars { cursor: Some(2), fold: true, ..Bars::new(&rows) });
         });
         let kept: Vec<&str> = drawn
             .iter()

@@ -98,7 +98,7 @@ fn drawn(picture: &Picture) -> Markup {
     let bottom = LINE * picture.rows.len() as f64;
     let caption = match picture.unit {
         Unit::Percent => "Shares in percent.",
-        Unit::Points => "Differences in points, second minus first; grey: less than the margin of two points.",
+        Unit::Points => "Differences in points; grey: less than the margin of two points.",
         Unit::Cosine => "Cosines: 1 is the same direction.",
     };
     let ticks = [low, f64::midpoint(low, high), high];
