@@ -59,11 +59,13 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let columns = labels(trace, theme);
     // The top layer stands on top: that is where the loss comes in.
     let rows: Vec<String> = (0..map.rows).rev().map(layer_name).collect();
-    // In thousandths, so that a cell can hold the number.
-    let value = |row: usize, column: usize| 1e3 * map.at(map.rows - 1 - row, column);
+    // Of each layer's lengths, as the lessons speak of them.
+    let sums: Vec<f32> = (0..map.rows).map(|row| map.row(row).iter().sum::<f32>().max(f32::MIN_POSITIVE)).collect();
+    let share = |row: usize, column: usize| 100.0 * map.at(row, column) / sums[row];
+    let value = |row: usize, column: usize| share(map.rows - 1 - row, column);
     let largest = |columns: Range<usize>| {
-        let of = |row: usize| columns.clone().map(move |column| map.at(row, column));
-        1e3 * (0..map.rows).flat_map(of).fold(0f32, f32::max)
+        let of = |row: usize| columns.clone().map(move |column| share(row, column));
+        (0..map.rows).flat_map(of).fold(0f32, f32::max)
     };
     // Where [CLS] has far more than the others, they have the colours to themselves and it stays a number.
     let (first, others) = (largest(0..1), largest(1..map.cols));
@@ -72,14 +74,14 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     let scale = Scale::between(0.0, most.max(f32::MIN_POSITIVE));
     let touched = (0..map.cols).filter(|column| map.at(layer, *column) > 0.0).count();
     let under = format!(
-        "{}, layer {layer}: {:.3} thousandths; the loss touches {touched} of {} positions here",
+        "{}, layer {layer}: {:.1} % of the layer's lengths; the loss touches {touched} of {} positions here",
         columns[at],
-        1e3 * map.at(layer, at),
+        share(layer, at),
         map.cols
     );
     let foot = [
         said(under, theme.value()),
-        said("length of the gradient: how much this vector is told to change", theme.text()),
+        said("length of a gradient: how much its vector is told to change; a row adds to 100", theme.text()),
         unit(scale.legend(1, theme), apart, theme),
         measured(&how(data, readout, trace), theme),
     ];
@@ -99,7 +101,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
 /// The legend with its unit.
 fn unit(mut legend: Line<'static>, apart: bool, theme: &Theme) -> Line<'static> {
     let cls = if apart { "; [CLS] itself has no colour" } else { "" };
-    legend.spans.push(Span::styled(format!(" thousandths{cls}"), theme.text()));
+    legend.spans.push(Span::styled(format!(" % of a layer's lengths{cls}"), theme.text()));
     legend
 }
 

@@ -1,6 +1,7 @@
 //! Classifiers side by side: what would run, curves while it runs, accuracies with intervals and what they say.
 
 mod before;
+mod differences;
 mod reads;
 mod recorded;
 mod result;

@@ -18,14 +18,23 @@ use crate::view::widgets::blocks;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "recorded readouts against [CLS]: difference, interval and margin",
-    measures: &["tuned", "frozen"],
+    measures: &["tuned", "frozen", ALL],
     settings: &["measure"],
     moves: |state, action| over_list(state, action, rivals(state).len()),
     ..ViewRow::of(View::Rivals, "rivals", Draw::Alone(draw), words)
 };
 
-/// The record with the most readouts in both modes.
-const FILE: &str = "positions";
+/// The measure that shows the frozen readouts on all sentences.
+const ALL: &str = "frozen-all";
+
+/// The record with the most readouts in both modes; that of all sentences, frozen.
+fn file(state: &State) -> &'static str {
+    if state.measure() == Some(ALL) { "frozen" } else { "positions" }
+}
+
+fn is_frozen(state: &State) -> bool {
+    state.measure() != Some("tuned")
+}
 
 /// One readout against `[CLS]`.
 struct Rival<'a> {
@@ -39,25 +48,21 @@ struct Rival<'a> {
 
 /// `finetune`, or the last layer.
 fn mode(state: &State) -> Option<String> {
-    if state.measure() == Some("frozen") {
-        state.layers().map(|last| last.to_string())
-    } else {
-        Some("finetune".into())
-    }
+    if is_frozen(state) { state.layers().map(|last| last.to_string()) } else { Some("finetune".into()) }
 }
 
-/// What a key `positions.cls-NAME.MODE.difference` begins.
+/// What a key `FILE.cls-NAME.MODE.difference` begins.
 fn rival<'a>(state: &'a State, key: &'a str, mode: &str) -> Option<Rival<'a>> {
     let readout = key
-        .strip_prefix(FILE)?
+        .strip_prefix(file(state))?
         .strip_prefix(".cls-")?
         .strip_suffix(".difference")?
         .strip_suffix(mode)?
         .strip_suffix('.')?;
-    let number = |what: &str| recorded(state, &format!("{FILE}.cls-{readout}.{mode}.{what}"));
+    let number = |what: &str| recorded(state, &format!("{}.cls-{readout}.{mode}.{what}", file(state)));
     let seeds = (0..).map_while(|seed| number(&format!("seed-{seed}"))).map(|share| (100.0 * share) as f32).collect();
     let points = [number("difference")?, number("low")?, number("high")?].map(|share| 100.0 * share);
-    match state.records.get(&format!("{FILE}.cls-{readout}.{mode}.verdict"))? {
+    match state.records.get(&format!("{}.cls-{readout}.{mode}.verdict", file(state)))? {
         Datum::Text(verdict) => Some(Rival { readout, points, seeds, verdict }),
         Datum::Number(_) => None,
     }
@@ -65,7 +70,9 @@ fn rival<'a>(state: &'a State, key: &'a str, mode: &str) -> Option<Rival<'a>> {
 
 /// The readouts that the record has beside `[CLS]`, the best first.
 fn rivals(state: &State) -> Vec<Rival<'_>> {
-    let Some(mode) = mode(state).filter(|_| !values::misleads(state, &format!("{FILE}."))) else { return Vec::new() };
+    let Some(mode) = mode(state).filter(|_| !values::misleads(state, &format!("{}.", file(state)))) else {
+        return Vec::new();
+    };
     let mut found: Vec<Rival<'_>> = state.records.keys().filter_map(|key| rival(state, key, &mode)).collect();
     found.sort_by(|one, other| other.points[0].total_cmp(&one.points[0]));
     found
@@ -92,9 +99,9 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         })
         .collect();
     let margin = Margin::default().points() as f32;
-    let count = |key: &str| recorded(state, &format!("{FILE}.{key}")).map_or(0, |number| number as usize);
+    let count = |key: &str| recorded(state, &format!("{}.{key}", file(state))).map_or(0, |number| number as usize);
     let mark = blocks::mark(Source::Record, theme);
-    let frozen = state.measure() == Some("frozen");
+    let frozen = is_frozen(state);
     let seeds =
         if frozen { String::new() } else { format!("; {} one of {} seeds", theme.glyphs().seed, count("seeds")) };
     let foot = [

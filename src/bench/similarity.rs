@@ -22,9 +22,19 @@ pub(super) const ROW: ViewRow = ViewRow {
     hides: |_| true,
     wants: |state| state.space_request().into_iter().collect(),
     ways: |_| &Way::ALL,
+    starts,
     moves: over_rows,
     ..ViewRow::of(View::Similarity, "similarity", Draw::Traced(draw), words)
 };
+
+/// The longest word that is there twice; it is what the others are compared with.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let pieces = &state.trace()?.pieces;
+    let pairs = (0..pieces.len()).flat_map(|row| (row + 1..pieces.len()).map(move |column| (row, column)));
+    let twice = pairs.filter(|(row, column)| !pieces[*row].special() && pieces[*row].text == pieces[*column].text);
+    // Of equals the first.
+    twice.min_by_key(|(row, _)| std::cmp::Reverse(pieces[*row].text.chars().count()))
+}
 
 pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let layer = state.cursor.layer.min(trace.hidden_states.len().saturating_sub(1));

@@ -205,5 +205,5 @@ fn selection_and_focus_need_no_colour() {
     assert!(driver.screen().lines().nth(first + 1).is_some_and(|line| line.contains('>')), "{}", driver.screen());
     // In a map the cell under the cursor stands in brackets.
     to_view(&mut driver, "04", View::Mixing);
-    assert!(driver.screen().lines().any(|line| line.contains('[') && line.contains("layer 1")), "{}", driver.screen());
+    assert!(driver.screen().lines().any(|line| line.contains('[') && line.contains("layer 6")), "{}", driver.screen());
 }

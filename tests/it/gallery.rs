@@ -46,6 +46,7 @@ const AT_ONCE: &[(&str, &str, View, &str)] = &[
     ("histories", "11", View::Histories, "j"),
     ("slope", "08", View::Slope, "jj"),
     ("rivals", "09", View::Rivals, "j"),
+    ("rivals_all", "06", View::Rivals, ""),
     ("notebook", "12", View::Notebook, ""),
     ("notebook_predictions", "12", View::Notebook, "vj"),
     ("slope_sizes", "08", View::Slope, "vvvv"),

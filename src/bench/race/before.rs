@@ -72,8 +72,11 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
         Recorded::of(state, &request, theme).filter(|known| high + known.height() + PRESS <= body.height)
     {
         lines(&shown, body, buf);
-        recorded::draw(&known, state, theme, Rect { y: body.y + high, height: known.height(), ..body }, buf);
-        let used = high + known.height();
+        // What they differ by, where that leaves as much room.
+        let all = known.height() + known.more();
+        let tall = if high + all + PRESS <= body.height { all } else { known.height() };
+        recorded::draw(&known, state, theme, Rect { y: body.y + high, height: tall, ..body }, buf);
+        let used = high + tall;
         rest = Rect { y: body.y + used, height: body.height - used, ..body };
         shown.clear();
     }

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::whole;
+use super::{differences, whole};
 use crate::app::{State, values};
 use crate::bench::words::recorded;
-use crate::lab::{Mode, RaceRequest, verdict};
+use crate::lab::{Margin, Mode, RaceRequest, verdict};
 use crate::lesson::Source;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
@@ -21,6 +21,8 @@ pub(super) struct Recorded {
     file: &'static str,
     tuned: bool,
     rows: Vec<Bar>,
+    /// What the others differ by from `[CLS]`.
+    differences: Vec<Bar>,
 }
 
 impl Recorded {
@@ -45,12 +47,20 @@ impl Recorded {
                 ..Bar::default()
             })
         };
+        let difference = |file: &str, readout: &str| {
+            let of = |what: &str| recorded(state, &format!("{file}.cls-{readout}.{at}.{what}"));
+            let seeds: Vec<f64> = (0..).map_while(|seed| of(&format!("seed-{seed}"))).collect();
+            let ends = [of("difference")?, of("low")?, of("high")?];
+            let row = differences::row(["cls", readout], ends, &seeds, format!("{:+.1}{mark}", 100.0 * ends[0]));
+            Some(Bar { role: Role::Dim, ..row })
+        };
         // Layers below the last are in the record of all sentences alone.
         [near, all].into_iter().filter(|file| request.against.is_none() && !values::is_foreign(state, file)).find_map(
             |file| {
                 let rows: Vec<Bar> =
                     request.readouts.iter().filter_map(|readout| row(file, &readout.to_string())).collect();
-                (rows.len() > 1).then_some(Self { file, tuned, rows })
+                let differences = request.readouts.iter().filter_map(|other| difference(file, &other.to_string()));
+                (rows.len() > 1).then(|| Self { file, tuned, rows, differences: differences.collect() })
             },
         )
     }
@@ -58,6 +68,11 @@ impl Recorded {
     /// Lines that it takes: a title, the lanes, their axis, and an empty one.
     pub(super) fn height(&self) -> u16 {
         self.rows.len() as u16 + 3
+    }
+
+    /// Lines that the differences take below, with an empty one; none where there are none.
+    pub(super) fn more(&self) -> u16 {
+        if self.differences.is_empty() { 0 } else { differences::height(self.differences.len()) + 1 }
     }
 }
 
@@ -72,6 +87,10 @@ pub(super) fn draw(known: &Recorded, state: &State, theme: &Theme, area: Rect, b
     };
     let said = format!("Recorded, share right: {} sentences{how}", whole(count("train")));
     put(buf, area.x, area.y, area.width, &fit(&said, usize::from(area.width), theme.ascii), theme.label());
-    let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
-    bars::draw(plot, buf, theme, &Bars { axis: true, ..Bars::new(&known.rows) });
+    let plot = Rect { y: area.y + 1, height: known.height() - 2, ..area };
+    bars::draw(plot.intersection(area), buf, theme, &Bars { axis: true, ..Bars::new(&known.rows) });
+    if area.height >= known.height() + known.more() && known.more() > 0 {
+        let below = Rect { y: area.y + known.height(), height: known.more() - 1, ..area };
+        differences::draw(&known.differences, Margin::default(), theme, below, buf);
+    }
 }

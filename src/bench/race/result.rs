@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{draw_lanes, named, whole};
+use super::{differences, draw_lanes, named, whole};
 use crate::app::State;
 use crate::bench::{frame, measured_run, said};
 use crate::lab::race::confusion::over;
@@ -67,7 +67,7 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     }
     text.extend(say(verdict::RULE, theme.dim()));
     let rows = named(&models, two).len() as u16 + 2;
-    let below = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
+    let mut below = Rect { y: body.y + rows + 1, height: body.height.saturating_sub(rows + 1), ..body };
     // Many lanes on a low screen leave no room for words: these then stand on a page of their own.
     let first = state.cursor.offset;
     let apart = below.height < LEAST && text.len() > usize::from(below.height);
@@ -76,6 +76,16 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
     }
     let place = Rect { height: rows.min(body.height - u16::from(apart && body.height > 0)), ..body };
     draw_lanes(&models, two, theme, place, buf);
+    // The verdict as a picture, where it leaves room for words.
+    let apart_by = if two { Vec::new() } else { differences::rows(&report.pairs) };
+    let high = differences::height(apart_by.len());
+    if let Some(pair) = report.pairs.first()
+        && !apart_by.is_empty()
+        && below.height >= high + 1 + LEAST
+    {
+        differences::draw(&apart_by, pair.worth.margin, theme, Rect { height: high, ..below }, buf);
+        below = Rect { y: below.y + high + 1, height: below.height - high - 1, ..below };
+    }
     if apart {
         let line = Rect { y: body.bottom().saturating_sub(1).max(body.y), height: 1, ..body };
         lines(&[said("j: what this says", theme.dim())], line, buf);

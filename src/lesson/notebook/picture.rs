@@ -100,6 +100,8 @@ pub(super) fn pictures(points: &[Point]) -> Vec<Picture> {
         let (Some(unit), Some(row)) = (Unit::of(point.key), row(point)) else { continue };
         let experiment = point.key.split('.').next().unwrap_or_default();
         match kinds.iter_mut().find(|(known, of, _)| *known == experiment && *of == unit) {
+            // The same figure of two races is one row, where both came to the same.
+            Some((.., rows)) if rows.iter().any(|known| (&known.label, &known.text) == (&row.label, &row.text)) => {}
             Some((.., rows)) => rows.push(row),
             None => kinds.push((experiment, unit, vec![row])),
         }
