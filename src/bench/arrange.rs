@@ -40,6 +40,9 @@ const CURVES: u16 = 6;
 const LEAST: f32 = -7.0;
 const MOST: f32 = 1.0;
 
+/// What is less than this power of ten is rounding.
+const ROUNDING: f32 = -4.0;
+
 /// What was done, in words.
 fn name(change: Change) -> &'static str {
     match change {
@@ -110,8 +113,8 @@ fn role(one: &Arrangement, shown: Change) -> Role {
 fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let number = |one: &Arrangement| one.largest.get(layer).copied().unwrap_or(f32::NAN);
     let heads = [
-        format!("largest change of any number, layer {layer} (each eighth of the line: ten times more)"),
-        format!("largest change, layer {layer} (each eighth: ten times more)"),
+        format!("largest change, layer {layer}; each eighth is ten times more; left of the line: rounding"),
+        format!("largest change, layer {layer}; left of the line: rounding"),
         format!("largest change, layer {layer}"),
     ];
     let head = heads.iter().find(|head| head.len() <= usize::from(area.width)).map_or("", String::as_str);
@@ -128,7 +131,7 @@ fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, are
         .collect();
     let range = Some((0.0, MOST - LEAST));
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    bars::draw(below, buf, theme, &Bars { range, ..Bars::new(&rows) });
+    bars::draw(below, buf, theme, &Bars { range, marks: &[ROUNDING - LEAST], ..Bars::new(&rows) });
 }
 
 /// How far `[CLS]` turns, layer by layer.
