@@ -95,16 +95,17 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     driver.key(Key::Tab);
     assert_eq!(driver.state.marker().as_deref(), Some("[12.1 ready]"));
     assert!(driver.screen().contains("0 of 6 measured here"), "{}", driver.screen());
-    assert!(driver.screen().contains("Recorded. To measure it"), "{}", driver.screen());
+    assert!(driver.screen().contains("1 Is [CLS] an aggregate?        recorded"), "{}", driver.screen());
+    assert!(driver.screen().contains("[CLS], frozen"), "its figures are a picture: {}", driver.screen());
 
     // What does not fit comes with J; another question begins at its own beginning.
-    let other = "nearest training sentence has the same label";
-    assert!(driver.screen().contains("part 1 of 2: J shows the next"), "{}", driver.screen());
-    assert!(!driver.screen().contains("nearest"), "{}", driver.screen());
+    assert!(driver.screen().contains(": J shows each figure with its interval"), "{}", driver.screen());
+    assert!(!driver.screen().contains("To measure it"), "{}", driver.screen());
     driver.press("J");
-    assert!(driver.screen().contains(other), "{}", driver.screen());
+    assert!(driver.screen().contains("Recorded. To measure it"), "{}", driver.screen());
+    assert!(driver.screen().contains("95 % interval "), "{}", driver.screen());
     driver.press("jk");
-    assert!(driver.screen().contains("part 1 of 2"), "{}", driver.screen());
+    assert!(driver.screen().contains("part 1 of "), "{}", driver.screen());
 
     // A quick one: your sentence in four arrangements.
     driver.press("j");
@@ -117,6 +118,9 @@ fn gaps_are_filled_by_one_key_and_the_notebook_is_exported() {
     // What training made of [CLS] is recorded still: half of the answer is measured, and it says so.
     let screen = driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(screen.contains("1 of 6 measured here"), "{screen}");
+    assert!(screen.contains("3 How does it learn? in part"), "{screen}");
+    driver.press("J");
+    let screen = driver.screen().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(screen.contains("A part of this answer is recorded"), "{screen}");
     driver.key(Key::Enter);
     assert!(driver.screen().contains("there is no gap to fill"), "{}", driver.screen());

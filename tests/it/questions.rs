@@ -69,5 +69,5 @@ fn a_list_that_does_not_fit_says_how_many_more() {
     driver.key(clsroom::app::Key::Enter);
     driver.press("n");
     driver.key(clsroom::app::Key::Tab);
-    assert!(driver.screen().contains(" more"), "{}", driver.screen());
+    assert!(driver.screen().contains(" smaller ones folded"), "{}", driver.screen());
 }

@@ -16,6 +16,9 @@ use crate::view::widgets::text::{fit, put};
 /// Records of races, by the most training sentences of a race that is nearest to them.
 const BY_SIZE: [(usize, &str); 2] = [(1_000, "small"), (3_500, "positions")];
 
+/// The record of the two readouts that the course is about, on all sentences.
+const FULL: &str = "full";
+
 /// A record of such a race, and its lanes that this one would run.
 pub(super) struct Recorded {
     file: &'static str,
@@ -31,8 +34,8 @@ impl Recorded {
         let ([mode], [layer]) = (&request.modes[..], &request.layers[..]) else { return None };
         let tuned = *mode == Mode::Finetune;
         let size = request.train.unwrap_or(usize::MAX);
-        let all = if tuned { "full" } else { "frozen" };
-        let near = BY_SIZE.iter().find(|(most, _)| size <= *most).map_or(all, |(_, file)| *file);
+        let all = if tuned { FULL } else { "frozen" };
+        let near = BY_SIZE.iter().find(|(most, _)| size <= *most).map_or(FULL, |(_, file)| *file);
         let at = if tuned { "finetune".to_owned() } else { layer.to_string() };
         let mark = blocks::mark(Source::Record, theme);
         let row = |file: &str, readout: &str| {
@@ -55,14 +58,19 @@ impl Recorded {
             Some(Bar { role: Role::Dim, ..row })
         };
         // Layers below the last are in the record of all sentences alone.
-        [near, all].into_iter().filter(|file| request.against.is_none() && !values::is_foreign(state, file)).find_map(
-            |file| {
+        [near, FULL, all]
+            .into_iter()
+            .filter(|file| request.against.is_none() && !values::is_foreign(state, file))
+            .find_map(|file| {
                 let rows: Vec<Bar> =
                     request.readouts.iter().filter_map(|readout| row(file, &readout.to_string())).collect();
+                // Of the few frozen lanes there only where it has all that are asked for: the lessons quote them from it.
+                if file == FULL && !tuned && rows.len() < request.readouts.len() {
+                    return None;
+                }
                 let differences = request.readouts.iter().filter_map(|other| difference(file, &other.to_string()));
                 (rows.len() > 1).then(|| Self { file, tuned, rows, differences: differences.collect() })
-            },
-        )
+            })
     }
 
     /// Lines that it takes: a title, the lanes, their axis, and an empty one.
