@@ -14,6 +14,7 @@ use crate::lab::Request;
 use crate::lab::arrange::{ArrangeData, Arrangement, Change};
 use crate::lab::way::Way;
 use crate::lesson::Format;
+use crate::lesson::notebook::ROUNDING;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
@@ -39,9 +40,6 @@ const CURVES: u16 = 6;
 /// Powers of ten at the ends of the bars: less than rounding, and more than any number of a vector changes.
 const LEAST: f32 = -7.0;
 const MOST: f32 = 1.0;
-
-/// What is less than this power of ten is rounding.
-const ROUNDING: f32 = -4.0;
 
 /// What was done, in words.
 fn name(change: Change) -> &'static str {
@@ -131,7 +129,7 @@ fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, are
         .collect();
     let range = Some((0.0, MOST - LEAST));
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    bars::draw(below, buf, theme, &Bars { range, marks: &[ROUNDING - LEAST], ..Bars::new(&rows) });
+    bars::draw(below, buf, theme, &Bars { range, marks: &[ROUNDING.log10() as f32 - LEAST], ..Bars::new(&rows) });
 }
 
 /// How far `[CLS]` turns, layer by layer.

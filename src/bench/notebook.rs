@@ -14,7 +14,7 @@ use crate::app::{Action, State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::Request;
 use crate::lesson::Source;
-use crate::lesson::notebook::{Answer, MARGIN, Picture, Point, Row, Unit};
+use crate::lesson::notebook::{Answer, MARGIN, Picture, Point, Row, SHORT, Unit};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
@@ -43,6 +43,10 @@ pub(super) const ROW: ViewRow = ViewRow {
 /// Lines from which the whole list stands above the answer, and lines that the answer has below that.
 const ALL: u16 = 15;
 const SPREAD: usize = 8;
+
+/// Where the marks of predictions stand in a row of the list, and what is written above them.
+const MARKS: u16 = 46;
+const HEAD: &str = "you predicted";
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if predicted::is_shown(state) {
@@ -79,12 +83,12 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let strip = predicted::strip(&state.predicted(answer.lesson), theme);
         buf.set_line(row.x, row.y, &heading(index, answer, index == shown, theme), row.width);
         let wide = strip.width() as u16;
-        if row.width > 46 + wide {
-            buf.set_line(row.x + 46, row.y, &strip, wide);
+        if row.width > MARKS + wide {
+            buf.set_line(row.x + MARKS, row.y, &strip, wide);
         }
     }
-    if body.width > 60 && body.y > area.y {
-        put(buf, body.x + 46, body.y - 1, body.width - 46, "you predicted", theme.label());
+    if body.width > MARKS + HEAD.len() as u16 && body.y > area.y {
+        put(buf, body.x + MARKS, body.y - 1, body.width - MARKS, HEAD, theme.label());
     }
     let below = list.height + 1;
     let rest = Rect { y: body.y + below, height: body.height.saturating_sub(below), ..body };
@@ -103,7 +107,7 @@ fn evidence(answer: &Answer) -> &'static str {
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, theme: &Theme) -> Line<'a> {
     let style = if focus { theme.focus() } else { theme.text() };
-    let name = pad(&format!("{} {}", index + 1, answer.short), 30, theme.ascii);
+    let name = pad(&format!("{} {}", index + 1, SHORT[index]), 30, theme.ascii);
     let known = if answer.gap.is_none() { theme.good() } else { theme.label() };
     Line::from(vec![
         Span::styled(format!("{} ", if focus { theme.glyphs().pointer } else { " " }), theme.key()),
@@ -123,20 +127,17 @@ fn spread(answer: &Answer, page: isize, theme: &Theme, area: Rect, buf: &mut Buf
     }
     let parts = 1 + details.len().div_ceil(room - 1);
     let number = page.rem_euclid(parts as isize) as usize;
-    let (mut text, after) = if number == 0 {
-        let first: Vec<Line<'_>> = verdict.into_iter().take(room - 1).collect();
-        (first, "each figure with its interval")
+    let (text, after): (Vec<Line<'_>>, _) = if number == 0 {
+        (verdict.into_iter().take(room - 1).collect(), "each figure with its interval")
     } else {
         let own = details.into_iter().skip((number - 1) * (room - 1)).take(room - 1).collect();
         (own, if number + 1 == parts { "the picture again" } else { "the next" })
     };
-    let written = text.len();
-    text.truncate(room - 1);
     let turn = format!("part {} of {parts}: J shows {after}", number + 1);
     lines(&text, area, buf);
     put(buf, area.x, area.bottom() - 1, area.width, &turn, theme.key());
     if number == 0 {
-        let below = written as u16;
+        let below = text.len() as u16;
         let free = Rect { y: area.y + below, height: area.height.saturating_sub(below + 1), ..area };
         pictures(&answer.pictures(), theme, free, buf);
     }

@@ -15,7 +15,7 @@ mod picture;
 mod time;
 
 pub use again::{beside, trace};
-pub use answers::{Answer, LESSONS, QUESTIONS, answers};
+pub use answers::{Answer, LESSONS, QUESTIONS, ROUNDING, SHORT, answers};
 pub use claims::MARGIN;
 pub use document::{Document, Part, Run};
 pub use document::{at, sheet};

@@ -155,7 +155,7 @@ impl Batch {
     /// but what follows attention is computed of the wanted ones alone.
     ///
     /// # Errors
-    /// None on a processor.
+    /// When candle cannot lay out the rows.
     pub fn with_wanted(mut self, rows: &[u32]) -> Result<Self> {
         self.wanted = Some(Tensor::new(rows, &Device::Cpu)?);
         Ok(self)
@@ -317,7 +317,10 @@ impl Attention {
         wanted: Option<&Tensor>,
         keep: &mut dyn Keep,
     ) -> Result<Tensor> {
-        let pick = |all: Tensor| wanted.map_or(Ok(all.clone()), |rows| all.index_select(rows, 0));
+        let pick = |all: Tensor| match wanted {
+            Some(rows) => all.index_select(rows, 0),
+            None => Ok(all),
+        };
         let cut = batch.edges.iter().filter(|edge| edge.layer == layer).map(|edge| (edge.to, edge.from)).collect();
         let heads = Heads { number: self.heads, sequences: batch.sequences.clone(), cut };
         if keep.wants_steps() {

@@ -8,7 +8,7 @@ use super::widgets::scale::{hidden, window};
 use super::widgets::text::{fit, pad, put, span, width};
 use crate::app::State;
 use crate::lesson::Lesson;
-use crate::lesson::notebook::LESSONS;
+use crate::lesson::notebook::{LESSONS, SHORT};
 use crate::wording::counted;
 
 pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -43,15 +43,7 @@ pub(super) fn draw(state: &State, cursor: usize, theme: &Theme, area: Rect, buf:
         put(buf, left, top, width, "Four questions and two claims", theme.heading());
         y = top + 1;
     }
-    let questions = [
-        "Is [CLS] an aggregate?",
-        "Why is it first?",
-        "How does it learn?",
-        "Can the sentence be recovered?",
-        "Is pooling as good?",
-        "Would any token do?",
-    ];
-    for question in questions.into_iter().filter(|_| asked) {
+    for question in SHORT.into_iter().filter(|_| asked) {
         if x + question.len() as u16 > area.right() - 1 {
             (x, y) = (left + 2, y + 1);
         }

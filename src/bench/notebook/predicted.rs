@@ -4,17 +4,20 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::{frame, said};
 use crate::app::State;
 use crate::app::notebook::{PREDICTIONS, Predicted};
+use crate::bench::{frame, said};
 use crate::lesson::Lesson;
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::window;
-use crate::view::widgets::text::{fit, pad, span, wrap_hanging};
+use crate::view::widgets::text::{pad, span, wrap_hanging};
 
 /// Cells of a lesson's name.
 const NAME: usize = 34;
+
+/// Lines that the words below the list have at least.
+const WORDS: usize = 5;
 
 pub(super) fn is_shown(state: &State) -> bool {
     state.measure() == Some(PREDICTIONS)
@@ -55,8 +58,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (made, decided, right) = state.predictions();
     let count = format!("{right} of {decided} as you said, {made} made");
     let body = frame("what became of your predictions", &count, &foot, theme, area, buf);
-    // Half of the room, at least, is for the words below.
-    let room = usize::from(body.height).min(lessons.len()).min(usize::from(body.height).saturating_sub(5).max(1));
+    let room = lessons.len().min(usize::from(body.height).saturating_sub(WORDS).max(1));
     let first = window(Some(chosen), lessons.len(), room);
     for (line, (place, lesson)) in lessons.iter().enumerate().skip(first).take(room).enumerate() {
         let here = place == chosen;
@@ -116,12 +118,7 @@ pub(super) fn words(state: &State) -> Vec<String> {
             };
             format!("- {word}: {told}")
         });
-        said.push(format!(
-            "{} {}\n{}",
-            lesson.id,
-            fit(&lesson.title, NAME, true),
-            outcomes.collect::<Vec<_>>().join("\n")
-        ));
+        said.push(format!("{} {}\n{}", lesson.id, lesson.title, outcomes.collect::<Vec<_>>().join("\n")));
     }
     said
 }

@@ -6,7 +6,17 @@ use super::{Evidence, Origin, Point, claims};
 use crate::lesson::Source;
 
 /// Sums in another order round differently; more than this is no rounding.
-const ROUNDING: f64 = 1e-4;
+pub const ROUNDING: f64 = 1e-4;
+
+/// Each in a few words, for a list.
+pub const SHORT: [&str; QUESTIONS] = [
+    "Is [CLS] an aggregate?",
+    "Why is it first?",
+    "How does it learn?",
+    "Can the sentence be recovered?",
+    "Is pooling as good?",
+    "Would any token do?",
+];
 
 /// From here on nearly every piece is found.
 const EXACT: f64 = 0.95;
@@ -22,8 +32,6 @@ pub const LESSONS: [&str; QUESTIONS] = ["05", "06", "07", "10", "08", "09"];
 pub struct Answer {
     /// The question.
     pub question: &'static str,
-    /// The same in a few words, for a list.
-    pub short: &'static str,
     /// The lesson that is about it.
     pub lesson: &'static str,
     /// The answer in a sentence or two. Every figure in it is among `points`.
@@ -134,7 +142,7 @@ impl<'a> Points<'a> {
     /// `rest` says what measures the other figures of its sentence.
     pub(super) fn answer(
         self,
-        (question, short, lesson): (&'static str, &'static str, &'static str),
+        (question, lesson): (&'static str, &'static str),
         verdict: Option<String>,
         needed: &[&str],
         (short_run, rest): (&'static str, &'static str),
@@ -159,7 +167,6 @@ impl<'a> Points<'a> {
             .then(|| format!("A part of this answer is recorded. You measure it with {rest}."));
         Answer {
             question,
-            short,
             lesson,
             verdict: verdict.unwrap_or_else(|| "Not answered yet.".to_owned()),
             points: self.listed,
@@ -188,7 +195,7 @@ fn aggregate(evidence: &Evidence<'_>) -> Answer {
     );
     let verdict = aggregate_in_words(&mut points);
     points.answer(
-        ("Is [CLS] really an aggregate representation of the sequence?", "Is [CLS] an aggregate?", LESSONS[0]),
+        ("Is [CLS] really an aggregate representation of the sequence?", LESSONS[0]),
         verdict,
         &["race.cls.last.accuracy"],
         ("a small race of [CLS] against GlobalPooling", "a frozen race of [CLS] and GlobalPooling (lesson 08)"),
@@ -243,11 +250,7 @@ fn first(evidence: &Evidence<'_>) -> Answer {
     );
     let verdict = first_in_words(&mut points);
     points.answer(
-        (
-            "Why is it the first token? Why not the second, the third, the last?",
-            "Why is it the first token?",
-            LESSONS[1],
-        ),
+        ("Why is it the first token? Why not the second, the third, the last?", LESSONS[1]),
         verdict,
         &["arrange.carried.largest.last"],
         ("your sentence in four arrangements", "the arrangements of your sentence (lesson 06)"),
@@ -305,11 +308,7 @@ fn learns(evidence: &Evidence<'_>) -> Answer {
     let parts = [before_in_words, touched_in_words, moved_in_words];
     let said: Vec<String> = parts.iter().filter_map(|part| part(&mut points)).collect();
     points.answer(
-        (
-            "How does it learn to represent the sequence, when it is trained like every other token?",
-            "How does it learn?",
-            LESSONS[2],
-        ),
+        ("How does it learn to represent the sequence, when it is trained like every other token?", LESSONS[2]),
         (!said.is_empty()).then(|| said.join(" ")),
         &["gradient.cls.touched.last"],
         (
@@ -386,7 +385,7 @@ fn back(evidence: &Evidence<'_>) -> Answer {
     let verdict = back_in_words(&mut points).into_iter().chain(order_in_words(&mut points));
     let verdict = verdict.reduce(|back, order| format!("{back} {order}"));
     points.answer(
-        ("Can the original sequence be recovered from it?", "Is the sentence still in it?", LESSONS[3]),
+        ("Can the original sequence be recovered from it?", LESSONS[3]),
         verdict,
         &["decode.cls.last.precision"],
         ("small decoders of [CLS] and GlobalPooling", "the decoders of [CLS] and GlobalPooling (lesson 10)"),

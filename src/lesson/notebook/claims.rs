@@ -39,7 +39,7 @@ pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
         (tuned.is_some() || frozen.is_some()).then_some("This holds for this model, task and the seeds that ran.");
     let said: Vec<String> = tuned.into_iter().chain(frozen).chain(scope.map(str::to_owned)).collect();
     points.answer(
-        ("Claim: average pooling is not inferior to [CLS]. Is that so?", "Pooling is not inferior?", LESSONS[4]),
+        ("Claim: average pooling is not inferior to [CLS]. Is that so?", LESSONS[4]),
         (!said.is_empty()).then(|| said.join(" ")),
         &[TUNED],
         (
@@ -91,7 +91,7 @@ pub(super) fn any_token(evidence: &Evidence<'_>) -> Answer {
     let mut points = Points::new(evidence, &keys);
     let verdict = tokens_in_words(&mut points, &keys);
     points.answer(
-        ("Claim: after fine-tuning any token would do. Is that so?", "Any token would do?", LESSONS[5]),
+        ("Claim: after fine-tuning any token would do. Is that so?", LESSONS[5]),
         verdict,
         &keys,
         (

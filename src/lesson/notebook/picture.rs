@@ -81,6 +81,13 @@ pub struct Row {
     pub readout: &'static str,
 }
 
+impl Row {
+    /// Whether another row would say nothing more.
+    fn is_as(&self, other: &Self) -> bool {
+        (&self.label, &self.text, self.measured) == (&other.label, &other.text, other.measured)
+    }
+}
+
 /// A picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
@@ -100,8 +107,8 @@ pub(super) fn pictures(points: &[Point]) -> Vec<Picture> {
         let (Some(unit), Some(row)) = (Unit::of(point.key), row(point)) else { continue };
         let experiment = point.key.split('.').next().unwrap_or_default();
         match kinds.iter_mut().find(|(known, of, _)| *known == experiment && *of == unit) {
-            // The same figure of two races is one row, where both came to the same.
-            Some((.., rows)) if rows.iter().any(|known| (&known.label, &known.text) == (&row.label, &row.text)) => {}
+            // The same figure of two records is one row.
+            Some((.., rows)) if rows.iter().any(|known| known.is_as(&row)) => {}
             Some((.., rows)) => rows.push(row),
             None => kinds.push((experiment, unit, vec![row])),
         }

@@ -156,7 +156,7 @@ fn draw_row(area: Rect, buf: &mut Buffer, theme: &Theme, map: &Heatmap<'_>, at: 
     if let (Some(side), 1..) = (&map.side, at.side) {
         let value = side.values.get(row).copied().unwrap_or(f32::NAN);
         // Counts are whole.
-        let said = if value >= 10.0 && value.fract() == 0.0 { format!("{value:.0}") } else { short(value, 8) };
+        let said = if value > 1.0 && value.fract() == 0.0 { format!("{value:.0}") } else { short(value, 8) };
         let text = pad_start(&said.replace("-.", "-0."), usize::from(at.side), true);
         let text = text.replacen(" .", "0.", 1);
         put(buf, x, y, at.side, &text, theme.value());
