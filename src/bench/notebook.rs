@@ -107,7 +107,7 @@ fn evidence(answer: &Answer) -> &'static str {
 
 fn heading<'a>(index: usize, answer: &Answer, focus: bool, theme: &Theme) -> Line<'a> {
     let style = if focus { theme.focus() } else { theme.text() };
-    let name = pad(&format!("{} {}", index + 1, SHORT[index]), 30, theme.ascii);
+    let name = pad(&format!("{} {}", index + 1, SHORT[index]), 32, theme.ascii);
     let known = if answer.gap.is_none() { theme.good() } else { theme.label() };
     Line::from(vec![
         Span::styled(format!("{} ", if focus { theme.glyphs().pointer } else { " " }), theme.key()),
