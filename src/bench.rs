@@ -9,6 +9,8 @@ mod arrange;
 mod attention;
 mod attribution;
 mod compare;
+mod covered;
+mod cycle;
 mod decode;
 mod difference;
 mod embedding;
@@ -37,6 +39,7 @@ mod rivals;
 mod row;
 mod similarity;
 mod slope;
+mod stages;
 mod stepper;
 mod threads;
 mod tokens;
@@ -51,11 +54,12 @@ use crate::app::State;
 use crate::view::theme::Theme;
 use crate::view::widgets::text::{fit, put};
 use parts::{
-    FLOWS, Flow, boxed, card, chosen, frame, hidden, in_way, is_cls, label_of, label_role, label_roles, labels,
-    measured, measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said, token, without,
-    word,
+    FLOWS, Flow, boxed, card, chosen, frame, halves, hidden, in_way, is_cls, kept_vectors, label_of, label_role,
+    label_roles, labels, measured, measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said,
+    token, unread, without, word,
 };
 pub(crate) use row::{Draw, ViewRow};
+pub(crate) use stages::line as way;
 
 /// The views that a bench can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Deserialize)]
@@ -244,19 +248,15 @@ pub(crate) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn view(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(bench) = state.bench() else { return };
     if state.votes_here() && state.covered() {
-        return card(
-            &["The class votes on this question.", "The bench shows its result when the vote is closed."],
-            theme,
-            area,
-            buf,
-        );
+        let said = ["The class votes on this question.", "The bench shows its result when the vote is closed."];
+        return covered::draw(state, &said, theme, area, buf);
     }
     if state.covered() {
         let said = [
             "First say what you expect: a digit answers.",
             "The result shows after that. Enter shows it without an answer.",
         ];
-        return card(&said, theme, area, buf);
+        return covered::draw(state, &said, theme, area, buf);
     }
     if let Some(failure) = state.failure() {
         return card(&[failure], theme, area, buf);

@@ -41,7 +41,7 @@ static READOUTS: LazyLock<String> =
     version,
     long_version = LONG_VERSION.as_str(),
     about = "A classroom for BERT's [CLS] token that runs in a terminal",
-    after_help = "Without a command it opens the course where you left off.\nCLSROOM_MODEL, CLSROOM_LESSONS, CLSROOM_LEARNER, CLSROOM_THREADS, CLSROOM_MAX_LENGTH and CLSROOM_COLOR stand for their flags.",
+    after_help = "Without a command it opens the course where you left off.\nCLSROOM_MODEL, CLSROOM_LESSONS, CLSROOM_LEARNER, CLSROOM_THREADS, CLSROOM_MAX_LENGTH and CLSROOM_COLOR stand for their flags.\nCLSROOM_CACHE_MB: megabytes that computed vectors may take on disk (1000; 0 keeps none).",
     propagate_version = true
 )]
 pub struct Cli {
@@ -193,6 +193,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<Models>,
     },
+    /// Vectors that were computed here and are kept: how much they take, or take them away
+    Cache {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Option<Cache>,
+    },
     /// Print the man page: clsroom manual > clsroom.1
     Manual,
     /// Print completions for a shell
@@ -202,6 +208,13 @@ pub enum Command {
     },
     /// Check this installation: model, data, parity, terminal, paths
     Doctor,
+}
+
+/// `clsroom cache`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Cache {
+    /// Take them away
+    Clear,
 }
 
 /// `clsroom notebook`.
@@ -434,6 +447,8 @@ impl Cli {
             learner: common.learner.clone(),
             threads: common.threads,
             max_length: common.max_length,
+            // A demonstration is the same every time: nothing of earlier ones.
+            cache_mb: common.demo.then_some(0),
             color: common.color,
             ascii: match (common.ascii, common.unicode) {
                 (true, _) => Some(true),

@@ -1,6 +1,7 @@
 //! What runs without a screen. Each command prints to standard output and fails with one sentence.
 
 mod aggregate;
+mod cache;
 mod course;
 mod doctor;
 mod invert;
@@ -17,8 +18,10 @@ mod running;
 mod trace;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 pub use aggregate::aggregate;
+pub use cache::cache;
 pub use course::{LoadedCourse, load_course};
 pub use doctor::{Surroundings, doctor};
 pub use invert::{invert, invert_request};
@@ -32,7 +35,8 @@ pub use race::{parse_data, race, race_request, read_data};
 pub use reset::reset;
 pub use trace::trace;
 
-use crate::config::Settings;
+use crate::config::{self, Settings};
+use crate::lab::loaded::Model;
 use crate::lab::record::Heads;
 use crate::lab::{Progress, Session};
 
@@ -42,7 +46,7 @@ use crate::lab::{Progress, Session};
 /// When the model cannot be loaded.
 pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Session, String> {
     let bert = open_model(settings.model.as_deref(), settings.max_length, &mut models::shown_download())?;
-    Ok(Session::alone(bert, heads))
+    Ok(Session::new(Arc::new(Model::new(bert, heads).keeping(config::shelf(settings)))))
 }
 
 /// Writes to standard output; a pipe that was closed ends quietly.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::files;
+use crate::vectors::{self, Shelf};
 use crate::wording::place;
 
 pub use values::Color;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Pieces that are read of a text.
     pub max_length: Option<usize>,
+    /// Megabytes that kept vectors may take; 0 keeps none.
+    pub cache_mb: Option<usize>,
     /// `auto`, `never`, `16`, `256` or `truecolor`.
     pub color: Option<Color>,
     /// Plain ASCII instead of Unicode signs.
@@ -43,6 +46,7 @@ impl Settings {
             learner: self.learner.or(other.learner),
             threads: self.threads.or(other.threads),
             max_length: self.max_length.or(other.max_length),
+            cache_mb: self.cache_mb.or(other.cache_mb),
             color: self.color.or(other.color),
             ascii: self.ascii.or(other.ascii),
         }
@@ -103,6 +107,14 @@ pub fn progress_path(learner: Option<&str>) -> Option<PathBuf> {
 pub fn class_folder(class: &str) -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     Some(base.data_dir().join("clsroom").join("classes").join(crate::lesson::progress::sanitise_learner(class)))
+}
+
+/// Where vectors are kept that were computed here; `None` without a home folder, or where none are to be kept.
+#[must_use]
+pub fn shelf(settings: &Settings) -> Option<Shelf> {
+    let most = settings.cache_mb.map_or(vectors::USUAL, |megabytes| megabytes as u64 * 1_000_000);
+    let base = etcetera::choose_base_strategy().ok().filter(|_| most > 0)?;
+    Some(Shelf::new(base.cache_dir().join("clsroom").join("vectors"), most))
 }
 
 /// Compute threads when nothing is said: one a core.

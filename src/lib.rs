@@ -37,6 +37,7 @@ pub mod model;
 pub mod plain;
 pub mod shell;
 pub mod terminal;
+pub mod vectors;
 pub mod view;
 pub mod wording;
 pub mod worker;

@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(Command::Notes { lesson }) => commands::notes(&settings, lesson.as_deref()),
         Some(Command::Notebook(asked)) => commands::notebook(&settings, asked),
         Some(Command::Models { command }) => commands::models(&settings, command.as_ref()),
+        Some(Command::Cache { command }) => commands::cache(&settings, *command),
         Some(Command::Manual) => commands::manual(),
         Some(Command::Completions { shell }) => commands::completions(*shell),
         Some(Command::Doctor) => commands::doctor(&settings, &terminal::surroundings(&settings, &cli.common)?),

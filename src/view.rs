@@ -6,7 +6,7 @@ mod class;
 mod home;
 pub(crate) mod lesson;
 mod overlay;
-mod question;
+pub(crate) mod question;
 mod sandbox;
 pub(crate) mod theme;
 pub(crate) mod widgets;

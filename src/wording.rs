@@ -1,5 +1,7 @@
 //! English for counts and lists, and foreign text as messages quote it, for every part of the program.
 
+pub mod time;
+
 use std::fmt::Display;
 use std::path::Path;
 
@@ -102,6 +104,17 @@ pub(crate) fn visible_sign(c: char) -> char {
         c if c.is_control() => char::REPLACEMENT_CHARACTER,
         c => c,
     }
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use candle_core::{Device, Tensor};
 use candle_transformers::models::bert::BertModel;
 use clsroom::lab::dataset::Dataset;
+use clsroom::lab::knockout::all_ranges;
+use clsroom::lab::record::Heads;
 use clsroom::lab::{Control, Readout, Request, Sentence, Session, features};
-use clsroom::model::{Batch, Input, Nothing, Trace};
+use clsroom::model::{Batch, Bert, Input, Nothing, Trace};
 
 use crate::{Row, race};
 
@@ -43,6 +45,25 @@ pub(crate) fn rows(lab: &Session, oracle: &BertModel) -> Vec<Row> {
         Row::against("512 sentences, untraced", many.0, "candle-transformers, padded", many.1, 0.25),
         Row::against("all movie sentences, all layers", all.0, "candle-transformers, 512 sentences", all.1, 6.0),
     ]
+}
+
+/// Passes over twenty pieces that were changed: cut edge by edge, cut in ranges of layers, followed back to the pieces.
+pub(crate) fn changed() -> Vec<Row> {
+    let heads = Heads::read(include_str!("../../lessons/results/heads.json")).expect("recorded classifiers");
+    let lab = Session::alone(Bert::embedded(None).expect("the model"), Some(&heads));
+    let sentence = || Sentence::single(TEXT);
+    let ranges = all_ranges(lab.facts().layers);
+    [
+        ("every knock-out of 20 pieces", Request::Knockout(sentence()), 150.0),
+        ("[CLS] cut off in every range of layers", Request::Ranges { sentence: sentence(), ranges }, 150.0),
+        ("integrated gradients of 20 pieces", Request::Attribution(sentence()), 250.0),
+    ]
+    .into_iter()
+    .map(|(what, request, budget)| {
+        let (took, _) = race(9, || drop(lab.run(&request, &Control::QUIET).expect("an answer")), || ());
+        Row::alone(what, 1e3 * took.as_secs_f64(), "ms", budget)
+    })
+    .collect()
 }
 
 /// The peer: candle-transformers in padded batches of 32, in the order given.

@@ -1,11 +1,12 @@
 //! The budgets, each against its peer in the same run. `cargo bench --bench budgets` prints a table, writes it as JSON
 //! to `target/budgets.json`, and sets it beside the ratios in `benches/ratios.json`.
 //!
-//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `frames`, `forward`,
+//! `cargo bench --bench budgets -- forward` runs one group alone: `startup`, `frames`, `forward`, `changed`, `again`,
 //! `training`, `memory` or `large`.
 //!
 //! Times depend on the machine, ratios much less. Nothing here fails on time.
 
+mod again;
 #[path = "../../tests/it/checkpoint.rs"]
 mod checkpoint;
 #[allow(dead_code, reason = "tests use all of it")]
@@ -92,6 +93,12 @@ fn rows() -> Vec<Row> {
     }
     if wanted("forward") {
         rows.extend(forward::rows(&lab, &oracle::embedded().expect("the oracle")));
+    }
+    if wanted("changed") {
+        rows.extend(forward::changed());
+    }
+    if wanted("again") {
+        rows.extend(again::rows());
     }
     if wanted("training") {
         rows.extend(training::rows(&lab));

@@ -43,6 +43,18 @@ impl State {
         self.progress.answers.get(&question.id).map(|given| given.choice)
     }
 
+    /// Whether a step of this lesson asks what this value will be, and has no answer yet: a picture before it leaves it open.
+    #[must_use]
+    pub fn still_asks(&self, key: &str) -> bool {
+        let asks = |question: &Question| match &question.answer {
+            Answer::Bands { value, .. } | Answer::Match { value, .. } => value.key == key,
+            Answer::Option(_) => false,
+        };
+        let open = |question: &&Question| asks(question) && !self.progress.answers.contains_key(&question.id);
+        let steps = self.lesson().map(|lesson| lesson.steps.as_slice()).unwrap_or_default();
+        !self.teacher.unlock && steps.iter().filter_map(|step| step.predict.as_ref()).any(|question| open(&question))
+    }
+
     /// Whether the question was answered and its result is not shown yet.
     #[must_use]
     pub fn can_change(&self, question: &Question) -> bool {

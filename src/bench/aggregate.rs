@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::race::{running, whole};
 use super::recorded::RecordedCurves;
 use super::words::offered;
-use super::{card, frame, in_way, measured_run, offer, said};
+use super::{card, frame, in_way, kept_vectors, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
@@ -48,10 +48,13 @@ const MEASURES: [(&str, &str); 3] = [
     ("nearest", "test sentences whose nearest has the same label"),
 ];
 
+/// The measure that stands beside each before a run.
+const BESIDE: [usize; 3] = [1, 2, 1];
+
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.aggregate_request() else { return card(&["The model loads."], theme, area, buf) };
     if let Some(run) = state.running() {
-        return running(CAPTION, run, theme, area, buf);
+        return running(state, CAPTION, run, theme, area, buf);
     }
     match state.aggregate() {
         Some(report) => result(state, report, theme, area, buf),
@@ -60,19 +63,21 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The recorded curves of the measure, and what Enter does; `false` where there are none.
+/// The recorded curves of the measure beside those of another one, and what Enter does; `false` where there are none. How
+/// crowded the vectors are stands beside what they are good for.
 fn recorded_curves(state: &State, request: &AggregateRequest, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
     let measure = state.cursor.variant.min(2);
-    let recorded = RecordedCurves {
+    let readouts = ["cls", "mean"].map(str::to_owned);
+    let [recorded, other] = [measure, BESIDE[measure]].map(|measure| RecordedCurves {
         file: "aggregate",
         what: [["probe", "", ""], ["cosine", "", ""], ["nearest", "low", "high"]][measure],
-        title: MEASURES[measure].0,
-        readouts: &["cls", "mean"].map(str::to_owned),
+        title: MEASURES[measure].1,
+        readouts: &readouts,
         level: (measure == 2).then_some(("chance", "guessing")),
         train: request.train,
         enter: ["measures it here, on", "training sentences"],
-    };
-    recorded.draw(state, MEASURES[measure].1, theme, area, buf)
+    });
+    recorded.draw_beside(Some(&other), state, CAPTION, theme, area, buf)
 }
 
 /// What Enter would run.
@@ -138,10 +143,11 @@ fn result(state: &State, report: &AggregateReport, theme: &Theme, area: Rect, bu
         interval("mean").unwrap_or_default()
     );
     let summary = format!(
-        "{} training, {} test sentences, {} pairs",
+        "{} training, {} test sentences, {} pairs{}",
         whole(report.provenance.sentences[0]),
         whole(report.provenance.sentences[2]),
-        whole(report.pairs)
+        whole(report.pairs),
+        kept_vectors(&report.provenance)
     );
     let foot = [
         said(figures, theme.value()),

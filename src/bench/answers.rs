@@ -92,7 +92,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let shown = shown(state);
     let caption = caption(&shown);
     if let Some(run) = state.running() {
-        return running(caption, run, theme, area, buf);
+        return running(state, caption, run, theme, area, buf);
     }
     let Some(report) = state.race_report() else { return before(state, caption, theme, area, buf) };
     let lanes = lanes(report);
@@ -258,7 +258,10 @@ fn curve(
     let groups = of(lane);
     let (low, high) = (groups.first().map_or(0.0, |group| group.at), groups.last().map_or(1.0, |group| group.at));
     let note = if curves.even {
-        format!("faint line: right as often as sure; calibration error {:.3}", calibration_error(&groups))
+        format!(
+            "faint line: right as often as sure; mean distance from it (calibration error) {:.3}",
+            calibration_error(&groups)
+        )
     } else {
         format!("groups: up to {} words, then longer", LENGTHS.map(|words| words.to_string()).join(", "))
     };

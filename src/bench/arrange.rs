@@ -167,7 +167,7 @@ fn place(change: Change) -> usize {
 /// Lines below which the positions give way to the curve.
 const POSITIONS: u16 = 13;
 
-/// Lines from which the pieces may take two lines each.
+/// Lines from which all positions stand below pieces that take two lines.
 const TWO_LINES: u16 = 20;
 
 /// A piece and its position, equally wide, with a space behind.
@@ -230,7 +230,7 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme
         Change::Shuffled | Change::ClsAtEnd => Some(place),
         Change::NoPositions => None,
     };
-    let room = (usize::from(area.width).saturating_sub(10), if area.height >= TWO_LINES { 2 } else { 1 });
+    let room = (usize::from(area.width).saturating_sub(10), if area.height >= POSITIONS { 2 } else { 1 });
     // What was moved is on the screen.
     let ends = shown.change == Change::ClsAtEnd;
     let before = order((0..data.tokens.len()).map(|index| (piece(index), Some(index))), false, room, theme);
@@ -238,9 +238,12 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme
     let after = order(moved, ends, room, theme);
     let mut rows = Vec::new();
     for (lead, shown) in [("before", before), ("after", after)] {
+        let lines = shown.len();
         for (at, [pieces, positions]) in shown.into_iter().enumerate() {
             rows.push(row(if at == 0 { lead } else { "" }, pieces, theme.text()));
-            if area.height >= POSITIONS {
+            // Those of the sentence as it is count up from 0: they give way before a piece does.
+            let counted = lead == "before" && lines > 1 && area.height < TWO_LINES;
+            if area.height >= POSITIONS && !counted {
                 rows.push(row("position", positions, theme.dim()));
             }
         }

@@ -99,8 +99,8 @@ fn foot(
 /// The head whose answer is followed back.
 fn head(trace: &TraceData) -> &'static str {
     match trace.labels.iter().find(|label| label.readout == "cls") {
-        Some(label) if label.here => "the head fitted here",
-        _ => "recorded head",
+        Some(label) if label.here => "the classifier fitted here",
+        _ => "recorded classifier",
     }
 }
 
@@ -169,17 +169,32 @@ fn table(
             let text = if signed { format!("{value:+.2}") } else { format!("{value:.2}") };
             let x = put(buf, x_of(column), y, 6, &pad_start(&text, 5, true), theme.value()) + 1;
             let share = value / most[column].max(f32::MIN_POSITIVE);
-            let style = if signed { theme.sign(value) } else { theme.text() };
-            put(buf, x, y, each - 7, &bar(share, usize::from(each) - 7, theme), style);
+            let room = each - 8;
+            if signed {
+                signed_bar(share, Rect { x, y, width: room, height: 1 }, theme, buf);
+            } else {
+                put(buf, x, y, room, &bar(share, usize::from(room), theme), theme.text());
+            }
         }
     }
 }
 
-/// A bar of at most `width` cells for a share of the longest; below zero in other cells.
-fn bar(share: f32, width: usize, theme: &Theme) -> String {
-    if share < 0.0 {
-        return theme.glyphs().negative.repeat((-share.max(-1.0) * width as f32).round() as usize);
+/// A bar from the middle of `area`: to the right above zero, to the left and in other cells below.
+fn signed_bar(share: f32, area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let half = area.width / 2;
+    let zero = area.x + half;
+    put(buf, zero, area.y, 1, theme.glyphs().faint[0], theme.dim());
+    if share > 0.0 {
+        let room = (area.width - half).saturating_sub(1);
+        put(buf, zero + 1, area.y, room, &bar(share, usize::from(room), theme), theme.sign(1.0));
+    } else if share < 0.0 {
+        let cells = (-share.max(-1.0) * f32::from(half)).round() as u16;
+        put(buf, zero - cells, area.y, cells, &theme.glyphs().negative.repeat(usize::from(cells)), theme.sign(-1.0));
     }
+}
+
+/// A bar of at most `width` cells for a share of the longest.
+fn bar(share: f32, width: usize, theme: &Theme) -> String {
     let eighths = (share.clamp(0.0, 1.0) * width as f32 * 8.0).round() as usize;
     let eighths = if theme.ascii { (eighths + 4) / 8 * 8 } else { eighths };
     let [.., full] = theme.glyphs().eighths;
@@ -200,7 +215,7 @@ fn words(state: &State) -> Option<Vec<String>> {
     let last = trace.mixing.raw.rows.checked_sub(1)?;
     let (raw, rollout) = (trace.mixing.raw.row(last), trace.mixing.rollout.row(last));
     let mut said = vec![format!(
-        "What each piece adds to the answer of the {} head on [CLS], for {}; plus speaks for {}. Integrated gradients in {STEPS} steps; in brackets gradient times input, then raw attention and rollout of the last layer:",
+        "What each piece adds to the answer of the {} classifier on [CLS], for {}; plus speaks for {}. Integrated gradients in {STEPS} steps; in brackets gradient times input, then raw attention and rollout of the last layer:",
         head.origin(),
         sentence(trace),
         head.classes[1]

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::race::{role, running, whole};
 use super::recorded::RecordedCurves;
 use super::words::{number, offered, recorded};
-use super::{card, frame, label_of, measured_run, offer, said};
+use super::{card, frame, kept_vectors, label_of, measured_run, offer, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
@@ -42,7 +42,7 @@ const CAPTION: &str = "word pieces recovered from one vector";
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.invert_request() else { return card(&["The model loads."], theme, area, buf) };
     if let Some(run) = state.running() {
-        return running(CAPTION, run, theme, area, buf);
+        return running(state, CAPTION, run, theme, area, buf);
     }
     match (state.inversion(), state.decoded()) {
         (Some(report), Some(data)) => result(state, report, Some(data), theme, area, buf),
@@ -113,9 +113,10 @@ fn result(
         )
     });
     let below = format!(
-        "{} test sentences; {:.1} % of their content pieces are known",
+        "{} test sentences; {:.1} % of their content pieces are known{}",
         whole(report.provenance.sentences[2]),
-        100.0 * report.coverage
+        100.0 * report.coverage,
+        kept_vectors(&report.provenance)
     );
     let under = format!(
         "guessing: always the commonest pieces {} the {} commonest are not scored",

@@ -9,6 +9,7 @@ use crate::app::State;
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
+use crate::view::widgets::scale::{hidden, window};
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, put, width};
 
@@ -51,7 +52,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     ];
     let caption = format!("the {} numbers of {}, piece {}", trace.word.cols, names[at], at + 1);
     let body = frame(&caption, "hidden state 0", &foot, theme, area, buf);
-    let gap = if body.height >= 10 { 2 } else { 1 };
+    let gap = if body.height > 10 + HIGH { 2 } else { 1 };
     for (index, (label, matrix)) in parts.into_iter().enumerate() {
         let y = body.y + index as u16 * gap;
         if y >= body.bottom() {
@@ -80,7 +81,36 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         }
     }
     let list = Rect { y: body.y + 5 * gap + 1, height: body.bottom().saturating_sub(body.y + 5 * gap + 1), ..body };
-    draw_pieces(at, &names, theme, list, buf);
+    match trace.hidden_states.first().filter(|_| list.height >= HIGH && !numbers) {
+        Some(states) => draw_vectors(states, at, &names, theme, list, buf),
+        None => draw_pieces(at, &names, theme, list, buf),
+    }
+}
+
+/// Lines from which the vectors of other pieces stand below.
+const HIGH: u16 = 7;
+
+/// What each piece begins with, a strip a line, the chosen one pointed at.
+fn draw_vectors(states: &Matrix, at: usize, names: &[String], theme: &Theme, area: Rect, buf: &mut Buffer) {
+    put(buf, area.x, area.y, area.width, "so each piece begins with a vector of its own:", theme.label());
+    let room = usize::from(area.height - 1);
+    let cut = room < names.len();
+    let rows = (room - usize::from(cut)).min(names.len());
+    let first = window(Some(at), names.len(), rows);
+    for (line, index) in (first..first + rows).enumerate() {
+        let y = area.y + 1 + line as u16;
+        let here = index == at;
+        put(buf, area.x, y, 1, if here { theme.glyphs().pointer } else { " " }, theme.key());
+        let style = if here { theme.focus() } else { theme.text() };
+        put(buf, area.x + 2, y, 9, &fit(&names[index], 9, theme.ascii), style);
+        let strip = Strip { values: states.row(index), note_width: 6, note: " ", ..Strip::default() };
+        strip::draw(Rect { x: area.x + 12, y, width: area.width.saturating_sub(12), height: 1 }, buf, theme, &strip);
+    }
+    if cut {
+        let glyphs = theme.glyphs();
+        let said = hidden(&[(glyphs.up, first), (glyphs.down, names.len() - first - rows)]);
+        put(buf, area.x + 2, area.bottom() - 1, area.width, &said, theme.label());
+    }
 }
 
 /// The pieces in a line, the chosen one in focus.

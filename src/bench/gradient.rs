@@ -107,14 +107,14 @@ fn unit(mut legend: Line<'static>, apart: bool, theme: &Theme) -> Line<'static> 
 
 /// Whose loss it is.
 fn reader(readout: &str) -> String {
-    if readout == MASKED { "a masked word".to_owned() } else { format!("head on {}", verdict::name(readout)) }
+    if readout == MASKED { "a masked word".to_owned() } else { format!("classifier on {}", verdict::name(readout)) }
 }
 
 /// What the loss is of.
 fn how(data: &GradientData, readout: &str, trace: &TraceData) -> String {
     let masked = data.masked.filter(|_| readout == MASKED);
     let Some((position, own)) = masked else {
-        return "a fresh head, the label positive; columns: positions".to_owned();
+        return "a fresh classifier, the label positive; columns: positions".to_owned();
     };
     let word = trace.pieces.get(position).map_or("", |piece| piece.shown.as_str());
     let by = if own { "the model's own head" } else { "the word table alone: this model kept no head for it" };

@@ -1,28 +1,31 @@
 //! Recorded models side by side, by how each was tuned: what a frozen classifier reads from `[CLS]` and from `GlobalPooling`.
 
+mod tuned;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{card, frame, said};
-use crate::app::bench::over_list;
-use crate::app::{State, values};
+use crate::app::{Action, State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::record::Datum;
 use crate::lesson::{Format, Source};
+use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::bars::{self, Bar, Bars};
 use crate::view::widgets::blocks;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "recorded models side by side, by how each was tuned",
-    measures: &["gap", "accuracy", "nearest", "alike"],
+    measures: &["gap", "accuracy", "nearest", "alike", "tuned"],
     settings: &["measure"],
-    moves: |state, action| over_list(state, action, histories(state).len()),
+    starts,
+    moves,
     ..ViewRow::of(View::Histories, "histories", Draw::Alone(draw), words)
 };
 
 /// Caption, and what a row shows, of each measure.
-const MEASURES: [(&str, &str); 4] = [
+const MEASURES: [(&str, &str); 5] = [
     (
         "GlobalPooling minus [CLS], frozen",
         "difference in points with the 95 % interval of its record; 0: equally often right",
@@ -36,7 +39,33 @@ const MEASURES: [(&str, &str); 4] = [
         "cosine of [CLS] with GlobalPooling",
         "mean over test sentences; near 1 they point the same way, which a cosine hints at and does not show",
     ),
+    (
+        "what the tuning of each model read",
+        "written out: the vectors that the loss of its last training read; dots: the others",
+    ),
 ];
+
+/// The measure that shows no figures.
+const TUNED: usize = 4;
+
+/// The model that a step's question is about: where accuracies are asked about the one that nobody tuned, else the one that
+/// was tuned through `[CLS]`.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let asked = if state.measure() == Some("accuracy") { "not tuned" } else { "[CLS]" };
+    let row = histories(state).iter().position(|history| history.through() == asked)?;
+    Some((row, 0))
+}
+
+fn moves(state: &mut State, action: Action) -> bool {
+    let last = histories(state).len().saturating_sub(1);
+    let row = &mut state.cursor.row;
+    match action {
+        Action::Down => *row = (*row + 1).min(last),
+        Action::Up => *row = row.saturating_sub(1),
+        _ => return false,
+    }
+    true
+}
 
 /// What is recorded of one model.
 struct History<'a> {
@@ -119,11 +148,11 @@ fn histories(state: &State) -> Vec<History<'_>> {
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let measure = state.cursor.variant % MEASURES.len();
     let mut known = histories(state);
-    known.retain(|history| !bars(history, measure).is_empty());
-    let Some(chosen) = known.get(state.cursor.offset.min(known.len().saturating_sub(1))) else {
+    known.retain(|history| measure == TUNED || !bars(history, measure).is_empty());
+    let Some(chosen) = known.get(state.cursor.row.min(known.len().saturating_sub(1))) else {
         return card(&["This course has no recorded races to show."], theme, area, buf);
     };
-    let at = state.cursor.offset.min(known.len() - 1);
+    let at = state.cursor.row.min(known.len() - 1);
     let (caption, shown) = MEASURES[measure];
     let mut rows = Vec::new();
     let mut cursor = 0;
@@ -138,13 +167,18 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         said(shown, theme.text()),
         said(
             format!(
-                "{} recorded; in brackets: what a model was tuned through; j k: a model",
-                blocks::mark(Source::Record, theme)
+                "{} recorded; {}j k: a model",
+                blocks::mark(Source::Record, theme),
+                if [0, 3].contains(&measure) { "in brackets: what a model was tuned through; " } else { "" }
             ),
             theme.dim(),
         ),
     ];
     let body = frame(caption, "v measure", &foot, theme, area, buf);
+    if measure == TUNED {
+        lines(&tuned::blocks(state, &known, at, usize::from(body.width), theme), body, buf);
+        return;
+    }
     // A difference is read from nothing, a cosine from 0 to 1.
     let marks: Vec<f32> = match measure {
         0 => vec![0.0],
@@ -219,6 +253,7 @@ fn of_measure(history: &History<'_>, measure: usize) -> String {
         3 => history.number("frozen", "cosine").map_or_else(String::new, |cosine| {
             format!("{}; cosine {}", history.tuned(), values::write(cosine, Format::Decimals(3)))
         }),
+        TUNED => history.tuned().to_owned(),
         _ => detail(history),
     }
 }

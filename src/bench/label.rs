@@ -43,7 +43,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         said(format!("{measured} the vectors and probabilities are measured here"), theme.dim()),
         LEGEND.legend_between(&format!("towards {below}"), &format!("towards {above}"), theme),
         said(
-            "a mark: the mean of neighbours, large ones cut; at the right: length, and sum of the products with the bias",
+            "a mark: a few neighbouring numbers averaged; right: length, below it the weighted sum plus b",
             theme.dim(),
         ),
     ];

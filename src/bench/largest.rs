@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{card, frame, measured, said};
+use super::{card, frame, halves, measured, said};
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
@@ -14,6 +14,8 @@ use crate::lab::way::Way;
 use crate::lesson::Format;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
+use crate::view::widgets::spikes::{self, Spikes};
+use crate::view::widgets::text::{fit, put};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "the number that outweighs the others in [CLS], and cosines with and without it",
@@ -58,30 +60,57 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         measured(&of, theme),
     ];
     let body = frame("one number", &format!("layer {layer} [ ]   v way"), &foot, theme, area, buf);
-    let points = |values: &[f32]| -> Vec<(f32, f32)> {
-        values.iter().enumerate().map(|(layer, value)| (layer as f32, *value)).collect()
-    };
-    let shares = points(&data.coordinate.share_of_cls);
-    let curves: Vec<Vec<(f32, f32)>> = data.cosines.iter().map(|values| points(values)).collect();
-    let share_name = format!("share of number {}", data.coordinate.index);
-    let mut series = vec![Series { name: &share_name, points: &shares, intervals: &[], role: Role::Label }];
-    series.extend(Way::ALL.iter().zip(&curves).map(|(known, points)| Series {
-        name: name(*known)[1],
-        points,
-        intervals: &[],
-        role: if *known == way { Role::Cls } else { Role::Dim },
-    }));
-    let lowest = curves.iter().flatten().map(|point| point.1).fold(0f32, f32::min);
-    let chart = Chart {
-        title: "share of the squared length; cosine",
-        series: &series,
+    let points: Vec<Vec<(f32, f32)>> = data
+        .cosines
+        .iter()
+        .map(|values| values.iter().enumerate().map(|(layer, value)| (layer as f32, *value)).collect())
+        .collect();
+    let series: Vec<Series<'_>> = Way::ALL
+        .iter()
+        .zip(&points)
+        .map(|(known, points)| Series {
+            name: name(*known)[1],
+            points,
+            intervals: &[],
+            role: if *known == way { Role::Cls } else { Role::Dim },
+        })
+        .collect();
+    let chart = cosines(&series, last, "cosine with other sentences, mean");
+    let state_of_layer = state.trace().and_then(|trace| trace.hidden_states.get(layer));
+    if let (Some(states), (upper, Some(second))) = (state_of_layer, halves(body)) {
+        numbers(data, states.row(0), layer, theme, upper, buf);
+        chart::draw(second, buf, theme, &chart);
+    } else {
+        chart::draw(body, buf, theme, &chart);
+    }
+}
+
+/// The numbers of `[CLS]` after a layer, each by its share of the squared length, and below them the share of the one by layer.
+fn numbers(data: &LargestData, cls: &[f32], layer: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let length: f32 = cls.iter().map(|value| value * value).sum();
+    let shares: Vec<f32> = cls.iter().map(|value| value * value / length.max(f32::MIN_POSITIVE)).collect();
+    let title = format!("shares of {} numbers, layer {layer}; top: 1", cls.len());
+    let marked = format!("number {}", data.coordinate.index);
+    let spikes = Spikes { title: &title, values: &shares, most: 1.0, marked: (data.coordinate.index, marked.as_str()) };
+    let picture = Rect { height: area.height.saturating_sub(1), ..area };
+    spikes::draw(picture, buf, theme, &spikes);
+    let each = data.coordinate.share_of_cls.iter().map(|share| format!("{:.0}", 100.0 * share));
+    let said = format!("by layer, %: {}", each.collect::<Vec<_>>().join(" "));
+    put(buf, area.x, area.bottom() - 1, area.width, &fit(&said, usize::from(area.width), theme.ascii), theme.text());
+}
+
+/// Cosines by layer in each way, the chosen one in colour.
+fn cosines<'a>(series: &'a [Series<'a>], last: usize, title: &'a str) -> Chart<'a> {
+    let lowest = series.iter().flat_map(|series| series.points).map(|point| point.1).fold(0f32, f32::min);
+    Chart {
+        title,
+        series,
         x: Some((0.0, last as f32)),
         y: Some((lowest, 1.0)),
         x_label: "layer (0: embeddings)",
         reference: None,
         ..Chart::default()
-    };
-    chart::draw(body, buf, theme, &chart);
+    }
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

@@ -2,17 +2,21 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
-use super::race::{curves, running};
+use super::cycle::{self, Part};
+use super::race::{self, curves, running, whole};
 use super::words::number;
-use super::{card, frame, in_way, label_of, label_role, measured_run, offer, said};
+use super::{card, frame, in_way, label_of, label_role, measured_run, paragraphs, said, word};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::way::Way;
-use crate::lab::{LearnData, Request};
+use crate::lab::{LearnData, LearnRequest, Request};
+use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::heatmap::{self, Heatmap, Side};
 use crate::view::widgets::scale::Scale;
+use crate::view::widgets::text::wrap;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "a short training: what it changes in [CLS] and its attention; Enter runs it",
@@ -31,25 +35,59 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(Request::Learn(request)) = state.run_request() else {
         return card(&["The model loads."], theme, area, buf);
     };
-    let caption = format!("{} steps of training, head on {}", request.steps, request.readout.label());
+    let caption = format!("{} steps of training, classifier on {}", request.steps, request.readout.label());
     if let Some(run) = state.running() {
-        return running(&caption, run, theme, area, buf);
+        return running(state, &caption, run, theme, area, buf);
     }
     if let Some(data) = state.learning() {
         return result(state, data, &caption, theme, area, buf);
     }
+    before(state, &request, &caption, theme, area, buf);
+}
+
+/// Sentences of a step.
+const BATCH: usize = 32;
+
+/// One step as a drawing, the sentence that is looked at, and what Enter does.
+fn before(state: &State, request: &LearnRequest, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let body = frame(caption, "", &[], theme, area, buf);
+    let (sentences, read) = (format!("{BATCH} sentences"), request.readout.label());
+    let part = |name, role, learns| Part { name, role, learns };
+    let parts = [
+        part(&sentences, Role::Text, false),
+        part("BERT", Role::Text, true),
+        part(&read, race::role(&request.readout.to_string()), false),
+        part("classifier", Role::Text, true),
+        part("loss", Role::Value, false),
+    ];
+    let again = format!("their weights change, {} times", request.steps);
+    cycle::draw(&parts, &again, theme, Rect { height: cycle::HEIGHT.min(body.height), ..body }, buf);
+    let mut shown = vec![Line::styled("Your sentence is only looked at, before and after:", theme.label())];
+    if let Some(trace) = state.trace() {
+        let mut spans = Vec::new();
+        for index in 0..trace.pieces.len() {
+            let word = word(trace, index, theme);
+            spans.extend((word.space && index > 0).then(|| Span::raw(" ")));
+            spans.push(Span::styled(word.text, theme.style(word.role)));
+        }
+        shown.extend(wrap(&spans, usize::from(body.width)));
+    }
+    shown.push(Line::default());
     let said = [
         format!(
-            "A copy of BERT and a fresh head learn from {} labelled sentences, {} at a time. Your sentence is not among them: it is only looked at, before and after.",
-            request.steps * 32,
-            32
+            "A copy of BERT and a fresh classifier learn from {} labelled sentences. Your own is not among them.",
+            whole(request.steps * BATCH)
         ),
         format!(
             "Enter runs it.{} Space holds it, x stops it. v reads from the mean instead of [CLS], or back.",
             state.about()
         ),
     ];
-    offer(&caption, &said, theme, area, buf);
+    shown.extend(paragraphs(&said, body.width, theme));
+    shown.pop();
+    let y = body.y + cycle::HEIGHT + 1;
+    let rest = Rect { y, height: body.bottom().saturating_sub(y), ..body };
+    lines(&shown, rest, buf);
 }
 
 /// How far `[CLS]` turned, by vectors that are prepared in this way.
@@ -115,7 +153,7 @@ fn words(state: &State) -> Option<Vec<String>> {
     let Some(data) = state.learning() else {
         let Some(Request::Learn(request)) = state.run_request().filter(|_| !state.has_run()) else { return None };
         return Some(vec![format!(
-            "A training of {} steps, head on {}. It is not run here; the course on a screen runs it, and so does --plain on a terminal.",
+            "A training of {} steps, classifier on {}. It is not run here; the course on a screen runs it, and so does --plain on a terminal.",
             request.steps,
             request.readout.label()
         )]);

@@ -105,18 +105,22 @@ pub(super) fn foot(
     let knocked = state.knockout(if flowing.ratio.is_none() { state.way() } else { Way::AsItIs });
     let share = |matrix: &Matrix| matrix.at(layer - 1, at);
     let norm = if state.way() == Way::Without { &trace.mixing.norm_without } else { &trace.mixing.norm };
-    let mut under = vec![
-        format!("{} -> [CLS] in layer {layer}: share {:.3}", label_of(&trace.pieces[at].shown, theme), share(norm)),
-        format!("raw {:.3}", share(&trace.mixing.raw)),
-        format!("rollout {:.3}", share(&trace.mixing.rollout)),
-    ];
-    // What is cut is told where cutting is the measure: elsewhere the line would be too long.
+    let mut under = vec![format!(
+        "{} -> [CLS] in layer {layer}: share {:.3}",
+        label_of(&trace.pieces[at].shown, theme),
+        share(norm)
+    )];
+    // Beside the share the measure that is chosen: a lesson explains one after the other.
+    match state.measure() {
+        Some("raw") => under.push(format!("raw {:.3}", share(&trace.mixing.raw))),
+        Some("rollout") => under.push(format!("rollout {:.3}", share(&trace.mixing.rollout))),
+        _ => {}
+    }
     let cutting = state.measure() == Some("knockout");
-    under.truncate(if cutting { 1 } else { under.len() });
     if let Some(data) = knocked.filter(|_| at > 0 && cutting) {
         under.push(format!("cut: {:.4}", share(&data.cosine_distance)));
         if !data.probability_change.data.is_empty() {
-            under.push(format!("label {:+.3}", share(&data.probability_change)));
+            under.push(format!("answer {:+.3}", share(&data.probability_change)));
         }
     }
     let dot = theme.glyphs().dot;

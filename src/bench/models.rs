@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(View::Mixing) => mixing(state, [first, second], theme, area, buf),
         Some(View::Difference) => super::difference::draw(state, first, theme, area, buf),
         Some(View::Label) => match state.running() {
-            Some(run) => super::race::running("classifiers on both models, fitted here", run, theme, area, buf),
+            Some(run) => super::race::running(state, "classifiers on both models, fitted here", run, theme, area, buf),
             None => answers(state, [first, second], theme, area, buf),
         },
         _ => pieces(state, [first, second], theme, area, buf),

@@ -41,7 +41,7 @@ const CAPTION: &str = "which sentences lie nearest to yours?";
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.aggregate_request() else { return card(&["The model loads."], theme, area, buf) };
     if let Some(run) = state.running() {
-        return running(CAPTION, run, theme, area, buf);
+        return running(state, CAPTION, run, theme, area, buf);
     }
     match (state.aggregate(), state.nearest(state.way())) {
         (Some(report), Some(data)) => result(state, report, data, theme, area, buf),

@@ -2,14 +2,18 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
-use super::offer;
 use super::probe::curve;
-use super::race::{running, words as raced};
+use super::race::{picture, running, words as raced};
+use super::{frame, paragraphs};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::dataset::order::NAMES;
+use crate::lab::dataset::order::{self, Example, NAMES};
+use crate::view::lesson::part;
+use crate::view::lines;
 use crate::view::theme::Theme;
+use crate::view::widgets::text::{clean, wrap_hanging};
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "whether a frozen probe reads the order of words: who does it, shuffled, swapped; Enter runs it",
@@ -37,17 +41,45 @@ fn task(state: &State) -> usize {
 fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (caption, example) = TASKS[task(state)];
     if let Some(run) = state.running() {
-        return running(caption, run, theme, area, buf);
+        return running(state, caption, run, theme, area, buf);
     }
     if let Some(report) = state.race_report() {
         return curve(state, report, caption, theme, area, buf);
     }
+    before(state, caption, example, theme, area, buf);
+}
+
+/// A pair of sentences to tell apart, what each lane reads, and what Enter does.
+fn before(state: &State, caption: &str, example: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let body = frame(caption, "", &[], theme, area, buf);
+    let mut shown: Vec<Line<'_>> = match order::example(task(state), &state.sentence().text) {
+        Some(pair) => {
+            let wide = pair.iter().map(|(label, _)| label.len()).max().unwrap_or(0) + 2;
+            let line = |(label, words): &Example| {
+                let mut spans = vec![Span::styled(format!("{label:wide$}"), theme.label())];
+                for (word, moved) in words {
+                    spans.push(Span::styled(
+                        clean(word, theme.ascii).into_owned(),
+                        if *moved { theme.focus() } else { theme.text() },
+                    ));
+                    spans.push(Span::raw(" "));
+                }
+                wrap_hanging(&spans, usize::from(body.width), wide)
+            };
+            pair.iter().flat_map(|pair| line(pair).into_iter().chain([Line::default()])).collect()
+        }
+        None => paragraphs(&[example.to_owned()], body.width, theme),
+    };
+    if let Some(request) = state.race_request() {
+        shown.extend(picture(state, &request, body.width, theme));
+    }
     let said = [
-        example.to_owned(),
-        "Both answers have the same words, so counting words is right half of the time. A logistic regression reads frozen vectors, layer by layer.".to_owned(),
+        "A probe has to tell which of the two a sentence is. Both have the same words, so counting words is right half of the time.".to_owned(),
         format!("Press Enter to run it.{} v: another task. Space holds it, x stops it.", state.about()),
     ];
-    offer(caption, &said, theme, area, buf);
+    shown.extend(paragraphs(&said, body.width, theme));
+    shown.pop();
+    lines(&part(shown, &[], usize::from(body.height), state.bench_page, theme), body, buf);
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::State;
 use crate::app::pieces::place_of;
 use crate::lab::way::Way;
-use crate::lab::{Matrix, Piece, PieceKind, TraceData};
+use crate::lab::{Matrix, Piece, PieceKind, Provenance, TraceData};
 use crate::lesson::Source;
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
@@ -149,6 +149,11 @@ pub(super) fn measured_run(state: &State, what: &str, theme: &Theme) -> Line<'st
     ])
 }
 
+/// Said behind what a run measured: when an earlier process computed its vectors, if one did.
+pub(super) fn kept_vectors(provenance: &Provenance) -> String {
+    provenance.vectors().map_or_else(String::new, |vectors| format!("; {vectors}"))
+}
+
 /// A piece's look: `[CLS]`, by whatever name the tokenizer has for it, has its accent everywhere.
 pub(super) fn role(piece: &Piece) -> Role {
     if is_cls(piece) { Role::Cls } else { Role::Text }
@@ -237,6 +242,11 @@ pub(super) fn word(trace: &TraceData, index: usize, theme: &Theme) -> Word {
     Word { text, space, role: label_role(piece.kind) }
 }
 
+/// A piece that is not read: as many dots, so that colour is not alone in saying so.
+pub(super) fn unread(text: &str, theme: &Theme) -> String {
+    theme.glyphs().dot.repeat(width(text))
+}
+
 /// The cursor's piece, kept inside the sentence.
 pub(super) fn token(state: &State, trace: &TraceData) -> usize {
     state.cursor.token.min(trace.pieces.len().saturating_sub(1))
@@ -245,4 +255,23 @@ pub(super) fn token(state: &State, trace: &TraceData) -> usize {
 /// Euclidean length.
 pub(super) fn norm(vector: &[f32]) -> f32 {
     vector.iter().map(|value| value * value).sum::<f32>().sqrt()
+}
+
+/// Columns and lines that each of two plots needs.
+const EACH: (u16, u16) = (34, 11);
+
+/// Room for two plots: below each other where that is high enough, else beside each other; one alone in a small window.
+pub(super) fn halves(body: Rect) -> (Rect, Option<Rect>) {
+    let (wide, high) = EACH;
+    if body.height > 2 * high {
+        let upper = body.height / 2;
+        let below = Rect { y: body.y + upper + 1, height: body.height - upper - 1, ..body };
+        (Rect { height: upper, ..body }, Some(below))
+    } else if body.width > 2 * wide {
+        let left = body.width / 2 - 1;
+        let right = Rect { x: body.x + left + 2, width: body.width - left - 2, ..body };
+        (Rect { width: left, ..body }, Some(right))
+    } else {
+        (body, None)
+    }
 }

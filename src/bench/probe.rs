@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::race::{before, role, running, whole, words};
 use super::recorded::RecordedCurves;
-use super::{frame, measured_run, said};
+use super::{frame, kept_vectors, measured_run, said};
 use crate::app::{State, values};
 use crate::bench::row::SandboxRun;
 use crate::bench::{Draw, View, ViewRow};
@@ -27,7 +27,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(run) = state.running() {
-        return running("reading each layer with a classifier of its own", run, theme, area, buf);
+        return running(state, "reading each layer with a classifier of its own", run, theme, area, buf);
     }
     match state.race_report() {
         Some(report) => curve(state, report, CAPTION, theme, area, buf),
@@ -94,9 +94,10 @@ pub(super) fn curve(state: &State, report: &RaceReport, caption: &str, theme: &T
         .collect();
     let level = report.majority.map_or(String::new(), |share| format!("; level: one answer for all, {share:.2}"));
     let below = format!(
-        "{} training, {} test sentences",
+        "{} training, {} test sentences{}",
         whole(report.provenance.sentences[0]),
-        whole(report.provenance.sentences[2])
+        whole(report.provenance.sentences[2]),
+        kept_vectors(&report.provenance)
     );
     let foot = [
         said(format!("layer 0 to last: {}", numbers.join(&dot)), theme.value()),

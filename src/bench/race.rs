@@ -39,6 +39,7 @@ pub(super) const ROW: ViewRow = ViewRow {
 const MOST_LINES: usize = 100;
 
 pub(super) use before::before;
+pub(super) use reads::picture;
 pub(super) use running::{curves, running};
 pub(super) use words::words;
 
@@ -46,7 +47,7 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.race_request() else { return super::card(&["The model loads."], theme, area, buf) };
     let caption = caption(&request);
     if let Some(run) = state.running() {
-        return running(caption, run, theme, area, buf);
+        return running(state, caption, run, theme, area, buf);
     }
     match state.race_report() {
         Some(report) => result::result(state, caption, report, theme, area, buf),

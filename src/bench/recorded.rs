@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::race::{role, whole};
 use super::words::recorded;
-use super::{frame, said};
+use super::{frame, halves, said};
 use crate::app::{State, values};
 use crate::lab::dataset::MOVIES;
 use crate::lab::verdict;
@@ -39,8 +39,20 @@ impl RecordedCurves<'_> {
     /// Draws the curves, and below them what Enter does; `false` where there is no record of this model on these sentences, or
     /// no room for a curve.
     pub fn draw(&self, state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) -> bool {
-        let curves = self.curves(state);
-        if curves.is_empty() || area.height < LEAST {
+        self.draw_beside(None, state, caption, theme, area, buf)
+    }
+
+    /// The same with curves of another measure beside or below them, where there is room for both.
+    pub fn draw_beside(
+        &self,
+        other: Option<&Self>,
+        state: &State,
+        caption: &str,
+        theme: &Theme,
+        area: Rect,
+        buf: &mut Buffer,
+    ) -> bool {
+        if self.curves(state).is_empty() || area.height < LEAST {
             return false;
         }
         let number = |key: &str| recorded(state, &format!("{}.{key}", self.file));
@@ -61,13 +73,28 @@ impl RecordedCurves<'_> {
             ),
         ];
         let body = frame(caption, "", &foot, theme, area, buf);
+        let (first, second) = halves(body);
+        match (other, second) {
+            (Some(other), Some(second)) => {
+                self.plot(state, theme, first, buf);
+                other.plot(state, theme, second, buf);
+            }
+            _ => self.plot(state, theme, body, buf),
+        }
+        true
+    }
+
+    /// The curves alone.
+    fn plot(&self, state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let curves = self.curves(state);
         let names: Vec<String> = curves.iter().map(|(name, _)| verdict::name(name)).collect();
         let series: Vec<Series<'_>> = curves
             .iter()
             .zip(&names)
             .map(|((readout, (points, intervals)), name)| Series { name, points, intervals, role: role(readout) })
             .collect();
-        let level = self.level.and_then(|(key, name)| Some((number(key)? as f32, name)));
+        let level =
+            self.level.and_then(|(key, name)| Some((recorded(state, &format!("{}.{key}", self.file))? as f32, name)));
         let chart = Chart {
             title: self.title,
             series: &series,
@@ -75,8 +102,7 @@ impl RecordedCurves<'_> {
             reference: level,
             ..Chart::default()
         };
-        chart::draw(body, buf, theme, &chart);
-        true
+        chart::draw(area, buf, theme, &chart);
     }
 
     /// Of each readout that the record has at every layer.

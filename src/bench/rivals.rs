@@ -19,7 +19,7 @@ use crate::view::widgets::blocks;
 pub(super) const ROW: ViewRow = ViewRow {
     about: "recorded readouts against [CLS]: difference, interval and margin",
     measures: &["tuned", "frozen", ALL],
-    settings: &["measure"],
+    settings: &["measure", "readouts"],
     moves: |state, action| over_list(state, action, rivals(state).len()),
     ..ViewRow::of(View::Rivals, "rivals", Draw::Alone(draw), words)
 };
@@ -73,7 +73,10 @@ fn rivals(state: &State) -> Vec<Rival<'_>> {
     let Some(mode) = mode(state).filter(|_| !values::misleads(state, &format!("{}.", file(state)))) else {
         return Vec::new();
     };
+    // A step may ask for a few of them only: others are asked about later.
+    let wanted = state.bench().map(|bench| bench.readouts.as_slice()).unwrap_or_default();
     let mut found: Vec<Rival<'_>> = state.records.keys().filter_map(|key| rival(state, key, &mode)).collect();
+    found.retain(|rival| wanted.is_empty() || wanted.iter().any(|readout| readout == rival.readout));
     found.sort_by(|one, other| other.points[0].total_cmp(&one.points[0]));
     found
 }

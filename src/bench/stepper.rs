@@ -13,6 +13,7 @@ use crate::lab::normalise::{input, standard_lengths};
 use crate::lab::{Matrix, Operation, TraceData};
 use crate::view::theme::Theme;
 use crate::view::widgets::scale::{hidden, window};
+use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, pad, put, to_ascii};
 
 pub(super) const ROW: ViewRow = ViewRow {
@@ -57,6 +58,10 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
 /// Cells that the length before γ takes.
 const BEFORE: u16 = 13;
 
+/// Numbers beside a strip, and the fewest cells that a strip is drawn in.
+const FEW: u16 = 3;
+const STRIP: u16 = 16;
+
 /// A window of a matrix.
 struct Numbers<'a> {
     values: &'a Matrix,
@@ -82,7 +87,11 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
     let scaled = scaled.as_ref().filter(|_| area.width >= label + 3 + 9 + BEFORE + 9);
     let side = if by_head { 0 } else { 9 + scaled.map_or(0, |_| BEFORE) };
     let cell = if by_head { 7 } else { 9 };
-    let count = usize::from((area.width.saturating_sub(label + 3 + side)) / cell).min(values.cols);
+    let room = area.width.saturating_sub(label + 3 + side);
+    // A few numbers, and beside them the whole row as a strip, where that leaves one worth looking at.
+    let strip = room.saturating_sub(FEW * cell + 2);
+    let strip = if by_head || strip < STRIP || values.cols < usize::from(STRIP) { 0 } else { strip };
+    let count = if strip > 0 { usize::from(FEW) } else { usize::from(room / cell).min(values.cols) };
     let first =
         if by_head { window(Some(offset), values.cols, count) } else { offset.min(values.cols.saturating_sub(count)) };
     let x_of = |column: usize| area.x + label + 3 + column as u16 * cell;
@@ -93,6 +102,10 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
             (first + column + 1).to_string()
         };
         put(buf, x_of(column), area.y, cell, &format!("{title:>width$}", width = usize::from(cell) - 1), theme.dim());
+    }
+    let strip_at = x_of(count) + 2;
+    if strip > 0 {
+        put(buf, strip_at, area.y, strip, &format!("all {}", values.cols), theme.dim());
     }
     if !by_head {
         put(buf, area.right().saturating_sub(7), area.y, 7, " length", theme.dim());
@@ -127,6 +140,10 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
             let value = values.at(row, first + column);
             let text = if by_head { format!("{value:>6.3}") } else { format!("{value:>8.3}") };
             put(buf, x_of(column), y, cell, &text, theme.value());
+        }
+        if strip > 0 {
+            let place = Rect { x: strip_at, y, width: strip, height: 1 };
+            strip::draw(place, buf, theme, &Strip { values: values.row(row), ..Strip::default() });
         }
         if !by_head {
             put(buf, area.right().saturating_sub(7), y, 7, &format!("{:>7.2}", norm(values.row(row))), theme.label());
@@ -164,19 +181,20 @@ fn foot(
         }
         None => format!("It does not change {} itself: its result is used further on.", names[at]),
     };
-    vec![
-        said(own(&did), theme.value()),
-        said(own(&format!("Why: {}", operation.why)), theme.text()),
-        said(
-            own(&format!(
-                "{} measured here {} all numbers from {low:.3} to {high:.3} {} , . operation, j k piece, h l columns",
-                theme.glyphs().measured,
-                theme.glyphs().dot,
-                theme.glyphs().dot
-            )),
-            theme.dim(),
-        ),
-    ]
+    let by_head = operation.values.len() > 1;
+    let legend = LEGEND.legend_between("strips: negative", "positive; a scale for each", theme);
+    let mut foot = vec![said(own(&did), theme.value()), said(own(&format!("Why: {}", operation.why)), theme.text())];
+    foot.extend((!by_head).then_some(legend));
+    foot.push(said(
+        own(&format!(
+            "{} measured here {} all numbers from {low:.3} to {high:.3} {} , . operation, j k piece, h l columns",
+            theme.glyphs().measured,
+            theme.glyphs().dot,
+            theme.glyphs().dot
+        )),
+        theme.dim(),
+    ));
+    foot
 }
 
 fn words(state: &State) -> Option<Vec<String>> {

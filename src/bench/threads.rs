@@ -47,7 +47,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
     let (row, column) = row_and_column(state, trace);
     let dot = theme.glyphs().dot;
     let under = format!(
-        "{} looks at {} with {:.3} {dot} piece {} of {}",
+        "\"{}\" looks at \"{}\" with {:.3} {dot} piece {} of {}",
         names[row],
         names[column],
         weights.at(row, column),
@@ -58,7 +58,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
     foot.extend(hidden(state, trace, weights.row(row), theme));
     foot.push(said("the thicker a thread, the larger the weight; all weights of a piece add to 1", theme.text()));
     foot.push(measured("j k: who asks; h l: whom it looks at", theme));
-    let caption = format!("at what {} looks{}", names[row], without(state, trace));
+    let caption = format!("what \"{}\" looks at{}", names[row], without(state, trace));
     let body = frame(&caption, &format!("layer {layer} [ ]  {whose} {{ }} v"), &foot, theme, area, buf);
     let kept: Vec<String> = shown.iter().map(|index| names[*index].clone()).collect();
     let picture = Threads {

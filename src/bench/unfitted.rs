@@ -13,7 +13,7 @@ const CAPTION: &str = "two classifiers on this model, fitted here";
 
 pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(run) = state.running() {
-        return running(CAPTION, run, theme, area, buf);
+        return running(state, CAPTION, run, theme, area, buf);
     }
     let mut said = vec![state.no_heads()];
     if state.heads_request().is_some() {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::stages::Stage;
 use super::words::{number, sentence};
 use super::{frame, label_of, label_role, measured, norm, said};
 use crate::app::State;
@@ -20,62 +21,56 @@ pub(super) const ROW: ViewRow = ViewRow {
     about: "the whole way from the text to an answer, in one drawing",
     settings: &["sentence"],
     keys: &[],
-    moves: |state, action| over_list(state, action, STAGES.len()),
+    moves: |state, action| over_list(state, action, Stage::ALL.len()),
     ..ViewRow::of(View::Whole, "whole", Draw::Traced(draw), words)
 };
 
-/// A stage: its name, what leads to it, and what to know of it.
-struct Stage {
-    name: &'static str,
-    from: &'static str,
-    about: &'static str,
+/// What leads to a stage, and what to know of it.
+fn said_of(stage: Stage) -> [&'static str; 2] {
+    match stage {
+        Stage::Text => ["", "what you typed: e changes it everywhere"],
+        Stage::Pieces => ["the tokenizer cuts it", "pieces from a fixed list, and [CLS] in front of them"],
+        Stage::Embeddings => [
+            "rows of three tables, word + place + segment; then LayerNorm",
+            "[CLS] is the same vector in every sentence here",
+        ],
+        Stage::Layers => [
+            "in each layer: attention (rows read each other), feed-forward",
+            "after the last layer: [CLS] could take in the others",
+        ],
+        Stage::Vector => [
+            "the row of [CLS] is read (GlobalPooling: the mean of all)",
+            "all that a classifier on [CLS] gets of the sentence",
+        ],
+        Stage::Answer => [
+            "a classifier adds number times weight; the sum becomes 0 to 1",
+            "a wrong one gives a loss, and that can train all that stands above",
+        ],
+    }
 }
 
-const STAGES: [Stage; 6] = [
-    Stage { name: "text", from: "", about: "what you typed: e changes it everywhere" },
-    Stage {
-        name: "pieces",
-        from: "the tokenizer cuts it",
-        about: "pieces from a fixed list, and [CLS] in front of them",
-    },
-    Stage {
-        name: "embeddings",
-        from: "rows of three tables, word + place + segment; then LayerNorm",
-        about: "[CLS] is the same vector in every sentence here",
-    },
-    Stage {
-        name: "states",
-        from: "in each layer: attention (rows read each other), feed-forward",
-        about: "after the last layer: [CLS] could take in the others",
-    },
-    Stage {
-        name: "one vector",
-        from: "the row of [CLS] is read; GlobalPooling would take the mean of all",
-        about: "all that a classifier on [CLS] gets of the sentence",
-    },
-    Stage {
-        name: "answer",
-        from: "the head weighs each number and adds them; the sum becomes 0 to 1",
-        about: "a wrong one gives a loss, and that can train all that stands above",
-    },
-];
+/// What a step of this lesson still asks about is left open here: how many words are cut, and what the head answers.
+const ASKED: [&str; 2] = ["sentence.unseen", "label.cls.answer"];
+
+/// Said where that is.
+const OPEN: &str = "? a later step asks you";
 
 /// Cells of a stage's name, and of what stands at the right.
 const NAME: u16 = 13;
 const SIZE: u16 = 11;
 
 fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let at = state.cursor.offset.min(STAGES.len() - 1);
-    let stage = &STAGES[at];
+    let at = state.cursor.offset.min(Stage::ALL.len() - 1);
+    let [pieces_open, answer_open] = ASKED.map(|key| state.still_asks(key));
     let foot = [
-        said(format!("{}: {}", stage.name, stage.about), theme.value()),
+        said(format!("{}: {}", Stage::ALL[at].name(), said_of(Stage::ALL[at])[1]), theme.value()),
         LEGEND.legend_between("strips: negative", "positive; large numbers are cut", theme),
         measured("the numbers of [CLS]; j k: a stage", theme),
     ];
     let layers = trace.attentions.len();
     let body = frame("from your text to one answer", &format!("{layers} layers"), &foot, theme, area, buf);
     // An arrow with what happens stands between two stages, and empty lines around it where there is room.
-    let count = STAGES.len() as u16;
+    let count = Stage::ALL.len() as u16;
     let arrows = body.height >= 2 * count - 1;
     let step = if body.height >= 4 * count - 3 {
         4
@@ -85,7 +80,8 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         1
     };
     // Lines that are free go to the pieces, then to the text: whole words before empty lines.
-    let pieces = pieces(trace, usize::from(body.width.saturating_sub(NAME + SIZE + 1)), theme);
+    let room = usize::from(body.width.saturating_sub(NAME + SIZE + 1));
+    let pieces = if pieces_open { Vec::new() } else { pieces(trace, room, theme) };
     let text = clean(&trace.sentence.text, theme.ascii).into_owned();
     let text = wrap(&[text.into()], usize::from(body.width.saturating_sub(NAME)));
     let mut free = usize::from(body.height.saturating_sub((count - 1) * step + 1));
@@ -95,7 +91,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         more as u16 + 1
     });
     let mut y = body.y;
-    for (index, stage) in STAGES.iter().enumerate() {
+    for (index, stage) in Stage::ALL.into_iter().enumerate() {
         if y >= body.bottom() {
             break;
         }
@@ -103,16 +99,20 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         let height = [text_high, pieces_high].get(index).copied().unwrap_or(1);
         let line = Rect { y, height, ..body };
         if arrows && index > 0 {
-            let arrow = format!("   {} {}", theme.glyphs().down, stage.from);
+            let arrow = format!("   {} {}", theme.glyphs().down, said_of(stage)[0]);
             put(buf, body.x, y - step / 2, body.width, &fit(&arrow, usize::from(body.width), theme.ascii), theme.dim());
         }
         let style = if here { theme.focus() } else { theme.label() };
-        put(buf, line.x, y, NAME - 1, stage.name, style);
+        put(buf, line.x, y, NAME - 1, stage.name(), style);
         let content = Rect { x: line.x + NAME, width: line.width.saturating_sub(NAME), ..line };
-        match index {
-            0 => draw_text(&text, theme, content, buf),
-            1 => draw_pieces(&pieces, trace, theme, content, buf),
-            _ => draw_stage(index, trace, theme, content, buf),
+        match stage {
+            Stage::Text => draw_text(&text, theme, content, buf),
+            Stage::Pieces if pieces_open => draw_open_pieces(theme, content, buf),
+            Stage::Pieces => draw_pieces(&pieces, trace, theme, content, buf),
+            Stage::Answer if answer_open => {
+                put(buf, content.x, y, content.width, OPEN, theme.key());
+            }
+            _ => draw_stage(stage, trace, theme, content, buf),
         }
         y += step + height - 1;
     }
@@ -153,8 +153,17 @@ fn draw_pieces(lines: &[Vec<(String, Role)>], trace: &TraceData, theme: &Theme, 
     put(buf, end, area.y, SIZE, &size, theme.label());
 }
 
+/// The two pieces that are always there, and nothing of the words between them.
+fn draw_open_pieces(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let parts = [("[CLS]", theme.cls()), (OPEN, theme.key()), ("[SEP]", theme.dim())];
+    let mut x = area.x;
+    for (text, style) in parts {
+        x = put(buf, x, area.y, area.right().saturating_sub(x), text, style) + 2;
+    }
+}
+
 /// What a later stage holds, in one line.
-fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &mut Buffer) {
+fn draw_stage(stage: Stage, trace: &TraceData, theme: &Theme, line: Rect, buf: &mut Buffer) {
     let narrow = Rect { width: line.width.saturating_sub(SIZE + 1), ..line };
     let size = |buf: &mut Buffer, text: &str| {
         let text = fit(text, usize::from(SIZE), theme.ascii);
@@ -165,19 +174,19 @@ fn draw_stage(index: usize, trace: &TraceData, theme: &Theme, line: Rect, buf: &
     let strip = |buf: &mut Buffer, values: &[f32]| {
         strip::draw(narrow, buf, theme, &Strip { values, ..Strip::default() });
     };
-    match index {
-        2 | 3 => {
-            strip(buf, trace.hidden_states[if index == 2 { 0 } else { last }].row(0));
+    match stage {
+        Stage::Embeddings | Stage::Layers => {
+            strip(buf, trace.hidden_states[if stage == Stage::Embeddings { 0 } else { last }].row(0));
             size(buf, &format!("{pieces} x {wide}"));
         }
-        4 => {
+        Stage::Vector => {
             let vector = trace.pooled.get("cls").map_or(trace.hidden_states[last].row(0), Vec::as_slice);
             strip(buf, vector);
             size(buf, &format!("length {:.1}", norm(vector)));
         }
         _ => {
             let Some((label, share)) = answer(trace) else {
-                put(buf, line.x, line.y, line.width, "no head here: a race fits one", theme.dim());
+                put(buf, line.x, line.y, line.width, "no classifier here: a race fits one", theme.dim());
                 return;
             };
             let label = pad(&clean(&label, theme.ascii), 12, theme.ascii);
@@ -213,10 +222,12 @@ fn words(state: &State) -> Option<Vec<String>> {
     ];
     said.push(match answer(trace) {
         Some((label, share)) => format!(
-            "The head reads the row of [CLS] after the last layer and answers {label}, with a probability of {}.",
+            "The classifier reads the row of [CLS] after the last layer and answers {label}, with a probability of {}.",
             number(share)
         ),
-        None => "A head would read the row of [CLS] after the last layer; none is fitted for this model.".to_owned(),
+        None => {
+            "A classifier would read the row of [CLS] after the last layer; none is fitted for this model.".to_owned()
+        }
     });
     Some(said)
 }

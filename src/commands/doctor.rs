@@ -83,6 +83,7 @@ pub fn doctor(settings: &Settings, surroundings: &Surroundings) -> Result<(), St
         if surroundings.unicode { "Unicode" } else { "ASCII" }
     )));
     findings.push(paths(settings));
+    findings.push(good(super::cache::about(settings)));
 
     let mut text = String::new();
     for finding in &findings {

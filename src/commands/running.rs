@@ -39,7 +39,8 @@ pub(super) fn headline(provenance: &Provenance) -> String {
 /// The last line of a report: the command that makes it again.
 pub(super) fn made_by(provenance: &Provenance) -> String {
     let Provenance { command, threads, .. } = provenance;
-    format!("made by: {command} ({} s, {threads} threads)", provenance.seconds.unwrap_or(0.0))
+    let vectors = provenance.vectors().map_or_else(String::new, |vectors| format!("; {vectors}"));
+    format!("made by: {command} ({} s, {threads} threads{vectors})", provenance.seconds.unwrap_or(0.0))
 }
 
 /// The report as JSON, with what was found about a sentence under a name of its own.

@@ -10,6 +10,9 @@ use super::Settings;
 /// Most compute threads.
 const MOST_THREADS: usize = 512;
 
+/// Most megabytes of kept vectors.
+const MOST_MEGABYTES: usize = 1_000_000;
+
 /// Fewest and most pieces of a text: `[CLS]`, one piece and `[SEP]`, up to more than any model has positions.
 const LENGTHS: [usize; 2] = [3, 65_535];
 
@@ -72,6 +75,14 @@ pub fn threads(text: &str) -> Result<usize, String> {
     whole(text, [1, MOST_THREADS])
 }
 
+/// How many megabytes.
+///
+/// # Errors
+/// What it must be.
+pub fn megabytes(text: &str) -> Result<usize, String> {
+    whole(text, [0, MOST_MEGABYTES])
+}
+
 /// How many pieces of a text.
 ///
 /// # Errors
@@ -103,7 +114,7 @@ fn meant<T: AsRef<str>>(text: &str, names: &[T]) -> String {
 }
 
 /// Names of the settings in the file.
-const NAMES: [&str; 7] = ["model", "lessons", "learner", "threads", "max-length", "color", "ascii"];
+const NAMES: [&str; 8] = ["model", "lessons", "learner", "threads", "max-length", "cache-mb", "color", "ascii"];
 
 impl Settings {
     /// Takes one setting from its text.
@@ -114,6 +125,7 @@ impl Settings {
             "learner" => self.learner = Some(name(text)?),
             "threads" => self.threads = Some(threads(text)?),
             "max-length" => self.max_length = Some(length(text)?),
+            "cache-mb" => self.cache_mb = Some(megabytes(text)?),
             "color" => self.color = Some(color(text)?),
             "ascii" => self.ascii = Some(truth(text)?),
             _ => return Err(format!("there is no such setting. There are {}", NAMES.join(", "))),
@@ -163,7 +175,7 @@ pub(super) fn of_file(text: &str) -> Result<Settings, String> {
         // Numbers and truths stand without quotes, texts within; a depth of colour may be either.
         let written = match (value.get_ref(), setting) {
             (toml::Value::String(text), "model" | "lessons" | "learner" | "color") => Some(text.clone()),
-            (toml::Value::Integer(number), "threads" | "max-length" | "color") => Some(number.to_string()),
+            (toml::Value::Integer(number), "threads" | "max-length" | "cache-mb" | "color") => Some(number.to_string()),
             (toml::Value::Boolean(truth), "ascii") => Some(truth.to_string()),
             _ => None,
         };
@@ -171,6 +183,7 @@ pub(super) fn of_file(text: &str) -> Result<Settings, String> {
             (Some(text), _) => settings.set(setting, &text).err(),
             (None, "threads") => threads("").err().map(|why| why + ", without quotes"),
             (None, "max-length") => length("").err().map(|why| why + ", without quotes"),
+            (None, "cache-mb") => megabytes("").err().map(|why| why + ", without quotes"),
             (None, "ascii") => truth("").err(),
             (None, _) => Some("it must be a text between quotes".to_owned()),
         };
@@ -188,14 +201,15 @@ mod tests {
 
     #[test]
     fn every_setting_is_read_from_the_file_and_from_the_environment_alike() {
-        let file = "model = \"a/b\"\nlearner = \"ann\"\nthreads = 2\nmax-length = 64\ncolor = 256\nlessons = \"/\"\n";
+        let file = "model = \"a/b\"\nlearner = \"ann\"\nthreads = 2\nmax-length = 64\ncache-mb = 20\ncolor = 256\nlessons = \"/\"\n";
         let env = |name: &str| {
             let known = [("MODEL", "a/b"), ("LEARNER", "ann"), ("THREADS", "2"), ("MAX_LENGTH", "64")];
-            let known = known.iter().chain(&[("COLOR", "256"), ("LESSONS", "/")]);
+            let known = known.iter().chain(&[("COLOR", "256"), ("LESSONS", "/"), ("CACHE_MB", "20")]);
             known.clone().find(|(known, _)| name == format!("CLSROOM_{known}")).map(|(_, value)| (*value).to_owned())
         };
         let read = of_file(file).expect("settings");
         assert_eq!((read.threads, read.max_length, read.color), (Some(2), Some(64), Some(Color::TwoFiftySix)));
+        assert_eq!(read.cache_mb, Some(20));
         assert_eq!(of_environment(&env), Ok(read));
         assert_eq!(of_environment(&|_| Some(String::new())), Ok(Settings::default()), "empty is unset");
         assert_eq!(of_environment(&|_| Some(" \t".to_owned())), Ok(Settings::default()));
@@ -215,6 +229,8 @@ mod tests {
             ("threads = -1", "from 1 to 512"),
             ("threads = \"2\"", "threads = \"2\": it must be a whole number from 1 to 512, without quotes"),
             ("max-length = 0", "from 3 to 65535"),
+            ("cache-mb = -1", "cache-mb = -1: it must be a whole number from 0 to 1000000"),
+            ("cache-mb = \"much\"", "without quotes"),
             ("max-length = 1", "from 3 to 65535"),
             ("max-length = 1000000000", "from 3 to 65535"),
             ("max-length = 6.5", "without quotes"),

@@ -125,7 +125,8 @@ impl Shared {
             let settings = &shared.settings;
             let mut open = |model: Option<&str>| {
                 let bert = open_model(model, settings.max_length, &mut |far| download(far, tell))?;
-                Ok::<_, String>(Arc::new(Model::new(bert, shared.heads.as_ref())))
+                let model = Model::new(bert, shared.heads.as_ref()).keeping(config::shelf(settings));
+                Ok::<_, String>(Arc::new(model))
             };
             let model = open(settings.model.as_deref())?;
             let other = shared.against.as_deref().map(|other| open(Some(other))).transpose()?;

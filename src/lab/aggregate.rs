@@ -50,6 +50,7 @@ pub fn run(
     };
     let finish = race::run(bert, dataset, cache, &probes, control, &Kept::NOTHING)?;
     let Some(finish) = finish.filter(|finish| !finish.stopped) else { return Ok(None) };
+    let vectors_of_day = finish.vectors_of_day;
     let subset = dataset.subset(request.train, request.test);
     let labels = |indices: &[usize]| indices.iter().map(|index| dataset.items()[*index].label).collect::<Vec<_>>();
     let (train_labels, test_labels) = (labels(&subset.train), labels(&subset.test));
@@ -87,6 +88,7 @@ pub fn run(
         chance: chance(&train_labels, &test_labels),
         provenance: super::Provenance {
             seed: SEED,
+            vectors_of_day,
             ..race::provenance(
                 dataset,
                 &subset,

@@ -13,6 +13,7 @@ pub use labelled::Form;
 pub use parse::DatasetError;
 use parse::clean;
 
+pub(super) use crate::wording::hex;
 use crate::wording::{excerpt, listed};
 
 /// The data set that the course is written for.
@@ -335,15 +336,6 @@ fn split(hash: &[u8; 32]) -> Split {
         2 => Split::Validation,
         _ => Split::Train,
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

@@ -127,12 +127,15 @@ pub fn run(
         asked: test.asked,
         content,
         by_frequency,
-        provenance: race::provenance(
-            dataset,
-            &subset,
-            facts,
-            [command::invert(request, facts, None), command::invert_key(request, facts, dataset)],
-        ),
+        provenance: super::Provenance {
+            vectors_of_day: cache.day(dataset, &lanes),
+            ..race::provenance(
+                dataset,
+                &subset,
+                facts,
+                [command::invert(request, facts, None), command::invert_key(request, facts, dataset)],
+            )
+        },
     };
     let Subset { train, .. } = subset;
     Ok(Some((report, Decoders { request: request.clone(), pieces, shares, train, held, solved })))

@@ -14,6 +14,7 @@ use super::{LabError, Matrix, ModelFacts, Readout, features, largest, race};
 use crate::model::Bert;
 use crate::model::embedded::{self, Embedded, MINILM};
 use crate::model::load::Facts;
+use crate::vectors::Shelf;
 
 /// Sentences that are read to see how fast that goes.
 const SAMPLE: usize = 128;
@@ -80,14 +81,16 @@ impl Partner {
     ///
     /// # Errors
     /// When there is none.
-    pub(super) fn of(&self, model: &ModelFacts) -> Result<&Arc<Model>, LabError> {
+    pub(super) fn of(&self, model: &Model) -> Result<&Arc<Model>, LabError> {
         if let Some(there) = self.get() {
             return Ok(there);
         }
-        let other = embedded::other_than(&model.tensors_sha256)
+        let facts = &model.facts;
+        let other = embedded::other_than(&facts.tensors_sha256)
             .ok_or_else(|| LabError::Request("there is no other model; --against names one".to_owned()))?;
-        let bert = other.open(model.asked_length)?;
-        Ok(self.0.get_or_init(|| Arc::new(Model::new(bert, None))))
+        let bert = other.open(facts.asked_length)?;
+        let shelf = model.features.shelf().cloned();
+        Ok(self.0.get_or_init(|| Arc::new(Model::new(bert, None).keeping(shelf))))
     }
 }
 
@@ -126,6 +129,13 @@ impl Model {
             datasets: Mutex::default(),
             sampled: OnceLock::new(),
         }
+    }
+
+    /// The same, whose vectors are kept on a shelf for other processes.
+    #[must_use]
+    pub fn keeping(self, shelf: Option<Shelf>) -> Self {
+        let features = race::Cache::on(shelf, &self.facts.fingerprint);
+        Self { features, ..self }
     }
 
     /// Reads a few of the course's sentences, as a long run reads them, and forgets them; how many they were. For whoever

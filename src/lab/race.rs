@@ -64,6 +64,8 @@ pub struct Finish {
     pub own: Option<OwnHead>,
     /// See [`super::RaceReport::cls_mean_cosine`].
     pub cls_mean_cosine: Option<f64>,
+    /// See [`super::Provenance::vectors_of_day`].
+    pub vectors_of_day: Option<u64>,
     /// It was stopped.
     pub stopped: bool,
 }
@@ -170,7 +172,14 @@ pub fn run(
     let fits = lanes.len() + baselines.len();
     let before = sentences + fits * FIT;
     let report = Report { control, total: work(request, counts, layers.len()) };
-    let mut finish = Finish { fitted: Vec::new(), ended: Vec::new(), own: None, cls_mean_cosine: None, stopped: true };
+    let mut finish = Finish {
+        fitted: Vec::new(),
+        ended: Vec::new(),
+        own: None,
+        cls_mean_cosine: None,
+        vectors_of_day: None,
+        stopped: true,
+    };
 
     let read = |done: usize, of: usize| {
         let share = (sentences * done).checked_div(of).unwrap_or(0);
@@ -179,6 +188,7 @@ pub fn run(
     if !lanes.is_empty() && !cache::fill(bert, dataset, cache, &lanes, &subset, control, &read)? {
         return Ok(None);
     }
+    finish.vectors_of_day = cache.day(dataset, &lanes);
     for number in 0..fits {
         if (control.stop)() {
             return Ok(finish.some());

@@ -299,7 +299,7 @@ impl Session {
                 Some(Outcome::Ask(Arc::new(ask::ask(&asked, sentence)?)))
             }
             Request::Beside(sentence) => {
-                let other = self.others(self.partner.of(&self.facts())?)?;
+                let other = self.others(self.partner.of(&self.model)?)?;
                 Some(Outcome::Beside(Arc::new(trace::trace(other.bert(), &other.facts(), sentence, &other.heads()?)?)))
             }
         })

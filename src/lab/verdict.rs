@@ -101,7 +101,7 @@ impl Worth {
             );
         }
         format!(
-            "a true difference of {:.1} points would be found by four of five such races",
+            "of true differences of {:.1} points a race of this size finds four in five",
             100.0 * self.smallest_visible
         )
     }

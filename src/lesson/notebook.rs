@@ -12,8 +12,8 @@ mod document;
 mod evidence;
 mod facts;
 mod picture;
-mod time;
 
+pub use crate::wording::time::{day, moment};
 pub use again::{beside, trace};
 pub use answers::{Answer, LESSONS, QUESTIONS, ROUNDING, SHORT, answers};
 pub use claims::MARGIN;
@@ -22,7 +22,6 @@ pub use document::{at, sheet};
 pub use evidence::{Evidence, Origin, Point};
 pub use facts::{FACTS, Fact};
 pub use picture::{Picture, Row, Unit};
-pub use time::{day, moment};
 
 use std::collections::BTreeSet;
 

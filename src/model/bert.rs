@@ -93,8 +93,8 @@ pub struct Batch {
     position_ids: Option<Tensor>,
     /// Where each sequence lies among the N rows.
     pub sequences: Vec<Range<usize>>,
-    /// Edges that attention must not use, in every sequence of the batch.
-    edges: Vec<Edge>,
+    /// Edges that attention must not use, of each sequence.
+    edges: Vec<Vec<Edge>>,
     /// Rows `[R]` of the last layer that are wanted; `None`: all.
     wanted: Option<Tensor>,
 }
@@ -144,9 +144,16 @@ impl Batch {
         }
     }
 
-    /// The same batch with edges cut.
+    /// The same batch with edges cut, the same in every sequence.
     #[must_use]
-    pub fn with_edges(mut self, edges: Vec<Edge>) -> Self {
+    pub fn with_edges(self, edges: Vec<Edge>) -> Self {
+        let every = vec![edges; self.sequences.len()];
+        self.with_edges_of_each(every)
+    }
+
+    /// The same batch with edges cut, in each sequence its own.
+    #[must_use]
+    pub fn with_edges_of_each(mut self, edges: Vec<Vec<Edge>>) -> Self {
         self.edges = edges;
         self
     }
@@ -195,6 +202,15 @@ impl Bert {
     pub fn layer_forward(&self, number: usize, x: &Tensor, batch: &Batch, keep: &mut dyn Keep) -> Result<Tensor> {
         let layer = self.layer(number).ok_or_else(|| candle_core::Error::Msg(format!("there is no layer {number}")))?;
         layer.forward(number, x, batch, None, keep)
+    }
+
+    /// One layer, counted from 1, of which only the rows that the batch wants are computed: [R x D].
+    ///
+    /// # Errors
+    /// When there is no such layer or the shapes do not fit.
+    pub fn wanted_of_layer(&self, number: usize, x: &Tensor, batch: &Batch) -> Result<Tensor> {
+        let layer = self.layer(number).ok_or_else(|| candle_core::Error::Msg(format!("there is no layer {number}")))?;
+        layer.forward(number, x, batch, batch.wanted.as_ref(), &mut super::Nothing)
     }
 
     fn layers_between(
@@ -321,7 +337,10 @@ impl Attention {
             Some(rows) => all.index_select(rows, 0),
             None => Ok(all),
         };
-        let cut = batch.edges.iter().filter(|edge| edge.layer == layer).map(|edge| (edge.to, edge.from)).collect();
+        let here = |edges: &Vec<Edge>| -> Vec<(usize, usize)> {
+            edges.iter().filter(|edge| edge.layer == layer).map(|edge| (edge.to, edge.from)).collect()
+        };
+        let cut = batch.edges.iter().map(here).collect();
         let heads = Heads { number: self.heads, sequences: batch.sequences.clone(), cut };
         if keep.wants_steps() {
             return pick(self.step_by_step(layer, x, heads, keep)?);
@@ -338,8 +357,9 @@ impl Attention {
         for (part, name) in ["query", "key", "value"].into_iter().enumerate() {
             keep.keep(layer, name, &qkv.narrow(1, part * width, width)?);
         }
-        for rows in &heads.sequences {
-            let own = Heads { sequences: std::iter::once(0..rows.len()).collect(), ..heads.clone() };
+        for (index, rows) in heads.sequences.iter().enumerate() {
+            let cut = heads.cut.get(index).cloned().into_iter().collect();
+            let own = Heads { sequences: std::iter::once(0..rows.len()).collect(), cut, ..heads };
             let scores = ops::attention_scores(&qkv.narrow(0, rows.start, rows.len())?, own)?;
             keep.keep(layer, "scores", &scores);
             keep.keep(layer, "probabilities", &ops::softmax(&scores, 1.0)?);

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{ModelError, folder, pickle};
 use crate::files;
+pub use crate::wording::hex;
 
 /// Weights larger than this are refused before they are read.
 pub const MOST_BYTES: u64 = 8 << 30;
@@ -191,16 +192,6 @@ impl<'a> Weights<'a> {
     fn unreadable(&self, error: &std::io::Error) -> ModelError {
         ModelError::Unreadable { path: self.origin.clone().into(), cause: error.to_string() }
     }
-}
-
-/// Lower-case hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Whether a text is a sha256 as [`hex`] writes it.

@@ -32,6 +32,7 @@ pub(super) fn draw(
         Rect { height: 1, ..area },
         buf,
     );
+    crate::bench::way(state, theme, Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: 1 }, buf);
     let body = Rect { x: area.x + 1, y: area.y + 2, width: area.width - 2, height: area.height - 2 };
     if state.bench().is_none() {
         draw_text(state, theme, Rect { x: body.x + 2, width: (body.width - 2).min(TEXT_WIDTH), ..body }, buf);

@@ -15,7 +15,7 @@ use crate::wording::NOT_DECIDED;
 
 /// Why it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Before a result shows.
     Predict,
     /// To recall.
@@ -32,7 +32,7 @@ pub(super) fn lines(state: &State, question: &Question, kind: Kind, width: usize
 }
 
 /// The question and its options.
-pub(super) fn asked(state: &State, question: &Question, kind: Kind, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+pub(crate) fn asked(state: &State, question: &Question, kind: Kind, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let given = state.given(question);
     let lead = match (kind, given) {
         (Kind::Predict, None) => "Before you look: ",

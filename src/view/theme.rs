@@ -16,7 +16,7 @@ mod ramps;
 pub use depth::{CharFlag, ColorFlag, Depth, ascii, depth};
 pub use glyphs::Glyphs;
 use glyphs::{ASCII, UNICODE};
-use ramps::{background, blue_to_orange, dark_to_light};
+use ramps::{background, dark_to_light, violet_to_lime};
 
 /// What something is, for widgets that take the look of a row or series as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -64,6 +64,9 @@ const CLS: Hue = Hue { rgb: Color::Rgb(222, 122, 16), named: Color::Yellow };
 const MEAN: Hue = Hue { rgb: Color::Rgb(48, 146, 214), named: Color::LightBlue };
 const GOOD: Hue = Hue { rgb: Color::Rgb(0, 158, 115), named: Color::Green };
 const BAD: Hue = Hue { rgb: Color::Rgb(214, 72, 120), named: Color::Magenta };
+// Signs have hues of their own, for a number of [CLS] may have either sign.
+const PLUS: Hue = Hue { rgb: Color::Rgb(122, 152, 24), named: Color::Green };
+const MINUS: Hue = Hue { rgb: Color::Rgb(150, 112, 224), named: Color::Magenta };
 const GRAY: Color = Color::Rgb(128, 128, 128);
 
 /// Steps of the colour ramps: more would cost bytes (neighbouring cells share a style) and not be seen.
@@ -98,7 +101,7 @@ impl Theme {
         if let Some(nothing) = heat.first_mut() {
             *nothing = Style::new();
         }
-        Self { depth, ascii, heat, diverging: ramp(&blue_to_orange) }
+        Self { depth, ascii, heat, diverging: ramp(&violet_to_lime) }
     }
 
     /// The same as the settings say it.
@@ -212,7 +215,7 @@ impl Theme {
         pick(self.glyphs().ramp, t)
     }
 
-    /// Blue (negative) over dark to orange (positive) background for `t` in -1..=1, with readable foreground; below 256
+    /// Violet (negative) over dark to lime (positive) background for `t` in -1..=1, with readable foreground; below 256
     /// colours the ink of a glyph, as far as there are colours.
     #[must_use]
     pub fn diverging(&self, t: f32) -> Style {
@@ -230,8 +233,8 @@ impl Theme {
     #[must_use]
     pub fn sign(&self, value: f32) -> Style {
         match value {
-            value if value > 0.0 => self.hue(&CLS),
-            value if value < 0.0 => self.hue(&MEAN),
+            value if value > 0.0 => self.hue(&PLUS),
+            value if value < 0.0 => self.hue(&MINUS),
             _ => Style::new(),
         }
     }

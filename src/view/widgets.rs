@@ -14,6 +14,7 @@ pub mod painted;
 pub mod progress;
 pub mod scale;
 pub mod scatter;
+pub mod spikes;
 pub mod strip;
 pub mod text;
 pub mod threads;
@@ -22,4 +23,4 @@ pub mod tokens;
 pub mod wrap;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -101,6 +101,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("view", PICTURES),
     ("bench", PICTURES),
     ("files", &["crate::"]),
+    ("vectors", &["crate::model", "crate::lab", "crate::app", "crate::view", "crate::lesson", "candle", "ratatui"]),
     ("wording", &["crate::", "std::fs", "std::io"]),
     ("commands", &["crate::app", "crate::view", "crate::terminal", "ratatui", "crossterm"]),
 ];

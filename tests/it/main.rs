@@ -99,6 +99,7 @@ mod second_model;
 #[cfg(all(unix, feature = "classroom"))]
 mod served;
 mod sessions;
+mod shelf;
 mod slips;
 mod slope;
 mod sources;

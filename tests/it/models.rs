@@ -518,7 +518,10 @@ fn the_same_weights_under_another_name_are_the_courses_model() {
         driver.press("n");
     }
     let screen = driver.screen();
-    assert!(screen.contains("this head° was right on") && !screen.contains("A head fitted here"), "{screen}");
+    assert!(
+        screen.contains("this classifier° was right on") && !screen.contains("One that is fitted here"),
+        "{screen}"
+    );
     let accuracy = ValueRef { source: Source::Live, key: "label.cls.accuracy".to_owned(), format: Format::Percent };
     assert_eq!(values::resolve(&driver.state, &accuracy).source, Some(Source::Record), "it was not measured here");
 }

@@ -86,7 +86,7 @@ const SAID: [(View, &str); 34] = [
     (View::Race, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Answers, "Run this race here: clsroom race --mode frozen --readouts cls,mean --layer 6"),
     (View::Probe, "--layer all"),
-    (View::Learning, "A training of 60 steps, head on [CLS]"),
+    (View::Learning, "A training of 60 steps, classifier on [CLS]"),
     (View::Decode, "clsroom invert --readouts cls,mean,sep --layer all --data movies -- 'fine film'"),
     (View::Aggregate, "Run this here: clsroom aggregate"),
     (View::Nearest, "clsroom aggregate --data movies -- 'fine film'"),

@@ -101,12 +101,17 @@ fn bars_below_zero_look_different_with_and_without_colour() {
                     let Some(number) = sized.filter(|_| "+-".contains(cells[at]) && cells[at + 5] == ' ') else {
                         continue;
                     };
-                    // The first cell of the bar behind it.
-                    let (symbol, x) = (cells[at + 6].to_string(), (at + 6) as u16);
-                    if symbol.trim().is_empty() || symbol.chars().all(char::is_alphanumeric) {
+                    // The first cell of the bar behind it, which begins or ends at the faint line of zero.
+                    let zero = theme.glyphs().faint[0];
+                    let first = (at + 6..cells.len()).find(|x| ![" ", zero].contains(&cells[*x].to_string().as_str()));
+                    let Some(first) = first.filter(|first| *first < at + 20) else { continue };
+                    let (symbol, x) = (cells[first].to_string(), first as u16);
+                    if symbol.chars().all(char::is_alphanumeric) || "+-".contains(&symbol) {
                         continue;
                     }
                     let below = number < 0.0;
+                    let left = cells[at + 6..first].iter().all(|cell| cell.to_string() != zero);
+                    assert_eq!(left, below, "{number} at {depth:?}, ascii {ascii}\n{screen}");
                     assert_eq!(symbol == negative, below, "{number} at {depth:?}, ascii {ascii}\n{screen}");
                     let ink = buffer[(x, y as u16)].fg;
                     assert_eq!(Some(ink), theme.sign(number).fg.or(Some(Color::Reset)), "{number} at {depth:?}");

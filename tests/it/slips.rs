@@ -212,7 +212,7 @@ fn every_verdict_says_what_it_means() {
         (Verdict::Equivalent, "GlobalPooling and [CLS] are equivalent within 2 points."),
         (
             Verdict::TooLittleData,
-            "too little data to tell GlobalPooling from [CLS]; a true difference of 2.5 points would be found by four of five such races.",
+            "too little data to tell GlobalPooling from [CLS]; of true differences of 2.5 points a race of this size finds four in five.",
         ),
     ] {
         assert_eq!(pair(verdict).in_words(), format!("{figures}{words}"));

@@ -102,7 +102,7 @@ fn tuned(request: &RaceRequest, train: usize) -> String {
         Rate::Fixed(rate) => format!("rate {rate}"),
     };
     format!(
-        "Fine-tuned: BERT learns with the classifier; {layers}, {steps} steps of {} sentences, {rate}, the same order for every lane. First head and order follow from the seed, {}: r takes another.",
+        "Fine-tuned: BERT learns with the classifier; {layers}, {steps} steps of {} sentences, {rate}, the same order for every lane. Its first weights and the order follow from the seed, {}: r takes another.",
         recipe.batch, request.seed
     )
 }

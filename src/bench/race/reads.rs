@@ -4,14 +4,14 @@ use ratatui::text::{Line, Span};
 
 use super::role;
 use crate::app::State;
-use crate::bench::word;
+use crate::bench::{unread, word};
 use crate::lab::{Piece, RaceRequest, Readout, TraceData, features};
 use crate::view::theme::Theme;
 use crate::view::widgets::painted::Word;
 use crate::view::widgets::text::{self, clean};
 
 /// What each lane reads of the sentence in use: a line a lane, the pieces that it reads marked.
-pub(super) fn picture(state: &State, request: &RaceRequest, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+pub(in crate::bench) fn picture(state: &State, request: &RaceRequest, width: u16, theme: &Theme) -> Vec<Line<'static>> {
     let Some(trace) = state.trace() else { return Vec::new() };
     let names: Vec<String> =
         request.readouts.iter().map(|readout| clean(&readout.label(), theme.ascii).into_owned()).collect();
@@ -72,7 +72,11 @@ fn reads(readout: &Readout, trace: &TraceData, room: usize, theme: &Theme) -> Ve
             let within = read && rows.contains(&(index - 1));
             spans.push(Span::styled(" ", if within { theme.focus() } else { theme.text() }));
         }
-        spans.push(Span::styled(words[index].text.clone(), if read { theme.focus() } else { theme.dim() }));
+        spans.push(if read {
+            Span::styled(words[index].text.clone(), theme.focus())
+        } else {
+            Span::styled(unread(&words[index].text, theme), theme.dim())
+        });
     }
     spans.extend((shown.end < words.len()).then(ellipsis));
     spans

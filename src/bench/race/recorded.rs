@@ -39,7 +39,11 @@ impl Recorded {
         let at = if tuned { "finetune".to_owned() } else { layer.to_string() };
         let mark = blocks::mark(Source::Record, theme);
         let row = |file: &str, readout: &str| {
-            let of = |what: &str| recorded(state, &format!("{file}.{readout}.{at}.{what}"));
+            // Counting words has no layer.
+            let of = |what: &str| {
+                recorded(state, &format!("{file}.{readout}.{at}.{what}"))
+                    .or_else(|| recorded(state, &format!("{file}.{readout}.{what}")))
+            };
             let (value, low, high) = (of("accuracy")?, of("low")?, of("high")?);
             Some(Bar {
                 label: verdict::name(readout),

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{differences, draw_lanes, named, whole};
 use crate::app::State;
-use crate::bench::{frame, measured_run, said};
+use crate::bench::{frame, kept_vectors, measured_run, said};
 use crate::lab::race::confusion::over;
 use crate::lab::{Ended, Lane, Mode, Pair, RaceReport, verdict};
 use crate::view::lines;
@@ -36,7 +36,12 @@ pub(super) fn result(state: &State, caption: &str, report: &RaceReport, theme: &
         said(&legend, theme.dim()),
         measured_run(
             state,
-            &format!("{} training, {} test sentences, the same for every lane{how}", whole(train), whole(test)),
+            &format!(
+                "{} training, {} test sentences, the same for every lane{how}{}",
+                whole(train),
+                whole(test),
+                kept_vectors(&report.provenance)
+            ),
             theme,
         ),
     ];

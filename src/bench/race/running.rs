@@ -3,7 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::reads::picture;
 use super::{draw_lanes, role_of};
+use crate::app::State;
 use crate::app::runs::Running;
 use crate::bench::{frame, said};
 use crate::lab::verdict::{self, numbered};
@@ -17,7 +19,14 @@ use crate::view::widgets::progress;
 const SMOOTH: usize = 4;
 
 /// A run, with its curves and the lanes that are finished.
-pub(in crate::bench) fn running(caption: &str, run: &Running, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(in crate::bench) fn running(
+    state: &State,
+    caption: &str,
+    run: &Running,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let keys = if run.paused {
         "held: Space lets it go on, x stops it"
     } else {
@@ -48,6 +57,14 @@ pub(in crate::bench) fn running(caption: &str, run: &Running, theme: &Theme, are
     let now = usize::from(first.is_some());
     let all: Vec<(usize, &Curve)> =
         learnt.iter().map(|curve| (0, curve)).chain(progress.curves.iter().map(|curve| (now, curve))).collect();
+    // Until there is something to draw, what each lane reads stays.
+    if let Request::Race(race) = &run.request
+        && all.is_empty()
+        && models.iter().all(|lanes| lanes.is_empty())
+    {
+        lines(&picture(state, race, rest.width, theme), rest, buf);
+        return;
+    }
     if !all.is_empty() {
         let lanes: usize = models.iter().map(|lanes| lanes.len()).sum();
         let list = if lanes == 0 { 0 } else { (lanes as u16 + 2).min(rest.height / 2) };
@@ -98,7 +115,7 @@ fn curves_of(curves: &[(usize, &Curve)], two: bool, theme: &Theme, area: Rect, b
     } else {
         area
     };
-    chart("loss in training, nats", &loss, None, None, right, buf);
+    chart("loss in training", &loss, None, None, right, buf);
 }
 
 /// Means over a few steps: single steps jump about.

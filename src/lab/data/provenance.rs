@@ -32,10 +32,22 @@ pub struct Provenance {
     /// Key of all that decides its figures (see `lab::command`); absent from records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The last day on which vectors of it were computed by an earlier process, days since 1970; `None`: all by this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors_of_day: Option<u64>,
     /// Threads.
     pub threads: usize,
     /// Seconds it took; filled in by the caller, who has a clock.
     pub seconds: Option<f64>,
     /// Day it was made, `YYYY-MM-DD`; filled in by the caller.
     pub date: Option<String>,
+}
+
+impl Provenance {
+    /// "vectors computed here on 2026-11-28", where an earlier process computed some of them.
+    #[must_use]
+    pub fn vectors(&self) -> Option<String> {
+        let day = self.vectors_of_day?;
+        Some(format!("vectors computed here on {}", crate::wording::time::day(day.saturating_mul(86_400))))
+    }
 }

@@ -79,13 +79,7 @@ fn films(shuffled: bool) -> Result<String, DatasetError> {
         let words = |index: usize| movies.items()[index].text.split_whitespace().collect::<Vec<_>>();
         let long = movies.indices(split).into_iter().map(words).filter(|words| words.len() >= LEAST);
         for original in long.take(count) {
-            let mut changed = original.clone();
-            if shuffled {
-                changed.shuffle(&mut random);
-            } else {
-                let at = random.random_range(0..changed.len() - 1);
-                changed.swap(at, at + 1);
-            }
+            let changed = changed(&original, shuffled, &mut random);
             if changed != original {
                 let label = if shuffled { "shuffled" } else { "swapped" };
                 let _ = writeln!(rows, "{}\toriginal\t{called}", original.join(" "));
@@ -95,6 +89,47 @@ fn films(shuffled: bool) -> Result<String, DatasetError> {
     }
     Ok(rows)
 }
+
+/// All words shuffled, or two neighbours swapped; of at least two words.
+fn changed<'a>(words: &[&'a str], shuffled: bool, random: &mut ChaCha8Rng) -> Vec<&'a str> {
+    let mut changed = words.to_vec();
+    if shuffled {
+        changed.shuffle(random);
+    } else {
+        let at = random.random_range(0..changed.len() - 1);
+        changed.swap(at, at + 1);
+    }
+    changed
+}
+
+/// A sentence with its label: the words, and whether each stands elsewhere in the other sentence of its pair.
+pub type Example = (&'static str, Vec<(String, bool)>);
+
+/// A pair of a task with its labels, to show what it is. The
+/// film tasks are shown on a sentence of at least two words; `None` for a shorter one.
+#[must_use]
+pub fn example(task: usize, sentence: &str) -> Option<[Example; 2]> {
+    let (labels, one, other) = if task == 0 {
+        let [person, verb, animal] = [PEOPLE[15], VERBS[1], ANIMALS[15]];
+        let say = |who: &str, whom: &str| ["The", who, verb, "the", whom].map(str::to_owned).to_vec();
+        (["person", "animal"], say(person, animal), say(animal, person))
+    } else {
+        let words: Vec<&str> = sentence.split_whitespace().take(LONGEST).collect();
+        if words.len() < 2 {
+            return None;
+        }
+        let changed = changed(&words, task == 1, &mut ChaCha8Rng::seed_from_u64(SEED));
+        let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        (["original", ["shuffled", "swapped"][usize::from(task > 1)]], own(&words), own(&changed))
+    };
+    let marked = |this: &[String], that: &[String]| {
+        this.iter().zip(that).map(|(word, other)| (word.clone(), word != other)).collect()
+    };
+    Some([(labels[0], marked(&one, &other)), (labels[1], marked(&other, &one))])
+}
+
+/// Words of an example at most.
+const LONGEST: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -138,6 +173,24 @@ mod tests {
         };
         assert!(nouns(Split::Train).is_disjoint(&nouns(Split::Test)));
         assert_eq!(nouns(Split::Test).len(), 20);
+    }
+
+    #[test]
+    fn an_example_has_the_same_words_twice_and_marks_those_that_moved() {
+        for task in 0..NAMES.len() {
+            let pair = example(task, "one two three four five six seven").expect("a pair");
+            let [one, other] = pair.map(|(_, words)| words);
+            let sorted = |words: &[(String, bool)]| {
+                let mut words: Vec<String> = words.iter().map(|(word, _)| word.to_lowercase()).collect();
+                words.sort();
+                words
+            };
+            assert_eq!(sorted(&one), sorted(&other), "{task}");
+            let moved = one.iter().filter(|(_, moved)| *moved).count();
+            assert!(if task == 1 { moved > 2 } else { moved == 2 }, "{task}: {moved} words moved");
+        }
+        assert_eq!(example(1, "one"), None);
+        assert!(example(0, "").is_some());
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub fn report(finish: &Finish, dataset: &Dataset, request: &RaceRequest, model: 
         cls_mean_cosine: finish.cls_mean_cosine,
         stopped: finish.stopped,
         sentences: subset.test.iter().map(sentence).collect::<Vec<_>>().into(),
-        provenance: expected(dataset, request, model),
+        provenance: Provenance { vectors_of_day: finish.vectors_of_day, ..expected(dataset, request, model) },
     }
 }
 
@@ -193,6 +193,7 @@ pub(in crate::lab) fn provenance(
         seed: 0,
         recipe: None,
         key: Some(key),
+        vectors_of_day: None,
         threads: rayon::current_num_threads(),
         seconds: None,
         date: None,

@@ -38,6 +38,7 @@ fn provenance() -> Provenance {
         seed: 0,
         recipe: None,
         key: None,
+        vectors_of_day: None,
         threads: 2,
         seconds: Some(1.5),
         date: Some("2026-01-31".to_owned()),

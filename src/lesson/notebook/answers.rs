@@ -325,7 +325,7 @@ fn before_in_words(points: &mut Points<'_>) -> Option<String> {
     let low = points.end_of("race.cls.last.low", right)?.number?;
     (low > floor.number?).then(|| {
         format!(
-            "Partly before fine-tuning: frozen, a classifier on it is right on {}, one answer for everything on {} ({}).",
+            "A part is there before fine-tuning: frozen, a classifier on it is right on {}, one answer for everything on {} ({}).",
             right.value,
             floor.value,
             origin.in_words()
@@ -405,11 +405,11 @@ fn order_in_words(points: &mut Points<'_>) -> Option<String> {
         .iter()
         .filter_map(|(key, what)| {
             let (origin, found) = points.quote(&[*key])?;
-            Some(format!("{what} on {} ({})", found.first()?.value, origin.in_words()))
+            Some(format!("{what} in {} ({})", found.first()?.value, origin.in_words()))
         })
         .collect();
     (!said.is_empty())
-        .then(|| format!("A probe of order on [CLS] is right: {}. Guessing is right on half.", said.join(", ")))
+        .then(|| format!("After the last layer a probe on [CLS] tells {}; guessing is right in half.", said.join(", ")))
 }
 
 fn back_in_words(points: &mut Points<'_>) -> Option<String> {

@@ -35,8 +35,9 @@ pub(super) fn pooling(evidence: &Evidence<'_>) -> Answer {
     let mut points = Points::new(evidence, &[TUNED, "race.cls-mean.last.difference"]);
     let tuned = pooled_in_words(&mut points, "Fine-tuned", TUNED);
     let frozen = pooled_in_words(&mut points, "Frozen", "race.cls-mean.last.difference");
-    let scope =
-        (tuned.is_some() || frozen.is_some()).then_some("This holds for this model, task and the seeds that ran.");
+    let scope = (tuned.is_some() || frozen.is_some()).then_some(
+        "Not inferior: the interval begins above minus two points. This holds for this model, task and the seeds that ran.",
+    );
     let said: Vec<String> = tuned.into_iter().chain(frozen).chain(scope.map(str::to_owned)).collect();
     points.answer(
         ("Claim: average pooling is not inferior to [CLS]. Is that so?", LESSONS[4]),
@@ -112,7 +113,7 @@ fn tokens_in_words(points: &mut Points<'_>, keys: &[&'static str]) -> Option<Str
     let [holds, worse, open] = named;
     let mut said = vec![match (holds.len(), worse.len(), open.len()) {
         (_, 0, 0) => "Yes, of those that were tried".to_owned(),
-        (_, 0, _) => "None is shown to be worse, and not each is shown to be as good".to_owned(),
+        (_, 0, _) => "Fine-tuned, none is shown to be worse, and not each is shown to be as good".to_owned(),
         _ => "Not shown for every token".to_owned(),
     }];
     for (names, words) in [(holds, "not inferior to [CLS]"), (worse, "worse"), (open, "not decided")] {

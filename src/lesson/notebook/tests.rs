@@ -441,7 +441,7 @@ fn the_claim_about_any_token_follows_from_the_verdicts() {
     let (holds, open) = ("equivalent", "too little data to tell");
     assert!(said([holds; 5]).starts_with("Yes, of those that were tried"), "{}", said([holds; 5]));
     let one_open = said([holds, holds, open, "better", holds]);
-    assert!(one_open.starts_with("None is shown to be worse") && one_open.contains("[SEP] is not decided"));
+    assert!(one_open.starts_with("Fine-tuned, none is shown to be worse") && one_open.contains("[SEP] is not decided"));
     let one_worse = said([holds, "worse", open, holds, holds]);
     assert!(
         one_worse.starts_with("Not shown for every token") && one_worse.contains("a random token is worse"),

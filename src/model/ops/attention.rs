@@ -18,8 +18,8 @@ pub struct Heads {
     pub number: usize,
     /// Where each sequence lies among the N rows, one after the other without gaps.
     pub sequences: Vec<Range<usize>>,
-    /// Edges (to, from) within a sequence that are not used.
-    pub cut: Vec<(usize, usize)>,
+    /// Edges (to, from) that are not used, of each sequence; none of those that are not listed.
+    pub cut: Vec<Vec<(usize, usize)>>,
 }
 
 /// The context [N x D] of `qkv` [N x 3D]: in each row q, k and v one after the other, each with its heads side by side.
@@ -41,6 +41,9 @@ pub fn attention_scores(qkv: &Tensor, heads: Heads) -> Result<Tensor> {
 
 struct Attention(Heads);
 
+/// A sequence: its rows, the edges that it does not use, and its part of the result.
+type Place<'a> = (&'a Range<usize>, &'a [(usize, usize)], &'a mut [f32]);
+
 struct Scores(Attention);
 
 /// One sequence's rows of q, k and v, and where one head finds its own numbers in them.
@@ -54,6 +57,8 @@ struct Head<'a> {
     /// T.
     length: usize,
     index: usize,
+    /// Edges (to, from) that are not used.
+    cut: &'a [(usize, usize)],
 }
 
 impl<'a> Head<'a> {
@@ -84,19 +89,17 @@ impl<'a> Head<'a> {
         }
         out
     }
-}
 
-impl Attention {
-    fn scale(size: usize) -> f32 {
-        1.0 / (size as f32).sqrt()
+    fn scale(self) -> f32 {
+        1.0 / (self.size as f32).sqrt()
     }
 
     /// Row `row` of `Q Kᵀ` `[T]`, given the transposed keys; `out` has room for the padding.
     #[inline(always)]
-    fn products<'o>(&self, head: Head<'_>, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o mut [f32] {
-        weighted(head.row(0, row), keys, out.len(), out);
-        let out = &mut out[..head.length];
-        for (to, from) in &self.0.cut {
+    fn products<'o>(self, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o mut [f32] {
+        weighted(self.row(0, row), keys, out.len(), out);
+        let out = &mut out[..self.length];
+        for (to, from) in self.cut {
             if *to == row && *from < out.len() {
                 out[*from] = f32::NEG_INFINITY;
             }
@@ -106,50 +109,52 @@ impl Attention {
 
     /// Row `row` of the probabilities `[T]`: `softmax(Q Kᵀ / sqrt(d))`.
     #[inline(always)]
-    fn probabilities<'o>(&self, head: Head<'_>, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o [f32] {
-        let out = self.products(head, keys, row, out);
-        softmax_row(out, Self::scale(head.size));
+    fn probabilities<'o>(self, keys: &[f32], row: usize, out: &'o mut [f32]) -> &'o [f32] {
+        let out = self.products(keys, row, out);
+        softmax_row(out, self.scale());
         out
     }
 
     #[inline(always)]
-    fn forward(&self, head: Head<'_>, context: &mut [f32]) {
-        let keys = head.transposed(1);
-        let mut room = vec![0f32; head.padded()];
-        for row in 0..head.length {
-            let weights = self.probabilities(head, &keys, row, &mut room);
-            let at = row * head.width + head.index * head.size;
-            weighted(weights, &head.qkv[head.at(2, 0)..], 3 * head.width, &mut context[at..at + head.size]);
+    fn forward(self, context: &mut [f32]) {
+        let keys = self.transposed(1);
+        let mut room = vec![0f32; self.padded()];
+        for row in 0..self.length {
+            let weights = self.probabilities(&keys, row, &mut room);
+            let at = row * self.width + self.index * self.size;
+            weighted(weights, &self.qkv[self.at(2, 0)..], 3 * self.width, &mut context[at..at + self.size]);
         }
     }
 
     /// With P the probabilities and dO the gradient of the context: `dV = Pᵀ dO`, `dP = dO Vᵀ`,
     /// `dS = P (dP - Σ dP P) / sqrt(d)`, `dQ = dS K`, `dK = dSᵀ Q`.
     #[inline(always)]
-    fn backward(&self, head: Head<'_>, grad: &[f32], slopes: &mut [f32]) {
-        let (keys, values) = (head.transposed(1), head.transposed(2));
-        let mut room = vec![0f32; head.padded()];
-        let mut more_room = vec![0f32; head.padded()];
-        for row in 0..head.length {
-            let weights = self.probabilities(head, &keys, row, &mut room);
-            let at = row * head.width + head.index * head.size;
-            let grad = &grad[at..at + head.size];
-            weighted(grad, &values, head.padded(), &mut more_room);
-            let scores = &mut more_room[..head.length];
+    fn backward(self, grad: &[f32], slopes: &mut [f32]) {
+        let (keys, values) = (self.transposed(1), self.transposed(2));
+        let mut room = vec![0f32; self.padded()];
+        let mut more_room = vec![0f32; self.padded()];
+        for row in 0..self.length {
+            let weights = self.probabilities(&keys, row, &mut room);
+            let at = row * self.width + self.index * self.size;
+            let grad = &grad[at..at + self.size];
+            weighted(grad, &values, self.padded(), &mut more_room);
+            let scores = &mut more_room[..self.length];
             let along = fold(scores, weights, |a, b| a * b);
             for (score, weight) in scores.iter_mut().zip(weights) {
-                *score = weight * (*score - along) * Self::scale(head.size);
+                *score = weight * (*score - along) * self.scale();
             }
-            let at = head.at(0, row);
-            weighted(scores, &head.qkv[head.at(1, 0)..], 3 * head.width, &mut slopes[at..at + head.size]);
-            for from in 0..head.length {
-                let (to_key, to_value) = (head.at(1, from), head.at(2, from));
-                add_scaled(&mut slopes[to_key..to_key + head.size], scores[from], head.row(0, row));
-                add_scaled(&mut slopes[to_value..to_value + head.size], weights[from], grad);
+            let at = self.at(0, row);
+            weighted(scores, &self.qkv[self.at(1, 0)..], 3 * self.width, &mut slopes[at..at + self.size]);
+            for from in 0..self.length {
+                let (to_key, to_value) = (self.at(1, from), self.at(2, from));
+                add_scaled(&mut slopes[to_key..to_key + self.size], scores[from], self.row(0, row));
+                add_scaled(&mut slopes[to_value..to_value + self.size], weights[from], grad);
             }
         }
     }
+}
 
+impl Attention {
     /// Hands each sequence with its part of `out` to a thread; `per_row` numbers of `out` belong to a row.
     fn each(
         &self,
@@ -160,16 +165,16 @@ impl Attention {
     ) {
         let mut rest = out;
         let mut places = Vec::with_capacity(self.0.sequences.len());
-        for rows in &self.0.sequences {
+        for (number, rows) in self.0.sequences.iter().enumerate() {
             let (own, later) = rest.split_at_mut(rows.len() * per_row);
-            places.push((rows, own));
+            places.push((rows, self.0.cut.get(number).map_or(&[][..], Vec::as_slice), own));
             rest = later;
         }
-        let one = |(rows, out): (&Range<usize>, &mut [f32])| {
+        let one = |(rows, cut, out): Place<'_>| {
             let size = width / self.0.number;
             let own = &qkv[rows.start * 3 * width..rows.end * 3 * width];
             for index in 0..self.0.number {
-                let head = Head { qkv: own, width, size, length: rows.len(), index };
+                let head = Head { qkv: own, width, size, length: rows.len(), index, cut };
                 wide(
                     #[inline(always)]
                     || body(head, rows, out),
@@ -213,7 +218,7 @@ impl CustomOp1 for Attention {
             width,
             (&mut context, width),
             #[inline(always)]
-            |head, _, out| self.forward(head, out),
+            |head, _, out| head.forward(out),
         );
         Ok((CpuStorage::F32(context), Shape::from((rows, width))))
     }
@@ -229,7 +234,7 @@ impl CustomOp1 for Attention {
                 (&mut slopes, 3 * width),
                 #[inline(always)]
                 |head, rows, out| {
-                    self.backward(head, &grad[rows.start * width..rows.end * width], out);
+                    head.backward(&grad[rows.start * width..rows.end * width], out);
                 },
             );
             Ok(slopes)
@@ -250,18 +255,19 @@ impl CustomOp1 for Scores {
             return Err(Error::Msg("scores are of one sequence at a time".to_owned()));
         };
         let (length, size) = (rows.len(), width / number);
+        let cut = self.0.0.cut.first().map_or(&[][..], Vec::as_slice);
         let qkv = slice(qkv, layout)?;
         let mut scores = vec![0f32; number * length * length];
         for (index, scores) in scores.chunks_mut((length * length).max(1)).enumerate() {
-            let head = Head { qkv, width, size, length, index };
+            let head = Head { qkv, width, size, length, index, cut };
             wide(
                 #[inline(always)]
                 || {
                     let keys = head.transposed(1);
                     let mut room = vec![0f32; head.padded()];
                     for (row, scores) in scores.chunks_mut(length).enumerate() {
-                        let products = self.0.products(head, &keys, row, &mut room);
-                        scores.iter_mut().zip(products).for_each(|(score, p)| *score = *p * Attention::scale(size));
+                        let products = head.products(&keys, row, &mut room);
+                        scores.iter_mut().zip(products).for_each(|(score, p)| *score = *p * head.scale());
                     }
                 },
             );
@@ -289,7 +295,7 @@ mod tests {
                     .contiguous()
             };
             let scores = part(0)?.matmul(&part(1)?.t()?)?;
-            let context = softmax(&scores, Attention::scale(size))?.matmul(&part(2)?)?;
+            let context = softmax(&scores, 1.0 / (size as f32).sqrt())?.matmul(&part(2)?)?;
             context.transpose(0, 1)?.reshape((rows.len(), width / 3))
         });
         Tensor::cat(&contexts.collect::<Result<Vec<_>>>()?, 0)
@@ -305,7 +311,7 @@ mod tests {
 
     #[test]
     fn the_softmax_of_the_scores_is_what_it_weighs_values_with() {
-        let heads = Heads { number: 3, sequences: std::iter::once(0..20).collect(), cut: vec![(2, 5)] };
+        let heads = Heads { number: 3, sequences: std::iter::once(0..20).collect(), cut: vec![vec![(2, 5)]] };
         let qkv = noise(&[20, 3 * 3 * 8], 1);
         let scores = attention_scores(&qkv, heads.clone()).expect("scores");
         assert_eq!(scores.dims(), [3, 20, 20]);
@@ -320,13 +326,13 @@ mod tests {
 
     #[test]
     fn it_has_the_gradient_of_its_formula() {
-        let heads = Heads { number: 2, sequences: vec![0..2, 2..5], cut: vec![(0, 1)] };
+        let heads = Heads { number: 2, sequences: vec![0..2, 2..5], cut: vec![vec![(0, 1)], Vec::new()] };
         slopes_agree(&[noise(&[5, 3 * 2 * 3], 2)], |x| attention(&x[0], heads.clone()));
     }
 
     #[test]
     fn a_cut_edge_carries_nothing() {
-        let heads = Heads { number: 2, sequences: std::iter::once(0..4).collect(), cut: vec![(0, 2)] };
+        let heads = Heads { number: 2, sequences: std::iter::once(0..4).collect(), cut: vec![vec![(0, 2)]] };
         let qkv = noise(&[4, 3 * 4], 3);
         let changed = {
             let mut numbers: Vec<f32> = qkv.flatten_all().and_then(|x| x.to_vec1()).expect("numbers");

@@ -1,4 +1,4 @@
-//! The colours of maps: from dark to light for sizes, from blue over dark to orange for numbers with a sign.
+//! The colours of maps: from dark to light for sizes, from violet over dark to lime for numbers with a sign.
 
 use ratatui::style::{Color, Style};
 
@@ -29,10 +29,10 @@ pub(super) fn dark_to_light(t: f64) -> (u8, u8, u8) {
     (mix(0, color.r), mix(1, color.g), mix(2, color.b))
 }
 
-/// The diverging ramp: brightness is magnitude, hue is sign.
-pub(super) fn blue_to_orange(t: f64) -> (u8, u8, u8) {
+/// The diverging ramp: brightness is magnitude, hue is sign. Its hues are no lane's: orange and blue are `[CLS]` and `GlobalPooling`.
+pub(super) fn violet_to_lime(t: f64) -> (u8, u8, u8) {
     const MIDDLE: [f64; 3] = [38.0, 38.0, 42.0];
-    let end = if t < 0.5 { [96.0, 176.0, 255.0] } else { [255.0, 166.0, 48.0] };
+    let end = if t < 0.5 { [190.0, 144.0, 255.0] } else { [176.0, 214.0, 64.0] };
     let amount = ((t - 0.5).abs() * 2.0).clamp(0.0, 1.0);
     let mix = |index: usize| (MIDDLE[index] + (end[index] - MIDDLE[index]) * amount).round() as u8;
     (mix(0), mix(1), mix(2))

@@ -87,7 +87,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, bars: &Bars<'_>) {
     }
     let widest = |text: fn(&Bar) -> &str| bars.rows.iter().map(|bar| width(text(bar))).max().unwrap_or(0) as u16;
     let pointer = if bars.cursor.is_some() { 2 } else { 0 };
-    let label = widest(|bar| &bar.label).min(area.width * 2 / 5);
+    let label = widest(|bar| &bar.label).min(area.width * 9 / 20);
     let text = match widest(|bar| &bar.text) {
         text if text + label + pointer + 8 <= area.width => text,
         _ => 0,

@@ -20,7 +20,7 @@ impl Scale {
         Self { low, high, signed: false }
     }
 
-    /// From `-most` to `most`: blue below zero, orange above.
+    /// From `-most` to `most`: violet below zero, lime above.
     pub const fn signed(most: f32) -> Self {
         Self { low: -most, high: most, signed: true }
     }

@@ -114,7 +114,7 @@ mod tests {
         let strip = Strip { label: "x", values: &[-1.0, 1.0], ..Strip::default() };
         let mut buf = Buffer::empty(Rect::new(0, 0, 10, 1));
         draw(buf.area, &mut buf, &Theme::default(), &strip);
-        assert_eq!(buf[(2, 0)].bg, Color::Rgb(96, 176, 255));
+        assert_eq!(buf[(2, 0)].bg, Color::Rgb(190, 144, 255));
         assert_eq!(buf[(2, 0)].symbol(), "▼", "colour is not alone in saying which side of zero it is");
         assert_eq!(buf[(3, 0)].symbol(), "▲");
     }
