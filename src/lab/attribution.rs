@@ -18,6 +18,10 @@ pub const STEPS: usize = 32;
 /// Rows of one pass, so that a long sentence does not fill the memory with what going back needs.
 const ROWS: usize = 256;
 
+/// Packs that the steps go in at least, so that two threads or four have even work; fixed, so that sums do not depend on how many
+/// threads there are.
+const PACKS: usize = 4;
+
 /// Parts of an answer by position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttributionData {
@@ -68,10 +72,10 @@ pub fn attribute(
     let from = answer.without_words(&encoding, &to)?;
     let difference = (&to - &from)?;
 
-    let (logits, gradient) = answer.followed(&to)?;
-    let baseline = answer.followed(&from)?.0;
-    let parts = by_position(&(gradient * &to)?)?;
-    let packs = (ROWS / encoding.input.len().max(1)).max(1);
+    let length = encoding.input.len();
+    let (ends, gradient) = answer.followed(&Tensor::cat(&[&to, &from], 0)?)?;
+    let parts = by_position(&(gradient.narrow(0, 0, length)? * &to)?)?;
+    let packs = (ROWS / length.max(1)).clamp(1, STEPS / PACKS);
     let steps: Vec<usize> = (0..STEPS).collect();
     let sums: Vec<Option<Tensor>> = steps
         .par_chunks(packs)
@@ -83,11 +87,11 @@ pub fn attribute(
         total = (total + sum)?;
     }
     let integrated = by_position(&((total * &difference)? / STEPS as f64)?)?;
-    let first = |logits: Vec<f32>| logits.first().copied().unwrap_or(f32::NAN);
+    let end = |which: usize| ends.get(which).copied().unwrap_or(f32::NAN);
     Ok(Some(AttributionData {
         sentence: sentence.clone(),
-        logit: first(logits),
-        baseline: first(baseline),
+        logit: end(0),
+        baseline: end(1),
         blank: bert.blank().and_then(|id| bert.id_shown(id)),
         gradient: parts,
         integrated,
@@ -122,12 +126,12 @@ impl Answer<'_> {
     /// The logit of each of several states packed end to end [N x D], and the gradient of their sum [N x D].
     fn followed(&self, states: &Tensor) -> Result<(Vec<f32>, Tensor)> {
         let count = states.dim(0)? / self.input.len().max(1);
-        let batch = Batch::new(&vec![self.input; count])?;
+        let rows: Vec<u32> = (0..count).map(|variant| (variant * self.input.len()) as u32).collect();
+        // Of the last layer only [CLS] is read.
+        let batch = Batch::new(&vec![self.input; count])?.with_wanted(&rows)?;
         let start = Var::from_tensor(states)?;
-        let last = self.bert.forward_from(1, start.as_tensor().clone(), &batch, &mut Nothing)?;
-        let rows: Vec<u32> = batch.sequences.iter().map(|rows| rows.start as u32).collect();
+        let cls = self.bert.forward_from(1, start.as_tensor().clone(), &batch, &mut Nothing)?;
         let weights = Tensor::from_slice(&self.head.weights, (self.head.weights.len(), 1), &Device::Cpu)?;
-        let cls = last.index_select(&Tensor::new(rows, &Device::Cpu)?, 0)?;
         let logits = (cls.matmul(&weights)?.flatten_all()? + f64::from(self.head.bias))?;
         let store = logits.sum_all()?.backward()?;
         let absent = || candle_core::Error::Msg("the embeddings got no gradient".to_owned());

@@ -32,13 +32,13 @@ impl Bert {
     /// When rows of the word table are not as long as the vectors.
     pub fn masked_logits(&self, hidden: &Tensor) -> Result<Tensor> {
         let table = self.embeddings.word.t()?;
-        let Some(head) = &self.masked_head else { return hidden.matmul(&table) };
+        let Some(head) = &self.masked_head else { return ops::product(hidden, &table) };
         let dense = head.dense.forward(hidden)?;
         let active = match self.config.hidden_act {
             Activation::Gelu => ops::gelu(&dense)?,
             Activation::GeluNew => dense.gelu()?,
             Activation::Relu => dense.relu()?,
         };
-        head.norm.forward(&active)?.matmul(&table)?.broadcast_add(&head.bias)
+        ops::product(&head.norm.forward(&active)?, &table)?.broadcast_add(&head.bias)
     }
 }

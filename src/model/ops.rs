@@ -20,6 +20,6 @@ mod vector;
 
 pub use attention::{Heads, attention, attention_scores};
 pub use gelu::{bias_gelu, gelu};
-pub use linear::Linear;
+pub use linear::{Linear, product};
 pub use norm::LayerNorm;
 pub use vector::softmax;

@@ -1,7 +1,7 @@
 //! The dense layer: `x Wᵀ + b`.
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::storage::{read, slice};
@@ -50,11 +50,53 @@ impl Linear {
     /// # Errors
     /// When the shapes do not fit.
     pub fn product(&self, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&self.weight_t)
+        product(x, &self.weight_t)
     }
 }
 
+/// `x Wᵀ` for `x` [N x in] and `weight_t` [in x out]; [N x out].
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn product(x: &Tensor, weight_t: &Tensor) -> Result<Tensor> {
+    x.contiguous()?.apply_op2(weight_t, Product)
+}
+
+/// `x Wᵀ`. Candle's own product computes the gradient of both sides even where only one learns.
+struct Product;
+
 struct Dense;
+
+impl CustomOp2 for Product {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, w: &CpuStorage, lw: &Layout) -> Result<(CpuStorage, Shape)> {
+        let ((rows, inner), (expected, out)) = (lx.shape().dims2()?, lw.shape().dims2()?);
+        if inner != expected {
+            return Err(Error::Msg(format!("a product with [{expected} x {out}] cannot read rows of {inner}")));
+        }
+        Ok((x.matmul(w, (1, rows, out, inner), lx, lw)?, Shape::from((rows, out))))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight_t: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        backwards(x, weight_t, &grad.contiguous()?)
+    }
+}
+
+/// `dx = dy W` and `dWᵀ = xᵀ dy`; nothing is computed for an input that does not learn.
+fn backwards(x: &Tensor, weight_t: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    let dx = x.track_op().then(|| grad.matmul(&weight_t.t()?)).transpose()?;
+    let dw = weight_t.track_op().then(|| x.t()?.matmul(grad)).transpose()?;
+    Ok((dx, dw))
+}
 
 impl CustomOp3 for Dense {
     fn name(&self) -> &'static str {
@@ -90,7 +132,7 @@ impl CustomOp3 for Dense {
         Ok((CpuStorage::F32(product), Shape::from((rows, out))))
     }
 
-    /// `dx = dy W`, `dWᵀ = xᵀ dy`, `db = Σ dy`; nothing is computed for an input that does not learn.
+    /// As of a product, and `db = Σ dy`.
     fn bwd(
         &self,
         x: &Tensor,
@@ -100,8 +142,7 @@ impl CustomOp3 for Dense {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let grad = grad.contiguous()?;
-        let dx = x.track_op().then(|| grad.matmul(&weight_t.t()?)).transpose()?;
-        let dw = weight_t.track_op().then(|| x.t()?.matmul(&grad)).transpose()?;
+        let (dx, dw) = backwards(x, weight_t, &grad)?;
         let db = bias.track_op().then(|| column_sums(&grad)).transpose()?;
         Ok((dx, dw, db))
     }
@@ -141,6 +182,18 @@ mod tests {
         slopes_agree(&[noise(&[5, 4], 1), noise(&[4, 3], 2), noise(&[3], 3)], |x| {
             Linear { weight_t: x[1].clone(), bias: x[2].clone() }.forward(&x[0])
         });
+    }
+
+    #[test]
+    fn a_product_has_the_gradients_of_its_formula_and_none_for_what_does_not_learn() {
+        slopes_agree(&[noise(&[5, 4], 1), noise(&[4, 3], 2)], |x| {
+            Linear { weight_t: x[1].clone(), bias: noise(&[3], 3) }.product(&x[0])
+        });
+        let x = candle_core::Var::from_tensor(&noise(&[5, 4], 1)).expect("a variable");
+        let layer = Linear { weight_t: noise(&[4, 3], 2), bias: noise(&[3], 3) };
+        let store = layer.product(x.as_tensor()).and_then(|y| y.sum_all()?.backward()).expect("gradients");
+        assert!(store.get(x.as_tensor()).is_some() && store.get(&layer.weight_t).is_none());
+        assert!(layer.product(&noise(&[2, 5], 3)).is_err());
     }
 
     #[test]
