@@ -3,6 +3,7 @@
 //! A front end turns keys and worker events into messages, calls [`update`], carries the effects out, and has
 //! `view::draw` show the state. Tests do the same without a terminal.
 
+mod ahead;
 pub mod bench;
 pub mod class;
 pub mod disagree;
@@ -102,6 +103,12 @@ pub struct State {
     pub class: class::Told,
     /// Whether times are shown; off in demonstrations, which look the same every time.
     pub clock: bool,
+    /// Whether what is asked for next may be read before it is asked for.
+    pub reads_ahead: bool,
+    /// What is to be read ahead now.
+    ahead: Option<Request>,
+    /// Runs whose sentences were read ahead.
+    read_ahead: Vec<Request>,
     /// Show a bench although its question is open.
     pub uncovered: bool,
     /// Which part of a text that does not fit; counts round.
@@ -205,6 +212,8 @@ impl From<Event> for Msg {
 pub enum Effect {
     /// Find out how fast the model reads here, for [`Event::Speed`].
     MeasureSpeed,
+    /// Read what this run will need while nothing else is to be done; `None`: nothing.
+    ReadAhead(Option<Request>),
     /// Hand this to the worker.
     Submit(u64, Request),
     /// Give this up.
@@ -266,6 +275,9 @@ impl State {
             sandbox: sandbox::Sandbox::default(),
             class: class::Told::default(),
             clock: true,
+            reads_ahead: false,
+            ahead: None,
+            read_ahead: Vec::new(),
             uncovered: false,
             text_page: 0,
             bench_page: 0,
@@ -446,6 +458,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     notebook::look_for_gaps(state);
     effects.extend(results::ask(state));
     effects.extend(runs::ask_speed(state));
+    effects.extend(ahead::look(state));
     let new = shows && facts::keep(state);
     if std::mem::take(&mut state.results.unsaved) || new {
         notebook::look_for_gaps(state);

@@ -91,6 +91,9 @@ pub struct Common {
     /// Show a run's progress every two seconds instead of ten times a second
     #[arg(long, global = true)]
     pub no_animation: bool,
+    /// Compute nothing before it is asked for; on battery nothing is in any case
+    #[arg(long, global = true)]
+    pub no_read_ahead: bool,
     /// The same every time, for recordings: no saved progress, no clock on the screen, no settings but those of the
     /// command line
     #[arg(long, global = true)]

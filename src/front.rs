@@ -230,6 +230,7 @@ impl<H: Host> Front<H> {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Submit(ticket, request) => self.seat.submit(ticket, request),
+                Effect::ReadAhead(request) => self.seat.read_ahead(request),
                 Effect::MeasureSpeed => self.seat.measure_speed(),
                 Effect::Cancel(ticket) => self.seat.cancel(ticket),
                 Effect::Pause(ticket, hold) => self.seat.pause(ticket, hold),

@@ -5,6 +5,7 @@
 //! [`Session::run`].
 
 pub mod aggregate;
+pub mod ahead;
 pub mod answered;
 pub mod arrange;
 mod ask;

@@ -56,6 +56,8 @@ pub fn read(settings: &Settings, common: &Common, lesson: Option<&str>, with: &C
     let mut begun = begin(settings, common, with, (Theme::default(), Shown::default()))?;
     // How long runs take is asked, not measured and told.
     begun.state.clock = false;
+    // Nobody is waiting while it reads.
+    begun.state.reads_ahead = false;
     let last = begun.state.progress.last.clone();
     if asks {
         begun.tell_others();

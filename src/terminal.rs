@@ -21,6 +21,7 @@ pub mod keys;
 mod memory;
 mod origins;
 mod pending;
+mod power;
 #[cfg(any(windows, test))]
 mod records;
 mod screen;

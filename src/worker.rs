@@ -1,10 +1,11 @@
 //! Compute threads: requests of many learners in, events out.
 //!
 //! One thread answers what screens wait for (traces, knock-outs), another runs long work (races), each with a pool of its
-//! own, so that a race never blocks a bench. The model is loaded once; every learner has a [`Seat`], whose requests have
+//! own, so that a race never blocks a bench. A third one reads ahead. The model is loaded once; every learner has a [`Seat`], whose requests have
 //! tickets, by which they are cancelled and by which their answers are known. Long work waits in a queue, where the same
 //! request of several learners is one run that all of them watch.
 
+mod ahead;
 mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ahead::Ahead;
 use queue::{Queue, Run};
 
 use crate::lab::dataset::Dataset;
@@ -34,12 +36,14 @@ struct Job {
 pub struct Worker {
     quick: Sender<Job>,
     long: Arc<Queue>,
+    ahead: Arc<Ahead>,
     room: Arc<Room>,
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
         self.long.close();
+        self.ahead.close();
     }
 }
 
@@ -76,12 +80,14 @@ impl Worker {
         let room = Arc::new(Room::default());
         let (quick, quick_jobs) = channel();
         let long = Arc::new(Queue::default());
-        let pool = || {
+        let ahead = Arc::new(Ahead::default());
+        let pool_of = |threads: usize| {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .map_err(|error| format!("cannot start compute threads: {error}"))
         };
+        let pool = || pool_of(threads);
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             thread::Builder::new()
                 .name(name.to_owned())
@@ -101,7 +107,10 @@ impl Worker {
         spawn("quick", Box::new(loading))?;
         let (here, long_pool, runs) = (Arc::clone(&room), pool()?, Arc::clone(&long));
         spawn("long", Box::new(move || run_all(here.loaded.wait(), &long_pool, &runs)))?;
-        Ok(Arc::new(Self { quick, long, room }))
+        // One thread reads ahead: the others stay free for what is asked.
+        let (here, alone, runs, wishes) = (Arc::clone(&room), pool_of(1)?, Arc::clone(&long), Arc::clone(&ahead));
+        spawn("ahead", Box::new(move || ahead::read_all(here.loaded.wait(), &alone, &runs, &wishes)))?;
+        Ok(Arc::new(Self { quick, long, ahead, room }))
     }
 
     /// A place for one more learner, with sentences of their own or without; `notify` is called from either thread.
@@ -185,6 +194,11 @@ impl Seat {
         self.worker.long.push(Job { who, ticket: 0, request: None, reins: Arc::default() });
     }
 
+    /// What this learner will ask for next, if that is known: it is read while nothing else is to be done.
+    pub fn read_ahead(&self, request: Option<Request>) {
+        self.worker.ahead.wish(&self.learner, request);
+    }
+
     /// Asks for a request to be given up.
     pub fn cancel(&self, ticket: u64) {
         self.each(Some(ticket), Reins::cancel);
@@ -205,6 +219,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.each(None, Reins::cancel);
+        self.read_ahead(None);
         self.worker.room.learners().retain(|learner| !Arc::ptr_eq(learner, &self.learner));
     }
 }

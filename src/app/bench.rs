@@ -126,14 +126,16 @@ pub(super) fn begin(state: &mut State) {
 
 /// Puts the cursor on the piece at which the view begins, once the sentence's pass is there; see [`ViewRow::starts`].
 pub(super) fn settle(state: &mut State) {
-    if state.cursor.placed || state.trace().is_none() {
+    let compares = state.other().is_some() && state.other_trace().is_none();
+    if state.cursor.placed || state.trace().is_none() || compares {
         return;
     }
     let start = state.row().and_then(|row| (row.starts)(state));
     let cursor = &mut state.cursor;
     cursor.placed = true;
     if let Some((row, token)) = start {
-        (cursor.row, cursor.token) = (row, token);
+        // In a list of pairs the row is the pair.
+        (cursor.row, cursor.token, cursor.offset) = (row, token, row);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Questions: which one is open, what was answered, and what the measurement says.
 
 use super::values::{self, Number};
-use super::{Effect, State, facts, runs};
+use super::{Effect, Screen, State, facts, runs};
 use crate::lesson::progress::Given;
 use crate::lesson::{Answer, Question, Source, ValueRef};
 
@@ -53,6 +53,28 @@ impl State {
         let open = |question: &&Question| asks(question) && !self.progress.answers.contains_key(&question.id);
         let steps = self.lesson().map(|lesson| lesson.steps.as_slice()).unwrap_or_default();
         !self.teacher.unlock && steps.iter().filter_map(|step| step.predict.as_ref()).any(|question| open(&question))
+    }
+
+    /// Whether the prediction of this step can still be changed: then what is recorded of its result stays back until the run.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        let predict = self.step().and_then(|step| step.predict.as_ref());
+        !self.uncovered && predict.is_some_and(|question| self.can_change(question))
+    }
+
+    /// Whether a later step of this lesson asks how a readout does against `[CLS]`, tuned or frozen, and has no answer yet.
+    #[must_use]
+    pub fn asks_later(&self, readout: &str, tuned: bool) -> bool {
+        let Screen::Lesson { step, .. } = self.screen else { return false };
+        let about = |question: &Question| match &question.answer {
+            Answer::Bands { value, .. } | Answer::Match { value, .. } => {
+                value.key.contains(&format!(".cls-{readout}.")) && value.key.contains(".finetune.") == tuned
+            }
+            Answer::Option(_) => false,
+        };
+        let open = |question: &&Question| about(question) && !self.progress.answers.contains_key(&question.id);
+        let later = self.lesson().map(|lesson| lesson.steps.iter().skip(step + 1)).into_iter().flatten();
+        !self.teacher.unlock && later.filter_map(|step| step.predict.as_ref()).any(|question| open(&question))
     }
 
     /// Whether the question was answered and its result is not shown yet.

@@ -186,6 +186,7 @@ pub(super) fn receive(state: &mut State, event: Event) {
             kept::restore(state);
         }
         Event::ModelFailed(why) => state.results.model_failure = Some(sentence(&why)),
+        Event::ReadAhead(request) => state.read_ahead.push(request),
         Event::Speed(speed) => state.speed = runs::Speed::Measured(speed),
         Event::Progress(ticket, progress, elapsed) => {
             let elapsed = if state.clock { elapsed } else { Duration::ZERO };

@@ -63,6 +63,11 @@ impl State {
     #[must_use]
     pub fn about(&self) -> String {
         let [_, train, validation, test] = self.data;
+        // What was read ahead leaves the fits.
+        let read = self.clock && self.run_request().is_some_and(|request| self.was_read_ahead(&request));
+        if read {
+            return " Its sentences were read meanwhile: it takes a few seconds.".to_owned();
+        }
         let seconds = || {
             let layers = self.facts.as_ref()?.layers;
             let work = work::of(&self.run_request()?, [train, validation, test], layers)?;

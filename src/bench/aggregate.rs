@@ -6,16 +6,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::race::{running, whole};
+use super::race::{picture, running, whole};
 use super::recorded::RecordedCurves;
 use super::words::offered;
-use super::{card, frame, in_way, kept_vectors, measured_run, offer, said};
+use super::{card, frame, in_way, kept_vectors, measured_run, paragraphs, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::way::Way;
-use crate::lab::{AggregateLane, AggregateReport, AggregateRequest, Request, command, verdict};
+use crate::lab::{AggregateLane, AggregateReport, AggregateRequest, RaceRequest, Readout, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::{Role, Theme};
 use crate::view::widgets::chart::{self, Chart, Series};
@@ -90,6 +90,9 @@ pub(super) fn before(
     buf: &mut Buffer,
 ) {
     let count = |most: Option<usize>, all: usize| whole(most.map_or(all, |most| most.min(all)));
+    let body = frame(caption, "", &[], theme, area, buf);
+    let both = RaceRequest::frozen(&request.data, vec![Readout::Cls, Readout::Mean]);
+    let mut shown = picture(state, &both, body.width, theme);
     let said = [
         format!(
             "BERT reads {} training and {} test sentences, [CLS] and GlobalPooling at every layer.",
@@ -99,7 +102,8 @@ pub(super) fn before(
         "Three measures: a probe fitted to the label, the cosine of two random sentences, and whether the nearest training sentence has the same label.".to_owned(),
         format!("Press Enter to run it.{} Space holds it, x stops it.", state.about()),
     ];
-    offer(caption, &said, theme, area, buf);
+    shown.extend(paragraphs(&said, body.width, theme));
+    lines(&shown, body, buf);
 }
 
 /// What a lane has of a measure, the cosine by vectors that are prepared in this way.

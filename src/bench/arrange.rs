@@ -76,16 +76,16 @@ pub(super) fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
         area,
         buf,
     );
-    let y = lines(&orders(data, shown, body, theme), body, buf);
-    let rest = Rect { y, height: body.bottom().saturating_sub(y), ..body };
     // Beside the one shown stand those that a lesson shows first: the others it asks about before it shows them.
     let beside: Vec<&Arrangement> = data
         .arrangements
         .iter()
         .filter(|one| one.change == shown.change || place(one.change) < place(shown.change).min(SHOWN_FIRST))
         .collect();
-    // An empty line, the heading, and a bar each.
+    // An empty line, the heading, and a bar each; and as much for the cosines as numbers.
     let high = beside.len() as u16 + 2;
+    let y = lines(&orders(data, shown, body, 2 * high, theme), body, buf);
+    let rest = Rect { y, height: body.bottom().saturating_sub(y), ..body };
     let bars = rest.height >= high;
     let plot = if bars { Rect { y: rest.y + high, height: rest.height - high, ..rest } } else { rest };
     if bars {
@@ -112,8 +112,9 @@ fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, are
     let number = |one: &Arrangement| one.largest.get(layer).copied().unwrap_or(f32::NAN);
     let heads = [
         format!("largest change, layer {layer}; each eighth is ten times more; left of the line: rounding"),
-        format!("largest change, layer {layer}; left of the line: rounding"),
-        format!("largest change, layer {layer}"),
+        format!("largest change, layer {layer}, each eighth ten times more; left of the line: rounding"),
+        format!("largest change, layer {layer} (log scale); left of the line: rounding"),
+        format!("largest change, layer {layer} (log scale)"),
     ];
     let head = heads.iter().find(|head| head.len() <= usize::from(area.width)).map_or("", String::as_str);
     put(buf, area.x, area.y, area.width, head, theme.label());
@@ -167,6 +168,9 @@ fn place(change: Change) -> usize {
 /// Lines below which the positions give way to the curve.
 const POSITIONS: u16 = 13;
 
+/// Lines of the pieces before and after where both take two, and those before have no positions.
+const BOTH: u16 = 6;
+
 /// Lines from which all positions stand below pieces that take two lines.
 const TWO_LINES: u16 = 20;
 
@@ -219,8 +223,8 @@ fn order(
     shown.iter().enumerate().map(pair).collect()
 }
 
-/// The pieces before and after with their positions, and what to know of a sentence that is too short to shuffle.
-fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme) -> Vec<Line<'a>> {
+/// The pieces before and after with their positions, where so many lines are left for what stands below, and what to know of a sentence that is too short to shuffle.
+fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, below: u16, theme: &Theme) -> Vec<Line<'a>> {
     let piece = |index: usize| data.tokens.get(index).map(|piece| label_of(piece, theme)).unwrap_or_default();
     let row = |lead: &str, text: String, style: Style| {
         Line::from(vec![Span::styled(format!("{lead:<10}"), theme.label()), Span::styled(text, style)])
@@ -230,7 +234,7 @@ fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, theme: &Theme
         Change::Shuffled | Change::ClsAtEnd => Some(place),
         Change::NoPositions => None,
     };
-    let room = (usize::from(area.width).saturating_sub(10), if area.height >= POSITIONS { 2 } else { 1 });
+    let room = (usize::from(area.width).saturating_sub(10), if area.height >= BOTH + below { 2 } else { 1 });
     // What was moved is on the screen.
     let ends = shown.change == Change::ClsAtEnd;
     let before = order((0..data.tokens.len()).map(|index| (piece(index), Some(index))), false, room, theme);

@@ -23,6 +23,7 @@ pub(super) const ROW: ViewRow = ViewRow {
     run_name: "the fitting of two classifiers",
     looks_into: &["cls"],
     hides: |_| true,
+    starts,
     wants,
     race: State::heads_request,
     reads_the_course: State::heads_learnt_from_the_course,
@@ -253,6 +254,14 @@ fn words(state: &State) -> Option<Vec<String>> {
         said_of(with_rollout)
     ));
     Some(said)
+}
+
+/// The word that has most of the rollout in the last layer: the lesson asks whether gradients choose it, too.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let trace = state.trace()?;
+    let rollout = trace.mixing.rollout.row(trace.mixing.rollout.rows.checked_sub(1)?);
+    let words = (0..rollout.len()).filter(|index| !trace.pieces[*index].special());
+    words.max_by(|a, b| rollout[*a].total_cmp(&rollout[*b])).map(|token| (0, token))
 }
 
 fn wants(state: &State) -> Vec<Request> {

@@ -74,7 +74,12 @@ fn holds(state: &State, stage: Stage, theme: &Theme) -> String {
     match stage {
         Stage::Text if own => {
             let beginning: String = state.sentence().text.chars().take(500).collect();
-            clean(&beginning, theme.ascii).into_owned()
+            let first = clean(&beginning, theme.ascii).into_owned();
+            // Of two that are compared both are said.
+            match state.bench().and(state.other()) {
+                Some(other) => format!("A {first}  B {}", clean(&other.text, theme.ascii)),
+                None => first,
+            }
         }
         Stage::Text => "many sentences, each with a label".to_owned(),
         Stage::Pieces => "[CLS], the pieces of the words, [SEP]".to_owned(),

@@ -5,15 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::race::{role, running, whole};
+use super::race::{picture, role, running, whole};
 use super::recorded::RecordedCurves;
 use super::words::{number, offered, recorded};
-use super::{card, frame, kept_vectors, label_of, measured_run, offer, said};
+use super::{card, frame, kept_vectors, label_of, measured_run, paragraphs, said};
 use crate::app::bench::over_layers;
 use crate::app::keymap::Scope;
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
-use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, Request, command, verdict};
+use crate::lab::{DecodeData, Decoded, InversionReport, InvertRequest, RaceRequest, Request, command, verdict};
 use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::chart::{self, Chart, Series};
@@ -86,7 +86,11 @@ fn before(state: &State, request: &InvertRequest, theme: &Theme, area: Rect, buf
         ),
         format!("Press Enter to fit them.{} Space holds it, x stops it.", state.about()),
     ];
-    offer(CAPTION, &said, theme, area, buf);
+    let body = frame(CAPTION, "", &[], theme, area, buf);
+    let lanes = RaceRequest::frozen(&request.data, request.readouts.clone());
+    let mut shown = picture(state, &lanes, body.width, theme);
+    shown.extend(paragraphs(&said, body.width, theme));
+    lines(&shown, body, buf);
 }
 
 fn result(

@@ -29,10 +29,22 @@ pub(super) const ROW: ViewRow = ViewRow {
     two_models: true,
     hides: |_| true,
     ways: |state| if state.measure() == Some("vectors") { &Way::ALL } else { &[] },
+    starts,
     moves,
     wants: |state| state.other().map(Request::Trace).into_iter().chain(state.space_request()).collect(),
     ..ViewRow::of(View::Difference, "difference", Draw::Traced(draw), words)
 };
+
+/// The first pair whose pieces are not the same.
+fn starts(state: &State) -> Option<(usize, usize)> {
+    let (first, second) = (state.trace()?, state.other_trace()?);
+    let differs = |(one, other): &Aligned| match (one, other) {
+        (Some(one), Some(other)) => first.pieces.get(*one)?.text.ne(&second.pieces.get(*other)?.text).then_some(()),
+        _ => Some(()),
+    };
+    let pair = state.aligned().iter().position(|pair| differs(pair).is_some())?;
+    Some((pair, 0))
+}
 
 /// Two traces, and which pieces belong together.
 struct Both<'a> {

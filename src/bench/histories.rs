@@ -254,7 +254,13 @@ fn of_measure(history: &History<'_>, measure: usize) -> String {
             format!("{}; cosine {}", history.tuned(), values::write(cosine, Format::Decimals(3)))
         }),
         TUNED => history.tuned().to_owned(),
-        _ => detail(history),
+        // How often each is right is asked of a later measure.
+        _ => {
+            let [gap, low, high] =
+                history.gap().unwrap_or([f64::NAN; 3]).map(|value| values::write(value, Format::Points));
+            let verdict = history.text(&format!("cls-mean.{}.verdict", history.layer));
+            format!("{}; difference {gap} ({low} to {high}), {verdict}", history.tuned())
+        }
     }
 }
 

@@ -14,9 +14,11 @@ use crate::bench::{Draw, View, ViewRow};
 use crate::lab::way::Way;
 use crate::lab::{Matrix, Request, TraceData};
 use crate::lesson::Format;
+use crate::view::lines;
 use crate::view::theme::Theme;
 use crate::view::widgets::heatmap::{self, Heatmap, Side};
-use crate::view::widgets::scale::Scale;
+use crate::view::widgets::scale::{Scale, short};
+use crate::view::widgets::text::wrap;
 
 pub(super) const ROW: ViewRow = ViewRow {
     about: "what flows into [CLS]: layers by pieces, in four measures",
@@ -157,6 +159,34 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
         ..Heatmap::new(&rows, &kept, &value)
     };
     heatmap::draw(body, buf, theme, &map);
+    // Where cells are too narrow for numbers, those of the chosen layer stand below.
+    let used = rows.len() as u16 + HEADS + 1;
+    if usize::from(body.width) < CELL * (kept.len() + 4) && body.height > used {
+        let below = Rect { y: body.y + used, height: body.height - used, ..body };
+        lines(&numbers(layer, flowing.table.row(layer - 1), &shown, &columns, body.width, theme), below, buf);
+    }
+}
+
+/// Lines of a map's column heads at most, and cells of a column in which a number is written.
+const HEADS: u16 = 3;
+const CELL: usize = 5;
+
+/// The numbers of a layer, the largest first.
+fn numbers(
+    layer: usize,
+    row: &[f32],
+    shown: &[usize],
+    names: &[String],
+    width: u16,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let mut order: Vec<usize> = shown.iter().copied().filter(|index| row[*index].is_finite()).collect();
+    order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
+    let mut spans = vec![Span::styled(format!("layer {layer}, most first:"), theme.label())];
+    for index in order {
+        spans.push(Span::styled(format!("  {} {}", names[index], short(row[index], 4)), theme.text()));
+    }
+    wrap(&spans, usize::from(width))
 }
 
 /// The word from which most flows in the last layer, whose `[CLS]` is what readers take.

@@ -40,7 +40,7 @@ pub(super) fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, 
     ];
     let name = &labels(trace, theme)[token(state, trace)];
     let body =
-        frame(&format!("vocabulary entries nearest to {name}, before any layer"), measure, &foot, theme, area, buf);
+        frame(&format!("vocabulary entries nearest to \"{name}\", before any layer"), measure, &foot, theme, area, buf);
     let rows: Vec<Bar> = list
         .iter()
         .take(usize::from(body.height))

@@ -119,7 +119,9 @@ fn heading<'a>(index: usize, answer: &Answer, focus: bool, theme: &Theme) -> Lin
 /// The answer under the cursor: its sentence with its figures as pictures, and on the parts after that each figure in words.
 fn spread(answer: &Answer, page: isize, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let wide = usize::from(area.width);
-    let verdict = wrap(&[span(&answer.verdict, theme.value(), theme)], wide);
+    // The first sentence is the answer, the others say on what it rests.
+    let (first, rest) = first_sentence(&answer.verdict);
+    let verdict = wrap(&[span(first, theme.value(), theme), span(rest, theme.text(), theme)], wide);
     let details = details(answer, wide, theme);
     let room = usize::from(area.height);
     if room < 4 {
@@ -141,6 +143,12 @@ fn spread(answer: &Answer, page: isize, theme: &Theme, area: Rect, buf: &mut Buf
         let free = Rect { y: area.y + below, height: area.height.saturating_sub(below + 1), ..area };
         pictures(&answer.pictures(), theme, free, buf);
     }
+}
+
+/// A text's first sentence, and what follows.
+fn first_sentence(text: &str) -> (&str, &str) {
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    text.split_at(end)
 }
 
 /// The pictures that have room, one below the other.

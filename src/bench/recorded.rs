@@ -52,7 +52,7 @@ impl RecordedCurves<'_> {
         area: Rect,
         buf: &mut Buffer,
     ) -> bool {
-        if self.curves(state).is_empty() || area.height < LEAST {
+        if state.holds_back() || self.curves(state).is_empty() || area.height < LEAST {
             return false;
         }
         let number = |key: &str| recorded(state, &format!("{}.{key}", self.file));

@@ -88,6 +88,7 @@ impl Shared {
         state.seed = if common.demo { 0 } else { runs::seed_of(learner) };
         state.teacher = Teacher { notes: common.teacher.notes, unlock: common.teacher.unlock };
         state.clock = !common.demo;
+        state.reads_ahead = !common.demo && !common.no_read_ahead;
         state.settings = shown;
         if let Some(own) = &self.own {
             own.name().clone_into(&mut state.sentences);

@@ -247,7 +247,7 @@ pub fn decode(
 }
 
 /// The readouts and layers, if the request can be run.
-fn lanes(facts: &ModelFacts, request: &InvertRequest) -> Result<Vec<(Readout, usize)>, LabError> {
+pub(super) fn lanes(facts: &ModelFacts, request: &InvertRequest) -> Result<Vec<(Readout, usize)>, LabError> {
     let refuse = |why: String| Err(LabError::Request(why));
     let wanted = if request.layers.is_empty() { vec![facts.layers] } else { request.layers.clone() };
     if let Some(layer) = wanted.iter().find(|layer| **layer > facts.layers) {

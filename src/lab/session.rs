@@ -12,8 +12,8 @@ use super::shown::ShownHead;
 use super::way::{Space, Way};
 use super::{
     InversionReport, InvertRequest, Matrix, ModelFacts, Outcome, Progress, RaceRequest, Request, Sentence, aggregate,
-    arrange, ask, attribution, compare, gradient, inversion, knockout, largest, learning, neighbours, race, received,
-    trace,
+    ahead, arrange, ask, attribution, compare, gradient, inversion, knockout, largest, learning, neighbours, race,
+    received, trace,
 };
 use crate::model::{Bert, ModelError};
 
@@ -372,6 +372,16 @@ impl Session {
         let dataset = self.dataset(&run.data)?;
         let data = inversion::decode(self.bert(), &dataset, self.model.features(), &decoders, sentence)?;
         Ok(Outcome::Decode(Arc::new(data)))
+    }
+
+    /// Computes the vectors that a run on a frozen BERT will need, so that it finds them there; `false` when `stop` said so.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn read_ahead(&self, request: &Request, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, LabError> {
+        let Some(data) = ahead::data(request) else { return Ok(true) };
+        let dataset = self.dataset(data)?;
+        ahead::read(self.bert(), &self.facts(), &dataset, self.model.features(), request, stop)
     }
 
     /// Runs a race, with both models if it asks for the other; the fitted lanes of this one come with it, from which

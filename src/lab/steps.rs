@@ -63,7 +63,7 @@ const ATTENTION: [Known; 9] = [
         "Each row takes a weighted sum of all values: here positions mix.",
     ),
     ("output", "attention.output", "o = Wo context + bo", "The heads' results are put together."),
-    ("residual", "attention.residual", "x' = x + o", "The old vector is kept and the mix is added to it."),
+    ("residual", "attention.residual", "x' = x + o", "The old vector is kept, and o, what attention made, is added."),
     ("norm", "attention.norm", "x' = γ (x - mean) / std + β", "Mean 0 and spread 1 again, then γ and β."),
 ];
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{leave, origins, run, system};
+use super::{leave, origins, power, run, system};
 use crate::app::State;
 use crate::cli::{Common, CourseWith};
 use crate::commands::{Surroundings, load_course};
@@ -41,6 +41,7 @@ pub fn learn(settings: &Settings, common: &Common, lesson: Option<&str>, with: &
     let theme = theme(settings, common);
     let shown = origins::settings(settings, common, &theme);
     let mut begun = start::begin(settings, common, with, (theme, shown))?;
+    begun.state.reads_ahead &= !power::on_battery();
     begun.tell_others();
     if let Some(lesson) = lesson {
         begun.open_at(lesson)?;

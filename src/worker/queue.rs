@@ -138,6 +138,12 @@ impl Queue {
         self.line().current = None;
     }
 
+    /// Whether something runs or waits.
+    pub(super) fn is_busy(&self) -> bool {
+        let line = self.line();
+        line.current.is_some() || !line.waiting.is_empty()
+    }
+
     /// There will be no more.
     pub(super) fn close(&self) {
         self.line().closed = true;

@@ -3,6 +3,7 @@
 
 mod again;
 mod aggregate;
+mod ahead;
 mod altered;
 mod answers;
 mod architecture;

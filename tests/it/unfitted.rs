@@ -48,7 +48,7 @@ fn enter_fits_the_classifiers_that_lessons_look_into() {
     assert!(driver.screen().contains("[race running]"), "{}", driver.screen());
     driver.finish_run();
     let screen = driver.screen();
-    assert!(screen.contains("the head fitted here on [CLS]") && screen.contains("integrated"), "{screen}");
+    assert!(screen.contains("the classifier fitted here on [CLS]") && screen.contains("integrated"), "{screen}");
     let trace = driver.state.trace().expect("a trace").clone();
     let (label, data) = (&trace.labels[0], driver.state.attribution().expect("parts"));
     assert!(label.here && (label.parts.iter().sum::<f32>() + label.bias - data.logit).abs() < 1e-3);

@@ -18,9 +18,6 @@ use crate::view::widgets::text::clean;
 /// Lines that say at least what Enter does.
 const PRESS: u16 = 4;
 
-/// Lines more until the seed of a fine-tuned race is said, which `r` changes.
-const SEED: u16 = 4;
-
 /// What Enter would do.
 pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(request) = state.race_request() else { return card(&["The model loads."], theme, area, buf) };
@@ -77,8 +74,7 @@ pub(in crate::bench) fn before(state: &State, caption: &str, theme: &Theme, area
         lines(&shown, body, buf);
         // What they differ by, where that leaves as much room.
         let all = known.height() + known.more();
-        let words = if request.modes.contains(&Mode::Finetune) { PRESS + SEED } else { PRESS };
-        let tall = if high + all + words <= body.height { all } else { known.height() };
+        let tall = if high + all + PRESS <= body.height { all } else { known.height() };
         recorded::draw(&known, state, theme, Rect { y: body.y + high, height: tall, ..body }, buf);
         let used = high + tall;
         rest = Rect { y: body.y + used, height: body.height - used, ..body };

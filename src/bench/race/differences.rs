@@ -42,7 +42,7 @@ pub(super) fn rows(pairs: &[Pair]) -> Vec<Bar> {
 /// Draws them below a title.
 pub(super) fn draw(rows: &[Bar], margin: Margin, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let margin = margin.points() as f32;
-    let title = format!("difference in points; between the outer lines ({margin}): too small to matter");
+    let title = format!("difference in points; between the outer lines ({margin}): negligible");
     put(buf, area.x, area.y, area.width, &fit(&title, usize::from(area.width), theme.ascii), theme.style(Role::Label));
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     bars::draw(below, buf, theme, &Bars { axis: true, marks: &[-margin, 0.0, margin], ..Bars::new(rows) });

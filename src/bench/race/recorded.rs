@@ -32,7 +32,13 @@ impl Recorded {
     /// What is recorded, if two lanes or more are; nothing of another model, other sentences or another layer.
     pub(super) fn of(state: &State, request: &RaceRequest, theme: &Theme) -> Option<Self> {
         let ([mode], [layer]) = (&request.modes[..], &request.layers[..]) else { return None };
+        if state.holds_back() {
+            return None;
+        }
         let tuned = *mode == Mode::Finetune;
+        // What a later step asks about is not told here.
+        let readouts: Vec<String> = request.readouts.iter().map(ToString::to_string).collect();
+        let readouts: Vec<&String> = readouts.iter().filter(|readout| !state.asks_later(readout, tuned)).collect();
         let size = request.train.unwrap_or(usize::MAX);
         let all = if tuned { FULL } else { "frozen" };
         let near = BY_SIZE.iter().find(|(most, _)| size <= *most).map_or(FULL, |(_, file)| *file);
@@ -55,7 +61,10 @@ impl Recorded {
             })
         };
         let difference = |file: &str, readout: &str| {
-            let of = |what: &str| recorded(state, &format!("{file}.cls-{readout}.{at}.{what}"));
+            let of = |what: &str| {
+                recorded(state, &format!("{file}.cls-{readout}.{at}.{what}"))
+                    .or_else(|| recorded(state, &format!("{file}.cls-{readout}.{what}")))
+            };
             let seeds: Vec<f64> = (0..).map_while(|seed| of(&format!("seed-{seed}"))).collect();
             let ends = [of("difference")?, of("low")?, of("high")?];
             let row = differences::row(["cls", readout], ends, &seeds, format!("{:+.1}{mark}", 100.0 * ends[0]));
@@ -66,13 +75,12 @@ impl Recorded {
             .into_iter()
             .filter(|file| request.against.is_none() && !values::is_foreign(state, file))
             .find_map(|file| {
-                let rows: Vec<Bar> =
-                    request.readouts.iter().filter_map(|readout| row(file, &readout.to_string())).collect();
+                let rows: Vec<Bar> = readouts.iter().filter_map(|readout| row(file, readout)).collect();
                 // Of the few frozen lanes there only where it has all that are asked for: the lessons quote them from it.
-                if file == FULL && !tuned && rows.len() < request.readouts.len() {
+                if file == FULL && !tuned && rows.len() < readouts.len() {
                     return None;
                 }
-                let differences = request.readouts.iter().filter_map(|other| difference(file, &other.to_string()));
+                let differences = readouts.iter().filter_map(|other| difference(file, other));
                 (rows.len() > 1).then(|| Self { file, tuned, rows, differences: differences.collect() })
             })
     }

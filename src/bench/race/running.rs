@@ -121,9 +121,12 @@ fn curves_of(curves: &[(usize, &Curve)], two: bool, theme: &Theme, area: Rect, b
 /// Means over a few steps: single steps jump about.
 fn smoothed(loss: &[f32]) -> Vec<(f32, f32)> {
     let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
+    // It ends with the very last step, whose loss is what is said of the run.
+    let last = loss.last().map(|loss_of_last| (loss.len() as f32, *loss_of_last));
     loss.chunks(SMOOTH)
         .enumerate()
         .map(|(index, part)| ((index * SMOOTH) as f32 + f32::midpoint(part.len() as f32, 1.0), mean(part)))
+        .chain(last)
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ModelFacts, Outcome, Progress};
+use super::{ModelFacts, Outcome, Progress, Request};
 
 /// What compute threads tell. A number is a request's ticket, which whoever asked has given it.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub enum Event {
     ModelFailed(String),
     /// Sentences that the model reads in a second on this machine.
     Speed(f64),
+    /// The vectors that this run will need were computed while nobody waited.
+    ReadAhead(Request),
     /// How far a long request is, and how long it has run.
     Progress(u64, Progress, Duration),
     /// A request's answer.

@@ -9,7 +9,7 @@ use crate::model::Bert;
 use crate::vectors::{self, Series, Shelf};
 
 /// Sentences between two additions to the cache: what a stopped run loses at most.
-const CHUNK: usize = 1_024;
+const CHUNK: usize = 256;
 
 /// Feature vectors by data set (its fingerprint), readout, layer and sentence.
 #[derive(Default)]

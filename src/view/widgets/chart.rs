@@ -328,7 +328,7 @@ mod tests {
         let drawn = screen(67, 12, |area, buf| draw(area, buf, &theme, &chart(&series)));
         let lines: Vec<usize> =
             names.iter().map(|name| drawn.iter().position(|line| line.contains(name)).expect("its name")).collect();
-        assert_eq!(lines, [4, 5, 6, 7], "{}", drawn.join("\n"));
+        assert!(lines.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{}", drawn.join("\n"));
         // From the one end to each of them leads a way.
         for way in ["─┬─", " ├─", " ╰─"] {
             assert!(drawn.iter().any(|line| line.contains(way)), "{}", drawn.join("\n"));

@@ -6,7 +6,7 @@ use crate::view::widgets::scale::ticks;
 const MARKS: usize = 6;
 
 /// How much longer than asked the axis may be for that.
-const SPARE: f32 = 1.2;
+const SPARE: f32 = 1.4;
 
 /// A number on the axis, and how it is written.
 type Mark = (f32, String);
