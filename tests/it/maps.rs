@@ -154,8 +154,9 @@ fn two_sentences_stand_side_by_side_in_every_measure() {
         driver.press("v");
     }
     assert_eq!(driver.screen(), seen[0]);
+    assert!(seen[0].contains("▸ humane"), "it opens where they differ: {}", seen[0]);
     // The difference on a line is that of its two shares.
-    driver.press("jjj");
+    driver.press("kkkkkkjjj");
     let (first, second) = (driver.state.trace().expect("A"), driver.state.other_trace().expect("B"));
     let (a, b) = (first.mixing.norm.at(5, 3), second.mixing.norm.at(5, 3));
     assert!(
@@ -190,7 +191,8 @@ fn two_sentences_stand_side_by_side_in_every_measure() {
 fn an_attribution_shows_what_its_parts_add_to() {
     let mut driver = Driver::new(80, 24);
     to_view(&mut driver, "04", View::Attribution);
-    driver.press("1jjj");
+    // It opens at a word: to the first line, and down from there.
+    driver.press("1kkkkkkkkjjj");
     let data = driver.state.attribution().expect("an attribution").clone();
     let trace = driver.state.trace().expect("a trace").clone();
     let screen = driver.screen();
