@@ -114,6 +114,7 @@ fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, are
         format!("largest change, layer {layer}; each eighth is ten times more; left of the line: rounding"),
         format!("largest change, layer {layer}, each eighth ten times more; left of the line: rounding"),
         format!("largest change, layer {layer} (log scale); left of the line: rounding"),
+        "largest change (log scale); left of the line: rounding".to_owned(),
         format!("largest change, layer {layer} (log scale)"),
     ];
     let head = heads.iter().find(|head| head.len() <= usize::from(area.width)).map_or("", String::as_str);
