@@ -56,7 +56,7 @@ use crate::view::widgets::text::{fit, put};
 use parts::{
     FLOWS, Flow, boxed, card, chosen, frame, halves, hidden, in_way, is_cls, kept_vectors, label_of, label_role,
     label_roles, labels, measured, measured_run, norm, offer, paragraphs, pieces_by_pieces, role, row_and_column, said,
-    token, unread, without, word,
+    token, unread, without, word, written,
 };
 pub(crate) use row::{Draw, ViewRow};
 pub(crate) use stages::line as way;

@@ -46,7 +46,7 @@ use crate::lab::{Progress, Session};
 /// When the model cannot be loaded.
 pub fn open_lab(settings: &Settings, heads: Option<&Heads>) -> Result<Session, String> {
     let bert = open_model(settings.model.as_deref(), settings.max_length, &mut models::shown_download())?;
-    Ok(Session::new(Arc::new(Model::new(bert, heads).keeping(config::shelf(settings)))))
+    Ok(Session::new(Arc::new(Model::new(bert, heads).keeping(config::vectors(settings)))))
 }
 
 /// Writes to standard output; a pipe that was closed ends quietly.

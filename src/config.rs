@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::files;
-use crate::vectors::{self, Shelf};
+use crate::vectors::{self, Disk};
 use crate::wording::place;
 
 pub use values::Color;
@@ -111,10 +111,10 @@ pub fn class_folder(class: &str) -> Option<PathBuf> {
 
 /// Where vectors are kept that were computed here; `None` without a home folder, or where none are to be kept.
 #[must_use]
-pub fn shelf(settings: &Settings) -> Option<Shelf> {
+pub fn vectors(settings: &Settings) -> Option<Disk> {
     let most = settings.cache_mb.map_or(vectors::USUAL, |megabytes| megabytes as u64 * 1_000_000);
     let base = etcetera::choose_base_strategy().ok().filter(|_| most > 0)?;
-    Some(Shelf::new(base.cache_dir().join("clsroom").join("vectors"), most))
+    Some(Disk::new(base.cache_dir().join("clsroom").join("vectors"), most))
 }
 
 /// Compute threads when nothing is said: one a core.

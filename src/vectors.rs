@@ -46,12 +46,12 @@ pub fn text(text: &str) -> Text {
 
 /// The folder with the sheets.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct Disk {
     folder: PathBuf,
     most: u64,
 }
 
-/// What is on a shelf.
+/// What is there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Sheets.
@@ -84,8 +84,8 @@ pub struct Found {
     pub day: Option<u64>,
 }
 
-impl Shelf {
-    /// A shelf in this folder, which is made when something is put there, of at most so many bytes.
+impl Disk {
+    /// Vectors kept in this folder, which is made when something is put there, of at most so many bytes.
     #[must_use]
     pub fn new(folder: PathBuf, most: u64) -> Self {
         Self { folder, most }
@@ -257,10 +257,10 @@ mod tests {
 
     use super::*;
 
-    fn shelf(most: u64) -> (tempfile::TempDir, Shelf) {
+    fn new(most: u64) -> (tempfile::TempDir, Disk) {
         let folder = tempfile::tempdir().expect("folder");
-        let shelf = Shelf::new(folder.path().join("vectors"), most);
-        (folder, shelf)
+        let disk = Disk::new(folder.path().join("vectors"), most);
+        (folder, disk)
     }
 
     fn series(layer: usize) -> Series {
@@ -273,68 +273,68 @@ mod tests {
 
     #[test]
     fn finds_what_was_put_and_nothing_of_another_series() {
-        let (_folder, shelf) = shelf(USUAL);
+        let (_folder, disk) = new(USUAL);
         let vectors = [1.0, -2.5, f32::MIN_POSITIVE, 4.0, 5.0, 6.0];
-        shelf.put(&series(1), &texts(&["one", "two"]), &vectors, 3);
-        let found = shelf.find(&series(1), &|_| true);
+        disk.put(&series(1), &texts(&["one", "two"]), &vectors, 3);
+        let found = disk.find(&series(1), &|_| true);
         assert_eq!(found.rows[&text("one")].as_ref(), &vectors[..3]);
         assert_eq!(found.rows[&text("two")].as_ref(), &vectors[3..]);
         assert_eq!(found.day, Some(today()));
-        assert_eq!(shelf.find(&series(1), &|known| *known == text("two")).rows.len(), 1);
-        assert!(shelf.find(&series(2), &|_| true).rows.is_empty(), "another layer");
+        assert_eq!(disk.find(&series(1), &|known| *known == text("two")).rows.len(), 1);
+        assert!(disk.find(&series(2), &|_| true).rows.is_empty(), "another layer");
         for other in [Series::new("other", "cls", 1), Series::new("model", "mean", 1)] {
-            assert!(shelf.find(&other, &|_| true).rows.is_empty());
+            assert!(disk.find(&other, &|_| true).rows.is_empty());
         }
     }
 
     #[test]
     fn a_damaged_sheet_is_thrown_away_whichever_byte_it_is() {
-        let (_folder, shelf) = shelf(USUAL);
-        shelf.put(&series(0), &texts(&["one"]), &[1.0, 2.0], 2);
-        let path = shelf.sheets("")[0].2.clone();
+        let (_folder, disk) = new(USUAL);
+        disk.put(&series(0), &texts(&["one"]), &[1.0, 2.0], 2);
+        let path = disk.sheets("")[0].2.clone();
         let whole = fs::read(&path).expect("sheet");
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             fs::write(&path, &damaged).expect("written");
-            assert!(shelf.find(&series(0), &|_| true).rows.is_empty(), "byte {at}");
+            assert!(disk.find(&series(0), &|_| true).rows.is_empty(), "byte {at}");
             assert!(!path.exists(), "byte {at}");
         }
         for length in [0, 1, HEAD - 1, HEAD, whole.len() - 1] {
             fs::write(&path, &whole[..length]).expect("written");
-            assert!(shelf.find(&series(0), &|_| true).rows.is_empty(), "{length} bytes");
+            assert!(disk.find(&series(0), &|_| true).rows.is_empty(), "{length} bytes");
         }
     }
 
     #[test]
     fn what_was_used_longest_ago_makes_room() {
         let one = Sheet::write(&series(0), &texts(&["a"]), &[0.0; 8], 8).len() as u64;
-        let (_folder, shelf) = shelf(3 * one);
+        let (_folder, disk) = new(3 * one);
         for layer in 0..3 {
-            shelf.put(&series(layer), &texts(&["a"]), &[layer as f32; 8], 8);
+            disk.put(&series(layer), &texts(&["a"]), &[layer as f32; 8], 8);
             let age = std::time::Duration::from_secs(1_000 - layer as u64);
-            let path = &shelf.sheets(&series(layer).name())[0].2;
+            let path = &disk.sheets(&series(layer).name())[0].2;
             let file = fs::File::options().append(true).open(path).expect("sheet");
             file.set_modified(SystemTime::now() - age).expect("time");
         }
-        assert_eq!(shelf.taken(), Taken { sheets: 3, bytes: 3 * one });
+        assert_eq!(disk.taken(), Taken { sheets: 3, bytes: 3 * one });
         // Layer 0 was written first, and is used now.
-        assert_eq!(shelf.find(&series(0), &|_| true).rows.len(), 1);
-        shelf.put(&series(3), &texts(&["a"]), &[3.0; 8], 8);
-        let left: Vec<bool> = (0..4).map(|layer| !shelf.find(&series(layer), &|_| true).rows.is_empty()).collect();
+        assert_eq!(disk.find(&series(0), &|_| true).rows.len(), 1);
+        disk.put(&series(3), &texts(&["a"]), &[3.0; 8], 8);
+        let left: Vec<bool> = (0..4).map(|layer| !disk.find(&series(layer), &|_| true).rows.is_empty()).collect();
         assert_eq!(left, [true, false, true, true]);
-        assert_eq!(shelf.clear().expect("cleared").sheets, 3);
-        assert_eq!(shelf.taken(), Taken::default());
+        assert_eq!(disk.clear().expect("cleared").sheets, 3);
+        assert_eq!(disk.taken(), Taken::default());
     }
 
     #[test]
     fn what_does_not_fit_or_cannot_be_written_is_not_kept() {
-        let (folder, small) = shelf(10);
+        let (folder, small) = new(10);
         small.put(&series(0), &texts(&["a"]), &[0.0; 8], 8);
         assert_eq!(small.taken(), Taken::default());
         let file = folder.path().join("file");
         fs::write(&file, "no folder").expect("written");
-        let nowhere = Shelf::new(file, USUAL);
+        let nowhere = Disk::new(file, USUAL);
         nowhere.put(&series(0), &texts(&["a"]), &[0.0; 8], 8);
         assert!(nowhere.find(&series(0), &|_| true).rows.is_empty());
         assert_eq!(nowhere.taken(), Taken::default());

@@ -43,16 +43,30 @@ impl State {
         self.progress.answers.get(&question.id).map(|given| given.choice)
     }
 
+    /// What the predictions of this lesson from a step on ask about, as far as they have no answer yet.
+    fn open_predictions(&self, from: usize) -> impl Iterator<Item = &ValueRef> {
+        let steps = self.lesson().filter(|_| !self.teacher.unlock).map_or(&[][..], |lesson| &lesson.steps);
+        let predictions = steps.iter().skip(from).filter_map(|step| step.predict.as_ref());
+        let open = predictions.filter(|question| !self.progress.answers.contains_key(&question.id));
+        open.filter_map(|question| match &question.answer {
+            Answer::Bands { value, .. } | Answer::Match { value, .. } => Some(value),
+            Answer::Option(_) => None,
+        })
+    }
+
     /// Whether a step of this lesson asks what this value will be, and has no answer yet: a picture before it leaves it open.
     #[must_use]
     pub fn still_asks(&self, key: &str) -> bool {
-        let asks = |question: &Question| match &question.answer {
-            Answer::Bands { value, .. } | Answer::Match { value, .. } => value.key == key,
-            Answer::Option(_) => false,
-        };
-        let open = |question: &&Question| asks(question) && !self.progress.answers.contains_key(&question.id);
-        let steps = self.lesson().map(|lesson| lesson.steps.as_slice()).unwrap_or_default();
-        !self.teacher.unlock && steps.iter().filter_map(|step| step.predict.as_ref()).any(|question| open(&question))
+        self.open_predictions(0).any(|value| value.key == key)
+    }
+
+    /// Whether a later step of this lesson asks how a readout does against `[CLS]`, tuned or frozen, and has no answer yet.
+    #[must_use]
+    pub fn asks_later(&self, readout: &str, tuned: bool) -> bool {
+        let Screen::Lesson { step, .. } = self.screen else { return false };
+        let of = format!(".cls-{readout}.");
+        self.open_predictions(step + 1)
+            .any(|value| value.key.contains(&of) && value.key.contains(".finetune.") == tuned)
     }
 
     /// Whether the prediction of this step can still be changed: then what is recorded of its result stays back until the run.
@@ -60,21 +74,6 @@ impl State {
     pub fn holds_back(&self) -> bool {
         let predict = self.step().and_then(|step| step.predict.as_ref());
         !self.uncovered && predict.is_some_and(|question| self.can_change(question))
-    }
-
-    /// Whether a later step of this lesson asks how a readout does against `[CLS]`, tuned or frozen, and has no answer yet.
-    #[must_use]
-    pub fn asks_later(&self, readout: &str, tuned: bool) -> bool {
-        let Screen::Lesson { step, .. } = self.screen else { return false };
-        let about = |question: &Question| match &question.answer {
-            Answer::Bands { value, .. } | Answer::Match { value, .. } => {
-                value.key.contains(&format!(".cls-{readout}.")) && value.key.contains(".finetune.") == tuned
-            }
-            Answer::Option(_) => false,
-        };
-        let open = |question: &&Question| about(question) && !self.progress.answers.contains_key(&question.id);
-        let later = self.lesson().map(|lesson| lesson.steps.iter().skip(step + 1)).into_iter().flatten();
-        !self.teacher.unlock && later.filter_map(|step| step.predict.as_ref()).any(|question| open(&question))
     }
 
     /// Whether the question was answered and its result is not shown yet.

@@ -62,19 +62,18 @@ impl State {
     /// the same everywhere.
     #[must_use]
     pub fn about(&self) -> String {
+        let read = self.run_request().is_some_and(|request| self.was_read_ahead(&request));
         let [_, train, validation, test] = self.data;
         // What was read ahead leaves the fits.
-        let read = self.clock && self.run_request().is_some_and(|request| self.was_read_ahead(&request));
-        if read {
-            return " Its sentences were read meanwhile: it takes a few seconds.".to_owned();
-        }
+        let sentences = if read { [0; 3] } else { [train, validation, test] };
+        let meanwhile = if read { " Its sentences were read meanwhile." } else { "" };
         let seconds = || {
             let layers = self.facts.as_ref()?.layers;
-            let work = work::of(&self.run_request()?, [train, validation, test], layers)?;
+            let work = work::of(&self.run_request()?, sentences, layers)?;
             let Speed::Measured(speed) = self.speed else { return None };
             self.clock.then_some(work as f64 / speed)
         };
-        match seconds() {
+        let takes = match seconds() {
             None => String::new(),
             Some(seconds) if seconds < 5.0 => " It takes a few seconds on this machine.".to_owned(),
             Some(seconds) if seconds < 55.0 => {
@@ -85,7 +84,8 @@ impl State {
                 let unit = if minutes < 2.0 { "minute" } else { "minutes" };
                 format!(" It takes about {minutes:.0} {unit} on this machine.")
             }
-        }
+        };
+        format!("{meanwhile}{takes}")
     }
 
     /// The race that the bench offers, with the settings chosen.

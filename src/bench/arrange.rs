@@ -112,7 +112,6 @@ fn largest(all: &[&Arrangement], shown: Change, layer: usize, theme: &Theme, are
     let number = |one: &Arrangement| one.largest.get(layer).copied().unwrap_or(f32::NAN);
     let heads = [
         format!("largest change, layer {layer}; each eighth is ten times more; left of the line: rounding"),
-        format!("largest change, layer {layer}, each eighth ten times more; left of the line: rounding"),
         format!("largest change, layer {layer} (log scale); left of the line: rounding"),
         "largest change (log scale); left of the line: rounding".to_owned(),
         format!("largest change, layer {layer} (log scale)"),
@@ -224,7 +223,8 @@ fn order(
     shown.iter().enumerate().map(pair).collect()
 }
 
-/// The pieces before and after with their positions, where so many lines are left for what stands below, and what to know of a sentence that is too short to shuffle.
+/// The pieces before and after with their positions, in two lines each where `below` lines are left under them, and what to know
+/// of a sentence that is too short to shuffle.
 fn orders<'a>(data: &ArrangeData, shown: &Arrangement, area: Rect, below: u16, theme: &Theme) -> Vec<Line<'a>> {
     let piece = |index: usize| data.tokens.get(index).map(|piece| label_of(piece, theme)).unwrap_or_default();
     let row = |lead: &str, text: String, style: Style| {

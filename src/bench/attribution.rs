@@ -13,7 +13,7 @@ use crate::bench::{Draw, View, ViewRow};
 use crate::lab::attribution::{AttributionData, STEPS};
 use crate::lab::{Request, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::scale::{hidden, window};
+use crate::view::widgets::scale::scrolled;
 use crate::view::widgets::text::{clean, fit, pad, pad_start, put};
 
 pub(super) const ROW: ViewRow = ViewRow {
@@ -148,17 +148,12 @@ fn table(
         if others > 0.0 { others } else { from(0) }
     });
     let place = place_of(&shown, token(state, trace));
-    let room = usize::from(area.height) - 1;
-    // What is not shown is said in a line of its own.
-    let cut = shown.len() > room && room > 1;
-    let rows = room - usize::from(cut);
-    let first = window(Some(place), shown.len(), rows);
-    if cut {
-        let glyphs = theme.glyphs();
-        let text = hidden(&[(glyphs.up, first), (glyphs.down, shown.len() - first - rows)]);
+    let (visible, rest) = scrolled(place, shown.len(), usize::from(area.height) - 1, theme);
+    if let Some(text) = rest {
         put(buf, area.x + 2, area.bottom() - 1, area.width, &text, theme.label());
     }
-    for (line, (row, index)) in shown.iter().enumerate().skip(first).take(rows).enumerate() {
+    for (line, row) in visible.enumerate() {
+        let index = &shown[row];
         let y = area.y + 1 + line as u16;
         let here = row == place;
         put(buf, area.x, y, 2, if here { theme.glyphs().pointer } else { " " }, theme.key());

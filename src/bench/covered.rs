@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::stages::Stage;
+use super::stages::{Stage, apart};
 use super::{frame, paragraphs};
 use crate::app::State;
 use crate::view::theme::Theme;
@@ -29,13 +29,7 @@ pub(super) fn draw(state: &State, said: &[&str], theme: &Theme, area: Rect, buf:
     below.pop();
     let stages = Stage::ALL.len() as u16;
     let room = body.height.saturating_sub(below.len() as u16 + 1);
-    let step = if room >= 4 * stages - 3 {
-        4
-    } else if room >= 2 * stages - 1 {
-        2
-    } else {
-        1
-    };
+    let step = apart(room);
     let high = (stages - 1) * step + 1;
     let mut y = body.y;
     if room >= high {

@@ -9,7 +9,7 @@ use crate::app::State;
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::{Matrix, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::scale::{hidden, window};
+use crate::view::widgets::scale::scrolled;
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, put, width};
 
@@ -93,11 +93,8 @@ const HIGH: u16 = 7;
 /// What each piece begins with, a strip a line, the chosen one pointed at.
 fn draw_vectors(states: &Matrix, at: usize, names: &[String], theme: &Theme, area: Rect, buf: &mut Buffer) {
     put(buf, area.x, area.y, area.width, "so each piece begins with a vector of its own:", theme.label());
-    let room = usize::from(area.height - 1);
-    let cut = room < names.len();
-    let rows = (room - usize::from(cut)).min(names.len());
-    let first = window(Some(at), names.len(), rows);
-    for (line, index) in (first..first + rows).enumerate() {
+    let (shown, rest) = scrolled(at, names.len(), usize::from(area.height - 1), theme);
+    for (line, index) in shown.enumerate() {
         let y = area.y + 1 + line as u16;
         let here = index == at;
         put(buf, area.x, y, 1, if here { theme.glyphs().pointer } else { " " }, theme.key());
@@ -106,9 +103,7 @@ fn draw_vectors(states: &Matrix, at: usize, names: &[String], theme: &Theme, are
         let strip = Strip { values: states.row(index), note_width: 6, note: " ", ..Strip::default() };
         strip::draw(Rect { x: area.x + 12, y, width: area.width.saturating_sub(12), height: 1 }, buf, theme, &strip);
     }
-    if cut {
-        let glyphs = theme.glyphs();
-        let said = hidden(&[(glyphs.up, first), (glyphs.down, names.len() - first - rows)]);
+    if let Some(said) = rest {
         put(buf, area.x + 2, area.bottom() - 1, area.width, &said, theme.label());
     }
 }

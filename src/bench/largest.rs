@@ -75,7 +75,7 @@ fn draw(state: &State, theme: &Theme, area: Rect, buf: &mut Buffer) {
             role: if *known == way { Role::Cls } else { Role::Dim },
         })
         .collect();
-    let chart = cosines(&series, last, "cosine with other sentences, mean");
+    let chart = cosines(&series, last);
     let state_of_layer = state.trace().and_then(|trace| trace.hidden_states.get(layer));
     if let (Some(states), (upper, Some(second))) = (state_of_layer, halves(body)) {
         numbers(data, states.row(0), layer, theme, upper, buf);
@@ -100,10 +100,10 @@ fn numbers(data: &LargestData, cls: &[f32], layer: usize, theme: &Theme, area: R
 }
 
 /// Cosines by layer in each way, the chosen one in colour.
-fn cosines<'a>(series: &'a [Series<'a>], last: usize, title: &'a str) -> Chart<'a> {
+fn cosines<'a>(series: &'a [Series<'a>], last: usize) -> Chart<'a> {
     let lowest = series.iter().flat_map(|series| series.points).map(|point| point.1).fold(0f32, f32::min);
     Chart {
-        title,
+        title: "cosine with other sentences, mean",
         series,
         x: Some((0.0, last as f32)),
         y: Some((lowest, 1.0)),

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::cycle::{self, Part};
 use super::race::{self, curves, running, whole};
 use super::words::number;
-use super::{card, frame, in_way, label_of, label_role, measured_run, paragraphs, said, word};
+use super::{card, frame, in_way, label_of, label_role, measured_run, paragraphs, said, written};
 use crate::app::{State, values};
 use crate::bench::{Draw, View, ViewRow};
 use crate::lab::way::Way;
@@ -64,12 +64,7 @@ fn before(state: &State, request: &LearnRequest, caption: &str, theme: &Theme, a
     cycle::draw(&parts, &again, theme, Rect { height: cycle::HEIGHT.min(body.height), ..body }, buf);
     let mut shown = vec![Line::styled("Your sentence is only looked at, before and after:", theme.label())];
     if let Some(trace) = state.trace() {
-        let mut spans = Vec::new();
-        for index in 0..trace.pieces.len() {
-            let word = word(trace, index, theme);
-            spans.extend((word.space && index > 0).then(|| Span::raw(" ")));
-            spans.push(Span::styled(word.text, theme.style(word.role)));
-        }
+        let spans = written(trace, theme, &|_, word| Span::styled(word.text, theme.style(word.role)));
         shown.extend(wrap(&spans, usize::from(body.width)));
     }
     shown.push(Line::default());

@@ -242,6 +242,20 @@ pub(super) fn word(trace: &TraceData, index: usize, theme: &Theme) -> Word {
     Word { text, space, role: label_role(piece.kind) }
 }
 
+/// The sentence as it is written, each piece in a look of its own: from its index and its text.
+pub(super) fn written(
+    trace: &TraceData,
+    theme: &Theme,
+    look: &dyn Fn(usize, Word) -> Span<'static>,
+) -> Vec<Span<'static>> {
+    let piece = |index: usize| {
+        let word = word(trace, index, theme);
+        let space = (word.space && index > 0).then(|| Span::raw(" "));
+        space.into_iter().chain([look(index, word)])
+    };
+    (0..trace.pieces.len()).flat_map(piece).collect()
+}
+
 /// A piece that is not read: as many dots, so that colour is not alone in saying so.
 pub(super) fn unread(text: &str, theme: &Theme) -> String {
     theme.glyphs().dot.repeat(width(text))

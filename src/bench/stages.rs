@@ -37,6 +37,18 @@ impl Stage {
     }
 }
 
+/// Lines from one stage to the next where so many are there for all: with an arrow between, and empty lines around it.
+pub(super) fn apart(room: u16) -> u16 {
+    let stages = Stage::ALL.len() as u16;
+    if room >= 4 * stages - 3 {
+        4
+    } else if room >= 2 * stages - 1 {
+        2
+    } else {
+        1
+    }
+}
+
 impl View {
     /// Where it looks; `None`: at the whole way, or beyond it.
     pub(super) const fn stage(self) -> Option<Stage> {

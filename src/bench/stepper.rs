@@ -12,7 +12,7 @@ use crate::bench::{Draw, View, ViewRow};
 use crate::lab::normalise::{input, standard_lengths};
 use crate::lab::{Matrix, Operation, TraceData};
 use crate::view::theme::Theme;
-use crate::view::widgets::scale::{hidden, window};
+use crate::view::widgets::scale::{scrolled, window};
 use crate::view::widgets::strip::{self, LEGEND, Strip};
 use crate::view::widgets::text::{fit, pad, put, to_ascii};
 
@@ -114,18 +114,11 @@ fn draw_numbers(numbers: &Numbers<'_>, theme: &Theme, area: Rect, buf: &mut Buff
             put(buf, area.right().saturating_sub(8 + 12), area.y, 12, &format!("{title:>12}"), theme.dim());
         }
     }
-    // What is not shown is said in a line of its own.
-    let room = usize::from(area.height - 1);
-    let cut = room < values.rows && room > 1;
-    let rows = (room - usize::from(cut)).min(values.rows);
-    let top = window(Some(at), values.rows, rows);
-    if cut {
-        let glyphs = theme.glyphs();
-        let text = hidden(&[(glyphs.up, top), (glyphs.down, values.rows - top - rows)]);
+    let (shown, rest) = scrolled(at, values.rows, usize::from(area.height - 1), theme);
+    if let Some(text) = rest {
         put(buf, area.x + 2, area.bottom() - 1, area.width, &text, theme.label());
     }
-    for line in 0..rows {
-        let row = top + line;
+    for (line, row) in shown.enumerate() {
         let y = area.y + 1 + line as u16;
         let style = match (row == at, row == 0) {
             (true, _) => theme.focus(),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::stages::Stage;
+use super::stages::{Stage, apart};
 use super::words::{number, sentence};
 use super::{frame, label_of, label_role, measured, norm, said};
 use crate::app::State;
@@ -71,14 +71,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
     let body = frame("from your text to one answer", &format!("{layers} layers"), &foot, theme, area, buf);
     // An arrow with what happens stands between two stages, and empty lines around it where there is room.
     let count = Stage::ALL.len() as u16;
-    let arrows = body.height >= 2 * count - 1;
-    let step = if body.height >= 4 * count - 3 {
-        4
-    } else if arrows {
-        2
-    } else {
-        1
-    };
+    let step = apart(body.height);
     // Lines that are free go to the pieces, then to the text: whole words before empty lines.
     let room = usize::from(body.width.saturating_sub(NAME + SIZE + 1));
     let pieces = if pieces_open { Vec::new() } else { pieces(trace, room, theme) };
@@ -98,7 +91,7 @@ fn draw(state: &State, trace: &TraceData, theme: &Theme, area: Rect, buf: &mut B
         let here = index == at;
         let height = [text_high, pieces_high].get(index).copied().unwrap_or(1);
         let line = Rect { y, height, ..body };
-        if arrows && index > 0 {
+        if step > 1 && index > 0 {
             let arrow = format!("   {} {}", theme.glyphs().down, said_of(stage)[0]);
             put(buf, body.x, y - step / 2, body.width, &fit(&arrow, usize::from(body.width), theme.ascii), theme.dim());
         }

@@ -11,13 +11,10 @@ use crate::wording::{counted, place};
 /// # Errors
 /// When a file cannot be removed.
 pub fn cache(settings: &Settings, command: Option<Cache>) -> Result<(), String> {
-    match (config::shelf(settings), command) {
-        (Some(shelf), Some(Cache::Clear)) => {
-            let taken = shelf.clear().map_err(|error| {
-                format!(
-                    "cannot take away the vectors in {}: {error}. Remove that folder by hand",
-                    place(shelf.folder())
-                )
+    match (config::vectors(settings), command) {
+        (Some(disk), Some(Cache::Clear)) => {
+            let taken = disk.clear().map_err(|error| {
+                format!("cannot take away the vectors in {}: {error}. Remove that folder by hand", place(disk.folder()))
             })?;
             print(&format!("Taken away: {}.\n", size(taken)))
         }
@@ -27,8 +24,8 @@ pub fn cache(settings: &Settings, command: Option<Cache>) -> Result<(), String> 
 
 /// What is kept and where, in a line.
 pub(super) fn about(settings: &Settings) -> String {
-    match config::shelf(settings) {
-        Some(shelf) => format!("computed vectors: {} in {}", size(shelf.taken()), place(shelf.folder())),
+    match config::vectors(settings) {
+        Some(disk) => format!("computed vectors: {} in {}", size(disk.taken()), place(disk.folder())),
         None => "computed vectors: none are kept (cache-mb is 0, or there is no home folder)".to_owned(),
     }
 }

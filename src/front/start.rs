@@ -126,7 +126,7 @@ impl Shared {
             let settings = &shared.settings;
             let mut open = |model: Option<&str>| {
                 let bert = open_model(model, settings.max_length, &mut |far| download(far, tell))?;
-                let model = Model::new(bert, shared.heads.as_ref()).keeping(config::shelf(settings));
+                let model = Model::new(bert, shared.heads.as_ref()).keeping(config::vectors(settings));
                 Ok::<_, String>(Arc::new(model))
             };
             let model = open(settings.model.as_deref())?;

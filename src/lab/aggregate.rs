@@ -42,13 +42,7 @@ pub fn run(
     request: &AggregateRequest,
     control: &Control<'_>,
 ) -> Result<Option<AggregateReport>, LabError> {
-    let probes = RaceRequest {
-        layers: (0..=facts.layers).collect(),
-        train: request.train,
-        test: request.test,
-        ..RaceRequest::frozen(&request.data, vec![Readout::Cls, Readout::Mean])
-    };
-    let finish = race::run(bert, dataset, cache, &probes, control, &Kept::NOTHING)?;
+    let finish = race::run(bert, dataset, cache, &probes(facts, request), control, &Kept::NOTHING)?;
     let Some(finish) = finish.filter(|finish| !finish.stopped) else { return Ok(None) };
     let vectors_of_day = finish.vectors_of_day;
     let subset = dataset.subset(request.train, request.test);
@@ -97,6 +91,16 @@ pub fn run(
             )
         },
     }))
+}
+
+/// The probes: a race of `[CLS]` and `GlobalPooling` at every layer.
+pub(super) fn probes(facts: &ModelFacts, request: &AggregateRequest) -> RaceRequest {
+    RaceRequest {
+        layers: (0..=facts.layers).collect(),
+        train: request.train,
+        test: request.test,
+        ..RaceRequest::frozen(&request.data, vec![Readout::Cls, Readout::Mean])
+    }
 }
 
 /// Pairs of two different indices below `count`, taken at random; none when there are no two.

@@ -2,12 +2,12 @@
 
 use super::dataset::Dataset;
 use super::race::{self, Cache};
-use super::{Control, InvertRequest, LabError, Mode, ModelFacts, Readout, Request, inversion};
+use super::{Control, LabError, Mode, ModelFacts, RaceRequest, Readout, Request, aggregate, inversion};
 use crate::model::Bert;
 
 /// What a run reads: its data set, the limits of training and test sentences, and readout and layer of each lane.
-struct Reading<'a> {
-    data: &'a str,
+pub(super) struct Reading {
+    pub data: String,
     train: Option<usize>,
     test: Option<usize>,
     lanes: Vec<(Readout, usize)>,
@@ -23,54 +23,42 @@ pub fn reads(request: &Request) -> bool {
     }
 }
 
-fn reading<'a>(facts: &ModelFacts, request: &'a Request) -> Result<Option<Reading<'a>>, LabError> {
-    if !reads(request) {
-        return Ok(None);
-    }
-    Ok(match request {
-        Request::Race(race) => {
-            let layers = if race.layers.is_empty() { vec![facts.layers] } else { race.layers.clone() };
-            let readouts = race.readouts.iter().filter(|readout| !readout.is_baseline());
-            let lanes = readouts.flat_map(|readout| layers.iter().map(|layer| (readout.clone(), *layer))).collect();
-            Some(Reading { data: &race.data, train: race.train, test: race.test, lanes })
-        }
-        Request::Aggregate(asked) => {
-            let both = [Readout::Cls, Readout::Mean];
-            let lanes = both.into_iter().flat_map(|readout| (0..=facts.layers).map(move |at| (readout.clone(), at)));
-            Some(Reading { data: &asked.data, train: asked.train, test: asked.test, lanes: lanes.collect() })
-        }
-        Request::Invert(asked @ InvertRequest { data, train, test, .. }) => {
-            Some(Reading { data, train: *train, test: *test, lanes: inversion::lanes(facts, asked)? })
-        }
-        _ => None,
-    })
-}
-
-/// The name of the data set that it reads.
-pub(super) fn data(request: &Request) -> Option<&str> {
-    match request {
-        Request::Race(race) => Some(&race.data),
-        Request::Aggregate(asked) => Some(&asked.data),
-        Request::Invert(asked) => Some(&asked.data),
-        _ => None,
-    }
-}
-
-/// Computes what is not there yet; `false` when it was stopped, and then what was computed stays.
+/// What such a run reads; `None` of another.
 ///
 /// # Errors
-/// When there is no such layer or readout, or a pass fails.
-pub(super) fn read(
-    bert: &Bert,
-    facts: &ModelFacts,
-    dataset: &Dataset,
-    cache: &Cache,
-    request: &Request,
-    stop: &(dyn Fn() -> bool + Sync),
-) -> Result<bool, LabError> {
-    let Some(reading) = reading(facts, request)? else { return Ok(true) };
-    debug_assert_eq!(reading.data, dataset.name());
-    let subset = dataset.subset(reading.train, reading.test);
-    let control = Control { report: &|_| {}, stop };
-    race::fill(bert, dataset, cache, &reading.lanes, &subset, &control, &|_, _| {})
+/// When there is no such layer or readout.
+pub(super) fn reading(bert: &Bert, facts: &ModelFacts, request: &Request) -> Result<Option<Reading>, LabError> {
+    let of_race = |race: &RaceRequest| {
+        let lanes = race::frozen_lanes(race, &race::check(bert, race)?);
+        Ok(Some(Reading { data: race.data.clone(), train: race.train, test: race.test, lanes }))
+    };
+    match request {
+        Request::Race(race) if reads(request) => of_race(race),
+        Request::Aggregate(asked) => of_race(&aggregate::probes(facts, asked)),
+        Request::Invert(asked) => Ok(Some(Reading {
+            data: asked.data.clone(),
+            train: asked.train,
+            test: asked.test,
+            lanes: inversion::lanes(facts, asked)?,
+        })),
+        _ => Ok(None),
+    }
+}
+
+impl Reading {
+    /// Computes what is not there yet; `false` when it was stopped, and then what was computed stays.
+    ///
+    /// # Errors
+    /// When a pass fails.
+    pub fn read(
+        &self,
+        bert: &Bert,
+        dataset: &Dataset,
+        cache: &Cache,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<bool, LabError> {
+        let subset = dataset.subset(self.train, self.test);
+        let control = Control { report: &|_| {}, stop };
+        race::fill(bert, dataset, cache, &self.lanes, &subset, &control, &|_, _| {})
+    }
 }

@@ -126,9 +126,7 @@ impl Answer<'_> {
     /// The logit of each of several states packed end to end [N x D], and the gradient of their sum [N x D].
     fn followed(&self, states: &Tensor) -> Result<(Vec<f32>, Tensor)> {
         let count = states.dim(0)? / self.input.len().max(1);
-        let rows: Vec<u32> = (0..count).map(|variant| (variant * self.input.len()) as u32).collect();
-        // Of the last layer only [CLS] is read.
-        let batch = Batch::new(&vec![self.input; count])?.with_wanted(&rows)?;
+        let batch = Batch::of_cls(self.input, count)?;
         let start = Var::from_tensor(states)?;
         let cls = self.bert.forward_from(1, start.as_tensor().clone(), &batch, &mut Nothing)?;
         let weights = Tensor::from_slice(&self.head.weights, (self.head.weights.len(), 1), &Device::Cpu)?;

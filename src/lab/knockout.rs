@@ -77,9 +77,8 @@ fn one_by_one(
     sources: &[usize],
 ) -> Result<Vec<Vec<f32>>, ModelError> {
     let (tokens, count) = (input.len(), sources.len());
-    let firsts: Vec<u32> = (0..count).map(|variant| (variant * tokens) as u32).collect();
     let edges = sources.iter().map(|from| vec![Edge { layer, from: *from, to: 0 }]).collect();
-    let batch = Batch::new(&vec![input; count])?.with_edges_of_each(edges).with_wanted(&firsts)?;
+    let batch = Batch::of_cls(input, count)?.with_edges_of_each(edges);
     let mut cls = bert.wanted_of_layer(layer, &copies(&states[layer - 1], count)?, &batch)?;
     if layer < bert.config().num_hidden_layers {
         let others = states[layer].narrow(0, 1, tokens - 1)?;
@@ -130,10 +129,9 @@ pub fn ranges(bert: &Bert, sentence: &Sentence, ranges: &[[usize; 2]], way: Prep
         })
         .collect();
     let cut = |(first, pack): &(usize, Pack<'_>)| -> Result<Vec<(usize, f32)>, LabError> {
-        let firsts: Vec<u32> = (0..pack.len()).map(|variant| (variant * input.len()) as u32).collect();
         let alone = |layer| (1..input.len()).map(move |from| Edge { layer, from, to: 0 });
         let edges = pack.iter().map(|(_, [first, last])| (*first..=*last).flat_map(alone).collect()).collect();
-        let batch = Batch::new(&vec![&input; pack.len()])?.with_edges_of_each(edges).with_wanted(&firsts)?;
+        let batch = Batch::of_cls(&input, pack.len())?.with_edges_of_each(edges);
         let cls = bert.forward_from(*first, copies(&keep.0[first - 1], pack.len())?, &batch, &mut Nothing)?;
         let turned = |vector: &Vec<f32>| 1.0 - space.cosine(Kind::Cls, layers, &plain, vector);
         Ok(pack.iter().map(|(at, _)| *at).zip(cls.to_vec2()?.iter().map(turned)).collect())

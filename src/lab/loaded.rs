@@ -14,7 +14,7 @@ use super::{LabError, Matrix, ModelFacts, Readout, features, largest, race};
 use crate::model::Bert;
 use crate::model::embedded::{self, Embedded, MINILM};
 use crate::model::load::Facts;
-use crate::vectors::Shelf;
+use crate::vectors::Disk;
 
 /// Sentences that are read to see how fast that goes.
 const SAMPLE: usize = 128;
@@ -89,8 +89,8 @@ impl Partner {
         let other = embedded::other_than(&facts.tensors_sha256)
             .ok_or_else(|| LabError::Request("there is no other model; --against names one".to_owned()))?;
         let bert = other.open(facts.asked_length)?;
-        let shelf = model.features.shelf().cloned();
-        Ok(self.0.get_or_init(|| Arc::new(Model::new(bert, None).keeping(shelf))))
+        let disk = model.features.disk().cloned();
+        Ok(self.0.get_or_init(|| Arc::new(Model::new(bert, None).keeping(disk))))
     }
 }
 
@@ -131,10 +131,10 @@ impl Model {
         }
     }
 
-    /// The same, whose vectors are kept on a shelf for other processes.
+    /// The same, whose vectors are kept on disk for other processes.
     #[must_use]
-    pub fn keeping(self, shelf: Option<Shelf>) -> Self {
-        let features = race::Cache::on(shelf, &self.facts.fingerprint);
+    pub fn keeping(self, disk: Option<Disk>) -> Self {
+        let features = race::Cache::on(disk, &self.facts.fingerprint);
         Self { features, ..self }
     }
 

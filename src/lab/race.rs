@@ -158,14 +158,8 @@ pub fn run(
     let layers = check(bert, request)?;
     let subset = dataset.subset(request.train, request.test);
     let table = Table::new(dataset, &subset);
-    let (baselines, readouts): (Vec<&Readout>, Vec<&Readout>) =
-        request.readouts.iter().partition(|readout| readout.is_baseline());
-    let still = request.modes.contains(&Mode::Frozen);
-    let lanes: Vec<(Readout, usize)> = layers
-        .iter()
-        .filter(|_| still)
-        .flat_map(|layer| readouts.iter().map(|readout| ((*readout).clone(), *layer)))
-        .collect();
+    let baselines: Vec<&Readout> = request.readouts.iter().filter(|readout| readout.is_baseline()).collect();
+    let lanes = frozen_lanes(request, &layers);
     let tuned: Vec<&Readout> = tuned_lanes(request).collect();
     let counts = [subset.train.len(), subset.validation.len(), subset.test.len()];
     let sentences = if lanes.is_empty() { 0 } else { counts.iter().sum() };
@@ -255,6 +249,13 @@ pub fn work(request: &RaceRequest, counts: [usize; 3], layers: usize) -> usize {
 fn tuned_lanes(request: &RaceRequest) -> impl Iterator<Item = &Readout> {
     let tunes = request.modes.contains(&Mode::Finetune);
     request.readouts.iter().filter(move |readout| tunes && !readout.is_baseline() && !readout.is_control())
+}
+
+/// Readout and layer of each frozen lane, by layer.
+pub(super) fn frozen_lanes(request: &RaceRequest, layers: &[usize]) -> Vec<(Readout, usize)> {
+    let layers = layers.iter().filter(|_| request.modes.contains(&Mode::Frozen));
+    let readouts = || request.readouts.iter().filter(|readout| !readout.is_baseline());
+    layers.flat_map(|layer| readouts().map(move |readout| (readout.clone(), *layer))).collect()
 }
 
 /// The layers of frozen lanes, if the request can be run.

@@ -379,9 +379,9 @@ impl Session {
     /// # Errors
     /// As [`Self::run`].
     pub fn read_ahead(&self, request: &Request, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, LabError> {
-        let Some(data) = ahead::data(request) else { return Ok(true) };
-        let dataset = self.dataset(data)?;
-        ahead::read(self.bert(), &self.facts(), &dataset, self.model.features(), request, stop)
+        let Some(reading) = ahead::reading(self.bert(), &self.facts(), request)? else { return Ok(true) };
+        let dataset = self.dataset(&reading.data)?;
+        reading.read(self.bert(), &dataset, self.model.features(), stop)
     }
 
     /// Runs a race, with both models if it asks for the other; the fitted lanes of this one come with it, from which

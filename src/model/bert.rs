@@ -128,6 +128,16 @@ impl Batch {
         })
     }
 
+    /// One sequence `count` times, of whose last layer only the first rows are wanted: for variants of one pass whose `[CLS]`
+    /// is read.
+    ///
+    /// # Errors
+    /// When there is nothing in the batch.
+    pub fn of_cls(input: &Input, count: usize) -> Result<Self> {
+        let firsts: Vec<u32> = (0..count).map(|variant| (variant * input.len()) as u32).collect();
+        Self::new(&vec![input; count])?.with_wanted(&firsts)
+    }
+
     /// `input_ids`, `position_ids` and `token_type_ids`, each `[N]`; where no position is added, the segments' ids stand
     /// in their place and are not read.
     pub(super) fn ids(&self) -> [&Tensor; 3] {

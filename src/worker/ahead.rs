@@ -13,9 +13,6 @@ use crate::lab::{Event, Loaded, Request};
 /// How long a wish stands before it is followed.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How often it is looked whether long work has ended.
-const AGAIN: Duration = Duration::from_millis(500);
-
 /// A learner's wish.
 #[derive(Clone)]
 struct Wish {
@@ -99,8 +96,8 @@ impl Ahead {
 pub(super) fn read_all(loaded: &Result<Loaded, String>, pool: &rayon::ThreadPool, queue: &Queue, ahead: &Ahead) {
     let Ok(loaded) = loaded else { return };
     while let Some(wish) = ahead.next() {
+        // The wish stands: it is looked at again after the same time.
         if queue.is_busy() {
-            std::thread::sleep(AGAIN);
             continue;
         }
         let stop = || queue.is_busy() || !ahead.stands(&wish);

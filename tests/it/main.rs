@@ -100,7 +100,6 @@ mod second_model;
 #[cfg(all(unix, feature = "classroom"))]
 mod served;
 mod sessions;
-mod shelf;
 mod slips;
 mod slope;
 mod sources;
@@ -115,4 +114,5 @@ mod tmux;
 mod tokenizers;
 mod two_models;
 mod unfitted;
+mod vectors;
 mod ways;

@@ -4,8 +4,9 @@ use ratatui::text::{Line, Span};
 
 use super::History;
 use crate::app::State;
-use crate::bench::{unread, word};
+use crate::bench::{unread, written};
 use crate::view::theme::{Role, Theme};
+use crate::view::widgets::painted::Word;
 use crate::view::widgets::text::{clean, wrap};
 
 /// A model a block: its name, and the sentence in use with the pieces marked whose vectors its tuning read.
@@ -36,16 +37,12 @@ pub(super) fn blocks(
 /// The sentence, what was read of it in the colour of its lane, the rest as dots.
 fn sentence(state: &State, through: &str, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let Some(trace) = state.trace() else { return Vec::new() };
-    let mut spans = vec![Span::raw("  ")];
-    for index in 0..trace.pieces.len() {
-        let word = word(trace, index, theme);
-        spans.extend((word.space && index > 0).then(|| Span::raw(" ")));
-        spans.push(match through {
-            "mean" => Span::styled(word.text, theme.style(Role::Mean)),
-            "[CLS]" if index == 0 => Span::styled(word.text, theme.style(Role::Cls)),
-            _ => Span::styled(unread(&word.text, theme), theme.dim()),
-        });
-    }
+    let look = |index: usize, word: Word| match through {
+        "mean" => Span::styled(word.text, theme.style(Role::Mean)),
+        "[CLS]" if index == 0 => Span::styled(word.text, theme.style(Role::Cls)),
+        _ => Span::styled(unread(&word.text, theme), theme.dim()),
+    };
+    let spans: Vec<Span<'_>> = [Span::raw("  ")].into_iter().chain(written(trace, theme, &look)).collect();
     wrap(&spans, room).into_iter().take(MOST).collect()
 }
 

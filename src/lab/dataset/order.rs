@@ -105,8 +105,8 @@ fn changed<'a>(words: &[&'a str], shuffled: bool, random: &mut ChaCha8Rng) -> Ve
 /// A sentence with its label: the words, and whether each stands elsewhere in the other sentence of its pair.
 pub type Example = (&'static str, Vec<(String, bool)>);
 
-/// A pair of a task with its labels, to show what it is. The
-/// film tasks are shown on a sentence of at least two words; `None` for a shorter one.
+/// A pair of a task with its labels, to show what it is. The film tasks are shown on a sentence of at least two words; `None`
+/// for a shorter one.
 #[must_use]
 pub fn example(task: usize, sentence: &str) -> Option<[Example; 2]> {
     let (labels, one, other) = if task == 0 {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::lab::dataset::{Dataset, Subset};
 use crate::lab::{Control, LabError, Matrix, Readout, features};
 use crate::model::Bert;
-use crate::vectors::{self, Series, Shelf};
+use crate::vectors::{self, Disk, Series};
 
 /// Sentences between two additions to the cache: what a stopped run loses at most.
 const CHUNK: usize = 256;
@@ -16,20 +16,20 @@ const CHUNK: usize = 256;
 pub struct Cache {
     rows: Mutex<BTreeMap<Key, Rows>>,
     /// Where they are kept for other processes, and the fingerprint of the model that computes them.
-    kept: Option<(Shelf, String)>,
+    kept: Option<(Disk, String)>,
     /// The last day on which vectors were computed that came from there.
     days: Mutex<BTreeMap<Key, u64>>,
 }
 
 impl Cache {
-    /// One whose vectors are kept on a shelf, if there is one, for other processes with this very model.
-    pub(in crate::lab) fn on(shelf: Option<Shelf>, model: &str) -> Self {
-        Self { kept: shelf.map(|shelf| (shelf, model.to_owned())), ..Self::default() }
+    /// One whose vectors are kept on disk, if they are, for other processes with this very model.
+    pub(in crate::lab) fn on(disk: Option<Disk>, model: &str) -> Self {
+        Self { kept: disk.map(|disk| (disk, model.to_owned())), ..Self::default() }
     }
 
-    /// Its shelf.
-    pub(in crate::lab) fn shelf(&self) -> Option<&Shelf> {
-        self.kept.as_ref().map(|(shelf, _)| shelf)
+    /// Where its vectors are kept.
+    pub(in crate::lab) fn disk(&self) -> Option<&Disk> {
+        self.kept.as_ref().map(|(disk, _)| disk)
     }
 
     /// The last day (days since 1970) on which vectors of these lanes were computed by an earlier process; `None` where this
@@ -48,15 +48,15 @@ impl Cache {
         Ok(indices.iter().copied().filter(lacks).collect())
     }
 
-    /// Takes from the shelf what a lane lacks.
+    /// Takes from disk what a lane lacks.
     fn take(&self, dataset: &Dataset, (readout, layer): &(Readout, usize), indices: &[usize]) -> Result<(), LabError> {
         let key = key(dataset, readout, *layer);
         let lacking = self.lacking(&key, indices)?;
-        let Some((shelf, model)) = self.kept.as_ref().filter(|_| !lacking.is_empty()) else { return Ok(()) };
+        let Some((disk, model)) = self.kept.as_ref().filter(|_| !lacking.is_empty()) else { return Ok(()) };
         let texts: Vec<vectors::Text> =
             lacking.iter().map(|index| vectors::text(&dataset.items()[*index].text)).collect();
         let wanted: HashSet<&vectors::Text> = texts.iter().collect();
-        let found = shelf.find(&Series::new(model, &readout.to_string(), *layer), &|text| wanted.contains(text));
+        let found = disk.find(&Series::new(model, &readout.to_string(), *layer), &|text| wanted.contains(text));
         let mut rows = self.rows.lock().map_err(|_| LabError::Poisoned)?;
         let known = rows.entry(key.clone()).or_default();
         for (index, text) in lacking.iter().zip(&texts) {
@@ -71,14 +71,14 @@ impl Cache {
         Ok(())
     }
 
-    /// Puts on the shelf what was computed for a lane.
+    /// Puts on disk what was computed for a lane.
     fn put(&self, dataset: &Dataset, (readout, layer): &(Readout, usize), indices: &[usize]) {
-        let Some((shelf, model)) = &self.kept else { return };
+        let Some((disk, model)) = &self.kept else { return };
         let found = gather(self, &key(dataset, readout, *layer), indices);
         let texts: Vec<vectors::Text> =
             indices.iter().map(|index| vectors::text(&dataset.items()[*index].text)).collect();
         if found.rows == texts.len() {
-            shelf.put(&Series::new(model, &readout.to_string(), *layer), &texts, &found.data, found.cols);
+            disk.put(&Series::new(model, &readout.to_string(), *layer), &texts, &found.data, found.cols);
         }
     }
 }

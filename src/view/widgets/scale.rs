@@ -1,6 +1,8 @@
 //! Numbers to places and colours: the scale of a map with its legend, ticks, short numbers for narrow cells, the part of a
 //! long list that is visible.
 
+use std::ops::Range;
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -140,6 +142,17 @@ pub fn ticks(low: f32, high: f32, max: usize, whole: bool) -> Vec<(f32, String)>
         }
     }
     Vec::new()
+}
+
+/// Which of `count` lines are shown where there is room for so many, that of the cursor among them; and where not all are,
+/// what is said of the rest, for which a line is left free.
+pub fn scrolled(cursor: usize, count: usize, room: usize, theme: &Theme) -> (Range<usize>, Option<String>) {
+    let cut = room < count && room > 1;
+    let rows = (room - usize::from(cut)).min(count);
+    let first = window(Some(cursor), count, rows);
+    let glyphs = theme.glyphs();
+    let rest = || hidden(&[(glyphs.up, first), (glyphs.down, count - first - rows)]);
+    (first..first + rows, cut.then(rest))
 }
 
 /// A number in at most `width` cells, if it can be: `.38`, `-.4`, `1.0`, `12`, `1e4`; empty when it is not a number.
